@@ -1,0 +1,142 @@
+import * as v from "valibot";
+import type { NewApiKey } from "../../apps/app-store.ts";
+import { changeApp } from "../../apps/change.ts";
+import { APP_ID_PATTERN, generateApiKey, hashApiKey } from "../../apps/credentials.ts";
+import { listApps } from "../../apps/list-apps.ts";
+import { getApp } from "../../apps/lookup.ts";
+import { type ApiKey, type AppRecord, SCOPES, type Scope } from "../../apps/records.ts";
+import { openRegistry } from "../../apps/registry-binding.ts";
+import type { Bindings } from "../../env.ts";
+import { OnecallError } from "../../errors.ts";
+import { requireAdmin } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { LimitSchema } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import type { Route } from "../../http/router.ts";
+import { parseInput, queryOf, textSchema } from "../../http/validation.ts";
+import { auditNotification } from "../../notifications/audit.ts";
+import { slugOf } from "../../slug.ts";
+
+const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
+const SCOPES_MESSAGE = `must be an array of at least one of: ${SCOPES.join(", ")}`;
+
+const NewAppSchema = v.object(
+  {
+    id: v.nullish(v.pipe(v.string(APP_ID_MESSAGE), v.regex(APP_ID_PATTERN, APP_ID_MESSAGE))),
+    name: textSchema(128),
+  },
+  "must be a JSON object",
+);
+const NewKeySchema = v.object(
+  {
+    name: textSchema(128),
+    scopes: v.pipe(
+      v.array(v.picklist(SCOPES, SCOPES_MESSAGE), SCOPES_MESSAGE),
+      v.minLength(1, SCOPES_MESSAGE),
+      v.transform((scopes) => [...new Set(scopes)]),
+    ),
+  },
+  "must be a JSON object",
+);
+const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
+
+/** `POST /admin/apps` `{id?, name}`: the answer shows the first key, with every scope, once. */
+const postApp: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const { id, name } = parseInput(NewAppSchema, await readJson(request));
+  const appId = id ?? generateAppId(name);
+  const { apiKey, stored } = await makeKey(appId, "default", [...SCOPES]);
+  const app = await changeApp(context.env, appId, (registry) => registry.createApp(appId, name, stored));
+  return json({ id: app.id, name: app.name, apiKey, createdAt: isoTime(app.createdAt) }, 201);
+};
+
+/** `GET /admin/apps`: by id. A new app can take up to a minute to be listed everywhere. */
+const getApps: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
+  const { apps, nextCursor } = await listApps(context.env, limit, cursor ?? null);
+  return json({ data: apps.map(presentApp), nextCursor });
+};
+
+/** `GET /admin/apps/{id}` */
+const getOneApp: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  return json(presentApp(await requireApp(context.env, pathParam(request, "app"))));
+};
+
+/** `POST /admin/apps/{id}/keys` `{name, scopes}`: the key is shown once. */
+const postKey: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const { name, scopes } = parseInput(NewKeySchema, await readJson(request));
+  const { apiKey, stored } = await makeKey(app.id, name, scopes);
+  const key = await changeApp(context.env, app.id, (registry) => registry.createKey(stored));
+  return json({ ...presentKey(key), apiKey }, 201);
+};
+
+/** `GET /admin/apps/{id}/keys`: masked. */
+const getKeys: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const keys = await openRegistry(context.env, app.id).listKeys();
+  return json({ data: (keys ?? []).map(presentKey), nextCursor: null });
+};
+
+/** `DELETE /admin/apps/{id}/keys/{keyId}`: revokes it, everywhere within 90 s. */
+const deleteKey: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const keyId = pathParam(request, "key");
+  const key = await changeApp(context.env, app.id, (registry) => registry.revokeKey(keyId));
+  return json({ ...presentKey(key), revoked: true });
+};
+
+/** `GET /admin/apps/{id}/audit/{notificationId}`: the ledger's counts beside the shards' own rows. */
+const getAudit: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const audit = await auditNotification(context.env, app, pathParam(request, "notification"));
+  if (audit === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  return json(audit);
+};
+
+export const adminRoutes: Route[] = [
+  ["POST", "/admin/apps", postApp],
+  ["GET", "/admin/apps", getApps],
+  ["GET", "/admin/apps/:app", getOneApp],
+  ["POST", "/admin/apps/:app/keys", postKey],
+  ["GET", "/admin/apps/:app/keys", getKeys],
+  ["DELETE", "/admin/apps/:app/keys/:key", deleteKey],
+  ["GET", "/admin/apps/:app/audit/:notification", getAudit],
+];
+
+async function requireApp(env: Bindings, id: string): Promise<AppRecord> {
+  if (!APP_ID_PATTERN.test(id)) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  return getApp(env, id);
+}
+
+async function makeKey(
+  appId: string,
+  name: string,
+  scopes: Scope[],
+): Promise<{ apiKey: string; stored: NewApiKey }> {
+  const apiKey = generateApiKey(appId);
+  return { apiKey, stored: { name, sha256: await hashApiKey(apiKey), scopes, lastFour: apiKey.slice(-4) } };
+}
+
+/** The name's slug with six random digits, so that two apps of one name are two apps. */
+function generateAppId(name: string): string {
+  const digits = [...crypto.getRandomValues(new Uint8Array(3))].map((byte) =>
+    byte.toString(16).padStart(2, "0"),
+  );
+  return `${slugOf(name).slice(0, 50) || "app"}-${digits.join("")}`;
+}
+
+function presentApp({ id, name, shardCount, createdAt }: AppRecord): object {
+  return { id, name, shardCount, createdAt: isoTime(createdAt) };
+}
+
+function presentKey({ id, name, scopes, key, createdAt }: ApiKey): object {
+  return { id, name, scopes, key, createdAt: isoTime(createdAt) };
+}

@@ -1,0 +1,111 @@
+import * as v from "valibot";
+import { changeApp } from "../../apps/change.ts";
+import { openRegistry } from "../../apps/registry-binding.ts";
+import type { Channel } from "../../channels/store.ts";
+import { type Fault, faultsToError, OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
+import { CHANNEL_TYPES } from "../../notifications/model.ts";
+import { SLUG_PATTERN, slugOf } from "../../slug.ts";
+
+const BOOLEAN_MESSAGE = "must be true or false";
+export const KEY_MESSAGE =
+  "must have 1 to 128 lower-case letters, digits, - or _, with a letter or digit at both ends";
+
+const NewChannelSchema = v.object(
+  {
+    name: textSchema(128),
+    type: v.picklist(CHANNEL_TYPES, 'must be "in_app" or "push"'),
+    key: v.nullish(v.pipe(v.string(KEY_MESSAGE), v.regex(SLUG_PATTERN, KEY_MESSAGE))),
+    enabled: v.optional(v.boolean(BOOLEAN_MESSAGE), true),
+  },
+  "must be a JSON object",
+);
+
+const ChannelChangeSchema = v.object(
+  {
+    name: v.optional(textSchema(128)),
+    enabled: v.optional(v.boolean(BOOLEAN_MESSAGE)),
+    key: v.optional(v.unknown()),
+    type: v.optional(v.unknown()),
+  },
+  "must be a JSON object",
+);
+
+/** `GET {api}/channels` */
+export const listChannels: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const channels = await openRegistry(context.env, app.id).listChannels();
+  return json({ data: channels.map(presentChannel), nextCursor: null });
+};
+
+/** `GET {api}/channels/availability`: per type how many there may be (-1: no limit) and how many there are. */
+export const getChannelAvailability: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const channels = await openRegistry(context.env, app.id).listChannels();
+  return json(
+    CHANNEL_TYPES.map((type) => ({
+      type,
+      limit: -1,
+      used: channels.filter((channel) => channel.type === type).length,
+    })),
+  );
+};
+
+/** `GET {api}/channels/{idOrKey}` */
+export const getChannel: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const channel = await openRegistry(context.env, app.id).getChannel(pathParam(request, "channel"));
+  if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+  return json(presentChannel(channel));
+};
+
+/** `POST {api}/channels` */
+export const postChannel: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { name, type, key, enabled } = parseInput(NewChannelSchema, await readJson(request));
+  const channelKey = requireKey(key, name);
+  const channel = await changeApp(context.env, app.id, (registry) =>
+    registry.createChannel({ key: channelKey, name, type, enabled }),
+  );
+  return json(presentChannel(channel), 201);
+};
+
+/** `PUT {api}/channels/{idOrKey}`: name and enabled; key and type never change. */
+export const putChannel: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const idOrKey = pathParam(request, "channel");
+  const { value, faults } = checkInput(ChannelChangeSchema, await readJson(request));
+  const current = await openRegistry(context.env, app.id).getChannel(idOrKey);
+  if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+  faults.push(...findFrozenFaults(value ?? {}, current));
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  const { name, enabled } = value;
+  const channel = await changeApp(context.env, app.id, (registry) =>
+    registry.updateChannel(idOrKey, { name, enabled }),
+  );
+  return json(presentChannel(channel));
+};
+
+/** The given key, or the slug of the name. */
+export function requireKey(key: string | null | undefined, name: string): string {
+  const result = key ?? slugOf(name);
+  if (SLUG_PATTERN.test(result)) return result;
+  throw faultsToError([
+    { field: "key", message: `can't be made from this name; give one: it ${KEY_MESSAGE}` },
+  ]);
+}
+
+function findFrozenFaults(change: { key?: unknown; type?: unknown }, current: Channel): Fault[] {
+  return (["key", "type"] as const)
+    .filter((name) => change[name] !== undefined && change[name] !== current[name])
+    .map((name) => ({ field: name, message: `never changes; it is "${current[name]}"` }));
+}
+
+function presentChannel(channel: Channel): object {
+  const { id, key, name, type, enabled, createdAt, updatedAt } = channel;
+  return { id, key, name, type, enabled, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+}

@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { presentCounts } from "../../notifications/counts.ts";
+import type { NotificationRecord } from "../../notifications/ledger-store.ts";
+import { MODES } from "../../notifications/model.ts";
+import { findNotification, listNotifications } from "../../notifications/read.ts";
+
+const ListQuerySchema = v.object({
+  limit: LimitSchema,
+  cursor: v.optional(v.string()),
+  tag: v.optional(v.string()),
+  templateKey: v.optional(v.string()),
+  mode: v.optional(v.picklist(MODES, 'must be "realtime" or "batch"')),
+  from: v.optional(IsoTimeSchema),
+  to: v.optional(IsoTimeSchema),
+});
+
+/** `GET {api}/notifications/{id}`: the notification with its state and counts. */
+export const getNotification: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const record = await findNotification(context.env, app, pathParam(request, "notification"));
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  return json(presentNotification(record));
+};
+
+/** `GET {api}/notifications`: newest first. */
+export const getNotifications: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const query = parseInput(ListQuerySchema, queryOf(context.url));
+  const { records, nextBeforeId } = await listNotifications(context.env, app.id, {
+    tag: query.tag ?? null,
+    templateKey: query.templateKey ?? null,
+    mode: query.mode ?? null,
+    from: query.from ?? null,
+    to: query.to ?? null,
+    beforeId: decodeCursor(query.cursor, 1)?.[0] ?? null,
+    limit: query.limit,
+  });
+  return json({
+    data: records.map(presentNotification),
+    nextCursor: nextBeforeId === null ? null : encodeCursor([nextBeforeId]),
+  });
+};
+
+/** A notification as the management API shows it, whatever family it was sent in. */
+export function presentNotification({ header, totals, completedAt }: NotificationRecord): object {
+  const { id, templateKey, templateVersion, mode, title, tag, priority, channels, duplicates } = header;
+  return {
+    id,
+    state: completedAt === null ? "sending" : "completed",
+    ...{ templateKey, templateVersion, mode, title, tag, priority, channels, duplicates },
+    createdAt: isoTime(header.createdAt),
+    completedAt: isoTime(completedAt),
+    expiresAt: isoTime(header.expiresAt),
+    counts: presentCounts(header, totals),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Route } from "../../http/router.ts";
+import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
+import { getNotification, getNotifications } from "./notifications.ts";
+import { postSend } from "./send.ts";
+import {
+  getTemplate,
+  listTemplates,
+  listTemplateVersions,
+  postTemplate,
+  postTemplatePreview,
+  putTemplate,
+} from "./templates.ts";
+import { deleteUser, getUser, getUsers, postAuthToken, postUser, putUser } from "./users.ts";
+
+/** The base path of seeds 000 to 002. */
+export const API = "/v3/business-messaging/api";
+
+/** The business messaging family and the management API in its style. */
+export const businessMessagingRoutes: Route[] = [
+  ["POST", `${API}/notifications/send`, postSend],
+  ["POST", "/api/notifications/send", postSend],
+  ["GET", `${API}/notifications`, getNotifications],
+  ["GET", `${API}/notifications/:notification`, getNotification],
+
+  ["GET", `${API}/channels`, listChannels],
+  ["POST", `${API}/channels`, postChannel],
+  ["GET", `${API}/channels/availability`, getChannelAvailability],
+  ["GET", `${API}/channels/:channel`, getChannel],
+  ["PUT", `${API}/channels/:channel`, putChannel],
+
+  ["GET", `${API}/templates`, listTemplates],
+  ["POST", `${API}/templates`, postTemplate],
+  ["GET", `${API}/templates/:template`, getTemplate],
+  ["PUT", `${API}/templates/:template`, putTemplate],
+  ["GET", `${API}/templates/:template/versions`, listTemplateVersions],
+  ["POST", `${API}/templates/:template/preview`, postTemplatePreview],
+
+  // Users at the vendor's own path and in the management API's.
+  ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [
+    ["GET", users, getUsers],
+    ["POST", users, postUser],
+    ["GET", `${users}/:uid`, getUser],
+    ["PUT", `${users}/:uid`, putUser],
+    ["DELETE", `${users}/:uid`, deleteUser],
+    ["POST", `${users}/:uid/auth_tokens`, postAuthToken],
+  ]),
+];

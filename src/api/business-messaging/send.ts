@@ -1,0 +1,37 @@
+import { maskKey } from "../../apps/records.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import type { Handler } from "../../http/context.ts";
+import { readIdempotency } from "../../http/idempotency.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { MAX_SEND_BODY_BYTES } from "../../limits.ts";
+import type { NotificationHeader } from "../../notifications/model.ts";
+import { sendNotification } from "../../notifications/send.ts";
+import { parseSendBody } from "./send-schema.ts";
+
+/** `POST {api}/notifications/send` (seeds 000 to 002). */
+export const postSend: Handler = async (request, context) => {
+  const { app, key } = await authenticate(request, context, "send");
+  const body = await readJson(request, MAX_SEND_BODY_BYTES);
+  const idempotency = await readIdempotency(request, body);
+  const { env, execution } = context;
+  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+    parseSendBody(body, Date.now()),
+  );
+  return json(presentSend(header));
+};
+
+/** Seed 000's answer for realtime, seed 001's for batch: the two differ in `channels` and `sentFrom`. */
+function presentSend(header: NotificationHeader): object {
+  const { id, templateKey, channels, mode, title, tag, sentFrom, createdAt } = header;
+  return {
+    notificationId: id,
+    templateKey,
+    channels: mode === "realtime" ? [...new Set(channels.map(({ type }) => type))] : channels,
+    mode,
+    title,
+    tag,
+    sentFrom: mode === "realtime" ? "api" : { type: "api", value: maskKey(sentFrom) },
+    createdAt: isoTime(createdAt),
+  };
+}

@@ -1,0 +1,119 @@
+import * as v from "valibot";
+import { textSchema } from "../../http/validation.ts";
+import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLES } from "../../limits.ts";
+import { SLUG_PATTERN } from "../../slug.ts";
+import type { TemplateContent } from "../../templates/compile.ts";
+import { TEMPLATE_STATUSES } from "../../templates/records.ts";
+import {
+  parseVariableValue,
+  TYPE_DESCRIPTIONS,
+  VARIABLE_NAME,
+  VARIABLE_TYPES,
+  type VariableDefinition,
+  type VariableSchema,
+  type VariableType,
+} from "../../templates/variables.ts";
+import { KEY_MESSAGE } from "./channels.ts";
+
+type Entry = [name: string, value: unknown];
+
+// Entries, not valibot's record(): that leaves out names such as `constructor`, which are legal here.
+const entriesOf = (input: unknown): Entry[] | null =>
+  typeof input === "object" && input !== null && !Array.isArray(input) ? Object.entries(input) : null;
+
+const ContentSchema = v.pipe(
+  v.custom<TemplateContent>(
+    (input) => entriesOf(input) !== null,
+    "must be an object of content by channel key",
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [key, value] of Object.entries(dataset.value)) {
+      const add = (message: string) =>
+        addIssue({ message, path: [{ type: "object", origin: "value", input: dataset.value, key, value }] });
+      if (entriesOf(value) === null) add("must be an object: the channel's content");
+      else if (new TextEncoder().encode(JSON.stringify(value)).length > MAX_CONTENT_BYTES) {
+        add(`has more than ${MAX_CONTENT_BYTES} bytes as JSON`);
+      }
+    }
+  }),
+);
+
+/** `{name: {type, required?, default?}}`; required is true unless it says false. */
+const VariableSchemaSchema = v.pipe(
+  v.custom<Record<string, unknown>>(
+    (input) => entriesOf(input) !== null,
+    "must be an object of {type, required?, default?} by name",
+  ),
+  v.rawTransform(({ dataset, addIssue, NEVER }): VariableSchema => {
+    const definitions: [string, VariableDefinition][] = [];
+    const entries = Object.entries(dataset.value);
+    let isRight = entries.length <= MAX_VARIABLES;
+    if (!isRight) addIssue({ message: `has more than ${MAX_VARIABLES} variables` });
+    for (const [name, value] of entries) {
+      const result = readDefinition(name, value);
+      if (typeof result !== "string") definitions.push([name, result]);
+      else {
+        isRight = false;
+        addIssue({
+          message: result,
+          path: [{ type: "object", origin: "value", input: dataset.value, key: name, value }],
+        });
+      }
+    }
+    return isRight ? Object.fromEntries(definitions) : NEVER;
+  }),
+);
+
+const ChannelKeysSchema = v.pipe(
+  v.array(v.string("must be a channel's key"), "must be an array of channel keys"),
+  v.maxLength(MAX_CHANNELS, `names more than ${MAX_CHANNELS} channels`),
+  v.check((keys) => new Set(keys).size === keys.length, "names a channel twice"),
+);
+
+const CategorySchema = v.nullish(textSchema(128));
+
+export const NewTemplateSchema = v.object(
+  {
+    name: textSchema(128),
+    key: v.nullish(v.pipe(v.string(KEY_MESSAGE), v.regex(SLUG_PATTERN, KEY_MESSAGE))),
+    channelKeys: ChannelKeysSchema,
+    content: v.optional(ContentSchema, {}),
+    variableSchema: v.optional(VariableSchemaSchema, {}),
+    category: CategorySchema,
+  },
+  "must be a JSON object",
+);
+
+export const TemplateChangeSchema = v.object(
+  {
+    name: v.optional(textSchema(128)),
+    key: v.optional(v.unknown()),
+    channelKeys: v.optional(ChannelKeysSchema),
+    content: v.optional(ContentSchema),
+    variableSchema: v.optional(VariableSchemaSchema),
+    category: CategorySchema,
+    status: v.optional(v.picklist(TEMPLATE_STATUSES, 'must be "draft", "approved" or "archived"')),
+  },
+  "must be a JSON object",
+);
+
+/** The definition, or what is wrong with it. */
+function readDefinition(name: string, value: unknown): VariableDefinition | string {
+  if (!VARIABLE_NAME.test(name) || name === "__proto__") {
+    return "a variable's name has 1 to 128 letters, digits, _, - or .";
+  }
+  const fields = Object.fromEntries(entriesOf(value) ?? []) as {
+    type?: unknown;
+    required?: unknown;
+    default?: unknown;
+  };
+  const type: VariableType | undefined = VARIABLE_TYPES.find((known) => known === fields.type);
+  if (type === undefined) return 'must be an object with type "string", "image" or "action"';
+  if (fields.required !== undefined && typeof fields.required !== "boolean")
+    return "required must be true or false";
+  const required = fields.required !== false;
+  if (fields.default === undefined || fields.default === null) return { type, required };
+  const parsed = parseVariableValue(type, fields.default);
+  return parsed === null ? `default must be ${TYPE_DESCRIPTIONS[type]}` : { type, required, default: parsed };
+}

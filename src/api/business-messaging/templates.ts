@@ -1,0 +1,155 @@
+import * as v from "valibot";
+import { changeApp } from "../../apps/change.ts";
+import { openRegistry } from "../../apps/registry-binding.ts";
+import { faultsToError, OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { parseInput, queryOf } from "../../http/validation.ts";
+import { previewTemplate } from "../../templates/preview.ts";
+import { TEMPLATE_STATUSES, type Template, type TemplateVersion } from "../../templates/records.ts";
+import { requireKey } from "./channels.ts";
+import { NewTemplateSchema, TemplateChangeSchema } from "./template-schema.ts";
+
+const ListQuerySchema = v.object({
+  limit: LimitSchema,
+  cursor: v.optional(v.string()),
+  status: v.optional(v.picklist(TEMPLATE_STATUSES, 'must be "draft", "approved" or "archived"')),
+  category: v.optional(v.string()),
+  channelKey: v.optional(v.string()),
+  search: v.optional(v.string()),
+});
+
+const PageQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
+
+const PreviewSchema = v.object(
+  {
+    variables: v.optional(
+      v.custom<Record<string, unknown>>(
+        (input) => typeof input === "object" && input !== null && !Array.isArray(input),
+        "must be an object of values by variable name",
+      ),
+      {},
+    ),
+    version: v.optional(
+      v.pipe(
+        v.number("must be a version's number"),
+        v.integer("must be a version's number"),
+        v.minValue(1, "must be 1 or more"),
+      ),
+    ),
+  },
+  "must be a JSON object",
+);
+
+/** `GET {api}/templates`: newest first. */
+export const listTemplates: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const { limit, cursor, status, category, channelKey, search } = parseInput(
+    ListQuerySchema,
+    queryOf(context.url),
+  );
+  const beforeId = decodeCursor(cursor, 1)?.[0] ?? null;
+  const rows = await openRegistry(context.env, app.id).listTemplates({
+    status: status ?? null,
+    category: category ?? null,
+    channelKey: channelKey ?? null,
+    search: search || null,
+    beforeId,
+    limit: limit + 1,
+  });
+  const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
+  return json({ data: data.map(presentTemplate), nextCursor });
+};
+
+/** `POST {api}/templates`: a draft. */
+export const postTemplate: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { key, category, ...fields } = parseInput(NewTemplateSchema, await readJson(request));
+  const template = { ...fields, key: requireKey(key, fields.name), category: category ?? null };
+  const created = await changeApp(context.env, app.id, (registry) => registry.createTemplate(template));
+  return json(presentTemplate(created), 201);
+};
+
+/** `GET {api}/templates/{idOrKey}` */
+export const getTemplate: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  return json(presentTemplate(await requireTemplate(context.env, app.id, pathParam(request, "template"))));
+};
+
+/** `PUT {api}/templates/{idOrKey}`: changes, a status, or both. */
+export const putTemplate: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const idOrKey = pathParam(request, "template");
+  const { key, ...change } = parseInput(TemplateChangeSchema, await readJson(request));
+  const current = await requireTemplate(context.env, app.id, idOrKey);
+  if (key !== undefined && key !== current.key) {
+    throw faultsToError([{ field: "key", message: `never changes; it is "${current.key}"` }]);
+  }
+  const updated = await changeApp(context.env, app.id, (registry) =>
+    registry.updateTemplate(current.id, change),
+  );
+  return json(presentTemplate(updated));
+};
+
+/** `GET {api}/templates/{idOrKey}/versions`: newest first. */
+export const listTemplateVersions: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const { limit, cursor } = parseInput(PageQuerySchema, queryOf(context.url));
+  const before = decodeCursor(cursor, 1)?.[0];
+  const versions = await openRegistry(context.env, app.id).listTemplateVersions(
+    pathParam(request, "template"),
+    before === undefined ? null : Number(before),
+    limit + 1,
+  );
+  if (versions === null) throw templateNotFound();
+  const { data, nextCursor } = toPage(versions, limit, ({ version }) => [String(version)]);
+  return json({ data: data.map(presentVersion), nextCursor });
+};
+
+/** `POST {api}/templates/{idOrKey}/preview` `{variables, version?}`: renders without sending. */
+export const postTemplatePreview: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const { variables, version } = parseInput(PreviewSchema, await readJson(request));
+  const template = await requireTemplate(context.env, app.id, pathParam(request, "template"));
+  const wanted = await openRegistry(context.env, app.id).getTemplateVersion(
+    template.id,
+    version ?? template.version,
+  );
+  if (wanted === null) throw new OnecallError("ERR_NOT_FOUND", `The template has no version ${version}.`);
+  return json({
+    templateKey: template.key,
+    version: wanted.version,
+    content: previewTemplate(wanted.content, wanted.variableSchema, variables),
+  });
+};
+
+async function requireTemplate(
+  env: Parameters<typeof openRegistry>[0],
+  appId: string,
+  idOrKey: string,
+): Promise<Template> {
+  const template = await openRegistry(env, appId).getTemplate(idOrKey);
+  if (template === null) throw templateNotFound();
+  return template;
+}
+
+function templateNotFound(): OnecallError {
+  return new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+}
+
+function presentTemplate(template: Template): object {
+  const { id, key, name, category, status, version, approvedVersion, channelKeys, content, variableSchema } =
+    template;
+  return {
+    ...{ id, key, name, category, status, version, approvedVersion, channelKeys, content, variableSchema },
+    createdAt: isoTime(template.createdAt),
+    updatedAt: isoTime(template.updatedAt),
+  };
+}
+
+function presentVersion({ createdAt, approvedAt, ...version }: TemplateVersion): object {
+  return { ...version, createdAt: isoTime(createdAt), approvedAt: isoTime(approvedAt) };
+}

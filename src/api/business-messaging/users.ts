@@ -1,0 +1,162 @@
+import * as v from "valibot";
+import type { AppRecord } from "../../apps/records.ts";
+import type { Bindings } from "../../env.ts";
+import { OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson, readOptionalJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, toPage } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import {
+  IsoTimeSchema,
+  isUserId,
+  parseInput,
+  queryOf,
+  textSchema,
+  UserIdSchema,
+} from "../../http/validation.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS, issueFeedToken, MAX_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
+import { listUsers } from "../../users/list-users.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import type { User } from "../../users/user-store.ts";
+
+const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
+const PER_PAGE_MESSAGE = "must be a whole number from 1 to 100";
+
+const MetadataSchema = v.custom<Record<string, unknown>>(
+  (input) =>
+    typeof input === "object" &&
+    input !== null &&
+    !Array.isArray(input) &&
+    new TextEncoder().encode(JSON.stringify(input)).length <= 16 * 1024,
+  METADATA_MESSAGE,
+);
+
+const UserFieldsEntries = {
+  name: v.optional(textSchema(256)),
+  avatar: v.nullish(textSchema(2048)),
+  role: v.optional(textSchema(64)),
+  metadata: v.nullish(MetadataSchema),
+};
+const NewUserSchema = v.object({ uid: UserIdSchema, ...UserFieldsEntries }, "must be a JSON object");
+const UserChangeSchema = v.object(UserFieldsEntries, "must be a JSON object");
+
+const UserListSchema = v.object({
+  searchKey: v.optional(v.string()),
+  role: v.optional(v.string()),
+  status: v.optional(v.picklist(["online", "offline"], 'must be "online" or "offline"')),
+  createdFrom: v.optional(IsoTimeSchema),
+  createdTo: v.optional(IsoTimeSchema),
+  perPage: v.optional(
+    v.pipe(
+      v.string(PER_PAGE_MESSAGE),
+      v.regex(/^\d{1,3}$/, PER_PAGE_MESSAGE),
+      v.transform(Number),
+      v.minValue(1, PER_PAGE_MESSAGE),
+      v.maxValue(100, PER_PAGE_MESSAGE),
+    ),
+  ),
+  limit: v.optional(v.string()),
+  cursor: v.optional(v.string()),
+});
+
+const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL_SECONDS}`;
+const TokenRequestSchema = v.object(
+  {
+    expiresInSeconds: v.optional(
+      v.pipe(
+        v.number(TTL_MESSAGE),
+        v.integer(TTL_MESSAGE),
+        v.minValue(1, TTL_MESSAGE),
+        v.maxValue(MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE),
+      ),
+      DEFAULT_TOKEN_TTL_SECONDS,
+    ),
+  },
+  "must be a JSON object",
+);
+
+/** `GET /v3/users`: by uid, 20 a page, at most 100. */
+export const getUsers: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const query = queryOf(context.url);
+  // `limit` is the management API's name for the vendor's `perPage`.
+  const filter = parseInput(UserListSchema, { ...query, perPage: query.perPage ?? query.limit });
+  const limit = filter.perPage ?? 20;
+  const rows = await listUsers(context.env, app, {
+    searchKey: filter.searchKey || null,
+    role: filter.role ?? null,
+    status: filter.status ?? null,
+    createdFrom: filter.createdFrom ?? null,
+    createdTo: filter.createdTo ?? null,
+    afterUid: decodeCursor(filter.cursor, 1)?.[0] ?? null,
+    limit: limit + 1,
+  });
+  const { data, nextCursor } = toPage(rows, limit, ({ uid }) => [uid]);
+  const pagination = { count: data.length, per_page: limit };
+  return json({ data: data.map(presentUser), nextCursor, meta: { pagination } });
+};
+
+/** `POST /v3/users` */
+export const postUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { uid, ...fields } = parseInput(NewUserSchema, await readJson(request));
+  const user = await openShardOf(context.env, app, uid).createUser(uid, fields);
+  if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${uid}" exists.`);
+  return json(presentUser(user), 201);
+};
+
+/** `GET /v3/users/{uid}` */
+export const getUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const uid = pathParam(request, "uid");
+  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  return json(presentUser(requireUser(user)));
+};
+
+/** `PUT /v3/users/{uid}`: the given fields only. */
+export const putUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const fields = parseInput(UserChangeSchema, await readJson(request));
+  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  return json(presentUser(requireUser(user)));
+};
+
+/** `DELETE /v3/users/{uid}`: blanks all that is stored of the user; counts stay as they are. */
+export const deleteUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const deleted = isUserId(uid) && (await openShardOf(context.env, app, uid).deleteUser(uid));
+  if (!deleted) throw userNotFound();
+  return json({ uid, deleted: true });
+};
+
+/** `POST /v3/users/{uid}/auth_tokens` `{expiresInSeconds?}`: a token for that user's client. */
+export const postAuthToken: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const { expiresInSeconds } = parseInput(TokenRequestSchema, await readOptionalJson(request));
+  await ensureUser(context.env, app, uid);
+  const claims = { appId: app.id, userId: uid, issuedAt: Date.now() };
+  const { token, expiresAt } = await issueFeedToken(context.env, claims, "feed", expiresInSeconds);
+  return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
+};
+
+async function ensureUser(env: Bindings, app: AppRecord, uid: string): Promise<void> {
+  parseInput(v.object({ uid: UserIdSchema }), { uid });
+  await openShardOf(env, app, uid).ensureUser(uid);
+}
+
+function requireUser(user: User | null): User {
+  if (user === null) throw userNotFound();
+  return user;
+}
+
+function userNotFound(): OnecallError {
+  return new OnecallError("ERR_NOT_FOUND", "There is no such user.");
+}
+
+function presentUser({ createdAt, updatedAt, ...user }: User): object {
+  return { ...user, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+}

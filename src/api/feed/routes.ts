@@ -1,0 +1,118 @@
+import * as v from "valibot";
+import { getApp } from "../../apps/lookup.ts";
+import type { Bindings } from "../../env.ts";
+import { OnecallError } from "../../errors.ts";
+import { bearerToken } from "../../http/auth.ts";
+import { readOptionalJson } from "../../http/body.ts";
+import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import type { Route } from "../../http/router.ts";
+import { parseInput, queryOf } from "../../http/validation.ts";
+import type { Remote } from "../../objects/remote.ts";
+import type { Engagement } from "../../users/feed-store.ts";
+import {
+  type FeedToken,
+  issueFeedToken,
+  refuseToken,
+  TICKET_TTL_SECONDS,
+  verifyFeedToken,
+} from "../../users/feed-tokens.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import type { UserShard } from "../../users/user-shard.ts";
+import { openFeedSocket } from "./socket.ts";
+
+const BOOLEAN_MESSAGE = 'must be "true" or "false"';
+
+const FeedQuerySchema = v.object({
+  limit: LimitSchema,
+  cursor: v.optional(v.string()),
+  unread: v.optional(v.picklist(["true", "false"], BOOLEAN_MESSAGE)),
+  tag: v.optional(v.string()),
+});
+
+const EngagementSchema = v.object(
+  { channelKey: v.nullish(v.string("must be a channel's key")) },
+  "must be a JSON object",
+);
+
+/** Who reads a feed, and where it is. */
+interface Reader {
+  token: FeedToken;
+  shard: Remote<UserShard>;
+}
+
+/** `GET {api}/feed`: the user's in-app notifications, newest first. */
+const getFeed: Handler = async (request, context) => {
+  const { token, shard } = await openReader(request, context);
+  const { limit, cursor, unread, tag } = parseInput(FeedQuerySchema, queryOf(context.url));
+  const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
+  const before =
+    notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
+  const filter = { before, unread: unread === "true", tag: tag ?? null, limit: limit + 1 };
+  const items = requireAccepted(await shard.listFeed(token, filter));
+  return json(toPage(items, limit, (item) => [item.notificationId, item.channelKey]));
+};
+
+/** `GET {api}/feed/unread-count` */
+const getUnreadCount: Handler = async (request, context) => {
+  const { token, shard } = await openReader(request, context);
+  return json({ count: requireAccepted(await shard.countUnread(token)) });
+};
+
+/** `POST {api}/feed/{notificationId}/viewed` and `…/clicked` `{channelKey?}`: counted once. */
+function postEngagement(kind: Engagement): Handler {
+  return async (request, context) => {
+    const { token, shard } = await openReader(request, context);
+    const { channelKey } = parseInput(EngagementSchema, await readOptionalJson(request));
+    const notificationId = pathParam(request, "notification");
+    const marked = await shard.markFeedItem(token, notificationId, channelKey ?? null, kind);
+    const items = requireAccepted(marked);
+    if (items === null) throw new OnecallError("ERR_NOT_FOUND", "This user's feed has no such notification.");
+    return json({ data: items });
+  };
+}
+
+/** `POST {api}/feed/read-all`: every unread item becomes viewed. */
+const postReadAll: Handler = async (request, context) => {
+  const { token, shard } = await openReader(request, context);
+  return json({ viewed: requireAccepted(await shard.markAllViewed(token)) });
+};
+
+/** `POST {api}/feed/socket-ticket`: what a browser puts into the socket's query instead of its token. */
+const postSocketTicket: Handler = async (request, context) => {
+  const { token, shard } = await openReader(request, context);
+  requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+  // A ticket keeps its token's time: a user deleted since then stays deleted.
+  const { token: ticket, expiresAt } = await issueFeedToken(context.env, token, "socket", TICKET_TTL_SECONDS);
+  return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);
+};
+
+export function feedRoutes(api: string): Route[] {
+  return [
+    ["GET", `${api}/feed`, getFeed],
+    ["GET", `${api}/feed/unread-count`, getUnreadCount],
+    ["GET", `${api}/feed/socket`, openFeedSocket],
+    ["POST", `${api}/feed/socket-ticket`, postSocketTicket],
+    ["POST", `${api}/feed/read-all`, postReadAll],
+    ["POST", `${api}/feed/:notification/viewed`, postEngagement("viewed")],
+    ["POST", `${api}/feed/:notification/clicked`, postEngagement("clicked")],
+  ];
+}
+
+async function openReader(request: Request, { env }: Context): Promise<Reader> {
+  const bearer = bearerToken(request);
+  if (bearer === null)
+    throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <authToken>.");
+  const token = await verifyFeedToken(env, bearer, "feed");
+  return { token, shard: await shardOfToken(env, token) };
+}
+
+export async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
+  return openShardOf(env, await getApp(env, appId), userId);
+}
+
+function requireAccepted<T>(result: T | "revoked"): T {
+  if (result === "revoked") throw refuseToken();
+  return result;
+}

@@ -1,0 +1,16 @@
+import type { Bindings } from "../env.ts";
+import { keys } from "../keys.ts";
+import { getApp } from "./lookup.ts";
+import type { AppRecord } from "./records.ts";
+
+/** A page of all apps, by id. KV's list is eventually consistent, which an operator's overview can bear. */
+export async function listApps(
+  env: Bindings,
+  limit: number,
+  cursor: string | null,
+): Promise<{ apps: AppRecord[]; nextCursor: string | null }> {
+  const page = await env.CONFIG.list({ prefix: keys.kvAppPrefix, limit, cursor });
+  const ids = page.keys.map(({ name }) => name.slice(keys.kvAppPrefix.length));
+  const apps = await Promise.all(ids.map((id) => getApp(env, id)));
+  return { apps, nextCursor: page.list_complete ? null : page.cursor };
+}

@@ -1,0 +1,118 @@
+import * as v from "valibot";
+import { TtlCache } from "../cache.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError } from "../errors.ts";
+import { keys } from "../keys.ts";
+import { ISOLATE_CACHE_MS } from "../limits.ts";
+import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
+import { appIdOfKey, hashApiKey } from "./credentials.ts";
+import { type AppRecord, AppRecordSchema, type KeyRecord, KeyRecordSchema } from "./records.ts";
+import type { TemplateRef } from "./registry.ts";
+import { openRegistry } from "./registry-binding.ts";
+
+/**
+ * What sends read: isolate cache, then KV, then the registry. Only a "yes" is cached and only a "yes" is
+ * taken from KV; before any "no" the registry is asked, so what was just created or approved can be used.
+ */
+
+const apps = new TtlCache<AppRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+const apiKeys = new TtlCache<KeyRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 5000 });
+const templates = new TtlCache<SendableTemplate>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+const rootSecrets = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+
+/** This isolate forgets what it cached of an app: its own changes are seen by its next call. */
+export function forgetApp(appId: string): void {
+  apps.delete(appId);
+  rootSecrets.delete(appId);
+  apiKeys.deletePrefix(`oc_${appId}_`);
+  templates.deletePrefix(`${appId}:`);
+}
+
+/** The app's record, at most 90 s old. Throws where there is no such app. */
+export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
+  const cached = apps.get(appId);
+  if (cached !== undefined) return cached;
+  const copy = await env.CONFIG.get(keys.kvApp(appId), "json");
+  const record = copy === null ? await openRegistry(env, appId).getApp() : v.parse(AppRecordSchema, copy);
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  apps.set(appId, record);
+  return record;
+}
+
+/** The app's record as the registry has it now. */
+export async function refreshApp(env: Bindings, appId: string): Promise<AppRecord> {
+  const record = await openRegistry(env, appId).getApp();
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  apps.set(appId, record);
+  return record;
+}
+
+export function enabledChannelKeys(app: AppRecord): Set<string> {
+  return new Set(app.channels.filter(({ enabled }) => enabled).map(({ key }) => key));
+}
+
+/** What an API key may do, or null where it is unknown or revoked (a revoked one for up to 90 s not yet). */
+export async function getApiKey(env: Bindings, apiKey: string): Promise<KeyRecord | null> {
+  const cached = apiKeys.get(apiKey);
+  if (cached !== undefined) return cached;
+  const appId = appIdOfKey(apiKey);
+  if (appId === null) return null;
+  const sha256 = await hashApiKey(apiKey);
+  const copy = await env.CONFIG.get(keys.kvApiKey(sha256), "json");
+  const record =
+    copy === null ? await openRegistry(env, appId).getKey(sha256) : v.parse(KeyRecordSchema, copy);
+  if (record === null || record.appId !== appId) return null;
+  apiKeys.set(apiKey, record);
+  return record;
+}
+
+/** The approved version to send. Throws where there is no such template, or none that is approved. */
+export async function requireSendableTemplate(
+  env: Bindings,
+  appId: string,
+  ref: TemplateRef,
+): Promise<SendableTemplate> {
+  const cacheKey = "key" in ref ? `${appId}:key:${ref.key}` : `${appId}:id:${ref.id}`;
+  const cached = templates.get(cacheKey);
+  if (cached !== undefined) return cached;
+  const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
+  templates.set(cacheKey, template);
+  return template;
+}
+
+/** What an app's tokens are derived from; null where there is no such app. */
+export async function getRootSecret(env: Bindings, appId: string): Promise<string | null> {
+  const cached = rootSecrets.get(appId);
+  if (cached !== undefined) return cached;
+  const secret = await openRegistry(env, appId).getRootSecret();
+  if (secret !== null) rootSecrets.set(appId, secret);
+  return secret;
+}
+
+async function readTemplateCopy(
+  env: Bindings,
+  appId: string,
+  ref: TemplateRef,
+): Promise<SendableTemplate | null> {
+  // KV keys have at most 512 bytes; a longer one can't be a template's.
+  if (("key" in ref ? ref.key : ref.id).length > 128) return null;
+  const key = "key" in ref ? ref.key : await env.CONFIG.get<string>(keys.kvTemplateId(appId, ref.id), "json");
+  if (key === null) return null;
+  const copy = await env.CONFIG.get(keys.kvTemplate(appId, key), "json");
+  return copy === null ? null : v.parse(SendableTemplateSchema, copy);
+}
+
+async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): Promise<SendableTemplate> {
+  const lookup = await openRegistry(env, appId).findTemplate(ref);
+  if (lookup.found === "approved") return lookup.template;
+  if (lookup.found === "unapproved") {
+    throw new OnecallError(
+      "ERR_TEMPLATE_NOT_APPROVED",
+      `The template "${lookup.key}" isn't approved. Approve it with PUT …/templates/${lookup.key} {"status": "approved"}.`,
+    );
+  }
+  throw new OnecallError(
+    "ERR_TEMPLATE_NOT_FOUND",
+    `There is no template with the ${"key" in ref ? `key "${ref.key}"` : `id "${ref.id}"`}.`,
+  );
+}

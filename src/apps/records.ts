@@ -1,0 +1,41 @@
+import * as v from "valibot";
+import { CHANNEL_TYPES } from "../notifications/model.ts";
+
+/** What KV holds for the sends: copies of the registry's rows, parsed when they are read. */
+
+export const SCOPES = ["send", "read", "manage"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const AppRecordSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  /** Frozen at creation, with the hash's name: they decide where every user's data is. */
+  shardCount: v.number(),
+  hash: v.string(),
+  createdAt: v.number(),
+  channels: v.array(v.object({ key: v.string(), type: v.picklist(CHANNEL_TYPES), enabled: v.boolean() })),
+});
+export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
+
+export const KeyRecordSchema = v.object({
+  appId: v.string(),
+  keyId: v.string(),
+  scopes: v.array(v.picklist(SCOPES)),
+  lastFour: v.string(),
+});
+export type KeyRecord = v.InferOutput<typeof KeyRecordSchema>;
+
+/** An API key as it is listed: masked. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  /** `****abcd` */
+  key: string;
+  createdAt: number;
+}
+
+/** `****abcd`: a key as it may be shown. */
+export function maskKey(lastFour: string): string {
+  return `****${lastFour}`;
+}

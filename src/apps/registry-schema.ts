@@ -1,0 +1,28 @@
+import { DUE_SCHEMA } from "../objects/due.ts";
+
+/** The registry's database, step by step (docs/storage.md says what each table is for). */
+export const REGISTRY_SCHEMA = [
+  [
+    `CREATE TABLE app (
+      id TEXT PRIMARY KEY, name TEXT NOT NULL, shard_count INTEGER NOT NULL, hash TEXT NOT NULL,
+      root_secret TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE api_keys (
+      id TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL,
+      last_four TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE channels (
+      id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,
+      enabled INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE templates (
+      id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, category TEXT, status TEXT NOT NULL,
+      version INTEGER NOT NULL, approved_version INTEGER, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL) WITHOUT ROWID`,
+    `CREATE TABLE template_versions (
+      template_id TEXT NOT NULL, version INTEGER NOT NULL, channel_keys TEXT NOT NULL, content TEXT NOT NULL,
+      variable_schema TEXT NOT NULL, created_at INTEGER NOT NULL, approved_at INTEGER,
+      PRIMARY KEY (template_id, version)) WITHOUT ROWID`,
+    "CREATE TABLE ledgers (day TEXT PRIMARY KEY) WITHOUT ROWID",
+    // What KV is still to be told. A null value: delete the key.
+    "CREATE TABLE kv_outbox (key TEXT PRIMARY KEY, value TEXT, revision INTEGER NOT NULL) WITHOUT ROWID",
+    DUE_SCHEMA,
+  ],
+] as const;

@@ -1,0 +1,260 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Channel, ChannelStore, type NewChannel } from "../channels/store.ts";
+import type { Bindings } from "../env.ts";
+import { keys } from "../keys.ts";
+import { DueTable } from "../objects/due.ts";
+import { isUntouched, migrate } from "../objects/migrate.ts";
+import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
+import type {
+  NewTemplate,
+  SendableTemplate,
+  Template,
+  TemplateChange,
+  TemplateVersion,
+} from "../templates/records.ts";
+import { findApprovalFaults, findDraftFaults } from "../templates/rules.ts";
+import { type TemplateFilter, TemplateStore } from "../templates/store.ts";
+import { AppStore, type NewApiKey } from "./app-store.ts";
+import { KvOutbox } from "./kv-outbox.ts";
+import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
+import { REGISTRY_SCHEMA } from "./registry-schema.ts";
+
+/** The template that a send asks for. */
+export type TemplateRef = { key: string } | { id: string };
+
+/** A template that may be sent, or why not. */
+export type TemplateLookup =
+  | { found: "approved"; template: SendableTemplate }
+  | { found: "unapproved"; key: string }
+  | { found: "none" };
+
+/** An app's channels, templates, keys and secret: the source of truth that KV mirrors. */
+export class Registry extends DurableObject<Bindings> {
+  readonly #due: DueTable;
+  readonly #outbox: KvOutbox;
+  readonly #app: AppStore;
+  readonly #channels: ChannelStore;
+  readonly #templates: TemplateStore;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    if (!isUntouched(ctx.storage)) migrate(ctx.storage, REGISTRY_SCHEMA);
+    const { sql } = ctx.storage;
+    this.#due = new DueTable(ctx.storage);
+    this.#outbox = new KvOutbox(sql, env.CONFIG, this.#due);
+    this.#app = new AppStore(sql);
+    this.#channels = new ChannelStore(sql);
+    this.#templates = new TemplateStore(sql);
+  }
+
+  /** Makes this registry an app's, with its first key. */
+  async createApp(id: string, name: string, firstKey: NewApiKey): Promise<Outcome<AppRecord>> {
+    migrate(this.ctx.storage, REGISTRY_SCHEMA);
+    return this.#change(() => {
+      if (this.#app.exists())
+        return refuse("ERR_CONFLICT", `An app with the id "${id}" exists. Choose another id.`);
+      this.#app.create(id, name, Date.now());
+      this.#addKey(firstKey);
+      this.#mirrorApp();
+      return succeed(this.#requireRecord());
+    });
+  }
+
+  /** The app with its channels, or null where this registry isn't an app's. */
+  getApp(): AppRecord | null {
+    return this.#exists() ? this.#requireRecord() : null;
+  }
+
+  /** What the app's tokens and signatures are derived from, or null where there is no app. */
+  getRootSecret(): string | null {
+    return this.#exists() ? this.#app.getRootSecret() : null;
+  }
+
+  async createKey(key: NewApiKey): Promise<Outcome<ApiKey>> {
+    return this.#change(() => {
+      if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      return succeed(this.#addKey(key));
+    });
+  }
+
+  listKeys(): ApiKey[] | null {
+    return this.#exists() ? this.#app.listKeys() : null;
+  }
+
+  /** The key with this hash, or null: unknown or revoked. */
+  getKey(sha256: string): KeyRecord | null {
+    return this.#exists() ? this.#app.getKey(sha256) : null;
+  }
+
+  async revokeKey(keyId: string): Promise<Outcome<ApiKey>> {
+    return this.#change(() => {
+      const revoked = !this.#exists() ? null : this.#app.deleteKey(keyId);
+      if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
+      this.#outbox.put(keys.kvApiKey(revoked.sha256), null);
+      return succeed(revoked.key);
+    });
+  }
+
+  listChannels(): Channel[] {
+    return this.#channels.list();
+  }
+
+  getChannel(idOrKey: string): Channel | null {
+    return this.#channels.get(idOrKey);
+  }
+
+  async createChannel(channel: NewChannel): Promise<Outcome<Channel>> {
+    return this.#change(() => {
+      const outcome = this.#channels.create(channel, Date.now());
+      if (outcome.ok) this.#mirrorApp();
+      return outcome;
+    });
+  }
+
+  async updateChannel(
+    idOrKey: string,
+    change: { name?: string; enabled?: boolean },
+  ): Promise<Outcome<Channel>> {
+    return this.#change(() => {
+      const outcome = this.#channels.update(idOrKey, change, Date.now());
+      if (outcome.ok) this.#mirrorApp();
+      return outcome;
+    });
+  }
+
+  getTemplate(idOrKey: string): Template | null {
+    return this.#templates.get(idOrKey);
+  }
+
+  listTemplates(filter: TemplateFilter): Template[] {
+    return this.#templates.list(filter);
+  }
+
+  listTemplateVersions(
+    idOrKey: string,
+    beforeVersion: number | null,
+    limit: number,
+  ): TemplateVersion[] | null {
+    return this.#templates.listVersions(idOrKey, beforeVersion, limit);
+  }
+
+  getTemplateVersion(idOrKey: string, version: number): TemplateVersion | null {
+    const template = this.#templates.get(idOrKey);
+    return template === null ? null : this.#templates.getVersion(template.id, version);
+  }
+
+  async createTemplate(template: NewTemplate): Promise<Outcome<Template>> {
+    return this.#change(() => {
+      const faults = findDraftFaults(template, this.#channels.list());
+      return faults.length > 0 ? refuseFaults(faults) : this.#templates.create(template, Date.now());
+    });
+  }
+
+  /** Changes, then status: one call may change a template and approve what it made. */
+  async updateTemplate(idOrKey: string, change: TemplateChange): Promise<Outcome<Template>> {
+    return this.#change(() => {
+      const template = this.#templates.get(idOrKey);
+      if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+      const next = { ...template, ...withoutUndefined(change) };
+      const faults = findDraftFaults(next, this.#channels.list());
+      if (change.status === "approved") faults.push(...findApprovalFaults(next));
+      if (faults.length > 0) return refuseFaults(faults);
+      const now = Date.now();
+      let updated = this.#templates.update(template, change, now);
+      if (change.status !== undefined) updated = this.#templates.setStatus(updated, change.status, now);
+      this.#mirrorTemplate(updated);
+      return succeed(updated);
+    });
+  }
+
+  /** The template as a send may use it: what counts when KV doesn't say yes. */
+  findTemplate(ref: TemplateRef): TemplateLookup {
+    const template = this.#requireTemplate(ref);
+    if (template === null) return { found: "none" };
+    const sendable = this.#templates.getSendable(template);
+    return sendable === null
+      ? { found: "unapproved", key: template.key }
+      : { found: "approved", template: sendable };
+  }
+
+  /** A pinned version, for a call that is run again as it was. */
+  findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null {
+    const template = this.#requireTemplate(ref);
+    return template === null ? null : this.#templates.getSendableVersion(template, version);
+  }
+
+  registerLedger(day: string): void {
+    this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
+  }
+
+  forgetLedger(day: string): void {
+    this.ctx.storage.sql.exec("DELETE FROM ledgers WHERE day = ?", day);
+  }
+
+  /** Days (UTC, `YYYY-MM-DD`) with notifications, newest first, both bounds inclusive. */
+  listLedgers(fromDay: string | null, toDay: string | null, limit: number): string[] {
+    return this.ctx.storage.sql
+      .exec<{ day: string }>(
+        `SELECT day FROM ledgers WHERE (?1 IS NULL OR day >= ?1) AND (?2 IS NULL OR day <= ?2)
+         ORDER BY day DESC LIMIT ?3`,
+        fromDay,
+        toDay,
+        limit,
+      )
+      .toArray()
+      .map(({ day }) => day);
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.#outbox.drain();
+    } finally {
+      this.#due.rearm();
+    }
+  }
+
+  /** One change with its outbox rows in one transaction, then the writes to KV. */
+  async #change<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
+    const outcome = this.#due.transaction(work);
+    if (outcome.ok) await this.#outbox.drain();
+    return outcome;
+  }
+
+  /** False in an object that no app was created in: asking it must not write anything. */
+  #exists(): boolean {
+    return !isUntouched(this.ctx.storage) && this.#app.exists();
+  }
+
+  #addKey(key: NewApiKey): ApiKey {
+    const { record, listed } = this.#app.addKey(key, Date.now());
+    this.#outbox.put(keys.kvApiKey(key.sha256), record);
+    return listed;
+  }
+
+  #mirrorApp(): void {
+    const record = this.#requireRecord();
+    this.#outbox.put(keys.kvApp(record.id), record);
+  }
+
+  #mirrorTemplate(template: Template): void {
+    const { id: appId } = this.#requireRecord();
+    this.#outbox.put(keys.kvTemplate(appId, template.key), this.#templates.getSendable(template));
+    this.#outbox.put(keys.kvTemplateId(appId, template.id), template.key);
+  }
+
+  #requireTemplate(ref: TemplateRef): Template | null {
+    const template = this.#templates.get("key" in ref ? ref.key : ref.id);
+    if (template === null) return null;
+    return ("key" in ref ? template.key === ref.key : template.id === ref.id) ? template : null;
+  }
+
+  #requireRecord(): AppRecord {
+    return this.#app.getRecord(
+      this.#channels.list().map(({ key, type, enabled }) => ({ key, type, enabled })),
+    );
+  }
+}
+
+function withoutUndefined<T extends object>(change: T): Partial<T> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

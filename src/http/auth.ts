@@ -1,0 +1,59 @@
+import { getApiKey, getApp } from "../apps/lookup.ts";
+import type { AppRecord, KeyRecord, Scope } from "../apps/records.ts";
+import { type Bindings, readConfig } from "../env.ts";
+import { OnecallError } from "../errors.ts";
+import type { Context } from "./context.ts";
+
+/** Who calls a server-side route. */
+export interface Caller {
+  app: AppRecord;
+  key: KeyRecord;
+}
+
+/** The caller by the headers `appid` and `apikey` (seed 000), with a scope that the route needs. */
+export async function authenticate(request: Request, { env }: Context, scope: Scope): Promise<Caller> {
+  const appId = request.headers.get("appid");
+  const apiKey = request.headers.get("apikey");
+  if (appId === null || apiKey === null) {
+    throw new OnecallError("ERR_UNAUTHORIZED", "Send the headers appid and apikey.");
+  }
+  return requireCaller(env, appId, apiKey, scope);
+}
+
+async function requireCaller(env: Bindings, appId: string, apiKey: string, scope: Scope): Promise<Caller> {
+  const key = await getApiKey(env, apiKey);
+  if (key === null || key.appId !== appId) {
+    throw new OnecallError("ERR_UNAUTHORIZED", "The appid or the apikey is wrong, or the key was revoked.");
+  }
+  if (!key.scopes.includes(scope)) {
+    throw new OnecallError("ERR_FORBIDDEN", `This API key lacks the scope "${scope}".`);
+  }
+  return { app: await getApp(env, key.appId), key };
+}
+
+/** Lets the deployment's admin in. Without the secret ADMIN_TOKEN the admin routes are closed. */
+export async function requireAdmin(request: Request, { env }: Context): Promise<void> {
+  const { adminToken } = readConfig(env);
+  if (adminToken === null) {
+    throw new OnecallError("ERR_FORBIDDEN", "The admin routes are closed: the secret ADMIN_TOKEN isn't set.");
+  }
+  const given = bearerToken(request);
+  if (given === null || !(await isSameSecret(given, adminToken))) {
+    throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <admin token>.");
+  }
+}
+
+/** The token of `Authorization: Bearer …`, or null. */
+export function bearerToken(request: Request): string | null {
+  return /^Bearer ([^\s]+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;
+}
+
+// Compared as digests: equal length, and constant time.
+async function isSameSecret(given: string, expected: string): Promise<boolean> {
+  const [a, b] = await Promise.all([given, expected].map(digest));
+  return a !== undefined && b !== undefined && crypto.subtle.timingSafeEqual(a, b);
+}
+
+function digest(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+}

@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import { OnecallError } from "../errors.ts";
+
+const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
+
+/** `?limit=`: 1 to 100, default 20. */
+export const LimitSchema = v.optional(
+  v.pipe(
+    v.string(LIMIT_MESSAGE),
+    v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
+    v.transform(Number),
+    v.minValue(1, LIMIT_MESSAGE),
+    v.maxValue(100, LIMIT_MESSAGE),
+  ),
+  "20",
+);
+
+/** A page's position as an opaque text; only {@link decodeCursor} reads it. */
+export function encodeCursor(parts: readonly (string | number)[]): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(parts));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/** What {@link encodeCursor} made of `length` texts; null where no cursor was given. */
+export function decodeCursor(cursor: string | undefined, length: number): string[] | null {
+  if (cursor === undefined) return null;
+  try {
+    const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const parts: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    );
+    if (Array.isArray(parts) && parts.length === length && parts.every((part) => typeof part === "string")) {
+      return parts;
+    }
+  } catch {
+    // Falls through: whatever is wrong with it, the caller gets the same answer.
+  }
+  throw new OnecallError(
+    "ERR_BAD_REQUEST",
+    "cursor: isn't one that this list gave out; start without a cursor",
+    {
+      details: { cursor: "must be a nextCursor of this list" },
+    },
+  );
+}
+
+/** A page out of `limit + 1` rows: the extra row says that there is more. */
+export function toPage<T>(
+  rows: readonly T[],
+  limit: number,
+  cursorOf: (row: T) => readonly (string | number)[],
+): { data: T[]; nextCursor: string | null } {
+  const data = rows.slice(0, limit);
+  const last = data.at(-1);
+  const nextCursor = rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : null;
+  return { data, nextCursor };
+}

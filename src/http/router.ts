@@ -1,0 +1,83 @@
+import { type IRequest, Router } from "itty-router";
+import { OnecallError } from "../errors.ts";
+import type { Context, Handler } from "./context.ts";
+import { presentError, toOnecallError } from "./error-response.ts";
+
+/** A route as it stands in a family's table. */
+export type Route = [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
+
+/** Routes under these paths are called by browsers; all others by servers, without CORS. */
+export interface RouterOptions {
+  isBrowserPath: (path: string) => boolean;
+}
+
+const CORS_HEADERS = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "x-request-id, retry-after",
+};
+const PREFLIGHT_HEADERS = {
+  ...CORS_HEADERS,
+  "access-control-allow-methods": "GET, POST, DELETE",
+  "access-control-allow-headers": "authorization, content-type, x-request-id",
+  "access-control-max-age": "86400",
+};
+
+/** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
+export function createRouter(routes: readonly Route[], { isBrowserPath }: RouterOptions) {
+  const router = Router<IRequest, [Context]>();
+  for (const [method, path, handler] of routes) {
+    if (method === "GET") router.get(path, handler);
+    else if (method === "POST") router.post(path, handler);
+    else if (method === "PUT") router.put(path, handler);
+    else router.delete(path, handler);
+  }
+
+  const allowedMethods = (path: string): string[] => {
+    const methods = new Set(
+      router.routes.filter(([, pattern]) => pattern.test(path)).map(([method]) => method),
+    );
+    if (methods.has("GET")) methods.add("HEAD");
+    return [...methods];
+  };
+
+  async function dispatch(request: Request, context: Context): Promise<Response> {
+    const path = context.url.pathname;
+    if (request.method === "OPTIONS" && isBrowserPath(path)) {
+      return new Response(null, { status: 204, headers: PREFLIGHT_HEADERS });
+    }
+    // A HEAD is a GET whose body isn't sent.
+    const isHead = request.method === "HEAD";
+    const routed = isHead ? new Request(request, { method: "GET" }) : request;
+    const response = await router.fetch(routed, context);
+    if (response !== undefined) return isHead ? new Response(null, response) : response;
+    const allowed = allowedMethods(path);
+    if (allowed.length === 0) throw new OnecallError("ERR_NOT_FOUND", "There is nothing at this path.");
+    throw new OnecallError("ERR_METHOD_NOT_ALLOWED", `This path takes ${allowed.join(", ")}.`, {
+      headers: { allow: allowed.join(", ") },
+    });
+  }
+
+  return async (request: Request, env: Context["env"], execution: ExecutionContext): Promise<Response> => {
+    const requestId = requestIdOf(request);
+    const url = new URL(request.url);
+    let response: Response;
+    try {
+      response = await dispatch(request, { env, execution, requestId, url });
+    } catch (error) {
+      response = presentError(toOnecallError(error, requestId));
+    }
+    // A WebSocket's answer can't be changed any more.
+    if (response.status === 101) return response;
+    response.headers.set("x-request-id", requestId);
+    if (isBrowserPath(url.pathname)) {
+      for (const [name, value] of Object.entries(CORS_HEADERS)) response.headers.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** The caller's own id where it is sane, so that logs of both sides can be joined. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : crypto.randomUUID();
+}

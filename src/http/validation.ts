@@ -1,0 +1,92 @@
+import * as v from "valibot";
+import { type Fault, faultsToError } from "../errors.ts";
+import { MAX_USER_ID_BYTES } from "../limits.ts";
+
+/** The parsed value, or one error that names every wrong field. */
+export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
+  const { value, faults } = checkInput(schema, input);
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  return value;
+}
+
+/** The parsed value or the faults, for callers that have more to check. */
+export function checkInput<S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+): { value: v.InferOutput<S> | null; faults: Fault[] } {
+  const result = v.safeParse(schema, input);
+  if (result.success) return { value: result.output, faults: [] };
+  const byField = new Map<string, Fault>();
+  for (const issue of result.issues) {
+    const field = v.getDotPath(issue) ?? "body";
+    // One message per field: the first says what would be right.
+    if (!byField.has(field)) byField.set(field, { field, message: messageOf(schema, issue) });
+  }
+  return { value: null, faults: [...byField.values()] };
+}
+
+// For a missing key valibot gives the message of the object around it; what would be right is the field's own.
+function messageOf(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string {
+  const isMissingKey = issue.received === "undefined" && issue.expected?.startsWith('"') && issue.path;
+  if (!isMissingKey) return issue.message;
+  let inner: unknown = schema;
+  for (const { key } of issue.path ?? []) inner = entryOf(inner, String(key));
+  const { message } = (inner ?? {}) as { message?: unknown };
+  return typeof message === "string" ? `is required and ${message}` : "is required";
+}
+
+function entryOf(schema: unknown, key: string): unknown {
+  const { entries } = (schema ?? {}) as { entries?: Record<string, unknown> };
+  return entries !== undefined && Object.hasOwn(entries, key) ? entries[key] : undefined;
+}
+
+/** The query as an object; a parameter given twice counts once, the first time. */
+export function queryOf(url: URL): Record<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of url.searchParams) if (!query.has(name)) query.set(name, value);
+  return Object.fromEntries(query);
+}
+
+const encoder = new TextEncoder();
+
+/** 1 to 255 bytes of well-formed Unicode without control characters. */
+export function isUserId(value: unknown): value is string {
+  if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
+  if (!value.isWellFormed() || hasControlCharacter(value)) return false;
+  // A UTF-16 unit is at most three bytes, so most ids need no encoding.
+  return value.length * 3 <= MAX_USER_ID_BYTES || encoder.encode(value).length <= MAX_USER_ID_BYTES;
+}
+
+function hasControlCharacter(value: string): boolean {
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return true;
+  }
+  return false;
+}
+
+export const USER_ID_MESSAGE = "must be a user id: 1 to 255 bytes of text without control characters";
+
+export const UserIdSchema = v.custom<string>(isUserId, USER_ID_MESSAGE);
+
+/** A text that is not empty and well-formed, at most `max` characters. */
+export function textSchema(max: number) {
+  const message = `must be a text of 1 to ${max} characters`;
+  return v.pipe(
+    v.string(message),
+    v.check((text) => text.trim().length > 0 && text.length <= max && text.isWellFormed(), message),
+  );
+}
+
+/** An ISO 8601 time with a zone, as Unix ms. */
+export const IsoTimeSchema = v.pipe(
+  v.string("must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
+  v.transform((text) => parseIsoTime(text)),
+  v.number("must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
+  v.check((timeMs) => !Number.isNaN(timeMs), "must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
+);
+
+function parseIsoTime(text: string): number {
+  const pattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+  return pattern.test(text) ? Date.parse(text) : Number.NaN;
+}

@@ -1,0 +1,25 @@
+import { adminRoutes } from "./api/admin/routes.ts";
+import { API, businessMessagingRoutes } from "./api/business-messaging/routes.ts";
+import { feedRoutes } from "./api/feed/routes.ts";
+import { getHealth } from "./api/health.ts";
+import type { Bindings } from "./env.ts";
+import { createRouter } from "./http/router.ts";
+import { consumeDeadLetters, consumeDeliveries } from "./notifications/deliver-consumer.ts";
+
+export { Registry } from "./apps/registry.ts";
+export { Ledger } from "./notifications/ledger.ts";
+export { UserShard } from "./users/user-shard.ts";
+
+const route = createRouter(
+  [...businessMessagingRoutes, ...feedRoutes(API), ...adminRoutes, ["GET", "/health", getHealth]],
+  { isBrowserPath: (path) => path === `${API}/feed` || path.startsWith(`${API}/feed/`) },
+);
+
+/** The Worker: HTTP in, queues in. */
+export default {
+  fetch: (request, env, execution) => route(request, env, execution),
+  async queue(batch, env) {
+    if (batch.queue.endsWith("dead-letters")) consumeDeadLetters(batch);
+    else await consumeDeliveries(batch, env);
+  },
+} satisfies ExportedHandler<Bindings>;

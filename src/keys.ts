@@ -1,0 +1,27 @@
+/**
+ * Every KV key, R2 key and Durable Object name, in one place: each begins with the app that owns it.
+ * `appId` always comes from the caller's credential, never from a body. Lifetimes: docs/storage.md.
+ */
+export const keys = {
+  /** KV: app id, key id and scopes of an API key, by the SHA-256 of the key in hex. */
+  kvApiKey: (sha256Hex: string) => `key:${sha256Hex}`,
+  /** KV: the app's record. */
+  kvApp: (appId: string) => `app:${appId}`,
+  kvAppPrefix: "app:",
+  /** KV: the newest approved version of a template. */
+  kvTemplate: (appId: string, templateKey: string) => `template:${appId}:${templateKey}`,
+  /** KV: a template's key by its id. */
+  kvTemplateId: (appId: string, templateId: string) => `template-id:${appId}:${templateId}`,
+
+  /** R2: the rows of an audience, one JSON array per chunk. */
+  r2Audience: (appId: string, audienceId: string) => `audiences/${appId}/${audienceId}`,
+  /** R2: where an audience's chunks are and what they hold. */
+  r2AudienceIndex: (appId: string, audienceId: string) => `audiences/${appId}/${audienceId}.index`,
+
+  /** Durable Object: an app's channels, templates and keys. */
+  registry: (appId: string) => appId,
+  /** Durable Object: an app's notifications of one UTC day (`YYYY-MM-DD`). */
+  ledger: (appId: string, day: string) => `${appId}:${day}`,
+  /** Durable Object: a hash-slice of an app's users. */
+  userShard: (appId: string, shard: number) => `${appId}:${shard}`,
+};

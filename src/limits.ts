@@ -1,0 +1,54 @@
+/** Product limits: what callers may send. Each is documented in docs/api.md. */
+
+/** Seed 001: inline targets of a batch. */
+export const MAX_BATCH_TARGETS = 10_000;
+/** Seed 000: targets of a realtime send in the business messaging family. */
+export const MAX_REALTIME_TARGETS = 1;
+/** Bytes of a send's body. 10,000 targets with 1.5 KB of variables each. */
+export const MAX_SEND_BODY_BYTES = 16 * 1024 * 1024;
+/** Bytes of any other body: several channels of template content fit. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+/** Levels of nesting in any JSON that is accepted. */
+export const MAX_JSON_DEPTH = 20;
+/** Bytes of one channel's template content as JSON. */
+export const MAX_CONTENT_BYTES = 32 * 1024;
+/** Bytes of one target's variables as JSON. */
+export const MAX_VARIABLES_BYTES = 16 * 1024;
+/** Bytes of one rendered delivery as JSON. */
+export const MAX_RENDERED_BYTES = 64 * 1024;
+/** Characters of a notification's title and tag. */
+export const MAX_LABEL_LENGTH = 256;
+/** Bytes of a request's push data as JSON: the payload limit of APNs and FCM. */
+export const MAX_PUSH_DATA_BYTES = 4096;
+/** UTF-8 bytes of a user id. */
+export const MAX_USER_ID_BYTES = 255;
+/** Channels of an app: they travel in its KV record. */
+export const MAX_CHANNELS = 50;
+/** Variables in one template's schema. */
+export const MAX_VARIABLES = 100;
+/** How long a notification may stay pending, unless the request says otherwise. */
+export const DEFAULT_EXPIRY_MS = 24 * 60 * 60 * 1000;
+/** The furthest `expiresAt`: audiences are kept for 30 days beyond the retention. */
+export const MAX_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long an Idempotency-Key gives the first answer again. */
+export const CLAIM_TTL_MS = 24 * 60 * 60 * 1000;
+/** After this long a call that never finished may be run again under the same id. */
+export const CLAIM_RUN_MS = 30_000;
+
+/** Shards of a new app. Frozen in the app's record at creation. */
+export const DEFAULT_SHARD_COUNT = 64;
+/** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */
+export const ISOLATE_CACHE_MS = 30_000;
+/** KV accepts one write per second and key (developers.cloudflare.com/kv/platform/limits). */
+export const KV_WRITE_INTERVAL_MS = 1000;
+/** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */
+export const QUEUE_BATCH_MESSAGES = 100;
+/**
+ * JSON of one INSERT … SELECT FROM json_each(?). A bound value may have 2 MB
+ * (developers.cloudflare.com/durable-objects/platform/limits); half of it leaves room for UTF-8.
+ */
+export const MAX_STATEMENT_BYTES = 1_000_000;
+/** Rows of one chunk: several hundred make the queue's cost small and keep a consumer's turn short. */
+export const CHUNK_ROWS = 400;
+/** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
+export const CHUNK_BYTES = 512 * 1024;

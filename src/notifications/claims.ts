@@ -1,0 +1,99 @@
+import type { AppRecord } from "../apps/records.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError, unavailable } from "../errors.ts";
+import type { Idempotency } from "../http/idempotency.ts";
+import type { ClaimState } from "../users/claim-store.ts";
+import { openShardOf } from "../users/shard-binding.ts";
+import type { NotificationHeader } from "./model.ts";
+
+/** What a call without an earlier one decides anew, and one that is run again takes over. */
+export interface SendIdentity {
+  notificationId: string;
+  templateVersion: number;
+}
+
+/** The call's hold on its Idempotency-Key, or on nothing where it has none. */
+export interface Claim {
+  /** The answer of an earlier call: nothing is to be done. */
+  answer: NotificationHeader | null;
+  /** An earlier call that stopped: this one goes on under the same id and version. */
+  resumed: SendIdentity | null;
+  /** After validation, before the first write. Returns an answer where another call was faster. */
+  take(identity: SendIdentity): Promise<NotificationHeader | null>;
+  /** The call is done. */
+  finish(header: NotificationHeader): Promise<void>;
+  /** The call failed; a repeat needn't wait. */
+  release(identity: SendIdentity): Promise<void>;
+}
+
+const NO_CLAIM: Claim = {
+  answer: null,
+  resumed: null,
+  take: async () => null,
+  finish: async () => {},
+  release: async () => {},
+};
+
+/** Looks the key up; throws where it stands for another request or its call is still running. */
+export async function openClaim(
+  env: Bindings,
+  app: AppRecord,
+  idempotency: Idempotency | null,
+): Promise<Claim> {
+  if (idempotency === null) return NO_CLAIM;
+  const { key, requestHash } = idempotency;
+  const shard = () => openShardOf(env, app, key);
+  const found = readState(await shard().lookUpClaim(key, requestHash).catch(rethrowUnavailable));
+  return {
+    answer: found.answer,
+    resumed: found.resumed,
+    async take({ notificationId, templateVersion }) {
+      if (found.resumed !== null) return null;
+      const request = { key, requestHash, notificationId, templateVersion, createdAt: Date.now() };
+      const state = await shard().claim(request).catch(rethrowUnavailable);
+      // Between our look and our claim another call ran and stopped: let the caller repeat.
+      if (state.state === "resume") throw stillRunning();
+      return readState(state).answer;
+    },
+    async finish(header) {
+      // The send is committed: without this note a repeat runs it again, under the same id and to no effect.
+      await shard()
+        .finishClaim(key, header.id, JSON.stringify(header))
+        .catch((error: unknown) =>
+          console.error({ message: "a claim was not finished", notificationId: header.id, error }),
+        );
+    },
+    async release({ notificationId }) {
+      await shard()
+        .releaseClaim(key, notificationId)
+        .catch((error: unknown) =>
+          console.error({ message: "a claim was not released", notificationId, error }),
+        );
+    },
+  };
+}
+
+function readState(state: ClaimState): { answer: NotificationHeader | null; resumed: SendIdentity | null } {
+  if (state.state === "done") return { answer: JSON.parse(state.answer), resumed: null };
+  if (state.state === "resume") return { answer: null, resumed: state };
+  if (state.state === "none") return { answer: null, resumed: null };
+  if (state.state === "running") throw stillRunning();
+  throw new OnecallError(
+    "ERR_IDEMPOTENCY_CONFLICT",
+    "This Idempotency-Key was used within 24 hours with another body. Use a new key for a new send.",
+  );
+}
+
+function stillRunning(): OnecallError {
+  return new OnecallError(
+    "ERR_CONFLICT",
+    "A call with this Idempotency-Key is still running. Repeat it in a second.",
+    {
+      headers: { "retry-after": "1" },
+    },
+  );
+}
+
+function rethrowUnavailable(error: unknown): never {
+  throw unavailable(error);
+}

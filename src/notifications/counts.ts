@@ -1,0 +1,120 @@
+import type { ChannelRef, ChannelType, DeliveryStatus, NotificationHeader } from "./model.ts";
+
+/** Pure arithmetic of counts: what a shard adds up, what the ledger sums, what a reader sees. */
+
+/** Absolute numbers of one channel in one shard. Lists, not maps: keys come from users. */
+export interface ChannelTotals {
+  channelKey: string;
+  delivered: number;
+  cancelled: number;
+  pending: number;
+  viewed: number;
+  clicked: number;
+  failed: [reason: string, count: number][];
+  skipped: [reason: string, count: number][];
+}
+
+export type Totals = ChannelTotals[];
+
+/** A channel's counts as the API shows them. `total = delivered + failed + skipped + cancelled + pending`. */
+export interface ChannelCounts {
+  type: ChannelType;
+  total: number;
+  delivered: number;
+  failed: Record<string, number>;
+  skipped: Record<string, number>;
+  cancelled: number;
+  pending: number;
+  viewed: number;
+  clicked: number;
+}
+
+export function emptyTotals(channels: readonly ChannelRef[]): Totals {
+  return channels.map(({ key }) => ({
+    channelKey: key,
+    delivered: 0,
+    cancelled: 0,
+    pending: 0,
+    viewed: 0,
+    clicked: 0,
+    failed: [],
+    skipped: [],
+  }));
+}
+
+/** Adds `count` deliveries of a status to the totals in place. */
+export function addToTotals(
+  totals: Totals,
+  channelKey: string,
+  status: DeliveryStatus | "viewed" | "clicked",
+  reason: string | null,
+  count: number,
+): void {
+  const channel = totals.find((entry) => entry.channelKey === channelKey);
+  if (channel === undefined) throw new Error("A delivery names a channel that its notification doesn't have");
+  if (status === "failed" || status === "skipped") {
+    const entry = channel[status].find(([name]) => name === reason);
+    if (entry === undefined) channel[status].push([reason ?? "internal_error", count]);
+    else entry[1] += count;
+  } else channel[status] += count;
+}
+
+/** Targets that a shard has taken: each has a delivery, whatever its status, in every channel. */
+export function acceptedOf(totals: Totals): number {
+  return totals.length === 0 ? 0 : Math.min(...totals.map((channel) => settledOf(channel) + channel.pending));
+}
+
+/** True where every target of every channel is accounted for and none is pending. */
+export function isComplete(totals: Totals, total: number): boolean {
+  return totals.every((channel) => settledOf(channel) === total);
+}
+
+function settledOf({ delivered, cancelled, failed, skipped }: ChannelTotals): number {
+  return delivered + cancelled + sumCounts(failed) + sumCounts(skipped);
+}
+
+function sumCounts(entries: readonly (readonly [string, number])[]): number {
+  return entries.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** The sum of several shards' totals. */
+export function sumTotals(channels: readonly ChannelRef[], parts: Iterable<Totals>): Totals {
+  const sum = emptyTotals(channels);
+  for (const totals of parts) {
+    for (const channel of totals) {
+      for (const status of ["delivered", "cancelled", "pending", "viewed", "clicked"] as const) {
+        if (channel[status] > 0) addToTotals(sum, channel.channelKey, status, null, channel[status]);
+      }
+      for (const status of ["failed", "skipped"] as const) {
+        for (const [reason, count] of channel[status]) {
+          addToTotals(sum, channel.channelKey, status, reason, count);
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+/** The counts of a notification: what no shard has accounted for yet is pending, so the sum always closes. */
+export function presentCounts(header: NotificationHeader, totals: Totals): Record<string, ChannelCounts> {
+  return Object.fromEntries(
+    header.channels.map(({ key, type }) => {
+      const channel = totals.find((entry) => entry.channelKey === key) ?? emptyTotals([{ key, type }])[0];
+      if (channel === undefined) throw new Error("unreachable");
+      return [
+        key,
+        {
+          type,
+          total: header.total,
+          delivered: channel.delivered,
+          failed: Object.fromEntries(channel.failed),
+          skipped: Object.fromEntries(channel.skipped),
+          cancelled: channel.cancelled,
+          pending: header.total - settledOf(channel),
+          viewed: channel.viewed,
+          clicked: channel.clicked,
+        },
+      ];
+    }),
+  );
+}

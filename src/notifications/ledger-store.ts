@@ -1,0 +1,218 @@
+import type { ShardReport } from "../users/reporter.ts";
+import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
+import type { Mode, NotificationHeader, SendPlan } from "./model.ts";
+
+/** A notification as the ledger knows it. `completedAt` in Unix ms. */
+export interface NotificationRecord {
+  header: NotificationHeader;
+  totals: Totals;
+  completedAt: number | null;
+}
+
+export interface NotificationFilter {
+  tag: string | null;
+  templateKey: string | null;
+  mode: Mode | null;
+  /** Ids: from inclusive, before exclusive. */
+  fromId: string | null;
+  beforeId: string | null;
+  limit: number;
+}
+
+/** What a shard's report did: `unknown` is a notification that this ledger never had. */
+export type ReportOutcome = "current" | "stale" | "completed" | "unknown";
+
+type RecordRow = { id: string; header: string; completed_at: number | null };
+
+/** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
+export class LedgerStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  has(id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM notifications WHERE id = ?", id).toArray().length > 0;
+  }
+
+  /** Writes down a batch: from here on it will be delivered. */
+  insertPlan(plan: SendPlan): void {
+    const { header, expected } = plan;
+    this.#insertHeader(header);
+    this.#sql.exec(
+      "INSERT INTO plans (notification_id, plan) VALUES (?, ?)",
+      header.id,
+      JSON.stringify(plan),
+    );
+    this.#sql.exec(
+      `INSERT INTO shard_reports (notification_id, shard, expected)
+       SELECT ?, value ->> 0, value ->> 1 FROM json_each(?)`,
+      header.id,
+      JSON.stringify(expected),
+    );
+  }
+
+  getPlan(id: string): SendPlan | null {
+    const [row] = this.#sql
+      .exec<{ plan: string }>("SELECT plan FROM plans WHERE notification_id = ?", id)
+      .toArray();
+    return row === undefined ? null : JSON.parse(row.plan);
+  }
+
+  get(id: string): NotificationRecord | null {
+    return (
+      this.#read(
+        this.#sql
+          .exec<RecordRow>("SELECT id, header, completed_at FROM notifications WHERE id = ?", id)
+          .toArray(),
+      )[0] ?? null
+    );
+  }
+
+  /** Newest first. */
+  list(filter: NotificationFilter): NotificationRecord[] {
+    const conditions = ["true"];
+    const values: (string | number)[] = [];
+    const add = (condition: string, value: string | null): void => {
+      if (value === null) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    add("tag = ?", filter.tag);
+    add("template_key = ?", filter.templateKey);
+    add("mode = ?", filter.mode);
+    add("id >= ?", filter.fromId);
+    add("id < ?", filter.beforeId);
+    return this.#read(
+      this.#sql
+        .exec<RecordRow>(
+          `SELECT id, header, completed_at FROM notifications
+           WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`,
+          ...values,
+          filter.limit,
+        )
+        .toArray(),
+    );
+  }
+
+  /**
+   * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. A realtime
+   * notification is opened by its first report.
+   */
+  applyReport(
+    shard: number,
+    { notificationId, version, totals, header }: ShardReport,
+    now: number,
+  ): ReportOutcome {
+    const known = this.#sql
+      .exec<RecordRow>("SELECT id, header, completed_at FROM notifications WHERE id = ?", notificationId)
+      .toArray()[0];
+    if (known === undefined) {
+      if (header === null) return "unknown";
+      this.#insertHeader(header);
+      this.#sql.exec(
+        "INSERT INTO shard_reports (notification_id, shard, expected) VALUES (?, ?, ?)",
+        notificationId,
+        shard,
+        header.total,
+      );
+    }
+    const updated = this.#sql
+      .exec<{ accepted: number; expected: number }>(
+        `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?
+         WHERE notification_id = ? AND shard = ? AND version < ? RETURNING accepted, expected`,
+        acceptedOf(totals),
+        version,
+        JSON.stringify(totals),
+        notificationId,
+        shard,
+        version,
+      )
+      .toArray()[0];
+    if (updated === undefined) return "stale";
+    if (updated.accepted > updated.expected) {
+      console.error({
+        message: "a shard accepted more targets than expected",
+        notificationId,
+        shard,
+        ...updated,
+      });
+    }
+    if (known !== undefined && known.completed_at !== null) return "current";
+    return this.#completeIfWhole(notificationId, now) ? "completed" : "current";
+  }
+
+  /** Shards that haven't accepted all of their targets. */
+  listShortShards(id: string): number[] {
+    return this.#sql
+      .exec<{ shard: number }>(
+        "SELECT shard FROM shard_reports WHERE notification_id = ? AND accepted < expected ORDER BY shard",
+        id,
+      )
+      .toArray()
+      .map(({ shard }) => shard);
+  }
+
+  /** Counts one more re-drive; returns how many there were before. */
+  addRedrive(id: string): number {
+    return this.#sql
+      .exec<{ redrives: number }>(
+        "UPDATE notifications SET redrives = redrives + 1 WHERE id = ? RETURNING redrives - 1 AS redrives",
+        id,
+      )
+      .one().redrives;
+  }
+
+  /** Ids of up to `limit` batches, whose audiences end with the ledger. */
+  listPlanned(limit: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>("SELECT notification_id AS id FROM plans LIMIT ?", limit)
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  deletePlans(ids: readonly string[]): void {
+    this.#sql.exec(
+      "DELETE FROM plans WHERE notification_id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(ids),
+    );
+  }
+
+  #insertHeader(header: NotificationHeader): void {
+    this.#sql.exec(
+      "INSERT INTO notifications (id, header, template_key, tag, mode) VALUES (?, ?, ?, ?, ?)",
+      header.id,
+      JSON.stringify(header),
+      header.templateKey,
+      header.tag,
+      header.mode,
+    );
+  }
+
+  #completeIfWhole(id: string, now: number): boolean {
+    if (this.listShortShards(id).length > 0) return false;
+    const record = this.get(id);
+    if (record === null || !isComplete(record.totals, record.header.total)) return false;
+    this.#sql.exec("UPDATE notifications SET completed_at = ? WHERE id = ?", now, id);
+    return true;
+  }
+
+  #read(rows: readonly RecordRow[]): NotificationRecord[] {
+    const parts = Map.groupBy(
+      this.#sql
+        .exec<{ id: string; totals: string }>(
+          `SELECT notification_id AS id, totals FROM shard_reports
+           WHERE notification_id IN (SELECT value FROM json_each(?)) AND version > 0`,
+          JSON.stringify(rows.map(({ id }) => id)),
+        )
+        .toArray(),
+      ({ id }) => id,
+    );
+    return rows.map(({ id, header: json, completed_at }) => {
+      const header: NotificationHeader = JSON.parse(json);
+      const totals = (parts.get(id) ?? []).map((part): Totals => JSON.parse(part.totals));
+      return { header, totals: sumTotals(header.channels, totals), completedAt: completed_at };
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import { DurableObject } from "cloudflare:workers";
+import { openRegistry } from "../apps/registry-binding.ts";
+import { deleteAudiences, readAudienceIndex } from "../audiences/store.ts";
+import { type Bindings, readConfig } from "../env.ts";
+import { DueTable } from "../objects/due.ts";
+import { ledgerIdentityOf } from "../objects/identity.ts";
+import { migrate } from "../objects/migrate.ts";
+import type { ShardReport } from "../users/reporter.ts";
+import { LEDGER_SCHEMA } from "./ledger-schema.ts";
+import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
+import type { NotificationHeader, SendPlan } from "./model.ts";
+import { enqueueChunks } from "./queue.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+/** A ledger outlives its last deliveries by this much. */
+const AFTER_RETENTION_MS = 30 * DAY_MS;
+const DUTIES_PER_ALARM = 20;
+/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); two each. */
+const AUDIENCES_PER_DELETE = 500;
+
+/** An app's notifications of one UTC day: what was accepted, and what the user shards say became of it. */
+export class Ledger extends DurableObject<Bindings> {
+  readonly #store: LedgerStore;
+  readonly #due: DueTable;
+  /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
+  readonly #lastProgress = new Map<string, number>();
+  #isRegistered = false;
+  #hasEnded = false;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    migrate(ctx.storage, LEDGER_SCHEMA);
+    this.#store = new LedgerStore(ctx.storage.sql);
+    this.#due = new DueTable(ctx.storage);
+    this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
+  }
+
+  /**
+   * The commit point of a batch. Repeated with the same id, it changes nothing. Returns the header that
+   * stands: that of the first call.
+   */
+  async open(plan: SendPlan): Promise<NotificationHeader> {
+    const { id } = plan.header;
+    this.#due.transaction(() => {
+      if (this.#store.has(id)) return;
+      this.#store.insertPlan(plan);
+      this.#due.set("stall", id, Date.now() + readConfig(this.env).stallMs);
+      this.#noteExistence();
+    });
+    await this.#register();
+    return this.#store.get(id)?.header ?? plan.header;
+  }
+
+  /** Takes one shard's totals. Repeated or out of order, the newest stands. */
+  async report(shard: number, reports: ShardReport[]): Promise<void> {
+    const now = Date.now();
+    this.#due.transaction(() => {
+      for (const report of reports) {
+        const outcome = this.#store.applyReport(shard, report, now);
+        if (outcome === "unknown") {
+          console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
+        } else if (outcome === "completed") {
+          this.#due.remove("stall", report.notificationId);
+          this.#lastProgress.delete(report.notificationId);
+        } else this.#lastProgress.set(report.notificationId, now);
+      }
+      this.#noteExistence();
+    });
+    await this.#register();
+  }
+
+  get(id: string): NotificationRecord | null {
+    return this.#store.get(id);
+  }
+
+  /** What a consumer needs to deliver a batch, or null where this ledger has no such batch. */
+  getPlan(id: string): SendPlan | null {
+    return this.#store.getPlan(id);
+  }
+
+  list(filter: NotificationFilter): NotificationRecord[] {
+    return this.#store.list(filter);
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {
+        if (kind === "stall") await this.#redrive(id);
+        else if (kind === "register") await this.#register();
+        else if (kind === "delete") await this.#delete();
+      }
+    } finally {
+      if (!this.#hasEnded) this.#due.rearm();
+    }
+  }
+
+  /**
+   * Enqueues the chunks of the shards that are short of targets. The shards ignore what they already have,
+   * so a chunk that was only slow is counted once.
+   */
+  async #redrive(id: string): Promise<void> {
+    const { stallMs } = readConfig(this.env);
+    const now = Date.now();
+    const movedAt = this.#lastProgress.get(id);
+    if (movedAt !== undefined && now - movedAt < stallMs) {
+      this.#due.set("stall", id, movedAt + stallMs);
+      return;
+    }
+    const plan = this.#store.getPlan(id);
+    const short = new Set(this.#store.listShortShards(id));
+    if (plan === null || short.size === 0) {
+      this.#due.remove("stall", id);
+      return;
+    }
+    // Before the attempt: should it fail or die, the next one is already due.
+    const redrives = this.#store.addRedrive(id);
+    this.#due.set("stall", id, now + Math.min(stallMs * 2 ** (redrives + 1), HOUR_MS));
+    const { appId } = ledgerIdentityOf(this.ctx.id);
+    try {
+      const index = await readAudienceIndex(this.env, appId, plan.audience.id);
+      const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => short.has(shard)));
+      await enqueueChunks(this.env, appId, plan, chunks);
+      console.warn({
+        message: "chunks enqueued again",
+        app: appId,
+        notificationId: id,
+        chunks: chunks.length,
+      });
+    } catch (error) {
+      console.error({ message: "re-drive failed", app: appId, notificationId: id, error });
+    }
+  }
+
+  /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */
+  #noteExistence(): void {
+    if (this.#isRegistered) return;
+    const { day } = ledgerIdentityOf(this.ctx.id);
+    this.#due.ensure("register", "", Date.now());
+    const endMs = Date.parse(day) + DAY_MS + readConfig(this.env).retentionMs + AFTER_RETENTION_MS;
+    this.#due.ensure("delete", "", endMs);
+  }
+
+  async #register(): Promise<void> {
+    if (this.#isRegistered) return;
+    const { appId, day } = ledgerIdentityOf(this.ctx.id);
+    try {
+      await openRegistry(this.env, appId).registerLedger(day);
+    } catch (error) {
+      console.error({ message: "registering the ledger failed", app: appId, day, error });
+      this.#due.set("register", "", Date.now() + 10_000);
+      return;
+    }
+    if (this.#isRegistered) return;
+    this.#due.transaction(() => {
+      this.ctx.storage.sql.exec("INSERT INTO registration (registered_at) VALUES (?)", Date.now());
+      this.#due.remove("register", "");
+    });
+    this.#isRegistered = true;
+  }
+
+  async #delete(): Promise<void> {
+    const { appId, day } = ledgerIdentityOf(this.ctx.id);
+    const ids = this.#store.listPlanned(AUDIENCES_PER_DELETE);
+    if (ids.length > 0) {
+      await deleteAudiences(this.env, appId, ids);
+      this.#store.deletePlans(ids);
+      return;
+    }
+    await openRegistry(this.env, appId).forgetLedger(day);
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#hasEnded = true;
+  }
+}

@@ -1,0 +1,87 @@
+import type { TemplateContent } from "../templates/compile.ts";
+import type { VariableSchema } from "../templates/variables.ts";
+
+/** The words that the objects and messages of a send have in common. */
+
+export const CHANNEL_TYPES = ["in_app", "push"] as const;
+export type ChannelType = (typeof CHANNEL_TYPES)[number];
+
+export const PRIORITIES = ["high", "normal", "low"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const MODES = ["realtime", "batch"] as const;
+export type Mode = (typeof MODES)[number];
+
+export interface ChannelRef {
+  key: string;
+  type: ChannelType;
+}
+
+/** What is known of a notification when it is accepted; it never changes after. Times in Unix ms. */
+export interface NotificationHeader {
+  id: string;
+  mode: Mode;
+  templateKey: string;
+  templateId: string;
+  templateVersion: number;
+  title: string | null;
+  tag: string | null;
+  /** Null in realtime. */
+  priority: Priority | null;
+  channels: ChannelRef[];
+  /** Distinct targets. */
+  total: number;
+  /** Targets that named a user again. */
+  duplicates: number;
+  createdAt: number;
+  /** What is pending then becomes `failed: expired`. */
+  expiresAt: number;
+  /** The API key's last four characters. */
+  sentFrom: string;
+}
+
+/** Closed lists: a new reason is a new entry here and in docs/api.md. */
+export const FAILURE_REASONS = [
+  "missing_variables",
+  "invalid_variables",
+  "provider_rejected",
+  "provider_unavailable",
+  "payload_too_large",
+  "expired",
+  "internal_error",
+] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+export const SKIP_REASONS = ["no_device", "channel_disabled", "opted_out"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export type DeliveryStatus = "pending" | "delivered" | "failed" | "skipped" | "cancelled";
+
+/** What becomes of one (target, channel), decided by rendering and routing before it is stored. */
+export type DeliveryOutcome =
+  | { status: "delivered"; content: string }
+  | { status: "failed"; reason: FailureReason }
+  | { status: "skipped"; reason: SkipReason };
+
+/** The stored list of a batch's targets. */
+export interface AudienceRef {
+  id: string;
+  /** Of the audience object: a range of another object's bytes is never read as this one's. */
+  etag: string;
+}
+
+/** The template as it was when the notification was accepted: later edits change nothing in flight. */
+export interface TemplateSnapshot {
+  content: TemplateContent;
+  variableSchema: VariableSchema;
+}
+
+/** All that a consumer needs to deliver a batch's chunks. */
+export interface SendPlan {
+  header: NotificationHeader;
+  template: TemplateSnapshot;
+  pushData: Record<string, string>;
+  audience: AudienceRef;
+  /** Targets per shard, `[shard, targets]`. */
+  expected: [number, number][];
+}

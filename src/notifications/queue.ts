@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import type { Chunk } from "../audiences/partition.ts";
+import type { Bindings } from "../env.ts";
+import { QUEUE_BATCH_MESSAGES } from "../limits.ts";
+import type { Priority, SendPlan } from "./model.ts";
+
+/** A message of the deliveries queues: one chunk of one batch. Old and new versions may meet in a deploy. */
+const ChunkMessageSchema = v.object({
+  version: v.literal(1),
+  appId: v.string(),
+  notificationId: v.string(),
+  chunk: v.object({
+    offset: v.number(),
+    length: v.number(),
+    runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
+  }),
+});
+
+export type ChunkMessage = v.InferOutput<typeof ChunkMessageSchema>;
+
+/** Messages are input like any other. Throws where one isn't a chunk message. */
+export function parseChunkMessage(body: unknown): ChunkMessage {
+  return v.parse(ChunkMessageSchema, body);
+}
+
+/** Puts chunks into the queue of the batch's priority, as many in one call as the queue takes. */
+export async function enqueueChunks(
+  env: Bindings,
+  appId: string,
+  { header }: SendPlan,
+  chunks: readonly Chunk[],
+): Promise<void> {
+  const queue = queueOf(env, header.priority ?? "normal");
+  for (let start = 0; start < chunks.length; start += QUEUE_BATCH_MESSAGES) {
+    const slice = chunks.slice(start, start + QUEUE_BATCH_MESSAGES);
+    await queue.sendBatch(
+      slice.map((chunk) => ({
+        body: { version: 1, appId, notificationId: header.id, chunk } satisfies ChunkMessage,
+      })),
+    );
+  }
+}
+
+function queueOf(env: Bindings, priority: Priority): Queue {
+  if (priority === "high") return env.DELIVERIES_HIGH;
+  return priority === "low" ? env.DELIVERIES_LOW : env.DELIVERIES_NORMAL;
+}

@@ -1,0 +1,25 @@
+import type { TemplateRef } from "../apps/registry.ts";
+import type { Mode, Priority } from "./model.ts";
+
+/** A send as every API family hands it over, its form already checked. */
+export interface SendRequest {
+  template: TemplateRef;
+  mode: Mode;
+  /** At least one. */
+  targets: string[];
+  variables: SendVariables;
+  /** String pairs for the push's `data`. */
+  pushData: Record<string, string>;
+  title: string | null;
+  tag: string | null;
+  /** Batch only. */
+  priority: Priority;
+  /** Unix ms, null: 24 h after the call. */
+  expiresAt: number | null;
+}
+
+/** Variables per target, or (realtime in the business messaging family) of the one target alone. */
+export type SendVariables =
+  | { shape: "none" }
+  | { shape: "by_target"; values: Record<string, unknown> }
+  | { shape: "flat_or_by_target"; values: Record<string, unknown> };

@@ -1,0 +1,61 @@
+import { MAX_VARIABLES_BYTES } from "../limits.ts";
+import { readRawValue, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
+import type { SendVariables } from "./request.ts";
+
+/** Stands for a value of no variable's type, so that a strange one needn't be stored. */
+const INVALID: readonly never[] = [];
+
+/**
+ * The raw values of a target in the variables' order, null where it has none at all. Undeclared names are
+ * left out; what no variable can be is made {@link INVALID}.
+ */
+export function readTargetValues(
+  variables: readonly VariableReader[],
+  given: SendVariables,
+  userId: string,
+): unknown[] | null {
+  const values = selectValues(variables, given, userId);
+  if (values === null) return null;
+  if (!isObject(values)) return variables.map(() => INVALID);
+  const cells = variables.map((variable) =>
+    toCell(
+      readRawValue(variable, (name) => ownValue(values, name)),
+      variable,
+    ),
+  );
+  return isTooLarge(cells) ? variables.map(() => INVALID) : cells;
+}
+
+/**
+ * In realtime the variables are flat, or keyed where the target is an own key, its value an object, and no
+ * variable has that name.
+ */
+function selectValues(variables: readonly VariableReader[], given: SendVariables, userId: string): unknown {
+  if (given.shape === "none") return null;
+  const own = ownValue(given.values, userId);
+  if (given.shape === "by_target") return own ?? null;
+  const isKeyed = isObject(own) && !variables.some(({ name }) => name === userId);
+  return isKeyed ? own : given.values;
+}
+
+function toCell(raw: unknown, { definition }: VariableReader): unknown {
+  if (raw === null || raw === undefined) return null;
+  if (typeof raw !== "object") return raw;
+  if (Array.isArray(raw)) return INVALID;
+  const fields = VARIABLE_FIELDS[definition.type].map((name) => [name, ownValue(raw, name)] as const);
+  return fields.some(([, value]) => typeof value === "object") ? INVALID : Object.fromEntries(fields);
+}
+
+function isTooLarge(cells: readonly unknown[]): boolean {
+  const json = JSON.stringify(cells);
+  if (json.length * 3 <= MAX_VARIABLES_BYTES) return false;
+  return json.length > MAX_VARIABLES_BYTES || new TextEncoder().encode(json).length > MAX_VARIABLES_BYTES;
+}
+
+function ownValue(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

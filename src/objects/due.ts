@@ -1,0 +1,82 @@
+/** SQL of the table that {@link DueTable} keeps. */
+export const DUE_SCHEMA = `
+  CREATE TABLE due (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID`;
+
+export interface Duty {
+  kind: string;
+  id: string;
+}
+
+/**
+ * An object has one alarm but many duties. Each duty is a row with its time, and the alarm is always the
+ * earliest of them, set in the same transaction as the row: what is written down is also woken up for.
+ */
+export class DueTable {
+  readonly #storage: DurableObjectStorage;
+  /** The alarm as last set by this instance; null: unknown. Saves a row written per call. */
+  #armedAt: number | null = null;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Adds the duty or moves it to `at` (Unix ms). */
+  set(kind: string, id: string, at: number): void {
+    this.#storage.sql.exec(
+      "INSERT INTO due (kind, id, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+      kind,
+      id,
+      at,
+    );
+    this.#arm(at);
+  }
+
+  /** Adds the duty where there is none; an existing one keeps its time. */
+  ensure(kind: string, id: string, at: number): void {
+    this.#storage.sql.exec("INSERT OR IGNORE INTO due (kind, id, at) VALUES (?, ?, ?)", kind, id, at);
+    this.#arm(at);
+  }
+
+  remove(kind: string, id: string): void {
+    this.#storage.sql.exec("DELETE FROM due WHERE kind = ? AND id = ?", kind, id);
+  }
+
+  /** Duties whose time has come, earliest first, at most `limit`: an alarm works in slices. */
+  list(now: number, limit: number): Duty[] {
+    return this.#storage.sql
+      .exec<{ kind: string; id: string }>(
+        "SELECT kind, id FROM due WHERE at <= ? ORDER BY at LIMIT ?",
+        now,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Sets the alarm to the earliest duty that is left. Call at the end of `alarm()`, whatever happened in it. */
+  rearm(): void {
+    this.#armedAt = null;
+    const at = this.#earliest();
+    if (at !== null) this.#arm(at);
+  }
+
+  /** A storage transaction after whose rollback the alarm is looked up again, not believed. */
+  transaction<T>(work: () => T): T {
+    try {
+      return this.#storage.transactionSync(work);
+    } catch (error) {
+      this.#armedAt = null;
+      throw error;
+    }
+  }
+
+  #arm(at: number): void {
+    if (this.#armedAt !== null && this.#armedAt <= at) return;
+    // A new instance doesn't know what is armed: an earlier duty must not be pushed back.
+    this.#armedAt = this.#armedAt === null ? (this.#earliest() ?? at) : at;
+    void this.#storage.setAlarm(this.#armedAt);
+  }
+
+  #earliest(): number | null {
+    return this.#storage.sql.exec<{ at: number | null }>("SELECT MIN(at) AS at FROM due").one().at;
+  }
+}

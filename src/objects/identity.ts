@@ -1,0 +1,23 @@
+/** Whose user shard an object is: read from its own name, so no caller can mistake it. */
+export interface ShardIdentity {
+  appId: string;
+  shard: number;
+}
+
+/** The parts of a name that keys.ts made. */
+export function identityOf(id: DurableObjectId): ShardIdentity {
+  const { appId, part } = splitName(id);
+  return { appId, shard: Number(part) };
+}
+
+/** Whose ledger an object is. `day`: UTC, `YYYY-MM-DD`. */
+export function ledgerIdentityOf(id: DurableObjectId): { appId: string; day: string } {
+  const { appId, part } = splitName(id);
+  return { appId, day: part };
+}
+
+function splitName(id: DurableObjectId): { appId: string; part: string } {
+  const [appId, part] = (id.name ?? "").split(":");
+  if (appId === undefined || part === undefined) throw new Error("This object was not opened by its name");
+  return { appId, part };
+}

@@ -1,0 +1,28 @@
+import { type ErrorCode, type Fault, faultsToError, OnecallError } from "./errors.ts";
+
+/**
+ * What an object answers where the caller may be at fault. A value, not an exception: error classes don't
+ * survive the way from an object to the Worker, and an exception from there means that something broke.
+ */
+export type Outcome<T> =
+  | { ok: true; value: T }
+  | { ok: false; code: ErrorCode; message: string; faults?: Fault[] };
+
+export function succeed<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+export function refuse(code: ErrorCode, message: string): Outcome<never> {
+  return { ok: false, code, message };
+}
+
+export function refuseFaults(faults: Fault[], code: ErrorCode = "ERR_BAD_REQUEST"): Outcome<never> {
+  return { ok: false, code, message: "", faults };
+}
+
+/** The value, or the refusal as the error that the router shows. */
+export function requireValue<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  if (outcome.faults !== undefined) throw faultsToError(outcome.faults, outcome.code);
+  throw new OnecallError(outcome.code, outcome.message);
+}

@@ -1,0 +1,66 @@
+import type { Fault } from "../errors.ts";
+import type { ChannelRef } from "../notifications/model.ts";
+import { type Json, listUndeclaredPlaceholders, type TemplateContent } from "./compile.ts";
+import type { VariableSchema } from "./variables.ts";
+
+/** What a template must be like: pure, every fault at once. */
+
+export interface TemplateParts {
+  channelKeys: string[];
+  content: TemplateContent;
+  variableSchema: VariableSchema;
+}
+
+/** A draft may be incomplete, but what is there must fit the app's channels. */
+export function findDraftFaults(parts: TemplateParts, channels: readonly ChannelRef[]): Fault[] {
+  const faults: Fault[] = [];
+  const known = new Map(channels.map(({ key, type }) => [key, type]));
+  for (const [index, key] of parts.channelKeys.entries()) {
+    if (!known.has(key)) {
+      faults.push({
+        field: `channelKeys[${index}]`,
+        message: `there is no channel "${key}"; create it first`,
+      });
+    }
+  }
+  for (const [key, content] of Object.entries(parts.content)) {
+    if (!parts.channelKeys.includes(key)) {
+      faults.push({ field: `content.${key}`, message: "is for a channel that isn't in channelKeys" });
+    } else if (known.get(key) === "push") faults.push(...findPushFaults(key, content));
+  }
+  return faults;
+}
+
+/** An approved template can be sent: content for every channel, and no placeholder that nothing fills. */
+export function findApprovalFaults(parts: TemplateParts): Fault[] {
+  const faults: Fault[] = [];
+  if (parts.channelKeys.length === 0) {
+    faults.push({ field: "channelKeys", message: "must name at least one channel before approval" });
+  }
+  for (const key of parts.channelKeys) {
+    if (!Object.hasOwn(parts.content, key)) {
+      faults.push({
+        field: `content.${key}`,
+        message: "is missing; every channel needs content before approval",
+      });
+    }
+  }
+  for (const { name, path } of listUndeclaredPlaceholders(parts.content, parts.variableSchema)) {
+    faults.push({
+      field: path,
+      code: "ERR_INVALID_VARIABLES",
+      message: `the placeholder {{${name}}} isn't in the variableSchema; declare it or remove it`,
+    });
+  }
+  return faults;
+}
+
+function findPushFaults(channelKey: string, content: Json): Fault[] {
+  const fields = typeof content === "object" && content !== null && !Array.isArray(content) ? content : {};
+  return ["title", "body"]
+    .filter((name) => typeof fields[name] !== "string" || fields[name] === "")
+    .map((name) => ({
+      field: `content.${channelKey}.${name}`,
+      message: "must be a string that isn't empty: push content needs title and body",
+    }));
+}

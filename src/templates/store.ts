@@ -1,0 +1,257 @@
+import { newId } from "../ids.ts";
+import { type Outcome, refuse, succeed } from "../outcome.ts";
+import type {
+  NewTemplate,
+  SendableTemplate,
+  Template,
+  TemplateChange,
+  TemplateStatus,
+  TemplateVersion,
+} from "./records.ts";
+
+export interface TemplateFilter {
+  status: TemplateStatus | null;
+  category: string | null;
+  channelKey: string | null;
+  /** Beginning of the key or the name. */
+  search: string | null;
+  /** Only ids below this one. */
+  beforeId: string | null;
+  limit: number;
+}
+
+type TemplateRow = {
+  id: string;
+  key: string;
+  name: string;
+  category: string | null;
+  status: TemplateStatus;
+  version: number;
+  approved_version: number | null;
+  created_at: number;
+  updated_at: number;
+  channel_keys: string;
+  content: string;
+  variable_schema: string;
+};
+
+type VersionRow = {
+  version: number;
+  channel_keys: string;
+  content: string;
+  variable_schema: string;
+  created_at: number;
+  approved_at: number | null;
+};
+
+const SELECT_TEMPLATES = `
+  SELECT t.id, t.key, t.name, t.category, t.status, t.version, t.approved_version, t.created_at, t.updated_at,
+    v.channel_keys, v.content, v.variable_schema
+  FROM templates t JOIN template_versions v ON v.template_id = t.id AND v.version = t.version`;
+
+/** An app's templates, in its registry. Writing methods expect to run inside a transaction. */
+export class TemplateStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** By id or key, with its newest version. */
+  get(idOrKey: string): Template | null {
+    const [row] = this.#sql
+      .exec<TemplateRow>(`${SELECT_TEMPLATES} WHERE t.id = ?1 OR t.key = ?1`, idOrKey)
+      .toArray();
+    return row === undefined ? null : toTemplate(row);
+  }
+
+  /** Newest first. */
+  list(filter: TemplateFilter): Template[] {
+    const conditions = ["true"];
+    const values: (string | number)[] = [];
+    const add = (condition: string, ...bound: (string | null)[]): void => {
+      const given = bound.filter((value) => value !== null);
+      if (given.length < bound.length) return;
+      conditions.push(condition);
+      values.push(...given);
+    };
+    add("t.status = ?", filter.status);
+    add("t.category = ?", filter.category);
+    add("EXISTS (SELECT 1 FROM json_each(v.channel_keys) WHERE value = ?)", filter.channelKey);
+    add("t.id < ?", filter.beforeId);
+    if (filter.search !== null) {
+      // A range, not LIKE: LIKE patterns fail above 50 bytes.
+      const end = `${filter.search}\u{10ffff}`;
+      add(
+        "((t.key >= ? AND t.key < ?) OR (t.name COLLATE NOCASE >= ? AND t.name COLLATE NOCASE < ?))",
+        ...[filter.search, end, filter.search, end],
+      );
+    }
+    return this.#sql
+      .exec<TemplateRow>(
+        `${SELECT_TEMPLATES} WHERE ${conditions.join(" AND ")} ORDER BY t.id DESC LIMIT ?`,
+        ...values,
+        filter.limit,
+      )
+      .toArray()
+      .map(toTemplate);
+  }
+
+  /** Newest first. Null where there is no such template. */
+  listVersions(idOrKey: string, beforeVersion: number | null, limit: number): TemplateVersion[] | null {
+    const template = this.get(idOrKey);
+    if (template === null) return null;
+    return this.#sql
+      .exec<VersionRow>(
+        `SELECT version, channel_keys, content, variable_schema, created_at, approved_at FROM template_versions
+         WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3`,
+        template.id,
+        beforeVersion,
+        limit,
+      )
+      .toArray()
+      .map(toVersion);
+  }
+
+  getVersion(templateId: string, version: number): TemplateVersion | null {
+    const [row] = this.#sql
+      .exec<VersionRow>(
+        `SELECT version, channel_keys, content, variable_schema, created_at, approved_at FROM template_versions
+         WHERE template_id = ? AND version = ?`,
+        templateId,
+        version,
+      )
+      .toArray();
+    return row === undefined ? null : toVersion(row);
+  }
+
+  create(template: NewTemplate, now: number): Outcome<Template> {
+    if (this.get(template.key) !== null) {
+      return refuse("ERR_CONFLICT", `A template with the key "${template.key}" exists. Choose another key.`);
+    }
+    const id = newId();
+    this.#sql.exec(
+      `INSERT INTO templates
+         (id, key, name, category, status, version, approved_version, created_at, updated_at)
+       VALUES (?, ?, ?, ?, 'draft', 1, NULL, ?, ?)`,
+      id,
+      template.key,
+      template.name,
+      template.category,
+      now,
+      now,
+    );
+    this.#insertVersion(id, 1, template, now);
+    return succeed(this.#require(id));
+  }
+
+  /** A change of content, schema or channels makes a new version; one that changes nothing doesn't. */
+  update(template: Template, change: TemplateChange, now: number): Template {
+    const next = {
+      channelKeys: change.channelKeys ?? template.channelKeys,
+      content: change.content ?? template.content,
+      variableSchema: change.variableSchema ?? template.variableSchema,
+    };
+    const { channelKeys, content, variableSchema } = template;
+    const isNewVersion = JSON.stringify(next) !== JSON.stringify({ channelKeys, content, variableSchema });
+    const version = isNewVersion ? template.version + 1 : template.version;
+    if (isNewVersion) this.#insertVersion(template.id, version, next, now);
+    this.#sql.exec(
+      "UPDATE templates SET name = ?, category = ?, version = ?, updated_at = ? WHERE id = ?",
+      change.name ?? template.name,
+      change.category === undefined ? template.category : change.category,
+      version,
+      now,
+      template.id,
+    );
+    return this.#require(template.id);
+  }
+
+  /** Approving makes the newest version the one that is sent; any other status makes that none. */
+  setStatus(template: Template, status: TemplateStatus, now: number): Template {
+    const approved = status === "approved" ? template.version : null;
+    this.#sql.exec(
+      "UPDATE templates SET status = ?, approved_version = ?, updated_at = ? WHERE id = ?",
+      status,
+      approved,
+      now,
+      template.id,
+    );
+    if (approved !== null) {
+      this.#sql.exec(
+        "UPDATE template_versions SET approved_at = ? WHERE template_id = ? AND version = ? AND approved_at IS NULL",
+        now,
+        template.id,
+        approved,
+      );
+    }
+    return this.#require(template.id);
+  }
+
+  /** What a send of this template sends now, or null where it isn't approved. */
+  getSendable(template: Template): SendableTemplate | null {
+    if (template.status !== "approved" || template.approvedVersion === null) return null;
+    return this.getSendableVersion(template, template.approvedVersion);
+  }
+
+  /** A certain version as a send needs it: for a call that is run again as it was. */
+  getSendableVersion({ id, key }: Template, version: number): SendableTemplate | null {
+    const found = this.getVersion(id, version);
+    if (found === null) return null;
+    const { channelKeys, content, variableSchema } = found;
+    return { id, key, version, channelKeys, content, variableSchema };
+  }
+
+  #insertVersion(
+    id: string,
+    version: number,
+    { channelKeys, content, variableSchema }: Pick<NewTemplate, "channelKeys" | "content" | "variableSchema">,
+    now: number,
+  ): void {
+    this.#sql.exec(
+      `INSERT INTO template_versions
+         (template_id, version, channel_keys, content, variable_schema, created_at, approved_at)
+       VALUES (?, ?, ?, ?, ?, ?, NULL)`,
+      id,
+      version,
+      JSON.stringify(channelKeys),
+      JSON.stringify(content),
+      JSON.stringify(variableSchema),
+      now,
+    );
+  }
+
+  #require(id: string): Template {
+    const template = this.get(id);
+    if (template === null) throw new Error("The template just written is gone");
+    return template;
+  }
+}
+
+function toTemplate(row: TemplateRow): Template {
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    category: row.category,
+    status: row.status,
+    version: row.version,
+    approvedVersion: row.approved_version,
+    channelKeys: JSON.parse(row.channel_keys),
+    content: JSON.parse(row.content),
+    variableSchema: JSON.parse(row.variable_schema),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toVersion(row: VersionRow): TemplateVersion {
+  return {
+    version: row.version,
+    channelKeys: JSON.parse(row.channel_keys),
+    content: JSON.parse(row.content),
+    variableSchema: JSON.parse(row.variable_schema),
+    createdAt: row.created_at,
+    approvedAt: row.approved_at,
+  };
+}

@@ -1,0 +1,181 @@
+import { addToTotals, emptyTotals, type Totals } from "../notifications/counts.ts";
+import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+
+/** Rows of one notification for one shard. */
+export interface DeliverRequest {
+  header: NotificationHeader;
+  /** Targets of this notification that this shard will get in all. */
+  expected: number;
+  /**
+   * JSON arrays of `[userId, channelKey, channelType, status, reason, content]`, each under
+   * MAX_STATEMENT_BYTES: one statement per slice.
+   */
+  slices: string[];
+}
+
+export interface ShardNotification {
+  header: NotificationHeader;
+  totals: Totals;
+  version: number;
+  reportedVersion: number;
+}
+
+/** One delivery of a notification. */
+export interface DeliveryKey {
+  userId: string;
+  channelKey: string;
+}
+
+type InsertedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
+type NotificationRow = { header: string; totals: string; version: number; reported_version: number };
+
+/** The shard's notifications and deliveries. Every method expects to run inside a transaction. */
+export class DeliveryStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  getNotification(id: string): ShardNotification | null {
+    const [row] = this.#sql
+      .exec<NotificationRow>(
+        "SELECT header, totals, version, reported_version FROM notifications WHERE id = ?",
+        id,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    return {
+      header: JSON.parse(row.header),
+      totals: JSON.parse(row.totals),
+      version: row.version,
+      reportedVersion: row.reported_version,
+    };
+  }
+
+  /**
+   * Writes the rows that aren't there yet and counts exactly those: the same chunk again changes nothing.
+   * Returns the shard's absolute totals of the notification, and which of the `watched` users' rows are new.
+   */
+  insertDeliveries(
+    { header, slices }: DeliverRequest,
+    watched: ReadonlySet<string>,
+    now: number,
+  ): { header: NotificationHeader; totals: Totals; fresh: DeliveryKey[] } {
+    const stored = this.getNotification(header.id);
+    const totals = stored?.totals ?? emptyTotals(header.channels);
+    const fresh: DeliveryKey[] = [];
+    let inserted = 0;
+    for (const slice of slices) {
+      const cursor = this.#sql.exec<InsertedRow>(
+        `INSERT INTO deliveries
+           (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at)
+         SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, value ->> 5,
+           CASE value ->> 3 WHEN 'delivered' THEN ?2 END
+         FROM json_each(?3) WHERE true
+         ON CONFLICT DO NOTHING
+         RETURNING user_id, channel_key, status, reason`,
+        header.id,
+        now,
+        slice,
+      );
+      for (const row of cursor) {
+        addToTotals(totals, row.channel_key, row.status, row.reason, 1);
+        if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
+        inserted++;
+      }
+    }
+    if (inserted > 0 || stored === null) this.#saveTotals(header.id, header, totals);
+    return { header: stored?.header ?? header, totals, fresh };
+  }
+
+  /** Counts views or clicks that happened in this shard. */
+  addEngagement(notificationId: string, channelKey: string, kind: "viewed" | "clicked"): void {
+    const stored = this.getNotification(notificationId);
+    if (stored === null) throw new Error("A delivery has no notification");
+    addToTotals(stored.totals, channelKey, kind, null, 1);
+    this.#saveTotals(notificationId, stored.header, stored.totals);
+  }
+
+  /** Notifications whose totals the ledger doesn't know yet, oldest first. */
+  listUnreported(limit: number): ShardNotification[] {
+    return this.#sql
+      .exec<NotificationRow>(
+        `SELECT header, totals, version, reported_version FROM notifications
+         WHERE version > reported_version ORDER BY id LIMIT ?`,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({
+        header: JSON.parse(row.header),
+        totals: JSON.parse(row.totals),
+        version: row.version,
+        reportedVersion: row.reported_version,
+      }));
+  }
+
+  /** The ledger has taken these reports; what changed meanwhile stays unreported. */
+  markReported(reports: readonly { id: string; version: number }[]): void {
+    this.#sql.exec(
+      `UPDATE notifications SET reported_version = reported.version
+       FROM (SELECT value ->> 0 AS id, value ->> 1 AS version FROM json_each(?)) AS reported
+       WHERE notifications.id = reported.id AND reported_version < reported.version`,
+      JSON.stringify(reports.map(({ id, version }) => [id, version])),
+    );
+  }
+
+  /** The deliveries themselves, counted: what the ledger's numbers are checked against. */
+  countDeliveries(notificationId: string): {
+    channelKey: string;
+    status: DeliveryStatus;
+    reason: string | null;
+    count: number;
+    viewed: number;
+    clicked: number;
+  }[] {
+    return this.#sql
+      .exec<{
+        channelKey: string;
+        status: DeliveryStatus;
+        reason: string | null;
+        count: number;
+        viewed: number;
+        clicked: number;
+      }>(
+        `SELECT channel_key AS channelKey, status, reason, COUNT(*) AS count,
+           COUNT(viewed_at) AS viewed, COUNT(clicked_at) AS clicked
+         FROM deliveries WHERE notification_id = ? GROUP BY channel_key, status, reason`,
+        notificationId,
+      )
+      .toArray();
+  }
+
+  /** Removes up to `limit` deliveries of notifications before `beforeId`; false when none are left. */
+  deleteExpired(beforeId: string, limit: number): boolean {
+    const [oldest] = this.#sql
+      .exec<{ id: string }>("SELECT id FROM notifications WHERE id < ? ORDER BY id LIMIT 1", beforeId)
+      .toArray();
+    if (oldest === undefined) return false;
+    const deleted = this.#sql
+      .exec(
+        `DELETE FROM deliveries WHERE (user_id, notification_id, channel_key) IN
+           (SELECT user_id, notification_id, channel_key FROM deliveries WHERE notification_id < ? LIMIT ?)
+         RETURNING 1`,
+        beforeId,
+        limit,
+      )
+      .toArray().length;
+    if (deleted < limit) this.#sql.exec("DELETE FROM notifications WHERE id < ?", beforeId);
+    return deleted === limit;
+  }
+
+  #saveTotals(id: string, header: NotificationHeader, totals: Totals): void {
+    this.#sql.exec(
+      `INSERT INTO notifications (id, header, totals, version, reported_version) VALUES (?, ?, ?, 1, 0)
+       ON CONFLICT DO UPDATE SET totals = excluded.totals, version = version + 1`,
+      id,
+      JSON.stringify(header),
+      JSON.stringify(totals),
+    );
+  }
+}

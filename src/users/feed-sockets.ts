@@ -1,0 +1,71 @@
+import type { FeedItem } from "./feed-store.ts";
+
+/** What a socket remembers while its object sleeps. `expiresAt` in Unix ms. */
+interface SocketAttachment {
+  userId: string;
+  expiresAt: number;
+}
+
+/** Sent when a socket's token ends (RFC 6455 leaves 4000–4999 to applications). */
+const CLOSE_EXPIRED = 4401;
+
+/** The open feed sockets of one shard's users. They hibernate: an idle socket costs nothing. */
+export class FeedSockets {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  /** Takes a new socket in; returns the client's end. */
+  accept(userId: string, expiresAt: number): { client: WebSocket; server: WebSocket } {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server, [userId]);
+    server.serializeAttachment({ userId, expiresAt } satisfies SocketAttachment);
+    return { client, server };
+  }
+
+  onlineUids(): Set<string> {
+    const uids = new Set<string>();
+    for (const socket of this.#ctx.getWebSockets()) {
+      if (socket.readyState === WebSocket.OPEN) uids.add(attachmentOf(socket).userId);
+    }
+    return uids;
+  }
+
+  sendItem(userId: string, item: FeedItem): void {
+    this.#send(userId, { type: "item", item });
+  }
+
+  sendUnreadCount(userId: string, count: number): void {
+    this.#send(userId, { type: "unread", count });
+  }
+
+  closeUser(userId: string, reason: string): void {
+    for (const socket of this.#ctx.getWebSockets(userId)) socket.close(CLOSE_EXPIRED, reason);
+  }
+
+  /** Closes what has expired; returns when the next one will, or null. */
+  closeExpired(now: number): number | null {
+    let next: number | null = null;
+    for (const socket of this.#ctx.getWebSockets()) {
+      const { expiresAt } = attachmentOf(socket);
+      if (expiresAt <= now) socket.close(CLOSE_EXPIRED, "The token has expired");
+      else next = Math.min(next ?? expiresAt, expiresAt);
+    }
+    return next;
+  }
+
+  #send(userId: string, message: object): void {
+    const text = JSON.stringify(message);
+    for (const socket of this.#ctx.getWebSockets(userId)) {
+      // A socket that is closing just misses the message; the feed has it.
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    }
+  }
+}
+
+function attachmentOf(socket: WebSocket): SocketAttachment {
+  return socket.deserializeAttachment() as SocketAttachment;
+}

@@ -1,0 +1,171 @@
+import type { NotificationHeader } from "../notifications/model.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+
+/** A user's in-app notification, as feed and socket show it. `content` is the rendered template; times are ISO 8601. */
+export interface FeedItem {
+  notificationId: string;
+  templateKey: string;
+  channelKey: string;
+  title: string | null;
+  tag: string | null;
+  content: unknown;
+  createdAt: string;
+  viewedAt: string | null;
+  clickedAt: string | null;
+}
+
+/** Items before this one, in the feed's order. */
+export interface FeedPosition {
+  notificationId: string;
+  channelKey: string;
+}
+
+export interface FeedFilter {
+  before: FeedPosition | null;
+  unread: boolean;
+  tag: string | null;
+  limit: number;
+}
+
+export type Engagement = "viewed" | "clicked";
+
+type FeedRow = {
+  notification_id: string;
+  channel_key: string;
+  content: string;
+  viewed_at: number | null;
+  clicked_at: number | null;
+  header: string;
+};
+
+// Delivered, in-app and not blanked: what a user's client may see.
+const VISIBLE = "user_id = ? AND channel_type = 'in_app' AND status = 'delivered' AND content IS NOT NULL";
+
+/** The feeds of one shard's users. Writing methods expect to run inside a transaction. */
+export class FeedStore {
+  readonly #sql: SqlStorage;
+  readonly #deliveries: DeliveryStore;
+
+  constructor(sql: SqlStorage, deliveries: DeliveryStore) {
+    this.#sql = sql;
+    this.#deliveries = deliveries;
+  }
+
+  /** One page, newest notification first. */
+  list(userId: string, { before, unread, tag, limit }: FeedFilter): FeedItem[] {
+    const conditions = [VISIBLE];
+    const values: (string | number)[] = [userId];
+    if (before !== null) {
+      conditions.push("(notification_id, channel_key) < (?, ?)");
+      values.push(before.notificationId, before.channelKey);
+    }
+    if (unread) conditions.push("viewed_at IS NULL");
+    if (tag !== null) {
+      conditions.push("header ->> 'tag' = ?");
+      values.push(tag);
+    }
+    return this.#sql
+      .exec<FeedRow>(
+        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header
+         FROM deliveries JOIN notifications ON notifications.id = notification_id
+         WHERE ${conditions.join(" AND ")} ORDER BY notification_id DESC, channel_key DESC LIMIT ?`,
+        ...values,
+        limit,
+      )
+      .toArray()
+      .map(presentFeedItem);
+  }
+
+  /** One item, or null where the user doesn't see it (another channel type, blanked, unknown). */
+  get(userId: string, notificationId: string, channelKey: string): FeedItem | null {
+    return this.#find(userId, notificationId, channelKey)[0] ?? null;
+  }
+
+  countUnread(userId: string): number {
+    return this.#sql
+      .exec<{ count: number }>(
+        `SELECT COUNT(*) AS count FROM deliveries WHERE ${VISIBLE} AND viewed_at IS NULL`,
+        userId,
+      )
+      .one().count;
+  }
+
+  /**
+   * Marks a notification viewed or clicked, once per channel; a click is also a view. Null where the user
+   * has no such item. `channelKey` null: in every in-app channel.
+   */
+  mark(
+    userId: string,
+    notificationId: string,
+    channelKey: string | null,
+    kind: Engagement,
+    now: number,
+  ): FeedItem[] | null {
+    const found = this.#find(userId, notificationId, channelKey);
+    if (found.length === 0) return null;
+    for (const item of found) {
+      if (item.viewedAt === null) this.#set(userId, item, "viewed", now);
+      if (kind === "clicked" && item.clickedAt === null) this.#set(userId, item, "clicked", now);
+    }
+    return this.#find(userId, notificationId, channelKey);
+  }
+
+  /** Marks every unread item viewed; returns how many. */
+  markAllViewed(userId: string, now: number): number {
+    const unread = this.#sql
+      .exec<{ notification_id: string; channel_key: string }>(
+        `SELECT notification_id, channel_key FROM deliveries WHERE ${VISIBLE} AND viewed_at IS NULL`,
+        userId,
+      )
+      .toArray();
+    for (const row of unread) {
+      this.#set(userId, { notificationId: row.notification_id, channelKey: row.channel_key }, "viewed", now);
+    }
+    return unread.length;
+  }
+
+  #find(userId: string, notificationId: string, channelKey: string | null): FeedItem[] {
+    return this.#sql
+      .exec<FeedRow>(
+        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header
+         FROM deliveries JOIN notifications ON notifications.id = notification_id
+         WHERE ${VISIBLE} AND notification_id = ? AND (?3 IS NULL OR channel_key = ?3)`,
+        userId,
+        notificationId,
+        channelKey,
+      )
+      .toArray()
+      .map(presentFeedItem);
+  }
+
+  #set(userId: string, { notificationId, channelKey }: FeedPosition, kind: Engagement, now: number): void {
+    const column = kind === "viewed" ? "viewed_at" : "clicked_at";
+    this.#sql.exec(
+      `UPDATE deliveries SET ${column} = ? WHERE user_id = ? AND notification_id = ? AND channel_key = ?`,
+      now,
+      userId,
+      notificationId,
+      channelKey,
+    );
+    this.#deliveries.addEngagement(notificationId, channelKey, kind);
+  }
+}
+
+function presentFeedItem(row: FeedRow): FeedItem {
+  const header: NotificationHeader = JSON.parse(row.header);
+  return {
+    notificationId: header.id,
+    templateKey: header.templateKey,
+    channelKey: row.channel_key,
+    title: header.title,
+    tag: header.tag,
+    content: JSON.parse(row.content),
+    createdAt: new Date(header.createdAt).toISOString(),
+    viewedAt: toIso(row.viewed_at),
+    clickedAt: toIso(row.clicked_at),
+  };
+}
+
+function toIso(timeMs: number | null): string | null {
+  return timeMs === null ? null : new Date(timeMs).toISOString();
+}

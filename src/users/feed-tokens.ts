@@ -1,0 +1,90 @@
+import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
+import { APP_ID_PATTERN } from "../apps/credentials.ts";
+import { getRootSecret } from "../apps/lookup.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError } from "../errors.ts";
+
+/** `feed`: a user's client; `socket`: a ticket that only opens a feed socket. */
+export type TokenAudience = "feed" | "socket";
+
+/** A ticket is used at once: it travels in a URL, so it ends soon. */
+export const TICKET_TTL_SECONDS = 60;
+export const DEFAULT_TOKEN_TTL_SECONDS = 24 * 60 * 60;
+export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
+
+/** A verified token. Times in Unix ms. */
+export interface FeedToken {
+  appId: string;
+  userId: string;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+/** A signed token for one user's client (HS256; `iss` the app, `sub` the user). */
+export async function issueFeedToken(
+  env: Bindings,
+  token: Omit<FeedToken, "expiresAt">,
+  audience: TokenAudience,
+  ttlSeconds: number,
+): Promise<{ token: string; expiresAt: number }> {
+  const { appId, userId, issuedAt } = token;
+  const key = await tokenKey(env, appId);
+  if (key === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
+  const signed = await new SignJWT({})
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setIssuer(appId)
+    .setSubject(userId)
+    .setAudience(audience)
+    // With milliseconds: a token that follows a user's deletion within its second is a new one.
+    .setIssuedAt(issuedAt / 1000)
+    .setExpirationTime(expiresAt)
+    .sign(key);
+  return { token: signed, expiresAt: expiresAt * 1000 };
+}
+
+/** The token's claims; throws `ERR_UNAUTHORIZED` for one that is expired, forged or of another audience. */
+export async function verifyFeedToken(
+  env: Bindings,
+  token: string,
+  audience: TokenAudience,
+): Promise<FeedToken> {
+  try {
+    // Only to find the key: nothing of it is believed before the signature is checked.
+    const { iss } = decodeJwt(token);
+    const key = typeof iss === "string" && APP_ID_PATTERN.test(iss) ? await tokenKey(env, iss) : null;
+    if (iss === undefined || key === null) throw refuseToken();
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ["HS256"],
+      issuer: iss,
+      audience,
+      requiredClaims: ["sub", "iat", "exp"],
+    });
+    const { sub, iat, exp } = payload;
+    if (sub === undefined || iat === undefined || exp === undefined) throw refuseToken();
+    return { appId: iss, userId: sub, issuedAt: Math.round(iat * 1000), expiresAt: exp * 1000 };
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      throw new OnecallError("ERR_UNAUTHORIZED", "The token has expired. Ask your server for a new one.");
+    }
+    if (error instanceof errors.JOSEError) throw refuseToken();
+    throw error;
+  }
+}
+
+export function refuseToken(): OnecallError {
+  return new OnecallError("ERR_UNAUTHORIZED", "The token isn't valid. Ask your server for a new one.");
+}
+
+async function tokenKey(env: Bindings, appId: string): Promise<Uint8Array | null> {
+  const secret = await getRootSecret(env, appId);
+  if (secret === null) return null;
+  const encoder = new TextEncoder();
+  const root = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveBits"]);
+  const bits = await crypto.subtle.deriveBits(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encoder.encode("onecall feed token v1") },
+    root,
+    256,
+  );
+  return new Uint8Array(bits);
+}

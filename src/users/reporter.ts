@@ -1,0 +1,97 @@
+import { parseNotificationId } from "../ids.ts";
+import type { Totals } from "../notifications/counts.ts";
+import type { NotificationHeader } from "../notifications/model.ts";
+import type { DueTable } from "../objects/due.ts";
+import type { DeliveryStore, ShardNotification } from "./delivery-store.ts";
+
+/** One shard's absolute totals of one notification. Sent twice, it changes nothing. */
+export interface ShardReport {
+  notificationId: string;
+  /** Grows with every change in the shard; the ledger ignores an older one. */
+  version: number;
+  totals: Totals;
+  /** Of a realtime send that the ledger may not know yet. */
+  header: NotificationHeader | null;
+}
+
+/** Takes a shard's reports of one UTC day; resolves when they are stored. */
+export type ReportToLedger = (day: string, reports: ShardReport[]) => Promise<void>;
+
+/** Reports wait this long for company, ms: at most four calls a second and shard. */
+const FLUSH_INTERVAL_MS = 250;
+/** If the timer died with its instance, the alarm reports after this many ms. */
+const SAFETY_MS = 2000;
+/** Notifications in one call. */
+const FLUSH_ROWS = 500;
+/** The duty's kind in the shard's due table. */
+export const FLUSH_DUTY = "flush";
+
+/** Carries a shard's totals to the ledgers: soon, seldom, one flush in flight, and never lost. */
+export class Reporter {
+  readonly #deliveries: DeliveryStore;
+  readonly #due: DueTable;
+  readonly #report: ReportToLedger;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #running: Promise<void> | null = null;
+  #lastFlushAt = 0;
+
+  constructor(deliveries: DeliveryStore, due: DueTable, report: ReportToLedger) {
+    this.#deliveries = deliveries;
+    this.#due = due;
+    this.#report = report;
+  }
+
+  /** Inside the transaction that changes totals: whatever happens next, the alarm will report them. */
+  noteChange(now: number): void {
+    this.#due.ensure(FLUSH_DUTY, "", now + SAFETY_MS);
+  }
+
+  /** After that transaction: report within the flush interval, or at once. */
+  schedule(atOnce: boolean): void {
+    if (this.#timer !== null) {
+      if (!atOnce) return;
+      clearTimeout(this.#timer);
+    }
+    const waitMs = atOnce ? 0 : Math.max(0, this.#lastFlushAt + FLUSH_INTERVAL_MS - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      // A failed report stays unreported; the alarm tries again and logs.
+      this.flush().catch(() => {});
+    }, waitMs);
+  }
+
+  /** Reports all that is unreported. One flush at a time: a second call waits for the first, then runs. */
+  async flush(): Promise<void> {
+    while (this.#running !== null) await this.#running.catch(() => {});
+    this.#running = this.#flushAll().finally(() => {
+      this.#running = null;
+    });
+    await this.#running;
+  }
+
+  async #flushAll(): Promise<void> {
+    this.#lastFlushAt = Date.now();
+    for (;;) {
+      const unreported = this.#deliveries.listUnreported(FLUSH_ROWS);
+      if (unreported.length === 0) break;
+      for (const [day, notifications] of Map.groupBy(unreported, ({ header }) => dayOf(header.id))) {
+        await this.#report(day, notifications.map(toReport));
+        this.#deliveries.markReported(
+          notifications.map(({ header, version }) => ({ id: header.id, version })),
+        );
+      }
+    }
+    this.#due.remove(FLUSH_DUTY, "");
+  }
+}
+
+function toReport({ header, totals, version, reportedVersion }: ShardNotification): ShardReport {
+  const isNewToLedger = header.mode === "realtime" && reportedVersion === 0;
+  return { notificationId: header.id, version, totals, header: isNewToLedger ? header : null };
+}
+
+function dayOf(notificationId: string): string {
+  const parts = parseNotificationId(notificationId);
+  if (parts === null) throw new Error("A stored notification has no valid id");
+  return parts.day;
+}

@@ -1,0 +1,19 @@
+import type { Bindings } from "../env.ts";
+import { keys } from "../keys.ts";
+import type { Remote } from "../objects/remote.ts";
+import { shardOfUser } from "./hash.ts";
+import type { UserShard } from "./user-shard.ts";
+
+/** A user shard of an app by its number. */
+export function openShard(env: Bindings, appId: string, shard: number): Remote<UserShard> {
+  return env.USER_SHARD.getByName(keys.userShard(appId, shard)) as unknown as Remote<UserShard>;
+}
+
+/** The user shard that a user (or an Idempotency-Key) hashes to. */
+export function openShardOf(
+  env: Bindings,
+  app: { id: string; shardCount: number },
+  userId: string,
+): Remote<UserShard> {
+  return openShard(env, app.id, shardOfUser(userId, app.shardCount));
+}

@@ -1,0 +1,259 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Bindings, readConfig } from "../env.ts";
+import { firstIdAt } from "../ids.ts";
+import { CLAIM_TTL_MS } from "../limits.ts";
+import { acceptedOf, type Totals } from "../notifications/counts.ts";
+import { openLedger } from "../notifications/ledger-binding.ts";
+import type { NotificationHeader } from "../notifications/model.ts";
+import { DueTable } from "../objects/due.ts";
+import { identityOf, type ShardIdentity } from "../objects/identity.ts";
+import { migrate } from "../objects/migrate.ts";
+import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
+import { type DeliverRequest, type DeliveryKey, DeliveryStore } from "./delivery-store.ts";
+import { FeedSockets } from "./feed-sockets.ts";
+import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
+import { FLUSH_DUTY, Reporter } from "./reporter.ts";
+import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
+import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Deliveries removed in one turn of the alarm. */
+const RETENTION_SLICE = 5000;
+/** Between two attempts of the alarm to report, ms. */
+const FLUSH_RETRY_MS = 10_000;
+/** Duties served in one turn of the alarm. */
+const DUTIES_PER_ALARM = 10;
+
+/** The claims of the feed token that a call was made with. */
+export interface FeedCaller {
+  userId: string;
+  /** Unix ms. */
+  issuedAt: number;
+}
+
+/** What a feed call answers when its token was issued before its user was deleted. */
+export const REVOKED = "revoked";
+
+/** A hash-slice of an app's users: their records, deliveries, feeds, open sockets and idempotency claims. */
+export class UserShard extends DurableObject<Bindings> {
+  readonly #identity: ShardIdentity;
+  readonly #due: DueTable;
+  readonly #deliveries: DeliveryStore;
+  readonly #claims: ClaimStore;
+  readonly #users: UserStore;
+  readonly #feed: FeedStore;
+  readonly #sockets: FeedSockets;
+  readonly #reporter: Reporter;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    migrate(ctx.storage, USER_SHARD_SCHEMA);
+    const { sql } = ctx.storage;
+    this.#identity = identityOf(ctx.id);
+    this.#due = new DueTable(ctx.storage);
+    this.#deliveries = new DeliveryStore(sql);
+    this.#claims = new ClaimStore(sql);
+    this.#sockets = new FeedSockets(ctx);
+    this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
+    this.#feed = new FeedStore(sql, this.#deliveries);
+    const { appId, shard } = this.#identity;
+    this.#reporter = new Reporter(this.#deliveries, this.#due, (day, reports) =>
+      openLedger(this.env, appId, day).report(shard, reports),
+    );
+  }
+
+  /**
+   * Stores deliveries and counts them, in one transaction; the same rows again change nothing. Returns the
+   * notification's header as it stands here: that of the first call.
+   */
+  deliver(request: DeliverRequest): NotificationHeader {
+    const now = Date.now();
+    const online = this.#sockets.onlineUids();
+    const { header, totals, fresh } = this.#due.transaction(() => {
+      const after = this.#deliveries.insertDeliveries(request, online, now);
+      this.#reporter.noteChange(now);
+      this.#due.ensure("retention", "", now + DAY_MS);
+      return after;
+    });
+    const isWhole = request.header.mode === "batch" && acceptedOf(totals) === request.expected;
+    this.#reporter.schedule(isWhole);
+    this.#pushToSockets(header, fresh);
+    return header;
+  }
+
+  /** Brings the ledgers up to date now: for a read that came before the next flush. */
+  async flush(): Promise<void> {
+    await this.#reporter.flush();
+  }
+
+  /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */
+  describe(notificationId: string): { header: NotificationHeader; totals: Totals } | null {
+    const stored = this.#deliveries.getNotification(notificationId);
+    return stored === null ? null : { header: stored.header, totals: stored.totals };
+  }
+
+  /** The stored deliveries of a notification, counted one by one. */
+  audit(notificationId: string): ReturnType<DeliveryStore["countDeliveries"]> {
+    return this.#deliveries.countDeliveries(notificationId);
+  }
+
+  lookUpClaim(key: string, requestHash: string): ClaimState {
+    return this.ctx.storage.transactionSync(() => this.#claims.look(key, requestHash, Date.now()));
+  }
+
+  claim(request: ClaimRequest): ClaimState {
+    const now = Date.now();
+    return this.#due.transaction(() => {
+      this.#due.ensure("claims", "", now + CLAIM_TTL_MS);
+      return this.#claims.claim(request, now);
+    });
+  }
+
+  finishClaim(key: string, notificationId: string, answer: string): void {
+    this.#claims.finish(key, notificationId, answer);
+  }
+
+  releaseClaim(key: string, notificationId: string): void {
+    this.#claims.release(key, notificationId);
+  }
+
+  createUser(uid: string, fields: UserFields): User | null {
+    return this.ctx.storage.transactionSync(() => this.#users.create(uid, fields, Date.now()));
+  }
+
+  /** The user, created with no more than the uid where there is none. */
+  ensureUser(uid: string): User | null {
+    return this.#users.get(uid) ?? this.createUser(uid, {});
+  }
+
+  getUser(uid: string): User | null {
+    return this.#users.get(uid);
+  }
+
+  updateUser(uid: string, fields: UserFields): User | null {
+    return this.ctx.storage.transactionSync(() => this.#users.update(uid, fields, Date.now()));
+  }
+
+  deleteUser(uid: string): boolean {
+    const deleted = this.ctx.storage.transactionSync(() => this.#users.delete(uid, Date.now()));
+    if (deleted) this.#sockets.closeUser(uid, "The user was deleted");
+    return deleted;
+  }
+
+  listUsers(filter: UserFilter): User[] {
+    return this.#users.list(filter);
+  }
+
+  listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED {
+    return this.#accepts(caller) ? this.#feed.list(caller.userId, filter) : REVOKED;
+  }
+
+  countUnread(caller: FeedCaller): number | typeof REVOKED {
+    return this.#accepts(caller) ? this.#feed.countUnread(caller.userId) : REVOKED;
+  }
+
+  /** Null where the user has no such item. */
+  markFeedItem(
+    caller: FeedCaller,
+    notificationId: string,
+    channelKey: string | null,
+    kind: Engagement,
+  ): FeedItem[] | null | typeof REVOKED {
+    if (!this.#accepts(caller)) return REVOKED;
+    return this.#engage(caller.userId, (now) =>
+      this.#feed.mark(caller.userId, notificationId, channelKey, kind, now),
+    );
+  }
+
+  markAllViewed(caller: FeedCaller): number | typeof REVOKED {
+    if (!this.#accepts(caller)) return REVOKED;
+    return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
+  }
+
+  acceptsToken(caller: FeedCaller): boolean {
+    return this.#accepts(caller);
+  }
+
+  /** Opens a feed socket. Only the Worker calls this, after it has checked the token. */
+  override async fetch(request: Request): Promise<Response> {
+    const params = new URL(request.url).searchParams;
+    const userId = params.get("userId") ?? "";
+    const expiresAt = Number(params.get("expiresAt"));
+    if (!this.#accepts({ userId, issuedAt: Number(params.get("issuedAt")) })) {
+      return new Response(REVOKED, { status: 401 });
+    }
+    const { client } = this.#sockets.accept(userId, expiresAt);
+    this.#due.ensure("sockets", "", expiresAt);
+    this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
+    const protocol = params.get("protocol");
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: protocol === null ? {} : { "sec-websocket-protocol": protocol },
+    });
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // 1005 and 1006 only describe a missing close frame; they must not be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      for (const { kind } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) await this.#serve(kind);
+    } finally {
+      this.#due.rearm();
+    }
+  }
+
+  async #serve(kind: string): Promise<void> {
+    const now = Date.now();
+    if (kind === FLUSH_DUTY) {
+      // Before the attempt: should it fail or die, the next one is already due.
+      this.#due.set(FLUSH_DUTY, "", now + FLUSH_RETRY_MS);
+      await this.#reporter.flush().catch((error: unknown) => {
+        console.error({
+          message: "flush failed",
+          app: this.#identity.appId,
+          shard: this.#identity.shard,
+          error,
+        });
+      });
+    } else if (kind === "claims") {
+      this.#claims.deleteExpired(now);
+      this.#due.remove("claims", "");
+    } else if (kind === "sockets") {
+      const next = this.#sockets.closeExpired(now);
+      if (next === null) this.#due.remove("sockets", "");
+      else this.#due.set("sockets", "", next);
+    } else if (kind === "retention") {
+      const before = firstIdAt(now - readConfig(this.env).retentionMs);
+      const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
+      this.#due.set("retention", "", more ? now : now + DAY_MS);
+    }
+  }
+
+  #accepts({ userId, issuedAt }: FeedCaller): boolean {
+    return this.#users.acceptsToken(userId, issuedAt);
+  }
+
+  #engage<T>(userId: string, work: (now: number) => T): T {
+    const now = Date.now();
+    const result = this.#due.transaction(() => {
+      this.#reporter.noteChange(now);
+      return work(now);
+    });
+    this.#reporter.schedule(false);
+    this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
+    return result;
+  }
+
+  #pushToSockets({ id }: NotificationHeader, fresh: readonly DeliveryKey[]): void {
+    for (const { userId, channelKey } of fresh) {
+      const item = this.#feed.get(userId, id, channelKey);
+      if (item === null) continue;
+      this.#sockets.sendItem(userId, item);
+      this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
+    }
+  }
+}

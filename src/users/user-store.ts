@@ -1,0 +1,162 @@
+/** A user as every API shows it. Times in Unix ms; `status` is online while a feed socket is open. */
+export interface User {
+  uid: string;
+  name: string;
+  avatar: string | null;
+  role: string;
+  metadata: Record<string, unknown> | null;
+  status: "online" | "offline";
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface UserFields {
+  name?: string | undefined;
+  avatar?: string | null | undefined;
+  role?: string | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
+}
+
+export interface UserFilter {
+  /** Beginning of a uid or of a name. */
+  searchKey: string | null;
+  role: string | null;
+  status: "online" | "offline" | null;
+  /** Unix ms, both inclusive. */
+  createdFrom: number | null;
+  createdTo: number | null;
+  /** Only uids after this one. */
+  afterUid: string | null;
+  limit: number;
+}
+
+type UserRow = {
+  uid: string;
+  name: string;
+  avatar: string | null;
+  role: string;
+  metadata: string | null;
+  created_at: number;
+  updated_at: number;
+};
+
+const COLUMNS = "uid, name, avatar, role, metadata, created_at, updated_at";
+
+/** The users of one shard. `isOnline` and `onlineUids` know the open sockets. */
+export class UserStore {
+  readonly #sql: SqlStorage;
+  readonly #onlineUids: () => Set<string>;
+
+  constructor(sql: SqlStorage, onlineUids: () => Set<string>) {
+    this.#sql = sql;
+    this.#onlineUids = onlineUids;
+  }
+
+  get(uid: string): User | null {
+    const [row] = this.#sql.exec<UserRow>(`SELECT ${COLUMNS} FROM users WHERE uid = ?`, uid).toArray();
+    return row === undefined ? null : this.#present(row, this.#onlineUids());
+  }
+
+  /** Null where the uid is taken. */
+  create(uid: string, fields: UserFields, now: number): User | null {
+    const created = this.#sql
+      .exec(
+        `INSERT INTO users (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
+        uid,
+        fields.name ?? uid,
+        fields.avatar ?? null,
+        fields.role ?? "default",
+        fields.metadata ? JSON.stringify(fields.metadata) : null,
+        now,
+        now,
+      )
+      .toArray();
+    return created.length === 0 ? null : this.get(uid);
+  }
+
+  /** Changes the given fields only. Null where there is no such user. */
+  update(uid: string, fields: UserFields, now: number): User | null {
+    const user = this.get(uid);
+    if (user === null) return null;
+    const metadata = fields.metadata === undefined ? user.metadata : fields.metadata;
+    this.#sql.exec(
+      "UPDATE users SET name = ?, avatar = ?, role = ?, metadata = ?, updated_at = ? WHERE uid = ?",
+      fields.name ?? user.name,
+      fields.avatar === undefined ? user.avatar : fields.avatar,
+      fields.role ?? user.role,
+      metadata === null ? null : JSON.stringify(metadata),
+      now,
+      uid,
+    );
+    return this.get(uid);
+  }
+
+  /** Blanks all that is stored of the user; the deliveries' keys and statuses stay, so no count changes. */
+  delete(uid: string, now: number): boolean {
+    const deleted = this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
+    const blanked = this.#sql
+      .exec("UPDATE deliveries SET content = NULL WHERE user_id = ? RETURNING 1", uid)
+      .toArray().length;
+    if (!deleted && blanked === 0) return false;
+    this.#sql.exec("INSERT OR REPLACE INTO deleted_users (uid, deleted_at) VALUES (?, ?)", uid, now);
+    return true;
+  }
+
+  /** False for a token that was issued before its user was deleted. */
+  acceptsToken(uid: string, issuedAt: number): boolean {
+    const [row] = this.#sql
+      .exec<{ deleted_at: number }>("SELECT deleted_at FROM deleted_users WHERE uid = ?", uid)
+      .toArray();
+    return row === undefined || issuedAt > row.deleted_at;
+  }
+
+  /** One page, ordered by uid. */
+  list(filter: UserFilter): User[] {
+    const online = this.#onlineUids();
+    const conditions = ["uid > ?"];
+    const values: (string | number)[] = [filter.afterUid ?? ""];
+    const add = (condition: string, ...bound: (string | number)[]): void => {
+      conditions.push(condition);
+      values.push(...bound);
+    };
+    if (filter.searchKey !== null) {
+      // A range, not LIKE: LIKE patterns fail above 50 bytes.
+      const end = `${filter.searchKey}\u{10ffff}`;
+      add(
+        "((uid >= ? AND uid < ?) OR (name COLLATE NOCASE >= ? AND name COLLATE NOCASE < ?))",
+        filter.searchKey,
+        end,
+        filter.searchKey,
+        end,
+      );
+    }
+    if (filter.role !== null) add("role = ?", filter.role);
+    if (filter.createdFrom !== null) add("created_at >= ?", filter.createdFrom);
+    if (filter.createdTo !== null) add("created_at <= ?", filter.createdTo);
+    if (filter.status !== null) {
+      const not = filter.status === "online" ? "" : "NOT ";
+      add(`uid ${not}IN (SELECT value FROM json_each(?))`, JSON.stringify([...online]));
+    }
+    return this.#sql
+      .exec<UserRow>(
+        `SELECT ${COLUMNS} FROM users WHERE ${conditions.join(" AND ")} ORDER BY uid LIMIT ?`,
+        ...values,
+        filter.limit,
+      )
+      .toArray()
+      .map((row) => this.#present(row, online));
+  }
+
+  #present(row: UserRow, online: Set<string>): User {
+    return {
+      uid: row.uid,
+      name: row.name,
+      avatar: row.avatar,
+      role: row.role,
+      metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+      status: online.has(row.uid) ? "online" : "offline",
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  }
+}
