@@ -35,24 +35,38 @@ export async function readOptionalJson(request: Request): Promise<unknown> {
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
-  const tooLarge = new OnecallError("ERR_PAYLOAD_TOO_LARGE", `The body has more than ${maxBytes} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
-  if (request.body === null) return "";
-  // Counted while it is read: without a Content-Length a body can be of any size.
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  let text = "";
-  let bytes = 0;
+  const length = request.headers.get("content-length");
+  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
+  let bytes: ArrayBuffer | Uint8Array;
   try {
-    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw tooLarge;
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
+    // The runtime holds a body to its Content-Length; without one it can be of any size, so it is counted.
+    bytes = length === null ? await readCounted(request, maxBytes) : await request.arrayBuffer();
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (error) {
     if (error instanceof OnecallError) throw error;
     throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid UTF-8, or it ended early.");
   }
+}
+
+async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    total += chunk.byteLength;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function tooLarge(maxBytes: number): OnecallError {
+  return new OnecallError("ERR_PAYLOAD_TOO_LARGE", `The body has more than ${maxBytes} bytes.`);
 }
 
 /** Looks at the text, not at the value: what is too deep is refused before anything walks it. */

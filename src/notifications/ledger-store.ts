@@ -39,7 +39,7 @@ export class LedgerStore {
   /** Writes down a batch: from here on it will be delivered. */
   insertPlan(plan: SendPlan): void {
     const { header, expected } = plan;
-    this.#insertHeader(header);
+    this.#insertHeader(header, null);
     this.#sql.exec(
       "INSERT INTO plans (notification_id, plan) VALUES (?, ?)",
       header.id,
@@ -100,24 +100,13 @@ export class LedgerStore {
    * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. A realtime
    * notification is opened by its first report.
    */
-  applyReport(
-    shard: number,
-    { notificationId, version, totals, header }: ShardReport,
-    now: number,
-  ): ReportOutcome {
+  applyReport(shard: number, report: ShardReport, now: number): ReportOutcome {
+    const { notificationId, version, totals, header } = report;
     const known = this.#sql
       .exec<RecordRow>("SELECT id, header, completed_at FROM notifications WHERE id = ?", notificationId)
       .toArray()[0];
-    if (known === undefined) {
-      if (header === null) return "unknown";
-      this.#insertHeader(header);
-      this.#sql.exec(
-        "INSERT INTO shard_reports (notification_id, shard, expected) VALUES (?, ?, ?)",
-        notificationId,
-        shard,
-        header.total,
-      );
-    }
+    if (known === undefined)
+      return header === null ? "unknown" : this.#openByReport(shard, report, header, now);
     const updated = this.#sql
       .exec<{ accepted: number; expected: number }>(
         `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?
@@ -139,7 +128,7 @@ export class LedgerStore {
         ...updated,
       });
     }
-    if (known !== undefined && known.completed_at !== null) return "current";
+    if (known.completed_at !== null) return "current";
     return this.#completeIfWhole(notificationId, now) ? "completed" : "current";
   }
 
@@ -179,14 +168,37 @@ export class LedgerStore {
     );
   }
 
-  #insertHeader(header: NotificationHeader): void {
+  /** A realtime send has one shard, so its first report mostly is all there will be: two rows, written once. */
+  #openByReport(
+    shard: number,
+    { notificationId, version, totals }: ShardReport,
+    header: NotificationHeader,
+    now: number,
+  ): ReportOutcome {
+    const isWhole = isComplete(totals, header.total);
+    this.#insertHeader(header, isWhole ? now : null);
     this.#sql.exec(
-      "INSERT INTO notifications (id, header, template_key, tag, mode) VALUES (?, ?, ?, ?, ?)",
+      `INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      notificationId,
+      shard,
+      header.total,
+      acceptedOf(totals),
+      version,
+      JSON.stringify(totals),
+    );
+    return isWhole ? "completed" : "current";
+  }
+
+  #insertHeader(header: NotificationHeader, completedAt: number | null): void {
+    this.#sql.exec(
+      "INSERT INTO notifications (id, header, template_key, tag, mode, completed_at) VALUES (?, ?, ?, ?, ?, ?)",
       header.id,
       JSON.stringify(header),
       header.templateKey,
       header.tag,
       header.mode,
+      completedAt,
     );
   }
 

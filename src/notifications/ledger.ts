@@ -61,7 +61,7 @@ export class Ledger extends DurableObject<Bindings> {
         if (outcome === "unknown") {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
         } else if (outcome === "completed") {
-          this.#due.remove("stall", report.notificationId);
+          if (report.header === null) this.#due.remove("stall", report.notificationId);
           this.#lastProgress.delete(report.notificationId);
         } else this.#lastProgress.set(report.notificationId, now);
       }

@@ -15,6 +15,8 @@ export class DueTable {
   readonly #storage: DurableObjectStorage;
   /** The alarm as last set by this instance; null: unknown. Saves a row written per call. */
   #armedAt: number | null = null;
+  /** Duties that this instance knows to stand in the table: ensuring them again needs no statement. */
+  readonly #known = new Set<string>();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -28,16 +30,20 @@ export class DueTable {
       id,
       at,
     );
+    this.#known.add(`${kind}:${id}`);
     this.#arm(at);
   }
 
   /** Adds the duty where there is none; an existing one keeps its time. */
   ensure(kind: string, id: string, at: number): void {
+    if (this.#known.has(`${kind}:${id}`)) return;
     this.#storage.sql.exec("INSERT OR IGNORE INTO due (kind, id, at) VALUES (?, ?, ?)", kind, id, at);
+    this.#known.add(`${kind}:${id}`);
     this.#arm(at);
   }
 
   remove(kind: string, id: string): void {
+    this.#known.delete(`${kind}:${id}`);
     this.#storage.sql.exec("DELETE FROM due WHERE kind = ? AND id = ?", kind, id);
   }
 
@@ -59,12 +65,13 @@ export class DueTable {
     if (at !== null) this.#arm(at);
   }
 
-  /** A storage transaction after whose rollback the alarm is looked up again, not believed. */
+  /** A storage transaction after whose rollback this instance believes the table, not its memory. */
   transaction<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
       this.#armedAt = null;
+      this.#known.clear();
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { addToTotals, emptyTotals, type Totals } from "../notifications/counts.ts";
+import { addToTotals, emptyTotals, sumTotals, type Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
 
 /** Rows of one notification for one shard. */
@@ -62,31 +62,24 @@ export class DeliveryStore {
     watched: ReadonlySet<string>,
     now: number,
   ): { header: NotificationHeader; totals: Totals; fresh: DeliveryKey[] } {
-    const stored = this.getNotification(header.id);
-    const totals = stored?.totals ?? emptyTotals(header.channels);
+    const added = emptyTotals(header.channels);
     const fresh: DeliveryKey[] = [];
     let inserted = 0;
     for (const slice of slices) {
-      const cursor = this.#sql.exec<InsertedRow>(
-        `INSERT INTO deliveries
-           (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at)
-         SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, value ->> 5,
-           CASE value ->> 3 WHEN 'delivered' THEN ?2 END
-         FROM json_each(?3) WHERE true
-         ON CONFLICT DO NOTHING
-         RETURNING user_id, channel_key, status, reason`,
-        header.id,
-        now,
-        slice,
-      );
-      for (const row of cursor) {
-        addToTotals(totals, row.channel_key, row.status, row.reason, 1);
+      for (const row of this.#insertSlice(header.id, slice, now)) {
+        addToTotals(added, row.channel_key, row.status, row.reason, 1);
         if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
       }
     }
-    if (inserted > 0 || stored === null) this.#saveTotals(header.id, header, totals);
-    return { header: stored?.header ?? header, totals, fresh };
+    // Mostly this is the notification's first or only call here: one statement then does.
+    if (this.#insertNotification(header, added)) return { header, totals: added, fresh };
+    const stored = this.getNotification(header.id);
+    if (stored === null) throw new Error("A notification that is there can't be read");
+    if (inserted === 0) return { header: stored.header, totals: stored.totals, fresh };
+    const totals = sumTotals(stored.header.channels, [stored.totals, added]);
+    this.#updateTotals(header.id, totals);
+    return { header: stored.header, totals, fresh };
   }
 
   /** Counts views or clicks that happened in this shard. */
@@ -94,7 +87,7 @@ export class DeliveryStore {
     const stored = this.getNotification(notificationId);
     if (stored === null) throw new Error("A delivery has no notification");
     addToTotals(stored.totals, channelKey, kind, null, 1);
-    this.#saveTotals(notificationId, stored.header, stored.totals);
+    this.#updateTotals(notificationId, stored.totals);
   }
 
   /** Notifications whose totals the ledger doesn't know yet, oldest first. */
@@ -169,13 +162,38 @@ export class DeliveryStore {
     return deleted === limit;
   }
 
-  #saveTotals(id: string, header: NotificationHeader, totals: Totals): void {
-    this.#sql.exec(
+  #insertSlice(notificationId: string, slice: string, now: number): SqlStorageCursor<InsertedRow> {
+    return this.#sql.exec<InsertedRow>(
+      `INSERT INTO deliveries
+         (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at)
+       SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, value ->> 5,
+         CASE value ->> 3 WHEN 'delivered' THEN ?2 END
+       FROM json_each(?3) WHERE true
+       ON CONFLICT DO NOTHING
+       RETURNING user_id, channel_key, status, reason`,
+      notificationId,
+      now,
+      slice,
+    );
+  }
+
+  /** False where the shard knows the notification already. */
+  #insertNotification(header: NotificationHeader, totals: Totals): boolean {
+    const cursor = this.#sql.exec(
       `INSERT INTO notifications (id, header, totals, version, reported_version) VALUES (?, ?, ?, 1, 0)
-       ON CONFLICT DO UPDATE SET totals = excluded.totals, version = version + 1`,
-      id,
+       ON CONFLICT DO NOTHING RETURNING 1`,
+      header.id,
       JSON.stringify(header),
       JSON.stringify(totals),
+    );
+    return cursor.toArray().length > 0;
+  }
+
+  #updateTotals(id: string, totals: Totals): void {
+    this.#sql.exec(
+      "UPDATE notifications SET totals = ?, version = version + 1 WHERE id = ?",
+      JSON.stringify(totals),
+      id,
     );
   }
 }

@@ -18,9 +18,9 @@ export interface ShardReport {
 export type ReportToLedger = (day: string, reports: ShardReport[]) => Promise<void>;
 
 /** Reports wait this long for company, ms: at most four calls a second and shard. */
-const FLUSH_INTERVAL_MS = 250;
+const FLUSH_INTERVAL_MS = 1000;
 /** If the timer died with its instance, the alarm reports after this many ms. */
-const SAFETY_MS = 2000;
+const SAFETY_MS = 5000;
 /** Notifications in one call. */
 const FLUSH_ROWS = 500;
 /** The duty's kind in the shard's due table. */
@@ -39,6 +39,10 @@ export class Reporter {
     this.#deliveries = deliveries;
     this.#due = due;
     this.#report = report;
+  }
+
+  hasUnreported(): boolean {
+    return this.#deliveries.listUnreported(1).length > 0;
   }
 
   /** Inside the transaction that changes totals: whatever happens next, the alarm will report them. */
@@ -81,7 +85,6 @@ export class Reporter {
         );
       }
     }
-    this.#due.remove(FLUSH_DUTY, "");
   }
 }
 

@@ -209,6 +209,10 @@ export class UserShard extends DurableObject<Bindings> {
   async #serve(kind: string): Promise<void> {
     const now = Date.now();
     if (kind === FLUSH_DUTY) {
+      if (!this.#reporter.hasUnreported()) {
+        this.#due.remove(FLUSH_DUTY, "");
+        return;
+      }
       // Before the attempt: should it fail or die, the next one is already due.
       this.#due.set(FLUSH_DUTY, "", now + FLUSH_RETRY_MS);
       await this.#reporter.flush().catch((error: unknown) => {
