@@ -18,9 +18,11 @@ const ChunkMessageSchema = v.object({
 
 export type ChunkMessage = v.InferOutput<typeof ChunkMessageSchema>;
 
-/** Messages are input like any other. Throws where one isn't a chunk message. */
+/** Messages are input like any other. Throws where one isn't a chunk message, without quoting it. */
 export function parseChunkMessage(body: unknown): ChunkMessage {
-  return v.parse(ChunkMessageSchema, body);
+  const result = v.safeParse(ChunkMessageSchema, body);
+  if (!result.success) throw new Error("A message isn't a chunk message of a version that is known");
+  return result.output;
 }
 
 /** Puts chunks into the queue of the batch's priority, as many in one call as the queue takes. */

@@ -1,4 +1,6 @@
-import { exports } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
 
 /** The local deployment's admin token, as vitest.config.ts sets it. */
 export const ADMIN_TOKEN = "test-admin-token";
@@ -34,6 +36,19 @@ export async function call(
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
+/** A call to the feed's routes with a user's token. */
+export type UserCall = (method: string, path: string, body?: unknown) => Promise<Answer>;
+
+export function callWithToken(token: string): UserCall {
+  const headers = { authorization: `Bearer ${token}` };
+  return (method, path, body) => call(method, `${API}${path}`, { headers, body });
+}
+
+/** A call as the deployment's admin. */
+export function callAsAdmin(method: string, path: string, body?: unknown): Promise<Answer> {
+  return call(method, path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` }, body });
+}
+
 /** One app with its credentials; every method is a call with them. */
 export class TestApp {
   readonly id: string;
@@ -65,15 +80,36 @@ export class TestApp {
   }
 
   async audit(id: string): Promise<Body> {
-    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-    return (await call("GET", `/admin/apps/${this.id}/audit/${id}`, { headers })).body;
+    return (await callAsAdmin("GET", `/admin/apps/${this.id}/audit/${id}`)).body;
+  }
+
+  /** A token for the client of one of the app's users. */
+  async tokenFor(uid: string, body?: unknown): Promise<string> {
+    const answer = await this.call("POST", `/v3/users/${encodeURIComponent(uid)}/auth_tokens`, body);
+    if (answer.status !== 201) throw new Error(`No token: ${JSON.stringify(answer.body)}`);
+    return answer.body.authToken;
   }
 
   /** A call as one of the app's users. */
-  async asUser(uid: string): Promise<(method: string, path: string, body?: unknown) => Promise<Answer>> {
-    const { body } = await this.call("POST", `/v3/users/${encodeURIComponent(uid)}/auth_tokens`);
-    const headers = { authorization: `Bearer ${body.authToken}` };
-    return (method, path, content) => call(method, `${API}${path}`, { headers, body: content });
+  async asUser(uid: string): Promise<UserCall> {
+    return callWithToken(await this.tokenFor(uid));
+  }
+
+  /**
+   * Resolves when KV holds what the registry holds. KV takes one write a second and key, so two changes in one
+   * second are seen by sends only later; tests that are about the change itself wait for it here.
+   */
+  async copiesAreCurrent(): Promise<void> {
+    const registry = env.REGISTRY.getByName(this.id);
+    await vi.waitFor(
+      async () => {
+        const waiting = await runInDurableObject(registry, (_, { storage }) =>
+          storage.sql.exec("SELECT key FROM kv_outbox").toArray(),
+        );
+        if (waiting.length > 0) throw new Error("KV is still to be told");
+      },
+      { timeout: 5000, interval: 50 },
+    );
   }
 }
 
@@ -81,10 +117,7 @@ let apps = 0;
 
 /** A new app of its own for a test. */
 export async function createApp(name = "Test app"): Promise<TestApp> {
-  const { status, body } = await call("POST", "/admin/apps", {
-    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-    body: { id: `test-app-${++apps}`, name },
-  });
+  const { status, body } = await callAsAdmin("POST", "/admin/apps", { id: `test-app-${++apps}`, name });
   if (status !== 201) throw new Error(`No app: ${JSON.stringify(body)}`);
   return new TestApp(body.id, body.apiKey);
 }

@@ -1,0 +1,153 @@
+import { abortAllDurableObjects, evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { parseNotificationId } from "../../src/ids.ts";
+import { keys } from "../../src/keys.ts";
+import { type Body, createReadyApp, type TestApp } from "../support/api.ts";
+import {
+  bindings,
+  CapturingQueue,
+  callWith,
+  consume,
+  interceptCalls,
+  unreachable,
+} from "../support/faults.ts";
+import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await createReadyApp();
+});
+
+const SEND = "/notifications/send";
+const usersOf = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+const batchTo = (targets: string[]) => ({ template: { key: "order-confirmation" }, targets, mode: "batch" });
+const realtimeTo = (uid: string) => ({
+  template: { key: "order-confirmation", variables: { customerName: "Jane", orderId: "1" } },
+  targets: [uid],
+  mode: "realtime",
+});
+
+/** A batch whose chunks are in our hands, not in the queue. */
+async function sendCaptured(targets: string[]): Promise<{ id: string; queue: CapturingQueue }> {
+  const queue = new CapturingQueue();
+  const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", SEND, batchTo(targets));
+  expect(sent.status).toBe(200);
+  return { id: sent.body.notificationId, queue };
+}
+
+async function expectExact(id: string, total: number): Promise<void> {
+  const notification = await waitUntilCompleted(app, id);
+  expect(notification.counts["in-app-alerts"]).toMatchObject({ total, delivered: total, pending: 0 });
+  expect((await app.audit(id)).isEqual).toBe(true);
+}
+
+describe("a chunk", () => {
+  it("that is delivered twice is counted once", async () => {
+    const { id, queue } = await sendCaptured(usersOf("twice", 500));
+    expect(await consume([...queue.messages, ...queue.messages])).toMatchObject({ retried: 0 });
+    expect(await consume(queue.messages)).toMatchObject({ retried: 0 });
+    await expectExact(id, 500);
+  });
+
+  it("whose consumer dies after a shard wrote is counted once", async () => {
+    const { id, queue } = await sendCaptured(usersOf("dies", 300));
+    const dying = interceptCalls(bindings.USER_SHARD, "deliver", {
+      after: (count) => {
+        if (count % 3 === 0) throw new Error("The consumer was killed");
+      },
+    });
+    expect(await consume(queue.messages, { USER_SHARD: dying })).toMatchObject({ acked: 0 });
+    expect(await consume(queue.messages)).toMatchObject({ retried: 0 });
+    await expectExact(id, 300);
+  });
+
+  it("that fails doesn't take its neighbours along", async () => {
+    const { id, queue } = await sendCaptured(usersOf("neighbour", 50));
+    const strange = {
+      version: 1,
+      appId: app.id,
+      notificationId: "strange",
+      chunk: { offset: 0, length: 1, runs: [] },
+    };
+    expect(await consume([strange, "nonsense", ...queue.messages])).toEqual({
+      acked: queue.messages.length,
+      retried: 2,
+    });
+    await expectExact(id, 50);
+  });
+
+  it("whose message vanished is sent again by the watchdog", async () => {
+    const { id, queue } = await sendCaptured(usersOf("vanished", 900));
+    expect(queue.messages.length).toBeGreaterThan(1);
+    await consume(queue.messages.slice(0, 1));
+    await expectExact(id, 900);
+  });
+
+  it("is sent again where enqueuing failed half way: the call was accepted all the same", async () => {
+    const failing = {
+      sendBatch: async () => {
+        throw new Error("Too Many Requests");
+      },
+    } as unknown as Queue;
+    const targets = usersOf("unqueued", 20);
+    const sent = await callWith({ DELIVERIES_NORMAL: failing }, app, "POST", SEND, batchTo(targets));
+    expect(sent.status).toBe(200);
+    await expectExact(sent.body.notificationId, 20);
+  });
+});
+
+describe("objects that end in the middle", () => {
+  it.each([
+    ["evicted", evictAllDurableObjects],
+    ["aborted", abortAllDurableObjects],
+  ])("lose nothing of a batch: all %s after half of the chunks", async (name, end) => {
+    const { id, queue } = await sendCaptured(usersOf(`half-${name}`, 1500));
+    const half = Math.ceil(queue.messages.length / 2);
+    await consume(queue.messages.slice(0, half));
+    await end();
+    expectSumToClose(await app.notification(id));
+    await consume(queue.messages.slice(half));
+    await end();
+    await expectExact(id, 1500);
+  });
+
+  it("lose nothing of a realtime send that had not been reported", async () => {
+    const sent = await app.send(realtimeTo("evicted-jane"));
+    await evictAllDurableObjects();
+    await waitUntilCompleted(app, sent.body.notificationId);
+    const listed = await app.api("GET", "/notifications?mode=realtime");
+    expect(listed.body.data.map(({ id }: Body) => id)).toContain(sent.body.notificationId);
+  });
+});
+
+describe("a ledger that can't be reached", () => {
+  it("holds up no realtime send: it is delivered, readable and in the end counted", async () => {
+    const sent = await callWith({ LEDGER: unreachable() }, app, "POST", SEND, realtimeTo("unledgered"));
+    const id: string = sent.body.notificationId;
+    const shard = parseNotificationId(id)?.shard ?? -1;
+    const stub = bindings.USER_SHARD.getByName(keys.userShard(app.id, shard));
+    const restore = await runInDurableObject(stub, (instance) => {
+      const holder = instance as unknown as { env: object };
+      const { env } = holder;
+      holder.env = { ...env, LEDGER: unreachable() };
+      return () => {
+        holder.env = env;
+      };
+    });
+    const read = await callWith({ LEDGER: unreachable() }, app, "GET", `/notifications/${id}`);
+    expect(read.body.counts["in-app-alerts"]).toMatchObject({ total: 1, delivered: 1, pending: 0 });
+    const jane = await app.asUser("unledgered");
+    expect((await jane("GET", "/feed")).body.data).toHaveLength(1);
+    restore();
+    await vi.waitFor(
+      async () => {
+        const { body } = await app.api("GET", "/notifications?limit=100");
+        expect(body.data.map((listed: Body) => listed.id)).toContain(id);
+      },
+      { timeout: 15_000, interval: 50 },
+    );
+    expect((await app.audit(id)).isEqual).toBe(true);
+  });
+});
