@@ -24,6 +24,8 @@ export const MAX_PUSH_DATA_BYTES = 4096;
 export const MAX_USER_ID_BYTES = 255;
 /** Channels of an app: they travel in its KV record. */
 export const MAX_CHANNELS = 50;
+/** Bytes of a template's variable schema as JSON, defaults included: it travels in every batch's plan. */
+export const MAX_VARIABLE_SCHEMA_BYTES = 64 * 1024;
 /** Variables in one template's schema. */
 export const MAX_VARIABLES = 100;
 /** How long a notification may stay pending, unless the request says otherwise. */
@@ -34,6 +36,9 @@ export const MAX_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000;
 export const CLAIM_TTL_MS = 24 * 60 * 60 * 1000;
 /** After this long a call that never finished may be run again under the same id. */
 export const CLAIM_RUN_MS = 30_000;
+
+/** The longest life of a user's token. */
+export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Fault, faultsToError } from "../errors.ts";
 import { MAX_USER_ID_BYTES } from "../limits.ts";
+import { exceedsBytes } from "../text-size.ts";
 
 /** The parsed value, or one error that names every wrong field. */
 export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
@@ -47,14 +48,11 @@ export function queryOf(url: URL): Record<string, string> {
   return Object.fromEntries(query);
 }
 
-const encoder = new TextEncoder();
-
 /** 1 to 255 bytes of well-formed Unicode without control characters. */
 export function isUserId(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
   if (!value.isWellFormed() || hasControlCharacter(value)) return false;
-  // A UTF-16 unit is at most three bytes, so most ids need no encoding.
-  return value.length * 3 <= MAX_USER_ID_BYTES || encoder.encode(value).length <= MAX_USER_ID_BYTES;
+  return !exceedsBytes(value, MAX_USER_ID_BYTES);
 }
 
 function hasControlCharacter(value: string): boolean {

@@ -1,6 +1,6 @@
 import { MAX_STATEMENT_BYTES } from "../limits.ts";
 import type { CompiledTemplate } from "../templates/compile.ts";
-import { isTooLarge, renderContent } from "../templates/render.ts";
+import { renderContent } from "../templates/render.ts";
 import { resolveVariables, type VariableValue } from "../templates/variables.ts";
 import type { ChannelRef, DeliveryOutcome } from "./model.ts";
 
@@ -52,7 +52,7 @@ function renderInApp(
   const content = template.contents.get(channelKey);
   if (content === undefined) return { status: "failed", reason: "internal_error" };
   const json = values === null ? content.unsubstituted : renderContent(content, values);
-  return isTooLarge(json)
+  return json === null
     ? { status: "failed", reason: "payload_too_large" }
     : { status: "delivered", content: json };
 }

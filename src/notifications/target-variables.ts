@@ -1,5 +1,6 @@
 import { MAX_VARIABLES_BYTES } from "../limits.ts";
 import { readRawValue, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
+import { exceedsBytes } from "../text-size.ts";
 import type { SendVariables } from "./request.ts";
 
 /** Stands for a value of no variable's type, so that a strange one needn't be stored. */
@@ -23,7 +24,7 @@ export function readTargetValues(
       variable,
     ),
   );
-  return isTooLarge(cells) ? variables.map(() => INVALID) : cells;
+  return exceedsBytes(JSON.stringify(cells), MAX_VARIABLES_BYTES) ? variables.map(() => INVALID) : cells;
 }
 
 /**
@@ -44,12 +45,6 @@ function toCell(raw: unknown, { definition }: VariableReader): unknown {
   if (Array.isArray(raw)) return INVALID;
   const fields = VARIABLE_FIELDS[definition.type].map((name) => [name, ownValue(raw, name)] as const);
   return fields.some(([, value]) => typeof value === "object") ? INVALID : Object.fromEntries(fields);
-}
-
-function isTooLarge(cells: readonly unknown[]): boolean {
-  const json = JSON.stringify(cells);
-  if (json.length * 3 <= MAX_VARIABLES_BYTES) return false;
-  return json.length > MAX_VARIABLES_BYTES || new TextEncoder().encode(json).length > MAX_VARIABLES_BYTES;
 }
 
 function ownValue(object: object, name: string): unknown {

@@ -1,4 +1,4 @@
-import { faultsToError } from "../errors.ts";
+import { faultsToError, OnecallError } from "../errors.ts";
 import { compileTemplate, type TemplateContent } from "./compile.ts";
 import { renderContent } from "./render.ts";
 import { checkVariables } from "./variable-faults.ts";
@@ -16,9 +16,15 @@ export function previewTemplate(
   const { values, faults } = checkVariables(variables, (index) => raw[index], "variables");
   if (faults.length > 0) throw faultsToError(faults);
   return Object.fromEntries(
-    [...contents].map(([channelKey, compiled]): [string, unknown] => [
-      channelKey,
-      JSON.parse(renderContent(compiled, values)),
-    ]),
+    [...contents].map(([channelKey, compiled]): [string, unknown] => {
+      const json = renderContent(compiled, values);
+      if (json === null) {
+        throw new OnecallError(
+          "ERR_PAYLOAD_TOO_LARGE",
+          `The rendered content of "${channelKey}" is over 64 KB.`,
+        );
+      }
+      return [channelKey, JSON.parse(json)];
+    }),
   );
 }

@@ -10,7 +10,6 @@ export type TokenAudience = "feed" | "socket";
 /** A ticket is used at once: it travels in a URL, so it ends soon. */
 export const TICKET_TTL_SECONDS = 60;
 export const DEFAULT_TOKEN_TTL_SECONDS = 24 * 60 * 60;
-export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
 /** A verified token. Times in Unix ms. */
 export interface FeedToken {

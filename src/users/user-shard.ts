@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
-import { CLAIM_TTL_MS } from "../limits.ts";
+import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../limits.ts";
 import { acceptedOf, type Totals } from "../notifications/counts.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import type { NotificationHeader } from "../notifications/model.ts";
@@ -135,7 +135,11 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   deleteUser(uid: string): boolean {
-    const deleted = this.ctx.storage.transactionSync(() => this.#users.delete(uid, Date.now()));
+    const now = Date.now();
+    const deleted = this.#due.transaction(() => {
+      this.#due.ensure("retention", "", now + DAY_MS);
+      return this.#users.delete(uid, now);
+    });
     if (deleted) this.#sockets.closeUser(uid, "The user was deleted");
     return deleted;
   }
@@ -193,6 +197,9 @@ export class UserShard extends DurableObject<Bindings> {
     });
   }
 
+  /** The socket only pushes; `ping` is answered without waking this object. */
+  override webSocketMessage(): void {}
+
   override webSocketClose(socket: WebSocket, code: number): void {
     // 1005 and 1006 only describe a missing close frame; they must not be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
@@ -233,6 +240,7 @@ export class UserShard extends DurableObject<Bindings> {
     } else if (kind === "retention") {
       const before = firstIdAt(now - readConfig(this.env).retentionMs);
       const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
+      this.#users.forgetDeleted(now - MAX_TOKEN_TTL_SECONDS * 1000);
       this.#due.set("retention", "", more ? now : now + DAY_MS);
     }
   }

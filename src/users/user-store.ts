@@ -110,6 +110,11 @@ export class UserStore {
     return row === undefined || issuedAt > row.deleted_at;
   }
 
+  /** Deletions so long ago that every token from before them has expired. */
+  forgetDeleted(before: number): void {
+    this.#sql.exec("DELETE FROM deleted_users WHERE deleted_at < ?", before);
+  }
+
   /** One page, ordered by uid. */
   list(filter: UserFilter): User[] {
     const online = this.#onlineUids();

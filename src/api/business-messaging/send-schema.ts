@@ -10,6 +10,7 @@ import {
 } from "../../limits.ts";
 import { MODES, type Mode, PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest, SendVariables } from "../../notifications/request.ts";
+import { exceedsBytes } from "../../text-size.ts";
 
 /** Faults of one kind that are named one by one; after that only their number would be news. */
 const MAX_NAMED_FAULTS = 20;
@@ -143,7 +144,7 @@ function readPushData(pushData: unknown, faults: Fault[]): Record<string, string
     if (typeof value === "string") entries.push([name, value]);
     else faults.push({ field: `${field}.${name}`, message: "must be a string" });
   }
-  if (new TextEncoder().encode(JSON.stringify(pushData)).length > MAX_PUSH_DATA_BYTES) {
+  if (exceedsBytes(JSON.stringify(pushData), MAX_PUSH_DATA_BYTES)) {
     faults.push({ field, message: `has more than ${MAX_PUSH_DATA_BYTES} bytes as JSON` });
   }
   return Object.fromEntries(entries);

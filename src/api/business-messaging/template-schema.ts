@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { textSchema } from "../../http/validation.ts";
-import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLES } from "../../limits.ts";
+import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLE_SCHEMA_BYTES, MAX_VARIABLES } from "../../limits.ts";
 import { SLUG_PATTERN } from "../../slug.ts";
 import type { TemplateContent } from "../../templates/compile.ts";
 import { TEMPLATE_STATUSES } from "../../templates/records.ts";
@@ -13,6 +13,7 @@ import {
   type VariableSchema,
   type VariableType,
 } from "../../templates/variables.ts";
+import { exceedsBytes } from "../../text-size.ts";
 import { KEY_MESSAGE } from "./channels.ts";
 
 type Entry = [name: string, value: unknown];
@@ -32,7 +33,7 @@ const ContentSchema = v.pipe(
       const add = (message: string) =>
         addIssue({ message, path: [{ type: "object", origin: "value", input: dataset.value, key, value }] });
       if (entriesOf(value) === null) add("must be an object: the channel's content");
-      else if (new TextEncoder().encode(JSON.stringify(value)).length > MAX_CONTENT_BYTES) {
+      else if (exceedsBytes(JSON.stringify(value), MAX_CONTENT_BYTES)) {
         add(`has more than ${MAX_CONTENT_BYTES} bytes as JSON`);
       }
     }
@@ -50,6 +51,10 @@ const VariableSchemaSchema = v.pipe(
     const entries = Object.entries(dataset.value);
     let isRight = entries.length <= MAX_VARIABLES;
     if (!isRight) addIssue({ message: `has more than ${MAX_VARIABLES} variables` });
+    if (exceedsBytes(JSON.stringify(dataset.value), MAX_VARIABLE_SCHEMA_BYTES)) {
+      addIssue({ message: `has more than ${MAX_VARIABLE_SCHEMA_BYTES} bytes as JSON` });
+      return NEVER;
+    }
     for (const [name, value] of entries) {
       const result = readDefinition(name, value);
       if (typeof result !== "string") definitions.push([name, result]);

@@ -15,7 +15,9 @@ import {
   textSchema,
   UserIdSchema,
 } from "../../http/validation.ts";
-import { DEFAULT_TOKEN_TTL_SECONDS, issueFeedToken, MAX_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
+import { exceedsBytes } from "../../text-size.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS, issueFeedToken } from "../../users/feed-tokens.ts";
 import { listUsers } from "../../users/list-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import type { User } from "../../users/user-store.ts";
@@ -28,7 +30,7 @@ const MetadataSchema = v.custom<Record<string, unknown>>(
     typeof input === "object" &&
     input !== null &&
     !Array.isArray(input) &&
-    new TextEncoder().encode(JSON.stringify(input)).length <= 16 * 1024,
+    !exceedsBytes(JSON.stringify(input), 16 * 1024),
   METADATA_MESSAGE,
 );
 
