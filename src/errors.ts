@@ -69,14 +69,15 @@ export function faultsToError(
   const codes = new Set(faults.map((fault) => fault.code ?? fallback));
   const [only] = codes;
   const code = codes.size === 1 && only !== undefined ? only : "ERR_BAD_REQUEST";
+  const byField = Map.groupBy(faults, ({ field }) => field);
   const details: Record<string, string> = Object.fromEntries(
-    faults.map((fault) => [fault.field, fault.message]),
+    [...byField].map(([field, found]) => [field, found.map(({ message }) => message).join("; ")]),
   );
-  const [first] = faults;
+  const [first] = Object.entries(details);
   const message =
-    faults.length === 1 && first !== undefined
-      ? `${first.field}: ${first.message}`
-      : `${faults.length} fields are wrong: ${faults.map((fault) => fault.field).join(", ")}`;
+    byField.size === 1 && first !== undefined
+      ? `${first[0]}: ${first[1]}`
+      : `${byField.size} fields are wrong: ${[...byField.keys()].join(", ")}`;
   return new OnecallError(code, message, { details });
 }
 
