@@ -24,8 +24,8 @@ export function encodeCursor(parts: readonly (string | number)[]): string {
     .replaceAll("=", "");
 }
 
-/** What {@link encodeCursor} made of `length` texts; null where no cursor was given. */
-export function decodeCursor(cursor: string | undefined, length: number): string[] | null {
+/** What {@link encodeCursor} made of `length` texts like `pattern`; null where no cursor was given. */
+export function decodeCursor(cursor: string | undefined, length: number, pattern = /^/): string[] | null {
   if (cursor === undefined) return null;
   try {
     const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
@@ -33,9 +33,8 @@ export function decodeCursor(cursor: string | undefined, length: number): string
     const parts: unknown = JSON.parse(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
     );
-    if (Array.isArray(parts) && parts.length === length && parts.every((part) => typeof part === "string")) {
-      return parts;
-    }
+    const isPart = (part: unknown): part is string => typeof part === "string" && pattern.test(part);
+    if (Array.isArray(parts) && parts.length === length && parts.every(isPart)) return parts;
   } catch {
     // Falls through: whatever is wrong with it, the caller gets the same answer.
   }

@@ -17,8 +17,13 @@ export interface ShardReport {
 /** Takes a shard's reports of one UTC day; resolves when they are stored. */
 export type ReportToLedger = (day: string, reports: ShardReport[]) => Promise<void>;
 
-/** Reports wait this long for company, ms: at most four calls a second and shard. */
-const FLUSH_INTERVAL_MS = 1000;
+/**
+ * How long a report waits for company after the last one, ms. A report costs a call and two commits, so
+ * single sends and views wait longer than a batch, whose progress somebody watches. The first change after
+ * a pause waits for nothing.
+ */
+const FLUSH_INTERVALS_MS = { now: 0, batch: 250, single: 2000 };
+export type Urgency = keyof typeof FLUSH_INTERVALS_MS;
 /** If the timer died with its instance, the alarm reports after this many ms. */
 const SAFETY_MS = 5000;
 /** Notifications in one call. */
@@ -32,6 +37,7 @@ export class Reporter {
   readonly #due: DueTable;
   readonly #report: ReportToLedger;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = 0;
   #running: Promise<void> | null = null;
   #lastFlushAt = 0;
 
@@ -50,13 +56,15 @@ export class Reporter {
     this.#due.ensure(FLUSH_DUTY, "", now + SAFETY_MS);
   }
 
-  /** After that transaction: report within the flush interval, or at once. */
-  schedule(atOnce: boolean): void {
+  /** After that transaction: report soon, in one timer, the most urgent call's. */
+  schedule(urgency: Urgency): void {
+    const at = urgency === "now" ? 0 : this.#lastFlushAt + FLUSH_INTERVALS_MS[urgency];
     if (this.#timer !== null) {
-      if (!atOnce) return;
+      if (this.#timerAt <= at) return;
       clearTimeout(this.#timer);
     }
-    const waitMs = atOnce ? 0 : Math.max(0, this.#lastFlushAt + FLUSH_INTERVAL_MS - Date.now());
+    this.#timerAt = at;
+    const waitMs = Math.max(0, at - Date.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;
       // A failed report stays unreported; the alarm tries again and logs.

@@ -75,8 +75,9 @@ export class UserShard extends DurableObject<Bindings> {
       this.#due.ensure("retention", "", now + DAY_MS);
       return after;
     });
-    const isWhole = request.header.mode === "batch" && acceptedOf(totals) === request.expected;
-    this.#reporter.schedule(isWhole);
+    const isWhole = acceptedOf(totals) === request.expected;
+    const isBatch = header.mode === "batch";
+    this.#reporter.schedule(!isBatch ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header, fresh);
     return header;
   }
@@ -255,7 +256,7 @@ export class UserShard extends DurableObject<Bindings> {
       this.#reporter.noteChange(now);
       return work(now);
     });
-    this.#reporter.schedule(false);
+    this.#reporter.schedule("single");
     this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
     return result;
   }

@@ -95,7 +95,7 @@ export class UserStore {
   delete(uid: string, now: number): boolean {
     const deleted = this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
     const blanked = this.#sql
-      .exec("UPDATE deliveries SET content = NULL WHERE user_id = ? RETURNING 1", uid)
+      .exec("UPDATE deliveries SET content = NULL WHERE user_id = ? AND content IS NOT NULL RETURNING 1", uid)
       .toArray().length;
     if (!deleted && blanked === 0) return false;
     this.#sql.exec("INSERT OR REPLACE INTO deleted_users (uid, deleted_at) VALUES (?, ?)", uid, now);

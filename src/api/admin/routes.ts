@@ -11,7 +11,7 @@ import { OnecallError } from "../../errors.ts";
 import { requireAdmin } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
-import { LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf, textSchema } from "../../http/validation.ts";
@@ -55,8 +55,11 @@ const postApp: Handler = async (request, context) => {
 const getApps: Handler = async (request, context) => {
   await requireAdmin(request, context);
   const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
-  const { apps, nextCursor } = await listApps(context.env, limit, cursor ?? null);
-  return json({ data: apps.map(presentApp), nextCursor });
+  const { apps, nextCursor } = await listApps(context.env, limit, decodeCursor(cursor, 1)?.[0] ?? null);
+  return json({
+    data: apps.map(presentApp),
+    nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]),
+  });
 };
 
 /** `GET /admin/apps/{id}` */

@@ -78,10 +78,12 @@ export const postChannel: Handler = async (request, context) => {
 export const putChannel: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "channel");
-  const { value, faults } = checkInput(ChannelChangeSchema, await readJson(request));
+  const body = await readJson(request);
+  const { value, faults } = checkInput(ChannelChangeSchema, body);
   const current = await openRegistry(context.env, app.id).getChannel(idOrKey);
   if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
-  faults.push(...findFrozenFaults(value ?? {}, current));
+  // From the body itself: they belong in the answer also where the schema found other faults.
+  faults.push(...findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current));
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   const { name, enabled } = value;
   const channel = await changeApp(context.env, app.id, (registry) =>

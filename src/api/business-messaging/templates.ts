@@ -7,7 +7,7 @@ import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, queryOf } from "../../http/validation.ts";
+import { checkInput, parseInput, queryOf } from "../../http/validation.ts";
 import { previewTemplate } from "../../templates/preview.ts";
 import { TEMPLATE_STATUSES, type Template, type TemplateVersion } from "../../templates/records.ts";
 import { requireKey } from "./channels.ts";
@@ -83,11 +83,14 @@ export const getTemplate: Handler = async (request, context) => {
 export const putTemplate: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "template");
-  const { key, ...change } = parseInput(TemplateChangeSchema, await readJson(request));
+  const body = await readJson(request);
+  const { value, faults } = checkInput(TemplateChangeSchema, body);
   const current = await requireTemplate(context.env, app.id, idOrKey);
-  if (key !== undefined && key !== current.key) {
-    throw faultsToError([{ field: "key", message: `never changes; it is "${current.key}"` }]);
-  }
+  // From the body itself: it belongs in the answer also where the schema found other faults.
+  const { key = current.key } = (typeof body === "object" && body !== null ? body : {}) as { key?: unknown };
+  if (key !== current.key) faults.push({ field: "key", message: `never changes; it is "${current.key}"` });
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  const { key: _, ...change } = value;
   const updated = await changeApp(context.env, app.id, (registry) =>
     registry.updateTemplate(current.id, change),
   );
@@ -98,7 +101,7 @@ export const putTemplate: Handler = async (request, context) => {
 export const listTemplateVersions: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(PageQuerySchema, queryOf(context.url));
-  const before = decodeCursor(cursor, 1)?.[0];
+  const before = decodeCursor(cursor, 1, /^\d{1,9}$/)?.[0];
   const versions = await openRegistry(context.env, app.id).listTemplateVersions(
     pathParam(request, "template"),
     before === undefined ? null : Number(before),

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type AudienceRow,
+  type PartitionedAudience,
+  partitionAudience,
+} from "../../src/audiences/partition.ts";
+import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/limits.ts";
+import { shardOfUser } from "../../src/users/hash.ts";
+
+type Row = [userId: string, ...values: unknown[]];
+
+const toRow = (row: Row): AudienceRow => ({ userId: row[0], json: JSON.stringify(row) });
+const partition = (rows: Row[], shardCount = 64) => partitionAudience(rows.map(toRow), shardCount);
+
+/** The rows of every chunk, read as the consumer reads them: from the chunk's own byte range. */
+function readChunks({ body, chunks }: PartitionedAudience): Row[][] {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return chunks.map(({ offset, length }) =>
+    JSON.parse(decoder.decode(body.subarray(offset, offset + length))),
+  );
+}
+
+/** All that must hold of a partitioned audience, whatever its rows were. */
+function expectWhole(audience: PartitionedAudience, rows: readonly Row[], shardCount: number): void {
+  const firstOfUser = new Map<string, Row>();
+  for (const row of rows) if (!firstOfUser.has(row[0])) firstOfUser.set(row[0], row);
+  const chunks = readChunks(audience);
+
+  // Every user is in exactly one chunk, once, with their first row.
+  const stored = chunks.flat();
+  expect(stored.length).toBe(firstOfUser.size);
+  for (const row of stored) expect(row).toEqual(firstOfUser.get(row[0]));
+  expect(new Set(stored.map(([userId]) => userId)).size).toBe(stored.length);
+
+  // The chunks lie one behind the other and cover the object.
+  let end = 0;
+  for (const { offset, length } of audience.chunks) {
+    expect(offset).toBe(end);
+    end += length;
+  }
+  expect(end).toBe(audience.body.length);
+
+  // The runs say which shards a chunk touches, in the order of its rows, and a shard's rows stand together.
+  const perShard = new Map<number, number>();
+  for (const [index, { runs }] of audience.chunks.entries()) {
+    const shards = (chunks[index] ?? []).map(([userId]) => shardOfUser(userId, shardCount));
+    expect(runs.flatMap(({ shard, rows: count }) => new Array<number>(count).fill(shard))).toEqual(shards);
+    expect(shards).toEqual(shards.toSorted((a, b) => a - b));
+    expect(runs.every(({ rows: count }) => count > 0)).toBe(true);
+    for (const shard of shards) perShard.set(shard, (perShard.get(shard) ?? 0) + 1);
+  }
+  expect([...audience.expected].sort(([a], [b]) => a - b)).toEqual([...perShard].sort(([a], [b]) => a - b));
+
+  expect(audience.total).toBe(firstOfUser.size);
+  expect(audience.duplicates).toBe(rows.length - firstOfUser.size);
+}
+
+const userId = fc.oneof(
+  fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 10 }),
+  fc.constantFrom("user_1", "__proto__", "constructor", "ünï-😀", '"', "\\", "\u2028"),
+);
+const row = fc
+  .tuple(
+    userId,
+    fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue({ maxDepth: 1 })), { maxLength: 3 }),
+  )
+  .map(([id, values]): Row => JSON.parse(JSON.stringify([id, ...values])));
+
+describe("an audience", () => {
+  it("is whole for any rows and any number of shards", () => {
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 60 }), fc.integer({ min: 1, max: 100 }), (rows, shardCount) => {
+        expectWhole(partition(rows, shardCount), rows, shardCount);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is whole for rows of any size, up to more than a chunk each", () => {
+    const size = fc.oneof(
+      fc.integer({ min: 0, max: 200 }),
+      fc.integer({ min: 100_000, max: CHUNK_BYTES + 10 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(userId, size), { maxLength: 12 }), (entries) => {
+        const rows = entries.map(([id, length]): Row => [id, "x".repeat(length)]);
+        expectWhole(partition(rows, 3), rows, 3);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 10_000])("of %d users is whole", (count) => {
+    const rows = Array.from({ length: count }, (_, index): Row => [`user-${index}`, index, "ü😀"]);
+    const audience = partition(rows);
+    expectWhole(audience, rows, 64);
+    expect(audience.chunks.length).toBe(Math.ceil(count / CHUNK_ROWS));
+  });
+
+  it("without rows has no chunks", () => {
+    const audience = partition([]);
+    expect(audience).toEqual({
+      body: new Uint8Array(),
+      chunks: [],
+      expected: new Map(),
+      total: 0,
+      duplicates: 0,
+    });
+  });
+
+  it("takes the first row of a user that is named again", () => {
+    const audience = partition([
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+      ["a", 4],
+    ]);
+    expect(readChunks(audience).flat().sort()).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect([audience.total, audience.duplicates]).toEqual([2, 2]);
+  });
+
+  it("is the same bytes for the same rows, so that a repeated call stores the same object", () => {
+    const rows = Array.from({ length: 1000 }, (_, index): Row => [`user-${index}`, "x"]);
+    expect(partition(rows)).toEqual(partition(rows));
+  });
+});
+
+describe("a chunk", () => {
+  it("has no more rows and no more characters than its limits", () => {
+    const rows = Array.from({ length: 3000 }, (_, index): Row => [`user-${index}`, "x".repeat(index % 5000)]);
+    const audience = partition(rows);
+    for (const [index, chunk] of audience.chunks.entries()) {
+      expect(readChunks(audience)[index]?.length).toBeLessThanOrEqual(CHUNK_ROWS);
+      expect(chunk.length).toBeLessThanOrEqual(CHUNK_BYTES + CHUNK_ROWS + 2);
+    }
+    expectWhole(audience, rows, 64);
+  });
+});
