@@ -1,7 +1,10 @@
 import { adminRoutes } from "./api/admin/routes.ts";
 import { API, businessMessagingRoutes } from "./api/business-messaging/routes.ts";
+import { campaignsRoutes } from "./api/campaigns/routes.ts";
+import { presentError } from "./api/errors.ts";
 import { feedRoutes } from "./api/feed/routes.ts";
 import { getHealth } from "./api/health.ts";
+import { platformRoutes } from "./api/platform/routes.ts";
 import type { Bindings } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters, consumeDeliveries } from "./notifications/deliver-consumer.ts";
@@ -11,8 +14,15 @@ export { Ledger } from "./notifications/ledger.ts";
 export { UserShard } from "./users/user-shard.ts";
 
 const route = createRouter(
-  [...businessMessagingRoutes, ...feedRoutes(API), ...adminRoutes, ["GET", "/health", getHealth]],
-  { isBrowserPath: (path) => path === `${API}/feed` || path.startsWith(`${API}/feed/`) },
+  [
+    ...businessMessagingRoutes,
+    ...platformRoutes,
+    ...campaignsRoutes,
+    ...feedRoutes(API),
+    ...adminRoutes,
+    ["GET", "/health", getHealth],
+  ],
+  { isBrowserPath: (path) => path === `${API}/feed` || path.startsWith(`${API}/feed/`), presentError },
 );
 
 /** The Worker: HTTP in, queues in. */

@@ -18,6 +18,11 @@ export const keys = {
   /** R2: where an audience's chunks are and what they hold. */
   r2AudienceIndex: (appId: string, audienceId: string) => `audiences/${appId}/${audienceId}.index`,
 
+  /** R2: a targets file's CSV as uploaded. */
+  r2TargetsFile: (appId: string, audienceId: string) => `targets/${appId}/${audienceId}.csv`,
+  /** R2: variables in the body of a send with a targets file, by user. */
+  r2Overrides: (appId: string, notificationId: string) => `audiences/${appId}/${notificationId}.overrides`,
+
   /** Durable Object: an app's channels, templates and keys. */
   registry: (appId: string) => appId,
   /** Durable Object: an app's notifications of one UTC day (`YYYY-MM-DD`). */

@@ -40,6 +40,19 @@ export const CLAIM_RUN_MS = 30_000;
 /** The longest life of a user's token. */
 export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
+/** Seed 004: rows of a targets file. */
+export const MAX_FILE_ROWS = 100_000;
+/** Bytes of a targets file. */
+export const MAX_FILE_BYTES = 25 * 1024 * 1024;
+/** Bytes of an upload's body: the file, and room for the form's fields. */
+export const MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024;
+/** Seed 004: how long a targets file can be sent, from its upload on. */
+export const TARGETS_FILE_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long an upload URL can be used. */
+export const UPLOAD_URL_TTL_MS = 60 * 60 * 1000;
+/** Bytes of `variables` beside a targets file: they are exceptions to it, kept whole by every consumer. */
+export const MAX_OVERRIDES_BYTES = 1024 * 1024;
+
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */

@@ -13,5 +13,10 @@ export function slugOf(name: string): string {
     .replace(/-+$/, "");
 }
 
+/** Routes below `/channels`, and the form of ids: no key may be taken for one of them. */
+export function isReservedKey(key: string): boolean {
+  return key === "availability" || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key);
+}
+
 /** Channel and template keys. */
 export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9_-]{0,126}[a-z0-9])?$/;

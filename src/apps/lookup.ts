@@ -1,9 +1,10 @@
+import { validate as isUuid } from "uuid";
 import * as v from "valibot";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
-import { ISOLATE_CACHE_MS } from "../limits.ts";
+import { ISOLATE_CACHE_MS, KV_WRITE_INTERVAL_MS } from "../limits.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
 import { appIdOfKey, hashApiKey } from "./credentials.ts";
 import { type AppRecord, AppRecordSchema, type KeyRecord, KeyRecordSchema } from "./records.ts";
@@ -20,8 +21,12 @@ const apiKeys = new TtlCache<KeyRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 5
 const templates = new TtlCache<SendableTemplate>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 const rootSecrets = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 
-/** This isolate forgets what it cached of an app: its own changes are seen by its next call. */
+/** Apps that this isolate changed a moment ago: KV may not have the change yet, so the registry is asked. */
+const changed = new TtlCache<true>({ ttlMs: 3 * KV_WRITE_INTERVAL_MS, maxEntries: 1000 });
+
+/** This isolate forgets its copies of an app: its own changes are seen by its next call. */
 export function forgetApp(appId: string): void {
+  changed.set(appId, true);
   apps.delete(appId);
   rootSecrets.delete(appId);
   apiKeys.deletePrefix(`oc_${appId}_`);
@@ -32,8 +37,8 @@ export function forgetApp(appId: string): void {
 export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
   const cached = apps.get(appId);
   if (cached !== undefined) return cached;
-  const copy = await env.CONFIG.get(keys.kvApp(appId), "json");
-  const record = copy === null ? await openRegistry(env, appId).getApp() : v.parse(AppRecordSchema, copy);
+  const copy = await readCopy(env, appId, keys.kvApp(appId), AppRecordSchema);
+  const record = copy ?? (await openRegistry(env, appId).getApp());
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   apps.set(appId, record);
   return record;
@@ -58,9 +63,8 @@ export async function getApiKey(env: Bindings, apiKey: string): Promise<KeyRecor
   const appId = appIdOfKey(apiKey);
   if (appId === null) return null;
   const sha256 = await hashApiKey(apiKey);
-  const copy = await env.CONFIG.get(keys.kvApiKey(sha256), "json");
-  const record =
-    copy === null ? await openRegistry(env, appId).getKey(sha256) : v.parse(KeyRecordSchema, copy);
+  const copy = await readCopy(env, appId, keys.kvApiKey(sha256), KeyRecordSchema);
+  const record = copy ?? (await openRegistry(env, appId).getKey(sha256));
   if (record === null || record.appId !== appId) return null;
   apiKeys.set(apiKey, record);
   return record;
@@ -72,7 +76,8 @@ export async function requireSendableTemplate(
   appId: string,
   ref: TemplateRef,
 ): Promise<SendableTemplate> {
-  const cacheKey = "key" in ref ? `${appId}:key:${ref.key}` : `${appId}:id:${ref.id}`;
+  const [[kind, value] = ["", ""]] = Object.entries(ref);
+  const cacheKey = `${appId}:${kind}:${value}`;
   const cached = templates.get(cacheKey);
   if (cached !== undefined) return cached;
   const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
@@ -95,11 +100,30 @@ async function readTemplateCopy(
   ref: TemplateRef,
 ): Promise<SendableTemplate | null> {
   // KV keys have at most 512 bytes; a longer one can't be a template's.
-  if (("key" in ref ? ref.key : ref.id).length > 128) return null;
-  const key = "key" in ref ? ref.key : await env.CONFIG.get<string>(keys.kvTemplateId(appId, ref.id), "json");
-  if (key === null) return null;
-  const copy = await env.CONFIG.get(keys.kvTemplate(appId, key), "json");
-  return copy === null ? null : v.parse(SendableTemplateSchema, copy);
+  const [value = ""] = Object.values(ref);
+  if (value.length > 128) return null;
+  // Whatever it is called, a template is found by its key, or by its id's key.
+  const isKey = "key" in ref || ("keyOrId" in ref && !isUuid(value));
+  const key = isKey ? value : await readCopy(env, appId, keys.kvTemplateId(appId, value), v.string());
+  return key === null ? null : readCopy(env, appId, keys.kvTemplate(appId, key), SendableTemplateSchema);
+}
+
+/** KV's copy, or null: none, not of its form, out of reach, or perhaps older than this isolate's own change. */
+async function readCopy<S extends v.GenericSchema>(
+  env: Bindings,
+  appId: string,
+  key: string,
+  schema: S,
+): Promise<v.InferOutput<S> | null> {
+  if (changed.get(appId)) return null;
+  try {
+    const copy = v.safeParse(schema, await env.CONFIG.get(key, "json"));
+    return copy.success ? copy.output : null;
+  } catch (error) {
+    // The registry has it too.
+    console.error({ message: "KV can't be read", app: appId, error });
+    return null;
+  }
 }
 
 async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): Promise<SendableTemplate> {
@@ -111,8 +135,5 @@ async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): P
       `The template "${lookup.key}" isn't approved. Approve it with PUT …/templates/${lookup.key} {"status": "approved"}.`,
     );
   }
-  throw new OnecallError(
-    "ERR_TEMPLATE_NOT_FOUND",
-    `There is no template with the ${"key" in ref ? `key "${ref.key}"` : `id "${ref.id}"`}.`,
-  );
+  throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", `There is no template "${Object.values(ref)[0]}".`);
 }

@@ -25,4 +25,10 @@ export const REGISTRY_SCHEMA = [
     "CREATE TABLE kv_outbox (key TEXT PRIMARY KEY, value TEXT, revision INTEGER NOT NULL) WITHOUT ROWID",
     DUE_SCHEMA,
   ],
+  [
+    `CREATE TABLE targets_files (
+      file_key TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, audience_id TEXT NOT NULL, audience_etag TEXT NOT NULL,
+      size INTEGER NOT NULL, rows INTEGER NOT NULL, columns TEXT NOT NULL, duplicates INTEGER NOT NULL,
+      uploaded_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
 import { type Channel, ChannelStore, type NewChannel } from "../channels/store.ts";
 import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
@@ -20,7 +21,7 @@ import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 
 /** The template that a send asks for. */
-export type TemplateRef = { key: string } | { id: string };
+export type TemplateRef = { key: string } | { id: string } | { keyOrId: string };
 
 /** A template that may be sent, or why not. */
 export type TemplateLookup =
@@ -35,6 +36,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #app: AppStore;
   readonly #channels: ChannelStore;
   readonly #templates: TemplateStore;
+  readonly #files: TargetsFileStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -45,6 +47,7 @@ export class Registry extends DurableObject<Bindings> {
     this.#app = new AppStore(sql);
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
+    this.#files = new TargetsFileStore(sql);
   }
 
   /** Makes this registry an app's, with its first key. */
@@ -183,6 +186,23 @@ export class Registry extends DurableObject<Bindings> {
     return template === null ? null : this.#templates.getSendableVersion(template, version);
   }
 
+  getTargetsFile(fileKey: string): TargetsFile | null {
+    return this.#files.get(fileKey, Date.now());
+  }
+
+  listTargetsFiles(beforeId: string | null, limit: number): TargetsFile[] {
+    return this.#files.list(beforeId, limit, Date.now());
+  }
+
+  /** Names an uploaded audience. Null where the key is taken: one of two uploads at once wins. */
+  putTargetsFile(file: Omit<TargetsFile, "id">, mayOverwrite: boolean): TargetsFile | null {
+    return this.ctx.storage.transactionSync(() => this.#files.put(file, mayOverwrite, Date.now()));
+  }
+
+  deleteTargetsFile(fileKey: string): boolean {
+    return this.#files.delete(fileKey);
+  }
+
   registerLedger(day: string): void {
     this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
   }
@@ -243,6 +263,7 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   #requireTemplate(ref: TemplateRef): Template | null {
+    if ("keyOrId" in ref) return this.#templates.get(ref.keyOrId);
     const template = this.#templates.get("key" in ref ? ref.key : ref.id);
     if (template === null) return null;
     return ("key" in ref ? template.key === ref.key : template.id === ref.id) ? template : null;

@@ -1,8 +1,14 @@
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
-import type { AudienceRef } from "../notifications/model.ts";
-import type { Chunk, PartitionedAudience } from "./partition.ts";
+import type { AudienceRef, StoredRow } from "../notifications/model.ts";
+import { type BuiltAudience, joinPieces } from "./builder.ts";
+import type { Chunk } from "./partition.ts";
+
+/** A larger audience is streamed: its bytes are never held a second time. */
+const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;
+/** Pieces are a few dozen bytes each; they are written in blocks of this size. */
+const WRITE_BLOCK_BYTES = 512 * 1024;
 
 const ChunkSchema = v.object({
   offset: v.number(),
@@ -13,6 +19,8 @@ const ChunkSchema = v.object({
 const AudienceIndexSchema = v.object({
   version: v.literal(1),
   etag: v.string(),
+  /** Of a targets file: what the rows' values are. Null: the values of the plan's variables, in their order. */
+  columns: v.nullable(v.array(v.string())),
   total: v.number(),
   duplicates: v.number(),
   expected: v.array(v.tuple([v.number(), v.number()])),
@@ -21,9 +29,6 @@ const AudienceIndexSchema = v.object({
 
 /** Where an audience's chunks are, and how many targets each shard gets. */
 export type AudienceIndex = v.InferOutput<typeof AudienceIndexSchema>;
-
-/** A row as stored: the user id, then the values of the template's variables in their order. */
-export type StoredRow = [userId: string, ...values: unknown[]];
 
 const RowsSchema = v.custom<StoredRow[]>(
   (rows) => Array.isArray(rows) && rows.every((row) => Array.isArray(row) && typeof row[0] === "string"),
@@ -37,16 +42,17 @@ export async function storeAudience(
   env: Bindings,
   appId: string,
   audienceId: string,
-  { body, chunks, expected, total, duplicates }: PartitionedAudience,
+  audience: BuiltAudience,
+  columns: string[] | null,
 ): Promise<{ ref: AudienceRef; index: AudienceIndex }> {
+  const { chunks, expected, total, duplicates } = audience;
   const key = keys.r2Audience(appId, audienceId);
-  const object =
-    (await env.TARGETS.put(key, body, { onlyIf: { etagDoesNotMatch: "*" } })) ??
-    (await env.TARGETS.head(key));
+  const object = (await putOnce(env.TARGETS, key, audience)) ?? (await env.TARGETS.head(key));
   if (object === null) throw new Error("The audience could not be stored");
   const index: AudienceIndex = {
     version: 1,
     etag: object.etag,
+    columns,
     total,
     duplicates,
     expected: [...expected],
@@ -55,6 +61,44 @@ export async function storeAudience(
   await env.TARGETS.put(keys.r2AudienceIndex(appId, audienceId), JSON.stringify(index));
   return { ref: { id: audienceId, etag: object.etag }, index };
 }
+
+// Create-only; null where the object is there already.
+async function putOnce(bucket: R2Bucket, key: string, audience: BuiltAudience): Promise<R2Object | null> {
+  const options = { onlyIf: { etagDoesNotMatch: "*" } };
+  if (audience.length <= STREAM_ABOVE_BYTES) return bucket.put(key, joinPieces(audience), options);
+  const { readable, writable } = new FixedLengthStream(audience.length);
+  const [object] = await Promise.all([
+    bucket.put(key, readable, options),
+    writePieces(writable, audience.pieces),
+  ]);
+  return object;
+}
+
+async function writePieces(
+  writable: WritableStream<Uint8Array>,
+  pieces: readonly Uint8Array[],
+): Promise<void> {
+  const writer = writable.getWriter();
+  let block: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    block.push(piece);
+    length += piece.length;
+    if (length < WRITE_BLOCK_BYTES) continue;
+    await writer.write(joinPieces({ pieces: block, length }));
+    block = [];
+    length = 0;
+  }
+  await writer.write(joinPieces({ pieces: block, length }));
+  await writer.close();
+}
+
+const OverridesSchema = v.custom<Record<string, Record<string, unknown>>>(
+  (input) =>
+    typeof input === "object" &&
+    input !== null &&
+    Object.values(input).every((values) => typeof values === "object" && values !== null),
+);
 
 /** Throws where the index is gone: then the audience has ended, or the store is unavailable. */
 export async function readAudienceIndex(
@@ -82,8 +126,33 @@ export async function readChunk(
   return v.parse(RowsSchema, JSON.parse(await object.text()));
 }
 
+/** Keeps the body's exceptions to a targets file for the consumers. */
+export async function storeOverrides(
+  env: Bindings,
+  appId: string,
+  notificationId: string,
+  json: string,
+): Promise<void> {
+  await env.TARGETS.put(keys.r2Overrides(appId, notificationId), json);
+}
+
+export async function readOverrides(
+  env: Bindings,
+  appId: string,
+  notificationId: string,
+): Promise<Record<string, Record<string, unknown>>> {
+  const object = await env.TARGETS.get(keys.r2Overrides(appId, notificationId));
+  if (object === null) throw new Error("The variables beside a targets file are gone");
+  return v.parse(OverridesSchema, await object.json());
+}
+
+/** An audience and all that was stored beside it under its id. */
 export async function deleteAudiences(env: Bindings, appId: string, audienceIds: string[]): Promise<void> {
   await env.TARGETS.delete(
-    audienceIds.flatMap((id) => [keys.r2Audience(appId, id), keys.r2AudienceIndex(appId, id)]),
+    audienceIds.flatMap((id) => [
+      keys.r2Audience(appId, id),
+      keys.r2AudienceIndex(appId, id),
+      keys.r2Overrides(appId, id),
+    ]),
   );
 }

@@ -1,3 +1,4 @@
+import { appIdOfKey } from "../apps/credentials.ts";
 import { getApiKey, getApp } from "../apps/lookup.ts";
 import type { AppRecord, KeyRecord, Scope } from "../apps/records.ts";
 import { type Bindings, readConfig } from "../env.ts";
@@ -20,10 +21,17 @@ export async function authenticate(request: Request, { env }: Context, scope: Sc
   return requireCaller(env, appId, apiKey, scope);
 }
 
+/** The caller by the header `Api-Token` (seed 004): any API key, which names its app itself. */
+export async function authenticateToken(request: Request, { env }: Context, scope: Scope): Promise<Caller> {
+  const apiKey = request.headers.get("api-token");
+  if (apiKey === null) throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Api-Token.");
+  return requireCaller(env, appIdOfKey(apiKey) ?? "", apiKey, scope);
+}
+
 async function requireCaller(env: Bindings, appId: string, apiKey: string, scope: Scope): Promise<Caller> {
   const key = await getApiKey(env, apiKey);
   if (key === null || key.appId !== appId) {
-    throw new OnecallError("ERR_UNAUTHORIZED", "The appid or the apikey is wrong, or the key was revoked.");
+    throw new OnecallError("ERR_UNAUTHORIZED", "The credentials are wrong, or the API key was revoked.");
   }
   if (!key.scopes.includes(scope)) {
     throw new OnecallError("ERR_FORBIDDEN", `This API key lacks the scope "${scope}".`);

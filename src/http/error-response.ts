@@ -1,5 +1,4 @@
 import { OnecallError, unavailable } from "../errors.ts";
-import { json } from "./responses.ts";
 
 /** What Durable Objects and their stubs add to their exceptions when the platform, not the code, failed. */
 interface PlatformError {
@@ -22,11 +21,4 @@ export function toOnecallError(error: unknown, requestId: string): OnecallError 
     "ERR_INTERNAL",
     "Something went wrong on our side. Quote the x-request-id to the operator.",
   );
-}
-
-/** The business messaging family's envelope (reference of the vendor's API A). */
-export function presentError(error: OnecallError): Response {
-  const { code, message, devMessage, details } = error;
-  const body = { error: { code, message, devMessage, ...(details === undefined ? {} : { details }) } };
-  return json(body, error.status, error.headers);
 }

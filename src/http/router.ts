@@ -1,14 +1,16 @@
 import { type IRequest, Router } from "itty-router";
 import { OnecallError } from "../errors.ts";
 import type { Context, Handler } from "./context.ts";
-import { presentError, toOnecallError } from "./error-response.ts";
+import { toOnecallError } from "./error-response.ts";
 
 /** A route as it stands in a family's table. */
 export type Route = [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
 
-/** Routes under these paths are called by browsers; all others by servers, without CORS. */
 export interface RouterOptions {
+  /** Routes under these paths are called by browsers; all others by servers, without CORS. */
   isBrowserPath: (path: string) => boolean;
+  /** An error in the envelope of the family that the path belongs to. */
+  presentError: (error: OnecallError, path: string) => Response;
 }
 
 const CORS_HEADERS = {
@@ -23,7 +25,7 @@ const PREFLIGHT_HEADERS = {
 };
 
 /** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
-export function createRouter(routes: readonly Route[], { isBrowserPath }: RouterOptions) {
+export function createRouter(routes: readonly Route[], { isBrowserPath, presentError }: RouterOptions) {
   const router = Router<IRequest, [Context]>();
   for (const [method, path, handler] of routes) {
     if (method === "GET") router.get(path, handler);
@@ -64,7 +66,7 @@ export function createRouter(routes: readonly Route[], { isBrowserPath }: Router
     try {
       response = await dispatch(request, { env, execution, requestId, url });
     } catch (error) {
-      response = presentError(toOnecallError(error, requestId));
+      response = presentError(toOnecallError(error, requestId), url.pathname);
     }
     // A WebSocket's answer can't be changed any more.
     if (response.status === 101) return response;

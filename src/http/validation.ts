@@ -48,10 +48,13 @@ export function queryOf(url: URL): Record<string, string> {
   return Object.fromEntries(query);
 }
 
-/** 1 to 255 bytes of well-formed Unicode without control characters. */
+/**
+ * 1 to 255 bytes of well-formed Unicode without control characters. `.` and `..` are none: in a URL they are
+ * steps of the path, so such a user couldn't be addressed.
+ */
 export function isUserId(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
-  if (!value.isWellFormed() || hasControlCharacter(value)) return false;
+  if (value === "." || value === ".." || !value.isWellFormed() || hasControlCharacter(value)) return false;
   return !exceedsBytes(value, MAX_USER_ID_BYTES);
 }
 
@@ -86,5 +89,7 @@ export const IsoTimeSchema = v.pipe(
 
 function parseIsoTime(text: string): number {
   const pattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-  return pattern.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse takes the 30th of February for the 2nd of March.
+  const isRealDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.slice(0, 10) === text.slice(0, 10);
+  return pattern.test(text) && isRealDay ? Date.parse(text) : Number.NaN;
 }

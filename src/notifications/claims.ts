@@ -6,24 +6,18 @@ import type { ClaimState } from "../users/claim-store.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import type { NotificationHeader } from "./model.ts";
 
-/** What a call without an earlier one decides anew, and one that is run again takes over. */
-export interface SendIdentity {
-  notificationId: string;
-  templateVersion: number;
-}
-
 /** The call's hold on its Idempotency-Key, or on nothing where it has none. */
 export interface Claim {
   /** The answer of an earlier call: nothing is to be done. */
   answer: NotificationHeader | null;
-  /** An earlier call that stopped: this one goes on under the same id and version. */
-  resumed: SendIdentity | null;
+  /** What an earlier call that stopped was about to send: this one sends the same, under the same id. */
+  resumed: NotificationHeader | null;
   /** After validation, before the first write. Returns an answer where another call was faster. */
-  take(identity: SendIdentity): Promise<NotificationHeader | null>;
+  take(header: NotificationHeader): Promise<NotificationHeader | null>;
   /** The call is done. */
   finish(header: NotificationHeader): Promise<void>;
   /** The call failed; a repeat needn't wait. */
-  release(identity: SendIdentity): Promise<void>;
+  release(header: NotificationHeader): Promise<void>;
 }
 
 const NO_CLAIM: Claim = {
@@ -47,9 +41,9 @@ export async function openClaim(
   return {
     answer: found.answer,
     resumed: found.resumed,
-    async take({ notificationId, templateVersion }) {
+    async take(header) {
       if (found.resumed !== null) return null;
-      const request = { key, requestHash, notificationId, templateVersion, createdAt: Date.now() };
+      const request = { key, requestHash, notificationId: header.id, header: JSON.stringify(header) };
       const state = await shard().claim(request).catch(rethrowUnavailable);
       // Between our look and our claim another call ran and stopped: let the caller repeat.
       if (state.state === "resume") throw stillRunning();
@@ -63,7 +57,7 @@ export async function openClaim(
           console.error({ message: "a claim was not finished", notificationId: header.id, error }),
         );
     },
-    async release({ notificationId }) {
+    async release({ id: notificationId }) {
       await shard()
         .releaseClaim(key, notificationId)
         .catch((error: unknown) =>
@@ -73,9 +67,12 @@ export async function openClaim(
   };
 }
 
-function readState(state: ClaimState): { answer: NotificationHeader | null; resumed: SendIdentity | null } {
+function readState(state: ClaimState): {
+  answer: NotificationHeader | null;
+  resumed: NotificationHeader | null;
+} {
   if (state.state === "done") return { answer: JSON.parse(state.answer), resumed: null };
-  if (state.state === "resume") return { answer: null, resumed: state };
+  if (state.state === "resume") return { answer: null, resumed: JSON.parse(state.header) };
   if (state.state === "none") return { answer: null, resumed: null };
   if (state.state === "running") throw stillRunning();
   throw new OnecallError(

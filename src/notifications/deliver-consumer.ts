@@ -1,18 +1,22 @@
-import { enabledChannelKeys, getApp } from "../apps/lookup.ts";
-import { readChunk } from "../audiences/store.ts";
+import { getApp } from "../apps/lookup.ts";
+import { readChunk, readOverrides } from "../audiences/store.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { parseNotificationId } from "../ids.ts";
 import { type CompiledTemplate, compileTemplate } from "../templates/compile.ts";
 import { openShard } from "../users/shard-binding.ts";
-import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.ts";
+import type { DeliveryContext } from "./deliver.ts";
+import { deliverSlices, findEnabledChannels, renderTargets } from "./deliver-rows.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { SendPlan } from "./model.ts";
+import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
+import { compileRowReader, type ReadRow } from "./row-values.ts";
 
 interface CompiledPlan {
-  plan: SendPlan;
+  header: NotificationHeader;
   template: CompiledTemplate;
+  audience: AudienceRef;
+  readRow: ReadRow;
   /** Targets by shard. */
   expected: Map<number, number>;
 }
@@ -54,36 +58,26 @@ export async function deliverChunk(
   { appId, notificationId, chunk }: ChunkMessage,
 ): Promise<void> {
   const [compiled, app] = await Promise.all([requirePlan(env, appId, notificationId), getApp(env, appId)]);
-  const { plan, template, expected } = compiled;
-  const { header } = plan;
-  const rows = await readChunk(env, appId, plan.audience, chunk);
+  const { header, template, audience, readRow, expected } = compiled;
+  const rows = await readChunk(env, appId, audience, chunk);
   const context: DeliveryContext = {
     template,
     channels: header.channels,
-    enabled: enabledChannelKeys(app),
+    enabled: await findEnabledChannels(env, app, header),
     isExpired: Date.now() >= header.expiresAt,
   };
   const calls: Promise<unknown>[] = [];
   let position = 0;
   for (const run of chunk.runs) {
-    const slices = renderRun(context, rows.slice(position, position + run.rows));
+    const targets = rows
+      .slice(position, position + run.rows)
+      .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
+    const slices = renderTargets(context, targets);
     const request = { header, expected: expected.get(run.shard) ?? 0, slices };
-    calls.push(openShard(env, appId, run.shard).deliver(request));
+    calls.push(deliverSlices(openShard(env, appId, run.shard), request));
   }
   await Promise.all(calls);
-}
-
-function renderRun(context: DeliveryContext, rows: readonly [string, ...unknown[]][]): string[] {
-  const writer = new SliceWriter();
-  for (const [userId, ...values] of rows) {
-    const outcomes = decideDeliveries(context, values.length === 0 ? null : values);
-    for (const [index, channel] of context.channels.entries()) {
-      const outcome = outcomes[index];
-      if (outcome !== undefined) writer.add(userId, channel, outcome);
-    }
-  }
-  return writer.finish();
 }
 
 async function requirePlan(env: Bindings, appId: string, notificationId: string): Promise<CompiledPlan> {
@@ -93,9 +87,16 @@ async function requirePlan(env: Bindings, appId: string, notificationId: string)
   const day = parseNotificationId(notificationId)?.day;
   const plan = day === undefined ? null : await openLedger(env, appId, day).getPlan(notificationId);
   if (plan === null) throw new Error("The notification isn't in its ledger");
+  const { header, source } = plan;
+  if (source.kind === "inline") throw new Error("A realtime notification has no chunks");
+  const template = compileTemplate(plan.template.content, plan.template.variableSchema);
+  const hasOverrides = source.kind === "file" && source.hasOverrides;
+  const overrides = hasOverrides ? await readOverrides(env, appId, notificationId) : {};
   const compiled = {
-    plan,
-    template: compileTemplate(plan.template.content, plan.template.variableSchema),
+    header,
+    template,
+    audience: source.audience,
+    readRow: compileRowReader(source, template.variables, overrides),
     expected: new Map(plan.expected),
   };
   plans.set(cacheKey, compiled);

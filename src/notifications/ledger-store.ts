@@ -19,8 +19,8 @@ export interface NotificationFilter {
   limit: number;
 }
 
-/** What a shard's report did: `unknown` is a notification that this ledger never had. */
-export type ReportOutcome = "current" | "stale" | "completed" | "unknown";
+/** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
+export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";
 
 type RecordRow = { id: string; header: string; completed_at: number | null };
 
@@ -107,6 +107,13 @@ export class LedgerStore {
       .toArray()[0];
     if (known === undefined)
       return header === null ? "unknown" : this.#openByReport(shard, report, header, now);
+    const [before] = this.#sql
+      .exec<{ accepted: number }>(
+        "SELECT accepted FROM shard_reports WHERE notification_id = ? AND shard = ?",
+        notificationId,
+        shard,
+      )
+      .toArray();
     const updated = this.#sql
       .exec<{ accepted: number; expected: number }>(
         `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?
@@ -129,7 +136,8 @@ export class LedgerStore {
       });
     }
     if (known.completed_at !== null) return "current";
-    return this.#completeIfWhole(notificationId, now) ? "completed" : "current";
+    if (this.#completeIfWhole(notificationId, now)) return "completed";
+    return updated.accepted > (before?.accepted ?? 0) ? "progressed" : "current";
   }
 
   /** Shards that haven't accepted all of their targets. */

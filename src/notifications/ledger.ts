@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { getApp } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { deleteAudiences, readAudienceIndex } from "../audiences/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
@@ -6,6 +7,7 @@ import { DueTable } from "../objects/due.ts";
 import { ledgerIdentityOf } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { ShardReport } from "../users/reporter.ts";
+import { deliverRows } from "./deliver-rows.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
 import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
 import type { NotificationHeader, SendPlan } from "./model.ts";
@@ -16,8 +18,8 @@ const HOUR_MS = 60 * 60 * 1000;
 /** A ledger outlives its last deliveries by this much. */
 const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
-/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); two each. */
-const AUDIENCES_PER_DELETE = 500;
+/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); three each. */
+const AUDIENCES_PER_DELETE = 300;
 
 /** An app's notifications of one UTC day: what was accepted, and what the user shards say became of it. */
 export class Ledger extends DurableObject<Bindings> {
@@ -63,7 +65,7 @@ export class Ledger extends DurableObject<Bindings> {
         } else if (outcome === "completed") {
           if (report.header === null) this.#due.remove("stall", report.notificationId);
           this.#lastProgress.delete(report.notificationId);
-        } else this.#lastProgress.set(report.notificationId, now);
+        } else if (outcome === "progressed") this.#lastProgress.set(report.notificationId, now);
       }
       this.#noteExistence();
     });
@@ -115,21 +117,28 @@ export class Ledger extends DurableObject<Bindings> {
     }
     // Before the attempt: should it fail or die, the next one is already due.
     const redrives = this.#store.addRedrive(id);
-    this.#due.set("stall", id, now + Math.min(stallMs * 2 ** (redrives + 1), HOUR_MS));
+    const next = now + Math.min(stallMs * 2 ** (redrives + 1), HOUR_MS);
+    // What isn't delivered by then fails by then, not an hour later.
+    const { expiresAt } = plan.header;
+    this.#due.set("stall", id, expiresAt > now ? Math.min(next, expiresAt) : next);
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
-      const index = await readAudienceIndex(this.env, appId, plan.audience.id);
-      const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => short.has(shard)));
-      await enqueueChunks(this.env, appId, plan, chunks);
-      console.warn({
-        message: "chunks enqueued again",
-        app: appId,
-        notificationId: id,
-        chunks: chunks.length,
-      });
+      await this.#deliverAgain(appId, plan, short);
+      console.warn({ message: "sent again", app: appId, notificationId: id, shards: short.size });
     } catch (error) {
       console.error({ message: "re-drive failed", app: appId, notificationId: id, error });
     }
+  }
+
+  async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<void> {
+    const { source } = plan;
+    if (source.kind === "inline") {
+      await deliverRows(this.env, await getApp(this.env, appId), plan, source.rows);
+      return;
+    }
+    const index = await readAudienceIndex(this.env, appId, source.audience.id);
+    const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => short.has(shard)));
+    await enqueueChunks(this.env, appId, plan, chunks);
   }
 
   /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */

@@ -81,7 +81,19 @@ export interface SendPlan {
   header: NotificationHeader;
   template: TemplateSnapshot;
   pushData: Record<string, string>;
-  audience: AudienceRef;
+  source: TargetSource;
   /** Targets per shard, `[shard, targets]`. */
   expected: [number, number][];
 }
+
+/** Where a plan's targets are. */
+export type TargetSource =
+  /** In R2: the targets of the call, their values in the order of the template's variables. */
+  | { kind: "targets"; audience: AudienceRef }
+  /** In R2: a targets file, whose values are its columns'; the body's exceptions, if any, are beside it. */
+  | { kind: "file"; audience: AudienceRef; columns: string[]; hasOverrides: boolean }
+  /** Here: the few targets of a realtime send. */
+  | { kind: "inline"; rows: StoredRow[] };
+
+/** A target as it is stored: the user id, then its values; no values at all is a target without variables. */
+export type StoredRow = [userId: string, ...values: unknown[]];

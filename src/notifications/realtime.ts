@@ -1,30 +1,33 @@
 import { enabledChannelKeys } from "../apps/lookup.ts";
-import { faultsToError, OnecallError } from "../errors.ts";
+import { type Fault, faultsToError, OnecallError } from "../errors.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
+import { shardOfUser } from "../users/hash.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import { commitSafely } from "./commit.ts";
 import { decideDeliveries, SliceWriter } from "./deliver.ts";
-import type { NotificationHeader } from "./model.ts";
+import { deliverRows } from "./deliver-rows.ts";
+import type { NotificationHeader, StoredRow } from "./model.ts";
+import { makePlan, openPlan } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
-import { readTargetValues } from "./target-variables.ts";
+import { areTooLarge, readUnboundedValues } from "./target-variables.ts";
 
 /**
  * One target at once: rendered here, stored and counted by one call to the user's shard, which is the
  * commit point. Returns the commit, so that everything the caller can get wrong is found before it.
  */
 export function sendRealtime(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
-  const { header, request, template, app } = prepared;
-  const [userId] = request.targets;
-  if (userId === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
-  const compiled = compiledTemplate(template);
-  // Without variables at all, all that are required are missing: batch's unsubstituted content isn't for here.
-  const values =
-    readTargetValues(compiled.variables, request.variables, userId) ?? compiled.variables.map(() => null);
-  const { faults } = checkVariables(compiled.variables, (index) => values[index], "template.variables");
-  if (faults.length > 0) throw faultsToError(faults);
+  const { header, template, app } = prepared;
+  const [row] = requireRows(prepared);
+  if (row === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
+  const [userId, ...values] = row;
   const outcomes = decideDeliveries(
-    { template: compiled, channels: header.channels, enabled: enabledChannelKeys(app), isExpired: false },
+    {
+      template: compiledTemplate(template),
+      channels: header.channels,
+      enabled: enabledChannelKeys(app),
+      isExpired: false,
+    },
     values,
   );
   const writer = new SliceWriter();
@@ -41,4 +44,55 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   }
   const deliverRequest = { header, expected: 1, slices: writer.finish() };
   return ({ env }) => commitSafely(() => openShardOf(env, app, userId).deliver(deliverRequest));
+}
+
+/**
+ * Two to ten targets at once: all are checked before any is sent to. Opening the ledger, which holds them,
+ * is the commit point; the answer waits for the deliveries. One that fails then is the watchdog's.
+ */
+export function sendRealtimeToSeveral(
+  prepared: PreparedSend,
+): (context: SendContext) => Promise<NotificationHeader> {
+  const { app } = prepared;
+  const rows = requireRows(prepared);
+  const expected = new Map<number, number>();
+  for (const [userId] of rows) {
+    const shard = shardOfUser(userId, app.shardCount);
+    expected.set(shard, (expected.get(shard) ?? 0) + 1);
+  }
+  return async (context) => {
+    const plan = makePlan(prepared, { kind: "inline", rows }, [...expected]);
+    const header = await openPlan(context, plan);
+    await deliverRows(context.env, app, plan, rows).catch((error: unknown) => {
+      console.error({
+        message: "a realtime delivery is left to the watchdog",
+        notificationId: header.id,
+        error,
+      });
+    });
+    return header;
+  };
+}
+
+/**
+ * The distinct targets with their raw values. Throws where a variable of any is missing or wrong: in realtime
+ * a target without variables lacks all that are required; batch's unsubstituted content isn't for here.
+ */
+function requireRows({ request, template }: PreparedSend): StoredRow[] {
+  const { variables } = compiledTemplate(template);
+  const targets = request.audience.kind === "targets" ? [...new Set(request.audience.targets)] : [];
+  const faults: Fault[] = [];
+  const rows = targets.map((userId): StoredRow => {
+    const values = readUnboundedValues(variables, request.variables, userId) ?? variables.map(() => null);
+    // Flat variables are named as they came; keyed ones with their user.
+    const field =
+      request.variables.shape === "by_target" ? `template.variables.${userId}` : "template.variables";
+    if (areTooLarge(values)) {
+      faults.push({ field, message: "has more than 16 KB of variables", code: "ERR_INVALID_VARIABLES" });
+    }
+    faults.push(...checkVariables(variables, (index) => values[index], field).faults);
+    return [userId, ...values];
+  });
+  if (faults.length > 0) throw faultsToError(faults);
+  return rows;
 }

@@ -5,8 +5,7 @@ import type { Mode, Priority } from "./model.ts";
 export interface SendRequest {
   template: TemplateRef;
   mode: Mode;
-  /** At least one. */
-  targets: string[];
+  audience: SendAudience;
   variables: SendVariables;
   /** String pairs for the push's `data`. */
   pushData: Record<string, string>;
@@ -17,6 +16,9 @@ export interface SendRequest {
   /** Unix ms, null: 24 h after the call. */
   expiresAt: number | null;
 }
+
+/** Who gets it: at least one user id, or an uploaded targets file. */
+export type SendAudience = { kind: "targets"; targets: string[] } | { kind: "file"; fileKey: string };
 
 /** Variables per target, or (realtime in the business messaging family) of the one target alone. */
 export type SendVariables =

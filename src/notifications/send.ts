@@ -10,10 +10,11 @@ import { DEFAULT_EXPIRY_MS } from "../limits.ts";
 import type { SendableTemplate } from "../templates/records.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { sendBatch } from "./batch.ts";
-import { openClaim, type SendIdentity } from "./claims.ts";
+import { openClaim } from "./claims.ts";
+import { type OpenedTargetsFile, openTargetsFile, sendFile } from "./file.ts";
 import type { ChannelRef, NotificationHeader } from "./model.ts";
-import { sendRealtime } from "./realtime.ts";
-import type { SendRequest } from "./request.ts";
+import { sendRealtime, sendRealtimeToSeveral } from "./realtime.ts";
+import type { SendAudience, SendRequest } from "./request.ts";
 
 /** Who sends, and what the send may use. */
 export interface SendContext {
@@ -31,6 +32,8 @@ export interface PreparedSend {
   template: SendableTemplate;
   /** The app with its channels as they are now. */
   app: AppRecord;
+  /** The uploaded audience, where the request names one. */
+  file: OpenedTargetsFile | null;
 }
 
 /**
@@ -40,37 +43,57 @@ export interface PreparedSend {
  */
 export async function sendNotification(
   context: SendContext,
-  parse: () => SendRequest,
+  parse: (now: number) => SendRequest,
 ): Promise<NotificationHeader> {
   const { env, idempotency } = context;
   const claim = await openClaim(env, context.app, idempotency);
   if (claim.answer !== null) return claim.answer;
-  const request = parse();
+  // A call that is run again is judged by the time at which it was first made.
+  const request = parse(claim.resumed?.createdAt ?? Date.now());
   const prepared = await prepareSend(context, request, claim.resumed);
-  const commit = request.mode === "realtime" ? sendRealtime(prepared) : sendBatch(prepared);
-  const identity = { notificationId: prepared.header.id, templateVersion: prepared.template.version };
-  const earlier = await claim.take(identity);
+  const commit = planCommit(prepared);
+  const earlier = await claim.take(prepared.header);
   if (earlier !== null) return earlier;
   try {
     const header = await commit(context);
     await claim.finish(header);
     return header;
   } catch (error) {
-    await claim.release(identity);
+    await claim.release(prepared.header);
     throw error;
   }
 }
 
+/** Finds all that the caller can get wrong; what it returns commits the send. */
+function planCommit(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
+  const { request, file, header } = prepared;
+  if (file !== null) return sendFile(prepared, file);
+  if (request.mode === "batch") return sendBatch(prepared);
+  return header.total === 1 ? sendRealtime(prepared) : sendRealtimeToSeveral(prepared);
+}
+
 async function prepareSend(
-  { env, app: cachedApp, key }: SendContext,
+  context: SendContext,
   request: SendRequest,
-  resumed: SendIdentity | null,
+  resumed: NotificationHeader | null,
 ): Promise<PreparedSend> {
+  const { env, app: cachedApp } = context;
+  const { audience } = request;
   const template =
     resumed === null
       ? await requireSendableTemplate(env, cachedApp.id, request.template)
       : await requirePinnedTemplate(env, cachedApp.id, request.template, resumed.templateVersion);
   const app = await withCurrentChannels(env, cachedApp, template);
+  const file = audience.kind === "file" ? await openTargetsFile(env, app.id, audience.fileKey) : null;
+  const header = resumed ?? makeHeader(context, request, { template, app, file });
+  return { header, request, template, app, file };
+}
+
+function makeHeader(
+  { key }: SendContext,
+  request: SendRequest,
+  { template, app, file }: Pick<PreparedSend, "template" | "app" | "file">,
+): NotificationHeader {
   const channels = listSendChannels(app, template);
   if (channels.length === 0) {
     throw new OnecallError(
@@ -78,15 +101,10 @@ async function prepareSend(
       `The template "${template.key}" has no enabled channel. Enable one of: ${template.channelKeys.join(", ")}.`,
     );
   }
-  const total = new Set(request.targets).size;
-  const [firstTarget] = request.targets;
-  const shard =
-    request.mode === "realtime" && firstTarget !== undefined
-      ? shardOfUser(firstTarget, app.shardCount)
-      : undefined;
-  const id = resumed?.notificationId ?? newNotificationId(shard);
+  const { total, duplicates } = file === null ? countTargets(request.audience) : file.index;
+  const id = newNotificationId(shardOfRealtime(request, total, app));
   const createdAt = parseNotificationId(id)?.timeMs ?? Date.now();
-  const header: NotificationHeader = {
+  return {
     id,
     mode: request.mode,
     templateKey: template.key,
@@ -97,12 +115,23 @@ async function prepareSend(
     priority: request.mode === "batch" ? request.priority : null,
     channels,
     total,
-    duplicates: request.targets.length - total,
+    duplicates,
     createdAt,
     expiresAt: request.expiresAt ?? createdAt + DEFAULT_EXPIRY_MS,
     sentFrom: key.lastFour,
   };
-  return { header, request, template, app };
+}
+
+function countTargets(audience: SendAudience): { total: number; duplicates: number } {
+  const targets = audience.kind === "targets" ? audience.targets : [];
+  const total = new Set(targets).size;
+  return { total, duplicates: targets.length - total };
+}
+
+/** One realtime target's shard goes into the id: the ledger learns of the notification from it. */
+function shardOfRealtime({ mode, audience }: SendRequest, total: number, app: AppRecord): number | undefined {
+  if (mode !== "realtime" || total !== 1 || audience.kind !== "targets") return undefined;
+  return shardOfUser(audience.targets[0] ?? "", app.shardCount);
 }
 
 /** The template's channels that are enabled now, in the template's order. */

@@ -15,16 +15,31 @@ export function readTargetValues(
   given: SendVariables,
   userId: string,
 ): unknown[] | null {
+  const cells = readUnboundedValues(variables, given, userId);
+  if (cells === null) return null;
+  return areTooLarge(cells) ? variables.map(() => INVALID) : cells;
+}
+
+/** True where one target's variables are over 16 KB. */
+export function areTooLarge(cells: readonly unknown[]): boolean {
+  return exceedsBytes(JSON.stringify(cells), MAX_VARIABLES_BYTES);
+}
+
+/** The values as they came, before their size is judged. */
+export function readUnboundedValues(
+  variables: readonly VariableReader[],
+  given: SendVariables,
+  userId: string,
+): unknown[] | null {
   const values = selectValues(variables, given, userId);
   if (values === null) return null;
   if (!isObject(values)) return variables.map(() => INVALID);
-  const cells = variables.map((variable) =>
+  return variables.map((variable) =>
     toCell(
       readRawValue(variable, (name) => ownValue(values, name)),
       variable,
     ),
   );
-  return exceedsBytes(JSON.stringify(cells), MAX_VARIABLES_BYTES) ? variables.map(() => INVALID) : cells;
 }
 
 /**

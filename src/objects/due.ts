@@ -42,6 +42,18 @@ export class DueTable {
     this.#arm(at);
   }
 
+  /** Adds the duty, or moves it to `at` where that is earlier than its time. */
+  bringForward(kind: string, id: string, at: number): void {
+    this.#storage.sql.exec(
+      "INSERT INTO due (kind, id, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = MIN(at, excluded.at)",
+      kind,
+      id,
+      at,
+    );
+    this.#known.add(`${kind}:${id}`);
+    this.#arm(at);
+  }
+
   remove(kind: string, id: string): void {
     this.#known.delete(`${kind}:${id}`);
     this.#storage.sql.exec("DELETE FROM due WHERE kind = ? AND id = ?", kind, id);

@@ -6,8 +6,8 @@ export interface ClaimRequest {
   /** SHA-256 of the canonical request. */
   requestHash: string;
   notificationId: string;
-  templateVersion: number;
-  createdAt: number;
+  /** The notification's header, as JSON: a call that is run again sends this and nothing else. */
+  header: string;
 }
 
 /** What is known under an Idempotency-Key. */
@@ -16,14 +16,12 @@ export type ClaimState =
   | { state: "conflict" }
   | { state: "running" }
   /** An earlier call stopped before it finished: run it again, as it was. */
-  | { state: "resume"; notificationId: string; templateVersion: number; createdAt: number }
+  | { state: "resume"; header: string }
   | { state: "done"; answer: string };
 
 type ClaimRow = {
   request_hash: string;
-  notification_id: string;
-  template_version: number;
-  created_at: number;
+  header: string;
   running_until: number;
   answer: string | null;
 };
@@ -40,8 +38,7 @@ export class ClaimStore {
   look(key: string, requestHash: string, now: number): ClaimState {
     const [row] = this.#sql
       .exec<ClaimRow>(
-        `SELECT request_hash, notification_id, template_version, created_at, running_until, answer
-         FROM claims WHERE key = ? AND created_at > ?`,
+        `SELECT request_hash, header, running_until, answer FROM claims WHERE key = ? AND created_at > ?`,
         key,
         now - CLAIM_TTL_MS,
       )
@@ -51,12 +48,7 @@ export class ClaimStore {
     if (row.answer !== null) return { state: "done", answer: row.answer };
     if (row.running_until > now) return { state: "running" };
     this.#sql.exec("UPDATE claims SET running_until = ? WHERE key = ?", now + CLAIM_RUN_MS, key);
-    return {
-      state: "resume",
-      notificationId: row.notification_id,
-      templateVersion: row.template_version,
-      createdAt: row.created_at,
-    };
+    return { state: "resume", header: row.header };
   }
 
   /** Claims the key, unless somebody else has: then says what they did. */
@@ -65,13 +57,13 @@ export class ClaimStore {
     if (state.state !== "none") return state;
     this.#sql.exec(
       `INSERT OR REPLACE INTO claims
-         (key, request_hash, notification_id, template_version, created_at, running_until, answer)
+         (key, request_hash, notification_id, header, created_at, running_until, answer)
        VALUES (?, ?, ?, ?, ?, ?, NULL)`,
       request.key,
       request.requestHash,
       request.notificationId,
-      request.templateVersion,
-      request.createdAt,
+      request.header,
+      now,
       now + CLAIM_RUN_MS,
     );
     return { state: "none" };
@@ -96,7 +88,10 @@ export class ClaimStore {
     );
   }
 
-  deleteExpired(now: number): void {
+  /** Returns when the oldest claim that is left was made (Unix ms), or null. */
+  deleteExpired(now: number): number | null {
     this.#sql.exec("DELETE FROM claims WHERE created_at <= ?", now - CLAIM_TTL_MS);
+    return this.#sql.exec<{ oldest: number | null }>("SELECT MIN(created_at) AS oldest FROM claims").one()
+      .oldest;
   }
 }

@@ -18,12 +18,13 @@ export class FeedSockets {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** Takes a new socket in; returns the client's end. */
-  accept(userId: string, expiresAt: number): { client: WebSocket; server: WebSocket } {
+  /** Takes a new socket in and tells it the unread count; returns the client's end. */
+  accept(userId: string, expiresAt: number, unread: number): WebSocket {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [userId]);
     server.serializeAttachment({ userId, expiresAt } satisfies SocketAttachment);
-    return { client, server };
+    server.send(unreadMessage(unread));
+    return client;
   }
 
   onlineUids(): Set<string> {
@@ -35,11 +36,11 @@ export class FeedSockets {
   }
 
   sendItem(userId: string, item: FeedItem): void {
-    this.#send(userId, { type: "item", item });
+    this.#send(userId, JSON.stringify({ type: "item", item }));
   }
 
   sendUnreadCount(userId: string, count: number): void {
-    this.#send(userId, { type: "unread", count });
+    this.#send(userId, unreadMessage(count));
   }
 
   closeUser(userId: string, reason: string): void {
@@ -57,13 +58,16 @@ export class FeedSockets {
     return next;
   }
 
-  #send(userId: string, message: object): void {
-    const text = JSON.stringify(message);
+  #send(userId: string, text: string): void {
     for (const socket of this.#ctx.getWebSockets(userId)) {
       // A socket that is closing just misses the message; the feed has it.
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     }
   }
+}
+
+function unreadMessage(count: number): string {
+  return JSON.stringify({ type: "unread", count });
 }
 
 function attachmentOf(socket: WebSocket): SocketAttachment {

@@ -16,21 +16,25 @@ export interface FeedToken {
   appId: string;
   userId: string;
   issuedAt: number;
+  /** Until when its holder may read: for a ticket that is the end of the token it was made with. */
   expiresAt: number;
 }
+
+/** A ticket's claim: the end (Unix seconds) of the token that it stands for. */
+const SESSION_END = "session_exp";
 
 /** A signed token for one user's client (HS256; `iss` the app, `sub` the user). */
 export async function issueFeedToken(
   env: Bindings,
-  token: Omit<FeedToken, "expiresAt">,
+  token: Omit<FeedToken, "expiresAt"> & { expiresAt?: number },
   audience: TokenAudience,
   ttlSeconds: number,
 ): Promise<{ token: string; expiresAt: number }> {
-  const { appId, userId, issuedAt } = token;
+  const { appId, userId, issuedAt, expiresAt: sessionEnd } = token;
   const key = await tokenKey(env, appId);
   if (key === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
-  const signed = await new SignJWT({})
+  const signed = await new SignJWT(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuer(appId)
     .setSubject(userId)
@@ -59,9 +63,14 @@ export async function verifyFeedToken(
       audience,
       requiredClaims: ["sub", "iat", "exp"],
     });
-    const { sub, iat, exp } = payload;
+    const { sub, iat, exp, [SESSION_END]: sessionEnd } = payload;
     if (sub === undefined || iat === undefined || exp === undefined) throw refuseToken();
-    return { appId: iss, userId: sub, issuedAt: Math.round(iat * 1000), expiresAt: exp * 1000 };
+    return {
+      appId: iss,
+      userId: sub,
+      issuedAt: Math.round(iat * 1000),
+      expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
+    };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       throw new OnecallError("ERR_UNAUTHORIZED", "The token has expired. Ask your server for a new one.");

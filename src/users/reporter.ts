@@ -83,16 +83,22 @@ export class Reporter {
 
   async #flushAll(): Promise<void> {
     this.#lastFlushAt = Date.now();
-    for (;;) {
-      const unreported = this.#deliveries.listUnreported(FLUSH_ROWS);
-      if (unreported.length === 0) break;
-      for (const [day, notifications] of Map.groupBy(unreported, ({ header }) => dayOf(header.id))) {
-        await this.#report(day, notifications.map(toReport));
-        this.#deliveries.markReported(
-          notifications.map(({ header, version }) => ({ id: header.id, version })),
-        );
-      }
-    }
+    let unreported: ShardNotification[];
+    do {
+      unreported = this.#deliveries.listUnreported(FLUSH_ROWS);
+      const days = Map.groupBy(unreported, ({ header }) => dayOf(header.id));
+      const reports = [...days].map(([day, notifications]) => this.#flushDay(day, notifications));
+      // One day's ledger that can't be reached doesn't hold up the others.
+      const failed = (await Promise.allSettled(reports)).find((result) => result.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+    } while (unreported.length === FLUSH_ROWS);
+    // What changed meanwhile waits for its turn.
+    if (this.hasUnreported()) this.schedule("single");
+  }
+
+  async #flushDay(day: string, notifications: ShardNotification[]): Promise<void> {
+    await this.#report(day, notifications.map(toReport));
+    this.#deliveries.markReported(notifications.map(({ header, version }) => ({ id: header.id, version })));
   }
 }
 

@@ -20,7 +20,7 @@ export const USER_SHARD_SCHEMA = [
       PRIMARY KEY (user_id, notification_id, channel_key)) WITHOUT ROWID`,
     `CREATE TABLE claims (
       key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, notification_id TEXT NOT NULL,
-      template_version INTEGER NOT NULL, created_at INTEGER NOT NULL, running_until INTEGER NOT NULL,
+      header TEXT NOT NULL, created_at INTEGER NOT NULL, running_until INTEGER NOT NULL,
       answer TEXT) WITHOUT ROWID`,
     DUE_SCHEMA,
   ],

@@ -122,9 +122,16 @@ export class UserShard extends DurableObject<Bindings> {
     return this.ctx.storage.transactionSync(() => this.#users.create(uid, fields, Date.now()));
   }
 
-  /** The user, created with no more than the uid where there is none. */
-  ensureUser(uid: string): User | null {
-    return this.#users.get(uid) ?? this.createUser(uid, {});
+  /**
+   * Creates the user where there is none. Returns the time (Unix ms) that a token issued now must carry: by
+   * this object's clock, and after any deletion of an earlier user of that uid.
+   */
+  ensureUser(uid: string): number {
+    const now = Date.now();
+    return this.ctx.storage.transactionSync(() => {
+      this.#users.create(uid, {}, now);
+      return Math.max(now, (this.#users.getDeletedAt(uid) ?? 0) + 1);
+    });
   }
 
   getUser(uid: string): User | null {
@@ -187,9 +194,8 @@ export class UserShard extends DurableObject<Bindings> {
     if (!this.#accepts({ userId, issuedAt: Number(params.get("issuedAt")) })) {
       return new Response(REVOKED, { status: 401 });
     }
-    const { client } = this.#sockets.accept(userId, expiresAt);
-    this.#due.ensure("sockets", "", expiresAt);
-    this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
+    const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId));
+    this.#due.bringForward("sockets", "", expiresAt);
     const protocol = params.get("protocol");
     return new Response(null, {
       status: 101,
@@ -232,8 +238,9 @@ export class UserShard extends DurableObject<Bindings> {
         });
       });
     } else if (kind === "claims") {
-      this.#claims.deleteExpired(now);
-      this.#due.remove("claims", "");
+      const oldest = this.#claims.deleteExpired(now);
+      if (oldest === null) this.#due.remove("claims", "");
+      else this.#due.set("claims", "", oldest + CLAIM_TTL_MS);
     } else if (kind === "sockets") {
       const next = this.#sockets.closeExpired(now);
       if (next === null) this.#due.remove("sockets", "");

@@ -104,10 +104,16 @@ export class UserStore {
 
   /** False for a token that was issued before its user was deleted. */
   acceptsToken(uid: string, issuedAt: number): boolean {
+    const deletedAt = this.getDeletedAt(uid);
+    return deletedAt === null || issuedAt > deletedAt;
+  }
+
+  /** When a user of this uid was deleted last, Unix ms. */
+  getDeletedAt(uid: string): number | null {
     const [row] = this.#sql
       .exec<{ deleted_at: number }>("SELECT deleted_at FROM deleted_users WHERE uid = ?", uid)
       .toArray();
-    return row === undefined || issuedAt > row.deleted_at;
+    return row?.deleted_at ?? null;
   }
 
   /** Deletions so long ago that every token from before them has expired. */

@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type AudienceRow,
-  type PartitionedAudience,
-  partitionAudience,
-} from "../../src/audiences/partition.ts";
+import { type BuiltAudience, joinPieces } from "../../src/audiences/builder.ts";
+import { type AudienceRow, partitionAudience } from "../../src/audiences/partition.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/limits.ts";
 import { shardOfUser } from "../../src/users/hash.ts";
 
@@ -14,15 +11,16 @@ const toRow = (row: Row): AudienceRow => ({ userId: row[0], json: JSON.stringify
 const partition = (rows: Row[], shardCount = 64) => partitionAudience(rows.map(toRow), shardCount);
 
 /** The rows of every chunk, read as the consumer reads them: from the chunk's own byte range. */
-function readChunks({ body, chunks }: PartitionedAudience): Row[][] {
+function readChunks(audience: BuiltAudience): Row[][] {
+  const body = joinPieces(audience);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  return chunks.map(({ offset, length }) =>
+  return audience.chunks.map(({ offset, length }) =>
     JSON.parse(decoder.decode(body.subarray(offset, offset + length))),
   );
 }
 
 /** All that must hold of a partitioned audience, whatever its rows were. */
-function expectWhole(audience: PartitionedAudience, rows: readonly Row[], shardCount: number): void {
+function expectWhole(audience: BuiltAudience, rows: readonly Row[], shardCount: number): void {
   const firstOfUser = new Map<string, Row>();
   for (const row of rows) if (!firstOfUser.has(row[0])) firstOfUser.set(row[0], row);
   const chunks = readChunks(audience);
@@ -39,7 +37,7 @@ function expectWhole(audience: PartitionedAudience, rows: readonly Row[], shardC
     expect(offset).toBe(end);
     end += length;
   }
-  expect(end).toBe(audience.body.length);
+  expect(end).toBe(audience.length);
 
   // The runs say which shards a chunk touches, in the order of its rows, and a shard's rows stand together.
   const perShard = new Map<number, number>();
@@ -102,7 +100,8 @@ describe("an audience", () => {
   it("without rows has no chunks", () => {
     const audience = partition([]);
     expect(audience).toEqual({
-      body: new Uint8Array(),
+      pieces: [],
+      length: 0,
       chunks: [],
       expected: new Map(),
       total: 0,

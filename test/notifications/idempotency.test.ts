@@ -163,7 +163,9 @@ describe("a call that failed before its commit point", () => {
     const stub = bindings.USER_SHARD.getByName(keys.userShard(other.id, shard));
     const claimed = await runInDurableObject(stub, (_instance, state) =>
       state.storage.sql
-        .exec("SELECT notification_id, template_version FROM claims WHERE key = 'stopped'")
+        .exec(
+          "SELECT notification_id, header ->> 'templateVersion' AS template_version FROM claims WHERE key = 'stopped'",
+        )
         .one(),
     );
     const content = { "in-app-alerts": { text: "second" } };

@@ -233,7 +233,7 @@ describe("the error codes of the seeds", () => {
   });
 
   it("names every wrong field of one call in one answer", async () => {
-    const { body } = await app.send({ template: {}, targets: "jane", title: 1, tag: "" });
+    const { body } = await app.send({ template: {}, targets: "jane", title: 1, tag: 2 });
     expect(body.error.code).toBe("ERR_BAD_REQUEST");
     expect(Object.keys(body.error.details).sort()).toEqual([
       "mode",

@@ -9,7 +9,7 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
 import { CHANNEL_TYPES } from "../../notifications/model.ts";
-import { SLUG_PATTERN, slugOf } from "../../slug.ts";
+import { isReservedKey, SLUG_PATTERN, slugOf } from "../../slug.ts";
 
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
@@ -95,6 +95,9 @@ export const putChannel: Handler = async (request, context) => {
 /** The given key, or the slug of the name. */
 export function requireKey(key: string | null | undefined, name: string): string {
   const result = key ?? slugOf(name);
+  if (isReservedKey(result)) {
+    throw faultsToError([{ field: "key", message: `"${result}" is reserved; give another key` }]);
+  }
   if (SLUG_PATTERN.test(result)) return result;
   throw faultsToError([
     { field: "key", message: `can't be made from this name; give one: it ${KEY_MESSAGE}` },

@@ -15,8 +15,8 @@ export const postSend: Handler = async (request, context) => {
   const body = await readJson(request, MAX_SEND_BODY_BYTES);
   const idempotency = await readIdempotency(request, body);
   const { env, execution } = context;
-  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
-    parseSendBody(body, Date.now()),
+  const header = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
+    parseSendBody(body, now),
   );
   return json(presentSend(header));
 };

@@ -90,6 +90,12 @@ export const NewTemplateSchema = v.object(
   "must be a JSON object",
 );
 
+/** The parts that are checked against the app's channels, where they have the right form. */
+export const TemplatePartsSchema = v.object({
+  channelKeys: v.fallback(ChannelKeysSchema, []),
+  content: v.fallback(ContentSchema, {}),
+});
+
 export const TemplateChangeSchema = v.object(
   {
     name: v.optional(textSchema(128)),

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { changeApp } from "../../apps/change.ts";
 import { openRegistry } from "../../apps/registry-binding.ts";
-import { faultsToError, OnecallError } from "../../errors.ts";
+import type { Bindings } from "../../env.ts";
+import { type Fault, faultsToError, OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
@@ -10,8 +11,9 @@ import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, queryOf } from "../../http/validation.ts";
 import { previewTemplate } from "../../templates/preview.ts";
 import { TEMPLATE_STATUSES, type Template, type TemplateVersion } from "../../templates/records.ts";
+import { findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
-import { NewTemplateSchema, TemplateChangeSchema } from "./template-schema.ts";
+import { NewTemplateSchema, TemplateChangeSchema, TemplatePartsSchema } from "./template-schema.ts";
 
 const ListQuerySchema = v.object({
   limit: LimitSchema,
@@ -67,7 +69,11 @@ export const listTemplates: Handler = async (request, context) => {
 /** `POST {api}/templates`: a draft. */
 export const postTemplate: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { key, category, ...fields } = parseInput(NewTemplateSchema, await readJson(request));
+  const body = await readJson(request);
+  const { value, faults } = checkInput(NewTemplateSchema, body);
+  if (value === null)
+    throw faultsToError([...faults, ...(await findOtherFaults(context.env, app.id, body, faults))]);
+  const { key, category, ...fields } = value;
   const template = { ...fields, key: requireKey(key, fields.name), category: category ?? null };
   const created = await changeApp(context.env, app.id, (registry) => registry.createTemplate(template));
   return json(presentTemplate(created), 201);
@@ -89,7 +95,9 @@ export const putTemplate: Handler = async (request, context) => {
   // From the body itself: it belongs in the answer also where the schema found other faults.
   const { key = current.key } = (typeof body === "object" && body !== null ? body : {}) as { key?: unknown };
   if (key !== current.key) faults.push({ field: "key", message: `never changes; it is "${current.key}"` });
-  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  if (value === null)
+    throw faultsToError([...faults, ...(await findOtherFaults(context.env, app.id, body, faults))]);
+  if (faults.length > 0) throw faultsToError(faults);
   const { key: _, ...change } = value;
   const updated = await changeApp(context.env, app.id, (registry) =>
     registry.updateTemplate(current.id, change),
@@ -129,11 +137,23 @@ export const postTemplatePreview: Handler = async (request, context) => {
   });
 };
 
-async function requireTemplate(
-  env: Parameters<typeof openRegistry>[0],
+/** What the registry would say of the fields that have the right form: it belongs in the same answer. */
+async function findOtherFaults(
+  env: Bindings,
   appId: string,
-  idOrKey: string,
-): Promise<Template> {
+  body: unknown,
+  known: readonly Fault[],
+): Promise<Fault[]> {
+  const parts = v.safeParse(TemplatePartsSchema, body);
+  if (!parts.success) return [];
+  const isKnown = ({ field }: Fault) => known.some((fault) => fault.field === field);
+  const channels = await openRegistry(env, appId).listChannels();
+  return findDraftFaults({ ...parts.output, variableSchema: {} }, channels).filter(
+    (fault) => !isKnown(fault),
+  );
+}
+
+async function requireTemplate(env: Bindings, appId: string, idOrKey: string): Promise<Template> {
   const template = await openRegistry(env, appId).getTemplate(idOrKey);
   if (template === null) throw templateNotFound();
   return template;

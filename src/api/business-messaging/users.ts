@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import type { AppRecord } from "../../apps/records.ts";
-import type { Bindings } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
@@ -139,16 +137,12 @@ export const postAuthToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
   const { expiresInSeconds } = parseInput(TokenRequestSchema, await readOptionalJson(request));
-  await ensureUser(context.env, app, uid);
-  const claims = { appId: app.id, userId: uid, issuedAt: Date.now() };
+  parseInput(v.object({ uid: UserIdSchema }), { uid });
+  const issuedAt = await openShardOf(context.env, app, uid).ensureUser(uid);
+  const claims = { appId: app.id, userId: uid, issuedAt };
   const { token, expiresAt } = await issueFeedToken(context.env, claims, "feed", expiresInSeconds);
   return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
 };
-
-async function ensureUser(env: Bindings, app: AppRecord, uid: string): Promise<void> {
-  parseInput(v.object({ uid: UserIdSchema }), { uid });
-  await openShardOf(env, app, uid).ensureUser(uid);
-}
 
 function requireUser(user: User | null): User {
   if (user === null) throw userNotFound();

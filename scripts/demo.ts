@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readArguments, runScript } from "./arguments.ts";
+import { tellStory } from "./demo/story.ts";
+import { type LocalWorker, startLocalWorker } from "./local-worker.ts";
+import { bold, dim, formatTime, green, red } from "./terminal.ts";
+
+const USAGE = `Usage: npm run demo
+
+Runs Onecall on this machine in a temporary folder, sends to one user and to 10,000, and shows the counts.`;
+
+await runScript(USAGE, async () => {
+  readArguments({}, USAGE);
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+  const folder = mkdtempSync(join(tmpdir(), "onecall-demo-"));
+  const startedAt = performance.now();
+  console.log(`\n${bold("Onecall")} ${dim("· one call, one user or ten thousand")}\n`);
+  const starting = startLocalWorker({ persistTo: folder });
+  // After the Worker's own exit handler: a folder that is written to can't be removed.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  let worker: LocalWorker | null = null;
+  try {
+    worker = await starting;
+    console.log(
+      `${green("✓")} A Worker on this machine ${dim(`${worker.url}, up in ${formatTime(startedAt)}`)}`,
+    );
+    await tellStory(worker);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`\n${red("✗")} ${message}${worker ? dim(`\n\n${worker.recentLog()}`) : ""}`);
+    process.exitCode = 1;
+  } finally {
+    await worker?.stop();
+  }
+});

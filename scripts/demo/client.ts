@@ -1,0 +1,101 @@
+import * as v from "valibot";
+
+/** The business messaging family's root. */
+const API = "/v3/business-messaging/api";
+
+const CALL_TIMEOUT_MS = 30_000;
+
+const AppSchema = v.object({ id: v.string(), apiKey: v.string() });
+const SentSchema = v.object({ notificationId: v.string() });
+const TokenSchema = v.object({ authToken: v.string() });
+const ReasonsSchema = v.record(v.string(), v.number());
+
+const ChannelCountsSchema = v.object({
+  total: v.number(),
+  delivered: v.number(),
+  failed: ReasonsSchema,
+  skipped: ReasonsSchema,
+  cancelled: v.number(),
+  pending: v.number(),
+});
+const NotificationSchema = v.object({
+  state: v.picklist(["scheduled", "sending", "completed", "cancelled"]),
+  duplicates: v.nullable(v.number()),
+  counts: v.record(v.string(), ChannelCountsSchema),
+});
+const FeedSchema = v.object({
+  data: v.array(
+    v.object({
+      notificationId: v.string(),
+      content: v.looseObject({ title: v.string(), body: v.string() }),
+    }),
+  ),
+});
+
+export type ChannelCounts = v.InferOutput<typeof ChannelCountsSchema>;
+export type Notification = v.InferOutput<typeof NotificationSchema>;
+export type FeedItem = v.InferOutput<typeof FeedSchema>["data"][number];
+
+/** Creates an app, and returns the calls that its server makes. */
+export async function createApp(url: string, adminToken: string, name: string) {
+  const admin = { authorization: `Bearer ${adminToken}` };
+  const { id, apiKey } = await call(AppSchema, url, "POST", "/admin/apps", admin, { name });
+  const key = { appid: id, apikey: apiKey };
+  return {
+    async createChannel(channel: { key: string; name: string; type: "in_app" | "push" }): Promise<void> {
+      await call(v.unknown(), url, "POST", `${API}/channels`, key, channel);
+    },
+
+    async createApprovedTemplate(template: { key: string } & Record<string, unknown>): Promise<void> {
+      await call(v.unknown(), url, "POST", `${API}/templates`, key, template);
+      await call(v.unknown(), url, "PUT", `${API}/templates/${template.key}`, key, { status: "approved" });
+    },
+
+    /** @returns the notification's id. */
+    async send(request: Record<string, unknown>): Promise<string> {
+      const sent = await call(SentSchema, url, "POST", `${API}/notifications/send`, key, request);
+      return sent.notificationId;
+    },
+
+    getNotification(notificationId: string): Promise<Notification> {
+      return call(NotificationSchema, url, "GET", `${API}/notifications/${notificationId}`, key);
+    },
+
+    /** Reads as the user's own client does: with a token that the app's server got for it. */
+    async readFeed(userId: string): Promise<FeedItem[]> {
+      const path = `/v3/users/${encodeURIComponent(userId)}/auth_tokens`;
+      const { authToken } = await call(TokenSchema, url, "POST", path, key, {});
+      const user = { authorization: `Bearer ${authToken}` };
+      return (await call(FeedSchema, url, "GET", `${API}/feed`, user)).data;
+    },
+  };
+}
+
+export type AppClient = Awaited<ReturnType<typeof createApp>>;
+
+/** @throws when the answer isn't 2xx or hasn't the shape: a demo has nothing better to do. */
+async function call<Schema extends v.GenericSchema>(
+  schema: Schema,
+  url: string,
+  method: "GET" | "POST" | "PUT",
+  path: string,
+  headers: Record<string, string>,
+  body?: unknown,
+): Promise<v.InferOutput<Schema>> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+  }
+  const parsed = v.safeParse(schema, JSON.parse(text));
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new Error(`${method} ${path} answered without ${v.getDotPath(issue) ?? "a body"}: ${text}`);
+  }
+  return parsed.output;
+}

@@ -1,0 +1,35 @@
+import { generateAdminToken } from "../admin-token.ts";
+import { UsageError } from "../arguments.ts";
+import { askHidden } from "../terminal.ts";
+
+const ADMIN_TOKEN_PATTERN = /^[\x21-\x7e]{16,}$/;
+
+/**
+ * The admin token of a deployment: `ADMIN_TOKEN`, or what the person types, or a generated one.
+ *
+ * @throws {UsageError} when it is too weak, or when there is nobody to ask.
+ */
+export async function chooseAdminToken(): Promise<{ value: string; generated: boolean }> {
+  const value = process.env.ADMIN_TOKEN || (await promptForAdminToken());
+  if (value === "") {
+    return { value: generateAdminToken(), generated: true };
+  }
+  if (!ADMIN_TOKEN_PATTERN.test(value)) {
+    throw new UsageError(
+      "The admin token needs 16 or more characters: letters, digits and signs, no spaces.",
+    );
+  }
+  return { value, generated: false };
+}
+
+async function promptForAdminToken(): Promise<string> {
+  if (!process.stdin.isTTY) {
+    throw new UsageError("No admin token is set yet. Set ADMIN_TOKEN: there is no terminal to ask at.");
+  }
+  const answer = await askHidden("\n  Admin token for this deployment (Enter generates one): ");
+  if (answer === null) {
+    console.error("Cancelled. Nothing was changed.");
+    process.exit(130);
+  }
+  return answer.trim();
+}

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { ROOT } from "./wrangler.ts";
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const HEALTH_INTERVAL_MS = 50;
+const HEALTH_TIMEOUT_MS = 5000;
+const KEPT_LOG_CHARACTERS = 8000;
+
+interface Log {
+  text: string;
+}
+
+export interface LocalWorker {
+  url: string;
+  adminToken: string;
+  /** The end of what it printed: for a failure's report. */
+  recentLog(): string;
+  /** Ends it as Ctrl-C would and waits until it has ended. Resolves to its exit status, null if killed. */
+  stop(): Promise<number | null>;
+  /** SIGKILL to every process at once, as a crash of the machine would. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Runs `scripts/start.ts` in a process group of its own and waits until `/health` answers.
+ *
+ * @param options.port 0 (the default) takes a free port.
+ * @param options.persistTo the state folder; the same folder continues where the last run ended.
+ * @throws when it ends or says nothing useful within a minute, with the end of its output.
+ */
+export async function startLocalWorker(options: { port?: number; persistTo: string }): Promise<LocalWorker> {
+  const script = fileURLToPath(new URL("start.ts", import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [script, "--port", String(options.port ?? 0), "--persist-to", options.persistTo],
+    // The channel lets start.ts notice when this process dies without a chance to stop it.
+    { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
+  );
+  const log: Log = { text: "" };
+  let running = true;
+  // Once it has ended, its number may belong to somebody else's group.
+  const killGroup = () => running && signalGroup(child, "SIGKILL");
+  process.once("exit", killGroup);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("close", (status) => {
+      running = false;
+      process.off("exit", killGroup);
+      resolve(status);
+    });
+  });
+  const kill = async () => {
+    killGroup();
+    await ended;
+  };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const late = setTimeout(killGroup, STOP_TIMEOUT_MS);
+    const status = await ended;
+    clearTimeout(late);
+    return status;
+  };
+  try {
+    const { url, adminToken } = await readStartup(child, log);
+    await waitForHealth(url);
+    return { url, adminToken, recentLog: () => log.text.trim(), stop, kill };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+}
+
+function readStartup(child: ChildProcess, log: Log): Promise<{ url: string; adminToken: string }> {
+  return new Promise((resolve, reject) => {
+    let adminToken: string | undefined;
+    const fail = (what: string) => {
+      clearTimeout(timeout);
+      reject(new Error(`The local Worker ${what}:\n${log.text.trim()}`));
+    };
+    const timeout = setTimeout(() => fail("wasn't ready in time"), START_TIMEOUT_MS);
+    const read = (chunk: Buffer) => {
+      log.text = (log.text + stripVTControlCharacters(chunk.toString())).slice(-KEPT_LOG_CHARACTERS);
+      adminToken ??= /^Admin token: (\S+)$/m.exec(log.text)?.[1];
+      const url = /Ready on (http:\/\/\S+)/.exec(log.text)?.[1];
+      if (adminToken && url) {
+        clearTimeout(timeout);
+        resolve({ url, adminToken });
+      } else if (log.text.includes("Build failed with")) {
+        // wrangler would wait until the source is corrected. The rest of its report is read first.
+        setImmediate(() => fail("couldn't be built"));
+      }
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("error", (error) => fail(`could not be started (${error.message})`));
+    child.once("close", (code) => fail(`ended with status ${code}`));
+  });
+}
+
+async function waitForHealth(url: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).catch(
+      () => null,
+    );
+    await response?.body?.cancel();
+    if (response?.ok) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`GET ${url}/health answered ${response?.status ?? "nothing"}, not 200.`);
+    }
+    await delay(HEALTH_INTERVAL_MS);
+  }
+}
+
+/** A group that has ended is what was asked for, so its absence is no error. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) {
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) {
+      throw error;
+    }
+  }
+}

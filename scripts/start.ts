@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import { localAdminToken } from "./admin-token.ts";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
+import { spawnWrangler } from "./wrangler.ts";
+
+const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR]
+
+Runs Onecall on this machine, with no account.
+
+  --port N          port to listen on, 0 for any free one (default 8787)
+  --persist-to DIR  folder for all state, kept between runs (default .wrangler/state)
+
+ONECALL_ADMIN_TOKEN sets the admin token; otherwise one is generated and kept in the state folder.`;
+
+// The local queue forgets its messages at a restart: the ledger notices after this long.
+const LOCAL_STALL_SECONDS = 5;
+const PARENT_CHECK_MS = 200;
+
+await runScript(USAGE, async () => {
+  const options = readArguments(
+    {
+      port: { type: "string", default: "8787" },
+      "persist-to": { type: "string", default: ".wrangler/state" },
+    },
+    USAGE,
+  );
+  const port = parsePort(options.port);
+  const stateFolder = resolve(parseFolder(options["persist-to"]));
+  const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
+  console.log(`Admin token: ${token}`);
+  runDev(port, stateFolder, token);
+});
+
+function runDev(port: number, stateFolder: string, token: string): void {
+  // Without a terminal there is nobody to press hotkeys.
+  const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  const dev = spawnWrangler(
+    [
+      "dev",
+      ...["--port", String(port), "--persist-to", stateFolder],
+      ...["--var", `STALL_SECONDS:${LOCAL_STALL_SECONDS}`, "--var", `ADMIN_TOKEN:${token}`],
+      `--show-interactive-dev-session=${interactive}`,
+    ],
+    [interactive ? "inherit" : "ignore", "inherit", "inherit"],
+    // Onecall doesn't read `request.cf`; fetching a sample of it needs the network.
+    { CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+  );
+  let stopping = false;
+  const stop = () => {
+    stopping = true;
+    dev.kill("SIGTERM");
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  process.on("SIGHUP", stop);
+  // Started by another script over IPC: end with it, however it ended.
+  process.on("disconnect", stop);
+  stopWithNpm(stop);
+  dev.once("error", (error) => {
+    console.error(`wrangler could not be started: ${error.message}. Run npm ci first.`);
+    process.exit(1);
+  });
+  dev.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));
+}
+
+/** npm hands SIGTERM to the shell between us, and some shells die of it without passing it on. */
+function stopWithNpm(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) {
+    return;
+  }
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) {
+      stop();
+    }
+  }, PARENT_CHECK_MS);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new UsageError(`--port must be a number from 0 to 65535, not "${text}".`);
+  }
+  return port;
+}
+
+function parseFolder(text: string): string {
+  if (text === "") {
+    throw new UsageError("--persist-to must name a folder.");
+  }
+  return text;
+}

@@ -1,0 +1,64 @@
+import * as v from "valibot";
+import { faultsToError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import type { Handler } from "../../http/context.ts";
+import { readIdempotency } from "../../http/idempotency.ts";
+import { json } from "../../http/responses.ts";
+import type { Route } from "../../http/router.ts";
+import { checkInput, textSchema } from "../../http/validation.ts";
+import { MAX_BATCH_TARGETS, MAX_SEND_BODY_BYTES } from "../../limits.ts";
+import type { NotificationHeader } from "../../notifications/model.ts";
+import type { SendRequest } from "../../notifications/request.ts";
+import { sendNotification } from "../../notifications/send.ts";
+import { checkTargets, isObject, LabelSchema, readKeyedVariables } from "../send-checks.ts";
+import { CAMPAIGNS_PATHS } from "./paths.ts";
+
+/** Seed 003: up to this many receivers are delivered to before the response returns. */
+const MAX_REALTIME_RECEIVERS = 10;
+
+const SendBodySchema = v.object({ templateId: textSchema(255), tag: LabelSchema }, "must be a JSON object");
+
+/** `POST /notifications/messages` and `/v3/campaigns/notifications/messages` (seed 003). */
+const postCampaignSend: Handler = async (request, context) => {
+  const { app, key } = await authenticate(request, context, "send");
+  const body = await readJson(request, MAX_SEND_BODY_BYTES);
+  const idempotency = await readIdempotency(request, body);
+  const { env, execution } = context;
+  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+    parseCampaignSend(body),
+  );
+  return json({ data: presentCampaignSend(header) });
+};
+
+export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", path, postCampaignSend]);
+
+/** Seed 003's body; the number of receivers chooses the mode. Every wrong field is named in one error. */
+export function parseCampaignSend(body: unknown): SendRequest {
+  const { value, faults } = checkInput(SendBodySchema, body);
+  const fields = isObject(body) ? body : {};
+  const hint = "send several calls";
+  checkTargets(fields.receivers, { field: "receivers", limit: MAX_BATCH_TARGETS, hint }, faults);
+  const variables = readKeyedVariables(fields.variables, "variables", faults);
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  const targets = fields.receivers as string[];
+  return {
+    template: { keyOrId: value.templateId },
+    mode: targets.length <= MAX_REALTIME_RECEIVERS ? "realtime" : "batch",
+    audience: { kind: "targets", targets },
+    variables,
+    pushData: {},
+    title: null,
+    tag: value.tag || null,
+    priority: "normal",
+    expiresAt: null,
+  };
+}
+
+/** Realtime: the response means that all were delivered. Batch: that the job is queued. */
+function presentCampaignSend({ id, mode, total, channels }: NotificationHeader): object {
+  const types = [...new Set(channels.map(({ type }) => type))];
+  return mode === "realtime"
+    ? { notificationId: id, channels: types, mode }
+    : { batchId: id, total, channels: types, mode };
+}

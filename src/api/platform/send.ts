@@ -1,0 +1,98 @@
+import * as v from "valibot";
+import { maskKey } from "../../apps/records.ts";
+import { faultsToError } from "../../errors.ts";
+import { authenticateToken } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import type { Handler } from "../../http/context.ts";
+import { readIdempotency } from "../../http/idempotency.ts";
+import { json } from "../../http/responses.ts";
+import { checkInput, textSchema } from "../../http/validation.ts";
+import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS, MAX_SEND_BODY_BYTES } from "../../limits.ts";
+import { type NotificationHeader, PRIORITIES } from "../../notifications/model.ts";
+import type { SendRequest } from "../../notifications/request.ts";
+import { sendNotification } from "../../notifications/send.ts";
+import {
+  checkMode,
+  isObject,
+  LabelSchema,
+  readAudience,
+  readKeyedVariables,
+  readPushData,
+} from "../send-checks.ts";
+
+/** Seed 004: pairs in `notification_push_data`. */
+const MAX_PUSH_PAIRS = 5;
+
+// What valibot can't say as the answer should, `parsePlatformSend` checks by hand.
+const SendBodySchema = v.object(
+  {
+    template: v.object({ key: textSchema(255) }, "must be an object with the template's key"),
+    title: LabelSchema,
+    tag: LabelSchema,
+    priority: v.nullish(v.picklist(PRIORITIES, 'must be "high", "normal" or "low"')),
+  },
+  "must be a JSON object",
+);
+
+/** `POST /v1/notifications/messages`, also under `/v2` (seed 004). */
+export const postPlatformSend: Handler = async (request, context) => {
+  const { app, key } = await authenticateToken(request, context, "send");
+  const body = await readJson(request, MAX_SEND_BODY_BYTES);
+  const idempotency = await readIdempotency(request, body);
+  const { env, execution } = context;
+  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+    parsePlatformSend(body),
+  );
+  return json(presentPlatformSend(header));
+};
+
+/** Seed 004's body. Every wrong field is named in one error. */
+export function parsePlatformSend(body: unknown): SendRequest {
+  const { value, faults } = checkInput(SendBodySchema, body);
+  const fields = isObject(body) ? body : {};
+  const template = isObject(fields.template) ? fields.template : {};
+  const mode = checkMode(fields.mode, faults);
+  const audience = readAudience(
+    { targets: fields.targets, file: fields.targets_filename },
+    { targets: "targets", file: "targets_filename" },
+    mode,
+    { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
+    faults,
+  );
+  const variables = readKeyedVariables(template.variables, "template.variables", faults);
+  const pushData = readPushData(
+    template.notification_push_data,
+    "template.notification_push_data",
+    MAX_PUSH_PAIRS,
+    faults,
+  );
+  if (faults.length > 0 || value === null || mode === null) throw faultsToError(faults);
+  return {
+    template: { key: value.template.key },
+    mode,
+    audience,
+    variables,
+    pushData,
+    title: value.title || null,
+    tag: value.tag || null,
+    // In realtime it is checked, then ignored.
+    priority: value.priority ?? "normal",
+    expiresAt: null,
+  };
+}
+
+/** Seed 004's answer; an in-app channel is a `feed` here, and `priority` is batch's alone. */
+function presentPlatformSend(header: NotificationHeader): object {
+  const { id, templateKey, channels, mode, priority, title, tag, sentFrom, createdAt } = header;
+  return {
+    notification_id: id,
+    template_key: templateKey,
+    channels: channels.map(({ key, type }) => ({ key, type: type === "in_app" ? "feed" : type })),
+    mode,
+    ...(priority === null ? {} : { priority }),
+    title,
+    tag,
+    sent_from: { type: "api", value: maskKey(sentFrom) },
+    created_at: createdAt,
+  };
+}

@@ -1,0 +1,134 @@
+import * as v from "valibot";
+import type { Fault } from "../errors.ts";
+import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
+import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../limits.ts";
+import { MODES, type Mode } from "../notifications/model.ts";
+import type { SendAudience, SendVariables } from "../notifications/request.ts";
+import { exceedsBytes } from "../text-size.ts";
+
+/**
+ * What the families' sends have in common, by whatever names their fields go. Each check adds its faults to
+ * a list, so that one answer names them all.
+ */
+
+/** Faults of one kind that are named one by one; after that only their number would be news. */
+const MAX_NAMED_FAULTS = 20;
+
+const LABEL_MESSAGE = `must be a text of at most ${MAX_LABEL_LENGTH} characters`;
+
+/** A title or a tag; an empty one is none. */
+export const LabelSchema = v.nullish(
+  v.pipe(
+    v.string(LABEL_MESSAGE),
+    v.check((text) => text.length <= MAX_LABEL_LENGTH && text.isWellFormed(), LABEL_MESSAGE),
+  ),
+);
+
+export function isObject(input: unknown): input is Record<string, unknown> {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
+}
+
+export function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Seed 001: an absent mode is a bad request, another one has a code of its own. */
+export function checkMode(mode: unknown, faults: Fault[]): Mode | null {
+  const known = MODES.find((name) => name === mode);
+  if (known !== undefined) return known;
+  const message = isGiven(mode) ? 'must be "realtime" or "batch"' : 'is required: "realtime" or "batch"';
+  faults.push({ field: "mode", message, code: isGiven(mode) ? "ERR_INVALID_MODE" : "ERR_BAD_REQUEST" });
+  return null;
+}
+
+/** An array of 1 to `limit` user ids; `hint` says what to do with more. */
+export function checkTargets(
+  targets: unknown,
+  { field, limit, hint }: { field: string; limit: number; hint: string },
+  faults: Fault[],
+): void {
+  if (!Array.isArray(targets) || targets.length === 0) {
+    faults.push({ field, message: "must be an array with at least one user id" });
+    return;
+  }
+  if (targets.length > limit) {
+    const message = `has ${targets.length} users; at most ${limit} are taken: ${hint}`;
+    faults.push({ field, message, code: "ERR_TARGET_LIMIT_EXCEEDED" });
+    return;
+  }
+  let named = 0;
+  for (const [index, target] of targets.entries()) {
+    if (isUserId(target)) continue;
+    if (++named > MAX_NAMED_FAULTS) break;
+    faults.push({ field: `${field}[${index}]`, message: USER_ID_MESSAGE });
+  }
+}
+
+/** Targets or, in batch, a targets file; never both. `names` are the two fields' names. */
+export function readAudience(
+  given: { targets: unknown; file: unknown },
+  names: { targets: string; file: string },
+  mode: Mode | null,
+  limits: Record<Mode, number>,
+  faults: Fault[],
+): SendAudience {
+  const { targets, file } = given;
+  if (!isGiven(file)) {
+    const limit = limits[mode ?? "batch"];
+    const hint = mode === "realtime" ? 'use mode "batch" for more' : "upload a targets file for more";
+    checkTargets(targets, { field: names.targets, limit, hint }, faults);
+    return { kind: "targets", targets: targets as string[] };
+  }
+  if (isGiven(targets)) {
+    faults.push({ field: names.file, message: `give ${names.targets} or ${names.file}, not both` });
+  } else if (mode === "realtime") {
+    faults.push({ field: names.file, message: 'is for mode "batch"; realtime takes one target' });
+  } else if (typeof file !== "string" || file === "") {
+    faults.push({ field: names.file, message: "must be the file key of an uploaded targets file" });
+  }
+  return { kind: "file", fileKey: String(file) };
+}
+
+/** Variables as `{user: {name: value}}`. */
+export function readKeyedVariables(variables: unknown, field: string, faults: Fault[]): SendVariables {
+  if (!isGiven(variables)) return { shape: "none" };
+  if (!isObject(variables)) {
+    const message = "must be an object of variables by user id";
+    faults.push({ field, message, code: "ERR_INVALID_VARIABLES" });
+    return { shape: "none" };
+  }
+  let named = 0;
+  for (const [userId, values] of Object.entries(variables)) {
+    if (isObject(values)) continue;
+    if (++named > MAX_NAMED_FAULTS) break;
+    const message = "must be an object of that user's variables: they are keyed by user id";
+    faults.push({ field: `${field}.${userId}`, message, code: "ERR_INVALID_VARIABLES" });
+  }
+  return { shape: "by_target", values: variables };
+}
+
+/** String pairs for the push's `data`; `maxPairs` null: as many as fit the payload. */
+export function readPushData(
+  pushData: unknown,
+  field: string,
+  maxPairs: number | null,
+  faults: Fault[],
+): Record<string, string> {
+  if (!isGiven(pushData)) return {};
+  if (!isObject(pushData)) {
+    faults.push({ field, message: "must be an object of string values" });
+    return {};
+  }
+  const entries: [string, string][] = [];
+  for (const [name, value] of Object.entries(pushData)) {
+    if (typeof value === "string") entries.push([name, value]);
+    else faults.push({ field: `${field}.${name}`, message: "must be a string" });
+  }
+  if (maxPairs !== null && Object.keys(pushData).length > maxPairs) {
+    faults.push({ field, message: `has more than ${maxPairs} pairs` });
+  }
+  if (exceedsBytes(JSON.stringify(pushData), MAX_PUSH_DATA_BYTES)) {
+    faults.push({ field, message: `has more than ${MAX_PUSH_DATA_BYTES} bytes as JSON` });
+  }
+  return Object.fromEntries(entries);
+}

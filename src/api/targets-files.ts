@@ -1,0 +1,67 @@
+import { getRootSecret } from "../apps/lookup.ts";
+import type { AppRecord } from "../apps/records.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { TargetsFile } from "../audiences/file-store.ts";
+import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
+import type { Bindings } from "../env.ts";
+import { faultsToError, OnecallError } from "../errors.ts";
+import type { Context } from "../http/context.ts";
+import { keys } from "../keys.ts";
+
+/** What both families' targets-file routes do. */
+
+/** Where the signed form is posted to. */
+export const UPLOAD_PATH = "/v1/storage/uploads";
+
+const FILE_KEY = /^[A-Za-z0-9._-]{1,200}$/;
+
+/** Permission to upload one file: the seed's `url` and `fields`. 409 where the key is taken. */
+export async function presignUpload(
+  { env, url }: Context,
+  app: AppRecord,
+  fileKey: string,
+  mayOverwrite: boolean,
+): Promise<{ url: string; fields: UploadFields }> {
+  if (!FILE_KEY.test(fileKey) || fileKey === "." || fileKey === "..") {
+    const message = "must have 1 to 200 letters, digits, underscores, hyphens and periods";
+    throw faultsToError([{ field: "file_key", message }]);
+  }
+  if (!mayOverwrite && (await openRegistry(env, app.id).getTargetsFile(fileKey)) !== null) {
+    throw new OnecallError(
+      "ERR_CONFLICT",
+      `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
+    );
+  }
+  const secret = await getRootSecret(env, app.id);
+  if (secret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const fields = await signUpload(secret, { appId: app.id, fileKey, mayOverwrite }, Date.now());
+  return { url: `${url.origin}${UPLOAD_PATH}`, fields };
+}
+
+export async function requireTargetsFile(
+  env: Bindings,
+  app: AppRecord,
+  fileKey: string,
+): Promise<TargetsFile> {
+  const file = await openRegistry(env, app.id).getTargetsFile(fileKey);
+  if (file === null)
+    throw new OnecallError("ERR_NOT_FOUND", "There is no such targets file, or it has expired.");
+  return file;
+}
+
+/** The CSV as it was uploaded. */
+export async function readFileContent(env: Bindings, app: AppRecord, fileKey: string): Promise<Response> {
+  const file = await requireTargetsFile(env, app, fileKey);
+  const object = await env.TARGETS.get(keys.r2TargetsFile(app.id, file.audienceId));
+  if (object === null) throw new OnecallError("ERR_NOT_FOUND", "The targets file's content is gone.");
+  return new Response(object.body, {
+    headers: {
+      "content-type": "text/csv; charset=utf-8",
+      "content-length": String(object.size),
+      // Never shown as a page of this origin, whatever its cells hold.
+      "content-disposition": `attachment; filename="${fileKey}"`,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+    },
+  });
+}

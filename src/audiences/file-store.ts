@@ -1,0 +1,112 @@
+import { newId } from "../ids.ts";
+
+/** A targets file that can be sent: a name for an audience. Times in Unix ms. */
+export interface TargetsFile {
+  fileKey: string;
+  /** Of this upload: another upload under the same key has another. */
+  id: string;
+  audienceId: string;
+  audienceEtag: string;
+  /** Bytes of the CSV. */
+  size: number;
+  /** Targets, duplicates not counted. */
+  rows: number;
+  columns: string[];
+  duplicates: number;
+  uploadedAt: number;
+  expiresAt: number;
+}
+
+type FileRow = {
+  file_key: string;
+  id: string;
+  audience_id: string;
+  audience_etag: string;
+  size: number;
+  rows: number;
+  columns: string;
+  duplicates: number;
+  uploaded_at: number;
+  expires_at: number;
+};
+
+const COLUMNS =
+  "file_key, id, audience_id, audience_etag, size, rows, columns, duplicates, uploaded_at, expires_at";
+
+/** An app's targets files, in its registry. Writing methods expect to run inside a transaction. */
+export class TargetsFileStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** An expired file is none. */
+  get(fileKey: string, now: number): TargetsFile | null {
+    const [row] = this.#sql
+      .exec<FileRow>(
+        `SELECT ${COLUMNS} FROM targets_files WHERE file_key = ? AND expires_at > ?`,
+        fileKey,
+        now,
+      )
+      .toArray();
+    return row === undefined ? null : toTargetsFile(row);
+  }
+
+  /** Newest upload first; only ids below `beforeId`. */
+  list(beforeId: string | null, limit: number, now: number): TargetsFile[] {
+    return this.#sql
+      .exec<FileRow>(
+        `SELECT ${COLUMNS} FROM targets_files
+         WHERE expires_at > ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`,
+        now,
+        beforeId,
+        limit,
+      )
+      .toArray()
+      .map(toTargetsFile);
+  }
+
+  /** Null where the key is taken and may not be overwritten. */
+  put(file: Omit<TargetsFile, "id">, mayOverwrite: boolean, now: number): TargetsFile | null {
+    if (!mayOverwrite && this.get(file.fileKey, now) !== null) return null;
+    // What has expired is of no use to anybody; one upload cleans up after the earlier ones.
+    this.#sql.exec("DELETE FROM targets_files WHERE expires_at <= ?", now);
+    const stored = { ...file, id: newId() };
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO targets_files (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      stored.fileKey,
+      stored.id,
+      stored.audienceId,
+      stored.audienceEtag,
+      stored.size,
+      stored.rows,
+      JSON.stringify(stored.columns),
+      stored.duplicates,
+      stored.uploadedAt,
+      stored.expiresAt,
+    );
+    return stored;
+  }
+
+  delete(fileKey: string): boolean {
+    return (
+      this.#sql.exec("DELETE FROM targets_files WHERE file_key = ? RETURNING 1", fileKey).toArray().length > 0
+    );
+  }
+}
+
+function toTargetsFile(row: FileRow): TargetsFile {
+  return {
+    fileKey: row.file_key,
+    id: row.id,
+    audienceId: row.audience_id,
+    audienceEtag: row.audience_etag,
+    size: row.size,
+    rows: row.rows,
+    columns: JSON.parse(row.columns),
+    duplicates: row.duplicates,
+    uploadedAt: row.uploaded_at,
+    expiresAt: row.expires_at,
+  };
+}

@@ -1,0 +1,103 @@
+import * as v from "valibot";
+import { MAX_FILE_BYTES, TARGETS_FILE_TTL_MS, UPLOAD_URL_TTL_MS } from "../limits.ts";
+
+/** Upload permissions: the seed's field names, with our own policy and signature. Pure but for WebCrypto. */
+
+const ALGORITHM = "HMAC-SHA256";
+
+/** What the signature covers. Times in Unix ms. */
+const PolicySchema = v.object({
+  appId: v.string(),
+  fileKey: v.string(),
+  mayOverwrite: v.boolean(),
+  maxBytes: v.number(),
+  /** Until when the URL can be used. */
+  usableUntil: v.number(),
+});
+export type UploadPolicy = v.InferOutput<typeof PolicySchema>;
+
+/** The fields of the multipart form, as seed 004 names them. */
+export type UploadFields = Record<string, string>;
+
+/** Why a form's fields are no permission. */
+export type SignatureRefusal = "missing" | "forged" | "expired";
+
+/** The fields that let their holder upload one file. */
+export async function signUpload(
+  secret: string,
+  upload: Pick<UploadPolicy, "appId" | "fileKey" | "mayOverwrite">,
+  now: number,
+): Promise<UploadFields> {
+  const policy: UploadPolicy = { ...upload, maxBytes: MAX_FILE_BYTES, usableUntil: now + UPLOAD_URL_TTL_MS };
+  const encoded = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(policy))));
+  const date = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const fields = {
+    Expires: new Date(now + TARGETS_FILE_TTL_MS).toISOString(),
+    "Content-Type": "text/csv",
+    key: `targets/${upload.appId}/${upload.fileKey}`,
+    "x-amz-algorithm": ALGORITHM,
+    "x-amz-credential": `${upload.appId}/${date.slice(0, 8)}/onecall/upload`,
+    "x-amz-date": date,
+    policy: encoded,
+  };
+  return { ...fields, "x-amz-signature": await sign(secret, fields) };
+}
+
+/** The app that fields say they are of; believed only for finding its secret. */
+export function appIdOfFields(fields: UploadFields): string | null {
+  return readPolicy(fields)?.appId ?? null;
+}
+
+/** The policy of unchanged fields that are still usable, or why they are no permission. */
+export async function verifyUpload(
+  secret: string,
+  fields: UploadFields,
+  now: number,
+): Promise<UploadPolicy | SignatureRefusal> {
+  const { "x-amz-signature": given, ...signed } = fields;
+  const policy = readPolicy(fields);
+  if (given === undefined || policy === null) return "missing";
+  const { subtle } = crypto;
+  const isRight = await subtle.verify("HMAC", await importKey(secret), fromHex(given), payload(signed));
+  if (!isRight) return "forged";
+  return policy.usableUntil > now ? policy : "expired";
+}
+
+function readPolicy(fields: UploadFields): UploadPolicy | null {
+  try {
+    const bytes = Uint8Array.from(atob(fields.policy ?? ""), (character) => character.charCodeAt(0));
+    const result = v.safeParse(PolicySchema, JSON.parse(new TextDecoder().decode(bytes)));
+    return result.success ? result.output : null;
+  } catch {
+    return null;
+  }
+}
+
+async function sign(secret: string, fields: UploadFields): Promise<string> {
+  const signature = await crypto.subtle.sign("HMAC", await importKey(secret), payload(fields));
+  return [...new Uint8Array(signature)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// Every field in a fixed order: a field that is changed, added or left out is another payload.
+function payload(fields: UploadFields): Uint8Array {
+  return new TextEncoder().encode(
+    JSON.stringify(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
+}
+
+async function importKey(secret: string): Promise<CryptoKey> {
+  const encoder = new TextEncoder();
+  const root = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveKey"]);
+  return crypto.subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encoder.encode("onecall upload v1") },
+    root,
+    { name: "HMAC", hash: "SHA-256", length: 256 },
+    false,
+    ["sign", "verify"],
+  );
+}
+
+function fromHex(hex: string): Uint8Array {
+  const pairs = /^[0-9a-f]{64}$/.test(hex) ? (hex.match(/../g) ?? []) : [];
+  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+}

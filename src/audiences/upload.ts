@@ -1,0 +1,193 @@
+import { getApp, getRootSecret } from "../apps/lookup.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError } from "../errors.ts";
+import { readForm } from "../http/multipart.ts";
+import { isUserId } from "../http/validation.ts";
+import { newId } from "../ids.ts";
+import { keys } from "../keys.ts";
+import { MAX_FILE_ROWS, MAX_UPLOAD_BYTES, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
+import { AudienceBuilder } from "./builder.ts";
+import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
+import { CsvArchive } from "./csv-archive.ts";
+import { deleteAudiences, storeAudience } from "./store.ts";
+import { appIdOfFields, type UploadFields, type UploadPolicy, verifyUpload } from "./upload-signature.ts";
+import { takeUploadSlot, type UploadSlot } from "./upload-slot.ts";
+
+const FILE_FIELD = "file";
+
+const CSV_RULES: CsvRules = {
+  idColumn: "user_id",
+  // A failures file has it; see docs/api.md.
+  reservedColumns: ["_reason"],
+  isId: isUserId,
+  idMessage: "must be a user id: 1 to 255 bytes of text without control characters",
+  maxRows: MAX_FILE_ROWS,
+  maxRowLength: MAX_VARIABLES_BYTES,
+};
+
+/**
+ * Takes an upload form: the signed fields, then the file. The CSV is checked whole while it streams in;
+ * only then can it be sent. A refused file leaves nothing behind and doesn't use its permission up.
+ */
+export async function receiveUpload(env: Bindings, request: Request): Promise<void> {
+  checkLength(request);
+  const fields: UploadFields = {};
+  let upload: FileUpload | null = null;
+  let slot: UploadSlot | null = null;
+  try {
+    for await (const event of readForm(request, FILE_FIELD)) {
+      if (event.kind === "field") fields[event.name] = event.value;
+      else if (event.kind === "file") {
+        if (upload !== null) throw new OnecallError("ERR_BAD_REQUEST", "file: send one file only");
+        const policy = await requirePolicy(env, fields);
+        slot = await takeUploadSlot();
+        upload = await FileUpload.open(env, policy);
+      } else if (event.kind === "bytes") {
+        slot?.touch();
+        await upload?.write(event.bytes);
+      } else await upload?.finish();
+    }
+    if (upload === null)
+      throw new OnecallError("ERR_BAD_REQUEST", "file: is missing; it comes after the fields");
+  } catch (error) {
+    await upload?.discard();
+    throw error;
+  } finally {
+    slot?.release();
+  }
+}
+
+/** One file on its way in. */
+class FileUpload {
+  readonly #env: Bindings;
+  readonly #policy: UploadPolicy;
+  readonly #audienceId = newId();
+  readonly #archive: CsvArchive;
+  readonly #builder: AudienceBuilder;
+  readonly #reader: CsvReader;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  #size = 0;
+
+  private constructor(env: Bindings, policy: UploadPolicy, shardCount: number) {
+    this.#env = env;
+    this.#policy = policy;
+    this.#archive = new CsvArchive(env.TARGETS, keys.r2TargetsFile(policy.appId, this.#audienceId));
+    this.#builder = new AudienceBuilder(shardCount, "last");
+    this.#reader = new CsvReader(CSV_RULES, (id, cells) =>
+      this.#builder.add(id, JSON.stringify([id, ...cells])),
+    );
+  }
+
+  static async open(env: Bindings, policy: UploadPolicy): Promise<FileUpload> {
+    const { appId, fileKey, mayOverwrite } = policy;
+    if (!mayOverwrite && (await openRegistry(env, appId).getTargetsFile(fileKey)) !== null)
+      throw isTaken(fileKey);
+    return new FileUpload(env, policy, (await getApp(env, appId)).shardCount);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#size += bytes.length;
+    if (this.#size > this.#policy.maxBytes) {
+      throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
+    }
+    this.#read(() => this.#decoder.decode(bytes, { stream: true }), bytes);
+    await this.#archive.write(bytes);
+  }
+
+  async finish(): Promise<void> {
+    this.#read(() => this.#decoder.decode(), new Uint8Array());
+    const summary = this.#reader.end();
+    if (summary.faultCount > 0) throw invalidFile(summary);
+    const { appId, fileKey, mayOverwrite } = this.#policy;
+    const audience = this.#builder.finish();
+    const stored = await storeAudience(this.#env, appId, this.#audienceId, audience, summary.columns);
+    await this.#archive.finish();
+    const now = Date.now();
+    const file = {
+      fileKey,
+      audienceId: this.#audienceId,
+      audienceEtag: stored.ref.etag,
+      size: this.#size,
+      rows: audience.total,
+      columns: summary.columns,
+      duplicates: audience.duplicates,
+      uploadedAt: now,
+      expiresAt: now + TARGETS_FILE_TTL_MS,
+    };
+    // Here it is decided which of two uploads at once has the key.
+    if ((await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite)) === null)
+      throw isTaken(fileKey);
+  }
+
+  /** Removes all that was written. */
+  async discard(): Promise<void> {
+    const { appId } = this.#policy;
+    await Promise.all([
+      this.#archive.abort(),
+      this.#env.TARGETS.delete(keys.r2TargetsFile(appId, this.#audienceId)),
+      deleteAudiences(this.#env, appId, [this.#audienceId]),
+    ]).catch((error: unknown) => {
+      // What stays can't be reached by any key and ends with the bucket's lifecycle rule.
+      console.error({ message: "a refused upload was not removed", app: appId, error });
+    });
+  }
+
+  #read(decode: () => string, bytes: Uint8Array): void {
+    try {
+      this.#reader.write(decode());
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const lenient = new TextDecoder().decode(bytes);
+      const place = lenient.indexOf("\ufffd");
+      this.#reader.stop(lenient.slice(0, Math.max(place, 0)), "the text isn't UTF-8; save the file as UTF-8");
+      throw invalidFile(this.#reader.end());
+    }
+  }
+}
+
+function checkLength(request: Request): void {
+  const length = request.headers.get("content-length");
+  if (length === null) {
+    throw new OnecallError(
+      "ERR_BAD_REQUEST",
+      "Send the upload with a Content-Length: chunked bodies aren't taken.",
+    );
+  }
+  if (Number(length) > MAX_UPLOAD_BYTES) {
+    throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `The upload has more than ${MAX_UPLOAD_BYTES} bytes.`);
+  }
+}
+
+async function requirePolicy(env: Bindings, fields: UploadFields): Promise<UploadPolicy> {
+  const appId = appIdOfFields(fields);
+  const secret = appId === null ? null : await getRootSecret(env, appId);
+  const verified = secret === null ? "missing" : await verifyUpload(secret, fields, Date.now());
+  if (typeof verified !== "string") return verified;
+  const messages = {
+    missing: "The form lacks the presigned fields; send them all, unchanged, before the file.",
+    forged:
+      "The presigned fields were changed, or one is missing or added; send exactly those that were returned.",
+    expired: "The presigned URL has expired; request a new one.",
+  };
+  throw new OnecallError("ERR_FORBIDDEN", messages[verified]);
+}
+
+function isTaken(fileKey: string): OnecallError {
+  return new OnecallError(
+    "ERR_CONFLICT",
+    `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
+  );
+}
+
+/** Every fault with its line, at most the first 20, and how many there are. */
+function invalidFile({ faults, faultCount }: CsvSummary): OnecallError {
+  const byLine = Map.groupBy(faults, ({ line }) => `line ${line}`);
+  const details = Object.fromEntries(
+    [...byLine].map(([line, found]) => [line, found.map(({ message }) => message).join("; ")]),
+  );
+  const listed = Object.entries(details).map(([line, message]) => `${line}: ${message}`);
+  const more =
+    faultCount > faults.length ? ` (${faultCount} errors in all, the first ${faults.length} are shown)` : "";
+  return new OnecallError("ERR_INVALID_TARGETS_FILE", `${listed.join(" · ")}${more}`, { details });
+}

@@ -1,0 +1,92 @@
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { TargetsFile } from "../audiences/file-store.ts";
+import { type AudienceIndex, readAudienceIndex, storeOverrides } from "../audiences/store.ts";
+import type { Bindings } from "../env.ts";
+import { type Fault, faultsToError, OnecallError, unavailable } from "../errors.ts";
+import { MAX_OVERRIDES_BYTES } from "../limits.ts";
+import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
+import { exceedsBytes } from "../text-size.ts";
+import type { NotificationHeader } from "./model.ts";
+import { makePlan, openAndEnqueue } from "./open-plan.ts";
+import type { PreparedSend, SendContext } from "./send.ts";
+
+/** An uploaded audience with its index: all that a send reads of it, whatever its size. */
+export interface OpenedTargetsFile {
+  file: TargetsFile;
+  index: AudienceIndex;
+}
+
+/** Throws where the app has no such file, or it has expired. */
+export async function openTargetsFile(
+  env: Bindings,
+  appId: string,
+  fileKey: string,
+): Promise<OpenedTargetsFile> {
+  const file = await openRegistry(env, appId).getTargetsFile(fileKey);
+  if (file === null) {
+    throw new OnecallError(
+      "ERR_INVALID_TARGETS_FILE",
+      `There is no targets file "${fileKey}", or it has expired. Upload it first.`,
+    );
+  }
+  const index = await readAudienceIndex(env, appId, file.audienceId).catch((error: unknown) => {
+    throw unavailable(error);
+  });
+  return { file, index };
+}
+
+/** A batch to an uploaded audience. What the file lacks is found from its columns, before anything is sent. */
+export function sendFile(
+  prepared: PreparedSend,
+  { file, index }: OpenedTargetsFile,
+): (context: SendContext) => Promise<NotificationHeader> {
+  const { request, template, header } = prepared;
+  const columns = index.columns ?? [];
+  const overrides = request.variables.shape === "none" ? {} : request.variables.values;
+  const faults = findMissingColumns(listVariables(template.variableSchema), columns, overrides);
+  if (faults.length > 0) throw faultsToError(faults);
+  const overridesJson = JSON.stringify(overrides);
+  if (exceedsBytes(overridesJson, MAX_OVERRIDES_BYTES)) {
+    throw new OnecallError(
+      "ERR_PAYLOAD_TOO_LARGE",
+      `template.variables: has more than ${MAX_OVERRIDES_BYTES} bytes beside a targets file; put them into the file`,
+    );
+  }
+  const hasOverrides = Object.keys(overrides).length > 0;
+  return async (context) => {
+    if (hasOverrides) {
+      await storeOverrides(context.env, prepared.app.id, header.id, overridesJson).catch((error: unknown) => {
+        throw unavailable(error);
+      });
+    }
+    const audience = { id: file.audienceId, etag: index.etag };
+    const plan = makePlan(prepared, { kind: "file", audience, columns, hasOverrides }, index.expected);
+    return openAndEnqueue(context, plan, index.chunks);
+  };
+}
+
+/** Required variables that are neither a column, nor reached by columns of their fields, nor in the body. */
+function findMissingColumns(
+  variables: readonly VariableReader[],
+  columns: readonly string[],
+  overrides: Record<string, unknown>,
+): Fault[] {
+  const known = new Set(columns);
+  const inBody = (name: string): boolean =>
+    Object.values(overrides).some(
+      (values) => typeof values === "object" && values !== null && Object.hasOwn(values, name),
+    );
+  return variables
+    .filter(({ definition }) => definition.required && definition.default === undefined)
+    .filter(({ name, definition }) => {
+      const fields = VARIABLE_FIELDS[definition.type].map((field) => `${name}.${field}`);
+      return (
+        !known.has(name) && !(fields.length > 0 && fields.every((field) => known.has(field))) && !inBody(name)
+      );
+    })
+    .map(({ name }) => ({
+      field: `template.variables.${name}`,
+      message: "is required, and the targets file has no such column; add one, or give it in the body",
+      code: "ERR_INVALID_VARIABLES",
+    }));
+}

@@ -1,0 +1,49 @@
+import type { Chunk } from "../audiences/partition.ts";
+import { parseNotificationId } from "../ids.ts";
+import { commitSafely } from "./commit.ts";
+import { openLedger } from "./ledger-binding.ts";
+import type { NotificationHeader, SendPlan, TargetSource } from "./model.ts";
+import { enqueueChunks } from "./queue.ts";
+import type { PreparedSend, SendContext } from "./send.ts";
+
+/** The plan of a prepared send: the template's content for its channels, as it is now. */
+export function makePlan(
+  { header, request, template }: PreparedSend,
+  source: TargetSource,
+  expected: [number, number][],
+): SendPlan {
+  const content = Object.fromEntries(
+    header.channels.flatMap(({ key }) => {
+      const channelContent = template.content[key];
+      return channelContent === undefined ? [] : [[key, channelContent]];
+    }),
+  );
+  const { variableSchema } = template;
+  return { header, template: { content, variableSchema }, pushData: request.pushData, source, expected };
+}
+
+/** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */
+export function openPlan({ env, app }: SendContext, plan: SendPlan): Promise<NotificationHeader> {
+  const day = parseNotificationId(plan.header.id)?.day ?? "";
+  return commitSafely(() => openLedger(env, app.id, day).open(plan));
+}
+
+/** Opens a plan whose targets are in R2 and sends its chunks on their way; the answer doesn't wait for that. */
+export async function openAndEnqueue(
+  context: SendContext,
+  plan: SendPlan,
+  chunks: readonly Chunk[],
+): Promise<NotificationHeader> {
+  const { env, app, execution } = context;
+  const header = await openPlan(context, plan);
+  execution.waitUntil(
+    enqueueChunks(env, app.id, plan, chunks).catch((error: unknown) => {
+      console.error({
+        message: "enqueueing failed; the watchdog will do it",
+        notificationId: header.id,
+        error,
+      });
+    }),
+  );
+  return header;
+}

@@ -1,0 +1,36 @@
+import { readRawValue, type VariableReader } from "../templates/variables.ts";
+import type { StoredRow, TargetSource } from "./model.ts";
+
+/** A target's raw values in the variables' order; null for a target without variables. */
+export type ReadRow = (row: StoredRow) => unknown[] | null;
+
+/** Exceptions to a targets file, by user. */
+export type Overrides = Record<string, Record<string, unknown>>;
+
+/**
+ * How a source's rows are read. Compiled once per plan: a row of a file without fields' columns and without
+ * exceptions is a few array reads.
+ */
+export function compileRowReader(
+  source: TargetSource,
+  variables: readonly VariableReader[],
+  overrides: Overrides,
+): ReadRow {
+  if (source.kind !== "file") return (row) => (row.length === 1 ? null : row.slice(1));
+  const positions = new Map(source.columns.map((name, index) => [name, index + 1]));
+  return (row) => {
+    const own = Object.hasOwn(overrides, row[0]) ? overrides[row[0]] : undefined;
+    const readCell = (name: string): unknown => {
+      const position = positions.get(name);
+      return position === undefined ? undefined : row[position];
+    };
+    return variables.map((variable) => {
+      const given = own === undefined ? null : readRawValue(variable, (name) => ownValue(own, name));
+      return given ?? readRawValue(variable, readCell);
+    });
+  };
+}
+
+function ownValue(values: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}

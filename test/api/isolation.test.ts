@@ -1,0 +1,212 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { adminRoutes } from "../../src/api/admin/routes.ts";
+import { businessMessagingRoutes } from "../../src/api/business-messaging/routes.ts";
+import { feedRoutes } from "../../src/api/feed/routes.ts";
+import { API, type Body, call, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
+import { openSocket } from "../support/sockets.ts";
+import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+
+/** In everything that is app B's: no answer to app A may hold it. */
+const SECRET = "Bee-secret";
+
+let a: TestApp;
+let b: TestApp;
+/** B's ids and keys by path parameter: all that A might try. */
+let idsOfB: Record<string, string[]>;
+let tokenOfA: string;
+
+async function send(app: TestApp, uid: string, mode: string, headers = {}): Promise<string> {
+  const variables = mode === "batch" ? { [uid]: { value: SECRET } } : { value: SECRET };
+  const body = {
+    template: { key: "bee-template", variables },
+    targets: [uid],
+    mode,
+    title: SECRET,
+    tag: SECRET,
+  };
+  return (await app.send(body, headers)).body.notificationId;
+}
+
+beforeAll(async () => {
+  b = await createApp(SECRET);
+  const channel = await b.api("POST", "/channels", { name: "Bee channel", type: "in_app" });
+  const template = await b.api("POST", "/templates", {
+    name: "Bee template",
+    category: SECRET,
+    channelKeys: ["bee-channel"],
+    content: { "bee-channel": { text: `${SECRET} {{value}}` } },
+    variableSchema: { value: { type: "string" } },
+  });
+  await b.api("PUT", "/templates/bee-template", { status: "approved" });
+  for (const uid of ["shared", "bee"]) await b.call("POST", "/v3/users", { uid, name: SECRET });
+  const notifications = [
+    await send(b, "shared", "realtime", { "idempotency-key": "shared-key" }),
+    await send(b, "shared", "batch"),
+  ];
+  const keys = (await callAsAdmin("GET", `/admin/apps/${b.id}/keys`)).body.data;
+  idsOfB = {
+    template: [template.body.id, "bee-template"],
+    channel: [channel.body.id, "bee-channel"],
+    notification: notifications,
+    uid: ["bee"],
+    key: keys.map((key: Body) => key.id),
+  };
+  for (const id of notifications) await waitUntilCompleted(b, id);
+});
+
+// A new A for every test: what it made under B's names in one test is its own in the next.
+beforeEach(async () => {
+  a = await createApp();
+  tokenOfA = await a.tokenFor("shared");
+});
+
+/** All that B can see of itself. */
+async function snapshotOfB(): Promise<Body> {
+  const lists = [
+    "/channels",
+    "/templates",
+    "/templates/bee-template/versions",
+    "/users?perPage=100",
+    "/notifications",
+  ];
+  const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
+  const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
+  const feed = await (await b.asUser("shared"))("GET", "/feed");
+  return [...answers, keys, feed].map(({ status, body }) => [status, body]);
+}
+
+/** Every path of a route's pattern with B's ids in it; A's own id where an app is named. */
+function pathsOf(pattern: string): string[] {
+  const [, name] = /:(\w+)/.exec(pattern.replace("/:app", "")) ?? [];
+  const own = pattern.replace(":app", a.id);
+  return name === undefined
+    ? [own]
+    : (idsOfB[name] ?? []).map((id) => own.replace(`:${name}`, encodeURIComponent(id)));
+}
+
+/** A body that each route would take, naming B wherever something can be named. */
+const bodyOf = (method: string, pattern: string): Body => {
+  const base = { appId: b.id, appid: b.id };
+  if (method === "GET" || method === "DELETE") return undefined;
+  if (pattern.endsWith("/send")) {
+    return {
+      ...base,
+      template: { key: "bee-template", variables: { value: "x" } },
+      targets: ["bee"],
+      mode: "realtime",
+    };
+  }
+  if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
+  if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
+  if (pattern.endsWith("/templates")) return { ...base, name: "From A", channelKeys: [] };
+  if (pattern.endsWith("/users")) return { ...base, uid: "bee", name: "From A" };
+  if (pattern.endsWith("/auth_tokens") || pattern.includes("/feed/")) return {};
+  return { ...base, name: "From A", enabled: false, status: "archived", scopes: ["read"] };
+};
+
+/** Routes where A is let in: they read or make A's own things, whatever B calls its own. */
+const OWN: string[] = [
+  "auth_tokens",
+  "feed",
+  "read-all",
+  "socket-ticket",
+  "unread-count",
+  "channels",
+  "templates",
+  "users",
+  "notifications",
+  "availability",
+  "keys",
+];
+const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "");
+
+const serverRoutes = businessMessagingRoutes.map(([method, pattern]) => [method, pattern] as const);
+const userRoutes = feedRoutes(API)
+  .map(([method, pattern]) => [method, pattern] as const)
+  .filter(([, pattern]) => !pattern.endsWith("/socket"));
+const appRoutes = adminRoutes
+  .map(([method, pattern]) => [method, pattern] as const)
+  .filter(([, pattern]) => pattern.includes("/:app/"));
+
+async function expectIsolated(
+  [method, pattern]: readonly [string, string],
+  headers: Record<string, string>,
+  allowed: readonly number[],
+): Promise<void> {
+  const paths = pathsOf(pattern);
+  expect(paths.length).toBeGreaterThan(0);
+  for (const path of paths) {
+    const { status, body } = await call(method, path, { headers, body: bodyOf(method, pattern) });
+    expect(allowed, `${method} ${path}: ${JSON.stringify(body)}`).toContain(status);
+    expect(JSON.stringify(body)).not.toContain(SECRET);
+  }
+}
+
+describe("app A with what is app B's", () => {
+  it.each(serverRoutes)("%s %s: 404, or A's own", async (method, pattern) => {
+    const before = await snapshotOfB();
+    await expectIsolated([method, pattern], a.headers, isOwn(pattern) ? [200, 201] : [404]);
+    expect(await snapshotOfB()).toEqual(before);
+  });
+
+  it.each(userRoutes)("%s %s as a user of the same uid: 404, or A's own", async (method, pattern) => {
+    const before = await snapshotOfB();
+    await expectIsolated(
+      [method, pattern],
+      { authorization: `Bearer ${tokenOfA}` },
+      isOwn(pattern) ? [200, 201] : [404],
+    );
+    expect(await snapshotOfB()).toEqual(before);
+  });
+
+  it.each(appRoutes)("%s %s with B's ids under A's name: 404, or A's own", async (method, pattern) => {
+    const before = await snapshotOfB();
+    await expectIsolated(
+      [method, pattern],
+      { authorization: "Bearer test-admin-token" },
+      isOwn(pattern) ? [200, 201] : [404],
+    );
+    expect(await snapshotOfB()).toEqual(before);
+  });
+
+  it("gets 401 on every route where it names B", async () => {
+    const before = await snapshotOfB();
+    for (const route of serverRoutes) await expectIsolated(route, { appid: b.id, apikey: a.apiKey }, [401]);
+    for (const route of userRoutes) await expectIsolated(route, { appid: b.id, apikey: b.apiKey }, [401]);
+    for (const route of appRoutes) await expectIsolated(route, a.headers, [401]);
+    expect(await snapshotOfB()).toEqual(before);
+  });
+
+  it("sends B's templates neither by id nor under B's Idempotency-Key", async () => {
+    for (const template of [{ id: idsOfB.template?.[0] }, { key: "bee-template" }]) {
+      const body = {
+        template: { ...template, variables: { value: SECRET } },
+        targets: ["shared"],
+        mode: "realtime",
+      };
+      const answer = await a.send(body, { "idempotency-key": "shared-key" });
+      expect([answer.status, answer.body.error.code]).toEqual([404, "ERR_TEMPLATE_NOT_FOUND"]);
+    }
+  });
+});
+
+describe("a uid that both apps have", () => {
+  it("is two users: deleting A's leaves B's as it is", async () => {
+    await a.call("POST", "/v3/users", { uid: "both", name: "A's" });
+    await b.call("POST", "/v3/users", { uid: "both", name: "B's" });
+    const asBoth = callWithToken(await b.tokenFor("both"));
+    await send(b, "both", "realtime");
+    expect((await a.call("DELETE", "/v3/users/both")).status).toBe(200);
+    expect((await b.call("GET", "/v3/users/both")).body.name).toBe("B's");
+    expect((await asBoth("GET", "/feed")).body.data).toHaveLength(1);
+  });
+
+  it("has two sockets: A's hears nothing of B's", async () => {
+    const socketOfA = await openSocket([await a.tokenFor("listener")]);
+    const socketOfB = await openSocket([await b.tokenFor("listener")]);
+    await send(b, "listener", "realtime");
+    await vi.waitFor(() => expect(JSON.stringify(socketOfB.messages)).toContain(SECRET), PATIENTLY);
+    expect(socketOfA.messages).toEqual([{ type: "unread", count: 0 }]);
+    for (const socket of [socketOfA, socketOfB]) socket.close();
+  });
+});

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, describe, test } from "node:test";
+import { readDeploySettings } from "../../scripts/deploy/settings.ts";
+import { ROOT } from "../../scripts/wrangler.ts";
+import { FakeCloudflare } from "./fake-cloudflare.ts";
+
+const home = mkdtempSync(join(tmpdir(), "onecall-deploy-test-"));
+after(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
+
+const settings = readDeploySettings();
+/** Where nothing listens. */
+const OFFLINE = { CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9" };
+
+describe("npm run deploy", () => {
+  test("--dry-run shows every command and builds the Worker, without account and network", async () => {
+    const { status, output } = await runDeploy(["--dry-run"], OFFLINE);
+    assert.equal(status, 0, output);
+    for (const queue of settings.queues) {
+      assert.ok(output.includes(`$ npx wrangler queues create ${queue}\n`), output);
+    }
+    assert.match(output, /wrangler r2 bucket create onecall-targets\n/);
+    assert.match(output, /lifecycle add onecall-targets onecall-audiences audiences\/ --expire-days 120\n/);
+    assert.match(output, /wrangler secret put ADMIN_TOKEN/);
+    assert.match(output, /Total Upload:/);
+    assert.match(output, /\/admin\/apps/);
+  });
+
+  test("completes a half-prepared account, and changes nothing but the Worker when run again", async () => {
+    const account = new FakeCloudflare();
+    const [missingQueue = "", ...queues] = settings.queues;
+    const ownersRule = { id: "of-the-owner", enabled: true, conditions: { prefix: "logs/" } };
+    account.queues = new Set(queues);
+    account.buckets = new Set(settings.buckets);
+    account.lifecycleRules = [ownersRule, expiryRule("audiences/", 120), expiryRule("targets/", 30)];
+    account.namespaces = new Map([["onecall-config", "left-behind"]]);
+    const env = { ...(await account.listen()), ADMIN_TOKEN: "a-token-of-the-test" };
+    try {
+      const first = await runDeploy([], env);
+      assert.equal(first.status, 0, first.output);
+      assert.match(first.output, /Onecall runs at https:\/\/onecall\.acme\.workers\.dev\n/);
+      assert.ok(account.queues.has(missingQueue));
+      assert.deepEqual(account.lifecycleRules, [
+        ownersRule,
+        expiryRule("audiences/", 120),
+        expiryRule("targets/", 120),
+      ]);
+      const config = account.bindings?.find((binding) => binding.name === "CONFIG");
+      assert.equal(config?.namespace_id, "left-behind");
+      assert.equal(account.secrets.get("ADMIN_TOKEN"), "a-token-of-the-test");
+      assert.ok(!first.output.includes("a-token-of-the-test"), "the token is in nobody's log");
+
+      account.changes = [];
+      const second = await runDeploy([], { ...env, ADMIN_TOKEN: "another-token-of-the-test" });
+      assert.equal(second.status, 0, second.output);
+      assert.deepEqual(
+        account.changes.filter((change) => !change.includes("/workers/") && !change.includes("/consumers")),
+        [],
+      );
+      assert.equal(account.secrets.get("ADMIN_TOKEN"), "a-token-of-the-test");
+    } finally {
+      account.close();
+    }
+  });
+
+  test("names the step that failed and what to do about it", async () => {
+    const { status, output } = await runDeploy([], OFFLINE);
+    assert.equal(status, 1);
+    assert.match(output, /✗ Check the login to Cloudflare\n {4}\$ npx wrangler whoami --json\n/);
+    assert.match(output, /What to do: Log in with `npx wrangler login`, or set CLOUDFLARE_API_TOKEN\./);
+  });
+
+  test("refuses an option it doesn't know", async () => {
+    const { status, output } = await runDeploy(["--dryrun"], OFFLINE);
+    assert.equal(status, 2);
+    assert.match(output, /Unknown option '--dryrun'\n\nUsage: npm run deploy/);
+  });
+});
+
+function expiryRule(prefix: string, days: number) {
+  return {
+    id: `onecall-${prefix.replace("/", "")}`,
+    enabled: true,
+    conditions: { prefix },
+    deleteObjectsTransition: { condition: { maxAge: days * 86_400, type: "Age" } },
+  };
+}
+
+// Nobody's login or settings may take part: a home of its own, and no variables of the caller.
+async function runDeploy(args: string[], env: Record<string, string>) {
+  const child = spawn(process.execPath, [join(ROOT, "scripts", "deploy.ts"), ...args], {
+    env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000,
+  });
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [status, stdout, stderr] = await Promise.all([closed, text(child.stdout), text(child.stderr)]);
+  return { status, output: stdout + stderr };
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { ROOT } from "../../scripts/wrangler.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "onecall-start-"));
+const workers: LocalWorker[] = [];
+after(async () => {
+  await Promise.all(workers.map((worker) => worker.kill()));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+});
+
+describe("npm start", () => {
+  test("keeps its admin token and its state, also after a SIGKILL of all its processes", async () => {
+    const first = await start();
+    assert.match(first.adminToken, /^[A-Za-z0-9_-]{20,}$/);
+    const log = first.recentLog();
+    assert.ok(log.indexOf("Admin token: ") < log.indexOf("Ready on "), "the token comes before the address");
+    assert.equal(await createApp(first), 201);
+    await first.kill();
+    await assertGone(first);
+
+    const second = await start();
+    assert.equal(second.adminToken, first.adminToken);
+    assert.equal(await getApp(second), 200);
+    assert.equal(await second.stop(), 0, "a stop that was asked for is no failure");
+    await assertGone(second);
+  });
+
+  for (const [what, args, message] of [
+    ["a port that is no number", ["--port", "http"], '--port must be a number from 0 to 65535, not "http".'],
+    ["a port out of range", ["--port", "65536"], '--port must be a number from 0 to 65535, not "65536".'],
+    ["an option it doesn't know", ["--prot", "8787"], "Unknown option '--prot'"],
+    ["an option without its value", ["--port"], "Option '--port <value>' argument missing"],
+    ["a stray word", ["8787"], "Unexpected argument '8787'."],
+    ["an empty folder name", ["--persist-to="], "--persist-to must name a folder."],
+    ["a folder that is a file", ["--persist-to", join(ROOT, "package.json")], "can't be used"],
+  ] as const) {
+    test(`refuses ${what} with status 2 and its usage`, () => {
+      const { status, stderr, stdout } = runStart(args);
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(message), stderr);
+      assert.ok(stderr.includes("Usage: npm start"), stderr);
+      assert.equal(stdout, "");
+    });
+  }
+
+  test("refuses an admin token that would need quoting", () => {
+    const { status, stderr } = runStart(["--persist-to", folder], { ONECALL_ADMIN_TOKEN: "two words" });
+    assert.equal(status, 2);
+    assert.ok(stderr.includes("ONECALL_ADMIN_TOKEN may have letters, digits, _ and - only."), stderr);
+  });
+
+  test("explains itself with --help", () => {
+    const { status, stdout } = runStart(["--help"]);
+    assert.equal(status, 0);
+    assert.ok(stdout.startsWith("Usage: npm start"), stdout);
+  });
+});
+
+/** A worker that is ended with the test, whatever becomes of it. */
+async function start(): Promise<LocalWorker> {
+  const worker = await startLocalWorker({ persistTo: folder });
+  workers.push(worker);
+  return worker;
+}
+
+function runStart(args: readonly string[], env: Record<string, string> = {}) {
+  const script = join(ROOT, "scripts", "start.ts");
+  return spawnSync(process.execPath, [script, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    timeout: 10_000,
+  });
+}
+
+async function createApp({ url, adminToken }: LocalWorker): Promise<number> {
+  const response = await fetch(`${url}/admin/apps`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ id: "kept", name: "Kept" }),
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function getApp({ url, adminToken }: LocalWorker): Promise<number> {
+  const response = await fetch(`${url}/admin/apps/kept`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function assertGone({ url }: LocalWorker): Promise<void> {
+  await assert.rejects(fetch(`${url}/health`), "nothing listens any more");
+}

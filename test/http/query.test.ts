@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { API, call, createReadyApp, type TestApp } from "../support/api.ts";
+
+let app: TestApp;
+let authorization: string;
+beforeAll(async () => {
+  app = await createReadyApp();
+  for (const uid of ["a", "b", "c"]) await app.call("POST", "/v3/users", { uid });
+  for (let version = 1; version < 4; version++) {
+    await app.api("PUT", "/templates/order-confirmation", {
+      content: { "in-app-alerts": { text: `${version}` } },
+    });
+  }
+  await app.api("POST", "/templates", { name: "Second", channelKeys: [] });
+  authorization = `Bearer ${await app.tokenFor("a")}`;
+});
+
+const encode = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+const LISTS = [
+  "/v3/users",
+  `${API}/users`,
+  `${API}/templates`,
+  `${API}/templates/order-confirmation/versions`,
+  `${API}/notifications`,
+  `${API}/feed`,
+];
+const get = (path: string) => call("GET", path, { headers: { ...app.headers, authorization } });
+
+describe("a cursor", () => {
+  it.each(LISTS)("that %s didn't give out is refused", async (path) => {
+    for (const cursor of [
+      "",
+      "x",
+      "%00",
+      "=",
+      encode([]),
+      encode([1]),
+      encode(["a", "b", "c"]),
+      encode({}),
+      "W10==",
+    ]) {
+      const { status, body } = await get(`${path}?cursor=${encodeURIComponent(cursor)}`);
+      expect([status, Object.keys(body.error?.details ?? {})], cursor).toEqual([400, ["cursor"]]);
+    }
+  });
+
+  it.each(["/v3/users", `${API}/templates`, `${API}/templates/order-confirmation/versions`])(
+    "of %s is of no use when it was cut or changed",
+    async (path) => {
+      const { nextCursor } = (await get(`${path}?limit=1`)).body;
+      expect(nextCursor).toMatch(/^[\w-]+$/);
+      expect((await get(`${path}?limit=1&cursor=${nextCursor}`)).status).toBe(200);
+      for (const cursor of [
+        nextCursor.slice(0, -3),
+        `${nextCursor}A`,
+        `A${nextCursor}`,
+        nextCursor.toUpperCase(),
+      ]) {
+        expect((await get(`${path}?cursor=${cursor}`)).status, cursor).toBe(400);
+      }
+    },
+  );
+
+  it("of another list is refused by the list of versions", async () => {
+    const { nextCursor } = (await get(`${API}/templates?limit=1`)).body;
+    const path = `${API}/templates/order-confirmation/versions`;
+    expect((await get(`${path}?cursor=${nextCursor}`)).status).toBe(400);
+  });
+
+  it("that was made up gives at most what the list has", async () => {
+    expect((await get(`/v3/users?cursor=${encode(["' OR 1=1 --"])}`)).body.data).toHaveLength(3);
+    expect((await get(`/v3/users?cursor=${encode(["b"])}`)).body.data).toHaveLength(1);
+    expect((await get(`${API}/templates?cursor=${encode(["zzz"])}`)).body.data).toHaveLength(2);
+    expect((await get(`${API}/notifications?cursor=${encode(["zzz"])}`)).body.data).toEqual([]);
+    expect((await get(`${API}/feed?cursor=${encode(["zzz", "zzz"])}`)).body.data).toEqual([]);
+  });
+});
+
+describe("a query", () => {
+  it("may have names that nobody asked for, also those that every object has", async () => {
+    for (const query of [
+      "unknown=1",
+      "__proto__=1",
+      "constructor=1&toString=2",
+      "__proto__[limit]=1",
+      "%F0",
+    ]) {
+      expect((await get(`/v3/users?${query}`)).body.data).toHaveLength(3);
+    }
+  });
+
+  it("counts the first of two values", async () => {
+    expect((await get("/v3/users?perPage=1&perPage=2")).body.data).toHaveLength(1);
+  });
+
+  it("names every wrong parameter in one answer", async () => {
+    const { status, body } = await get("/v3/users?perPage=0&status=away&createdTo=soon");
+    expect([status, Object.keys(body.error.details).sort()]).toEqual([
+      400,
+      ["createdTo", "perPage", "status"],
+    ]);
+  });
+
+  it.each(["2026-13-01", "2026-04-15T10:30:00", "1776249000000", "2026-04-15T25:00:00Z", " 2026-04-15"])(
+    "takes no time like %s",
+    async (time) => {
+      const { status, body } = await get(`/v3/users?createdFrom=${encodeURIComponent(time)}`);
+      expect([status, Object.keys(body.error.details)]).toEqual([400, ["createdFrom"]]);
+    },
+  );
+
+  it.each(["2026-04-15", "2026-04-15T10:30Z", "2026-04-15T10:30:00.123Z", "2026-04-15T10:30:00+02:00"])(
+    "takes a time like %s",
+    async (time) => {
+      expect((await get(`/v3/users?createdTo=${encodeURIComponent(time)}`)).status).toBe(200);
+    },
+  );
+});
+
+describe("a path", () => {
+  it.each([
+    `${API}/channels/%`,
+    `${API}/templates/%E0%A4%A`,
+    `${API}/templates/%FF/versions`,
+    "/v3/users/%zz",
+    `${API}/notifications/%C3%28`,
+    "/admin/apps/%ff",
+  ])("%s isn't valid percent-encoding", async (path) => {
+    const headers = path.startsWith("/admin") ? { authorization: "Bearer test-admin-token" } : app.headers;
+    const { status, body } = await call("GET", path, { headers });
+    expect([status, body.error.code]).toEqual([400, "ERR_BAD_REQUEST"]);
+  });
+
+  it("in a feed that isn't valid percent-encoding neither", async () => {
+    const { status } = await call("POST", `${API}/feed/%E0/viewed`, { headers: { authorization } });
+    expect(status).toBe(400);
+  });
+
+  it("is decoded once", async () => {
+    await app.call("POST", "/v3/users", { uid: "%41" });
+    expect((await get("/v3/users/%2541")).body.uid).toBe("%41");
+    expect((await get("/v3/users/%41")).status).toBe(404);
+  });
+});

@@ -1,0 +1,168 @@
+import { exports } from "cloudflare:workers";
+import { SignJWT } from "jose";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { API, type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { type OpenSocket, openSocket, trySocket } from "../support/sockets.ts";
+import { PATIENTLY } from "../support/wait.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createReadyApp();
+});
+
+async function send(targets: string[], mode: "realtime" | "batch"): Promise<string> {
+  const values = { customerName: "Jane", orderId: 1 };
+  const variables = mode === "realtime" ? values : Object.fromEntries(targets.map((uid) => [uid, values]));
+  const { body } = await app.send({
+    template: { key: "order-confirmation", variables },
+    targets,
+    mode,
+    tag: "t",
+  });
+  return body.notificationId;
+}
+const ticketFor = async (uid: string) =>
+  (await (await app.asUser(uid))("POST", "/feed/socket-ticket")).body.ticket;
+const statusOf = async (uid: string) => (await app.call("GET", `/v3/users/${uid}`)).body.status;
+/** Resolves when the socket has got these messages, and nothing else. */
+async function expectMessages(socket: OpenSocket, messages: Body[]): Promise<void> {
+  await vi.waitFor(() => expect(socket.messages).toEqual(messages), PATIENTLY);
+}
+
+describe("a feed socket", () => {
+  it("opens with the token as its subprotocol, and begins with the unread count", async () => {
+    await send(["jane"], "realtime");
+    const token = await app.tokenFor("jane");
+    const socket = await openSocket([token]);
+    expect([socket.status, socket.protocol]).toEqual([101, token]);
+    await expectMessages(socket, [{ type: "unread", count: 1 }]);
+    socket.close();
+  });
+
+  it("names its own subprotocol where that is offered beside the token", async () => {
+    const socket = await openSocket(["onecall-feed", await app.tokenFor("jane")]);
+    expect(socket.protocol).toBe("onecall-feed");
+    socket.close();
+  });
+
+  it("opens with a ticket in the query", async () => {
+    const socket = await openSocket([], `?ticket=${await ticketFor("jane")}`);
+    expect(socket.protocol).toBeNull();
+    await expectMessages(socket, [{ type: "unread", count: expect.any(Number) }]);
+    socket.close();
+  });
+
+  it("answers ping with pong", async () => {
+    const socket = await openSocket([await app.tokenFor("pinger")]);
+    socket.send("ping");
+    await expectMessages(socket, [{ type: "unread", count: 0 }, "pong"]);
+    socket.close();
+  });
+
+  it.each(["realtime", "batch"] as const)(
+    "gets each new item of a %s send, with the unread count",
+    async (mode) => {
+      const uid = `watcher-${mode}`;
+      const asUser = await app.asUser(uid);
+      const sockets = [
+        await openSocket([await app.tokenFor(uid)]),
+        await openSocket([await app.tokenFor(uid)]),
+      ];
+      const bystander = await openSocket([await app.tokenFor("bystander")]);
+      await vi.waitFor(() => expect(sockets[1]?.messages).toEqual([{ type: "unread", count: 0 }]), PATIENTLY);
+      for (const socket of sockets) socket.messages.length = 0;
+      await send([uid, ...(mode === "batch" ? ["another", "third"] : [])], mode);
+      const [item] = await vi.waitFor(async () => {
+        const { data } = (await asUser("GET", "/feed")).body;
+        expect(data).toHaveLength(1);
+        return data;
+      }, PATIENTLY);
+      for (const socket of sockets) {
+        await expectMessages(socket, [
+          { type: "item", item },
+          { type: "unread", count: 1 },
+        ]);
+        socket.close();
+      }
+      expect(bystander.messages).toEqual([{ type: "unread", count: 0 }]);
+      bystander.close();
+    },
+  );
+
+  it("gets the unread count when the user views on another device", async () => {
+    const id = await send(["two-devices"], "realtime");
+    const socket = await openSocket([await app.tokenFor("two-devices")]);
+    await (await app.asUser("two-devices"))("POST", `/feed/${id}/viewed`);
+    await expectMessages(socket, [
+      { type: "unread", count: 1 },
+      { type: "unread", count: 0 },
+    ]);
+    socket.close();
+  });
+
+  it("is what makes a user online, until the last one closes", async () => {
+    const token = await app.tokenFor("present");
+    expect(await statusOf("present")).toBe("offline");
+    const sockets = [await openSocket([token]), await openSocket([token])];
+    expect(await statusOf("present")).toBe("online");
+    const online = (await app.call("GET", "/v3/users?status=online&perPage=100")).body.data;
+    expect(online.map((user: Body) => user.uid)).toContain("present");
+    expect(online.map((user: Body) => user.status)).not.toContain("offline");
+    sockets[0]?.close();
+    await vi.waitFor(() => expect(sockets[0]?.closed?.code).toBe(1000), PATIENTLY);
+    expect(await statusOf("present")).toBe("online");
+    sockets[1]?.close();
+    await vi.waitFor(async () => expect(await statusOf("present")).toBe("offline"), PATIENTLY);
+  });
+
+  it("is closed when its token expires", async () => {
+    const socket = await openSocket([await app.tokenFor("brief", { expiresInSeconds: 2 })]);
+    await vi.waitFor(() => expect(socket.closed?.code).toBe(4401), PATIENTLY);
+    await vi.waitFor(async () => expect(await statusOf("brief")).toBe("offline"), PATIENTLY);
+  });
+
+  it("is closed when its token expires, also beside one that lasts longer", async () => {
+    const lasting = await openSocket([await app.tokenFor("both-kinds")]);
+    const brief = await openSocket([await app.tokenFor("both-kinds", { expiresInSeconds: 2 })]);
+    await vi.waitFor(() => expect(brief.closed?.code).toBe(4401), { timeout: 6000 });
+    expect(lasting.closed).toBeNull();
+    lasting.close();
+  });
+});
+
+describe("a feed socket is refused", () => {
+  it.each<[string, () => Promise<[protocols: string[], query: string]>]>([
+    ["without token or ticket", async () => [[], ""]],
+    ["with only its own subprotocol", async () => [["onecall-feed"], ""]],
+    ["with something else as token", async () => [["not-a-token"], ""]],
+    ["with an API key", async () => [[app.apiKey], ""]],
+    ["with a ticket as subprotocol", async () => [[await ticketFor("jane")], ""]],
+    ["with a token in the query", async () => [[], `?ticket=${await app.tokenFor("jane")}`]],
+    ["with a bad ticket beside a good token", async () => [[await app.tokenFor("jane")], "?ticket=bad"]],
+    ["with an empty ticket", async () => [[], "?ticket="]],
+  ])("%s", async (_, make) => {
+    const response = await trySocket(...(await make()));
+    expect([response.status, response.webSocket]).toEqual([401, null]);
+    const { error } = await response.json<Body>();
+    expect(error.code).toBe("ERR_UNAUTHORIZED");
+  });
+
+  it("with a token that another key signed", async () => {
+    const token = await new SignJWT({})
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuer(app.id)
+      .setSubject("jane")
+      .setAudience("feed")
+      .setIssuedAt()
+      .setExpirationTime("1h")
+      .sign(new TextEncoder().encode((await createApp()).apiKey));
+    expect((await trySocket([token])).status).toBe(401);
+  });
+
+  it("without an upgrade", async () => {
+    const protocol = await app.tokenFor("jane");
+    expect((await trySocket([protocol], "", "h2c")).status).toBe(400);
+    const response = await exports.default.fetch(`https://onecall.test${API}/feed/socket`);
+    expect(response.status).toBe(400);
+  });
+});
