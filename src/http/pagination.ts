@@ -3,17 +3,22 @@ import { OnecallError } from "../errors.ts";
 
 const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
 
-/** `?limit=`: 1 to 100, default 20. */
-export const LimitSchema = v.optional(
-  v.pipe(
-    v.string(LIMIT_MESSAGE),
-    v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
-    v.transform(Number),
-    v.minValue(1, LIMIT_MESSAGE),
-    v.maxValue(100, LIMIT_MESSAGE),
-  ),
-  "20",
-);
+/** A page's size in a query: 1 to 100. */
+export function limitSchema(defaultLimit: number) {
+  return v.optional(
+    v.pipe(
+      v.string(LIMIT_MESSAGE),
+      v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
+      v.transform(Number),
+      v.minValue(1, LIMIT_MESSAGE),
+      v.maxValue(100, LIMIT_MESSAGE),
+    ),
+    String(defaultLimit),
+  );
+}
+
+/** `?limit=` of the management API: default 20. */
+export const LimitSchema = limitSchema(20);
 
 /** A page's position as an opaque text; only {@link decodeCursor} reads it. */
 export function encodeCursor(parts: readonly (string | number)[]): string {

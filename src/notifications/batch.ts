@@ -5,7 +5,7 @@ import { listVariables } from "../templates/variables.ts";
 import type { NotificationHeader } from "./model.ts";
 import { makePlan, openAndEnqueue } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
-import { readTargetValues } from "./target-variables.ts";
+import { limitValues, readTargetValues } from "./target-variables.ts";
 
 /**
  * Many targets in the background: the audience goes to R2, grouped by user shard; opening the ledger is the
@@ -33,6 +33,6 @@ function* listRows({ request, template }: PreparedSend): Generator<AudienceRow> 
   const variables = listVariables(template.variableSchema);
   for (const userId of request.audience.targets) {
     const values = readTargetValues(variables, request.variables, userId);
-    yield { userId, json: JSON.stringify(values === null ? [userId] : [userId, ...values]) };
+    yield { userId, json: JSON.stringify(values === null ? [userId] : [userId, ...limitValues(values)]) };
   }
 }

@@ -10,7 +10,7 @@ import { deliverRows } from "./deliver-rows.ts";
 import type { NotificationHeader, StoredRow } from "./model.ts";
 import { makePlan, openPlan } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
-import { areTooLarge, readUnboundedValues } from "./target-variables.ts";
+import { areTooLarge, readTargetValues } from "./target-variables.ts";
 
 /**
  * One target at once: rendered here, stored and counted by one call to the user's shard, which is the
@@ -83,7 +83,7 @@ function requireRows({ request, template }: PreparedSend): StoredRow[] {
   const targets = request.audience.kind === "targets" ? [...new Set(request.audience.targets)] : [];
   const faults: Fault[] = [];
   const rows = targets.map((userId): StoredRow => {
-    const values = readUnboundedValues(variables, request.variables, userId) ?? variables.map(() => null);
+    const values = readTargetValues(variables, request.variables, userId) ?? variables.map(() => null);
     // Flat variables are named as they came; keyed ones with their user.
     const field =
       request.variables.shape === "by_target" ? `template.variables.${userId}` : "template.variables";

@@ -15,31 +15,21 @@ export function readTargetValues(
   given: SendVariables,
   userId: string,
 ): unknown[] | null {
-  const cells = readUnboundedValues(variables, given, userId);
-  if (cells === null) return null;
-  return areTooLarge(cells) ? variables.map(() => INVALID) : cells;
-}
-
-/** True where one target's variables are over 16 KB. */
-export function areTooLarge(cells: readonly unknown[]): boolean {
-  return exceedsBytes(JSON.stringify(cells), MAX_VARIABLES_BYTES);
-}
-
-/** The values as they came, before their size is judged. */
-export function readUnboundedValues(
-  variables: readonly VariableReader[],
-  given: SendVariables,
-  userId: string,
-): unknown[] | null {
   const values = selectValues(variables, given, userId);
   if (values === null) return null;
   if (!isObject(values)) return variables.map(() => INVALID);
-  return variables.map((variable) =>
-    toCell(
-      readRawValue(variable, (name) => ownValue(values, name)),
-      variable,
-    ),
-  );
+  const read = (name: string): unknown => ownValue(values, name);
+  return variables.map((variable) => toCell(readRawValue(variable, read), variable));
+}
+
+/** True where one target's values are over 16 KB. */
+export function areTooLarge(values: readonly unknown[]): boolean {
+  return exceedsBytes(JSON.stringify(values), MAX_VARIABLES_BYTES);
+}
+
+/** The values, or invalid ones where they are too large to be stored. */
+export function limitValues(values: readonly unknown[]): readonly unknown[] {
+  return areTooLarge(values) ? values.map(() => INVALID) : values;
 }
 
 /**

@@ -20,6 +20,16 @@ export interface ShardNotification {
   reportedVersion: number;
 }
 
+/** Deliveries of one channel, status and reason. */
+export type DeliveryCount = {
+  channelKey: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  count: number;
+  viewed: number;
+  clicked: number;
+};
+
 /** One delivery of a notification. */
 export interface DeliveryKey {
   userId: string;
@@ -118,23 +128,9 @@ export class DeliveryStore {
   }
 
   /** The deliveries themselves, counted: what the ledger's numbers are checked against. */
-  countDeliveries(notificationId: string): {
-    channelKey: string;
-    status: DeliveryStatus;
-    reason: string | null;
-    count: number;
-    viewed: number;
-    clicked: number;
-  }[] {
+  countDeliveries(notificationId: string): DeliveryCount[] {
     return this.#sql
-      .exec<{
-        channelKey: string;
-        status: DeliveryStatus;
-        reason: string | null;
-        count: number;
-        viewed: number;
-        clicked: number;
-      }>(
+      .exec<DeliveryCount>(
         `SELECT channel_key AS channelKey, status, reason, COUNT(*) AS count,
            COUNT(viewed_at) AS viewed, COUNT(clicked_at) AS clicked
          FROM deliveries WHERE notification_id = ? GROUP BY channel_key, status, reason`,

@@ -9,7 +9,12 @@ import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
-import { type DeliverRequest, type DeliveryKey, DeliveryStore } from "./delivery-store.ts";
+import {
+  type DeliverRequest,
+  type DeliveryCount,
+  type DeliveryKey,
+  DeliveryStore,
+} from "./delivery-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
@@ -94,7 +99,7 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** The stored deliveries of a notification, counted one by one. */
-  audit(notificationId: string): ReturnType<DeliveryStore["countDeliveries"]> {
+  audit(notificationId: string): DeliveryCount[] {
     return this.#deliveries.countDeliveries(notificationId);
   }
 

@@ -3,7 +3,7 @@ import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
-import { decodeCursor, toPage } from "../../http/pagination.ts";
+import { decodeCursor, limitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import {
   IsoTimeSchema,
@@ -21,7 +21,6 @@ import { openShardOf } from "../../users/shard-binding.ts";
 import type { User } from "../../users/user-store.ts";
 
 const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
-const PER_PAGE_MESSAGE = "must be a whole number from 1 to 100";
 
 const MetadataSchema = v.custom<Record<string, unknown>>(
   (input) =>
@@ -47,15 +46,7 @@ const UserListSchema = v.object({
   status: v.optional(v.picklist(["online", "offline"], 'must be "online" or "offline"')),
   createdFrom: v.optional(IsoTimeSchema),
   createdTo: v.optional(IsoTimeSchema),
-  perPage: v.optional(
-    v.pipe(
-      v.string(PER_PAGE_MESSAGE),
-      v.regex(/^\d{1,3}$/, PER_PAGE_MESSAGE),
-      v.transform(Number),
-      v.minValue(1, PER_PAGE_MESSAGE),
-      v.maxValue(100, PER_PAGE_MESSAGE),
-    ),
-  ),
+  perPage: limitSchema(20),
   limit: v.optional(v.string()),
   cursor: v.optional(v.string()),
 });
@@ -82,7 +73,7 @@ export const getUsers: Handler = async (request, context) => {
   const query = queryOf(context.url);
   // `limit` is the management API's name for the vendor's `perPage`.
   const filter = parseInput(UserListSchema, { ...query, perPage: query.perPage ?? query.limit });
-  const limit = filter.perPage ?? 20;
+  const limit = filter.perPage;
   const rows = await listUsers(context.env, app, {
     searchKey: filter.searchKey || null,
     role: filter.role ?? null,

@@ -5,13 +5,11 @@ import { receiveUpload } from "../../audiences/upload.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
-import { decodeCursor, encodeCursor } from "../../http/pagination.ts";
+import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
 import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
-
-const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
 
 const PresignSchema = v.object(
   { overwrite_duplicate_key: v.nullish(v.boolean("must be true or false")) },
@@ -20,16 +18,7 @@ const PresignSchema = v.object(
 
 const ListQuerySchema = v.object({
   token: v.optional(v.string()),
-  limit: v.optional(
-    v.pipe(
-      v.string(LIMIT_MESSAGE),
-      v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
-      v.transform(Number),
-      v.minValue(1, LIMIT_MESSAGE),
-      v.maxValue(100, LIMIT_MESSAGE),
-    ),
-    "100",
-  ),
+  limit: limitSchema(100),
 });
 
 /** `POST /v1/storage/targets_files/{file_key}/presigned_urls` (seed 004, step 1) */
