@@ -1,9 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { adminRoutes } from "../../src/api/admin/routes.ts";
 import { businessMessagingRoutes } from "../../src/api/business-messaging/routes.ts";
+import { campaignsRoutes } from "../../src/api/campaigns/routes.ts";
 import { feedRoutes } from "../../src/api/feed/routes.ts";
+import { platformRoutes } from "../../src/api/platform/routes.ts";
+import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
 import { API, type Body, call, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
 import { openSocket } from "../support/sockets.ts";
+import { uploadCsv } from "../support/targets-files.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 /** In everything that is app B's: no answer to app A may hold it. */
@@ -43,12 +47,14 @@ beforeAll(async () => {
     await send(b, "shared", "realtime", { "idempotency-key": "shared-key" }),
     await send(b, "shared", "batch"),
   ];
+  await uploadCsv(b, "bee.csv", `user_id,value\nbee,${SECRET}\n`);
   const keys = (await callAsAdmin("GET", `/admin/apps/${b.id}/keys`)).body.data;
   idsOfB = {
     template: [template.body.id, "bee-template"],
     channel: [channel.body.id, "bee-channel"],
     notification: notifications,
     uid: ["bee"],
+    fileKey: ["bee.csv"],
     key: keys.map((key: Body) => key.id),
   };
   for (const id of notifications) await waitUntilCompleted(b, id);
@@ -68,6 +74,8 @@ async function snapshotOfB(): Promise<Body> {
     "/templates/bee-template/versions",
     "/users?perPage=100",
     "/notifications",
+    "/targets-files",
+    "/targets-files/bee.csv/content",
   ];
   const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
   const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
@@ -96,11 +104,16 @@ const bodyOf = (method: string, pattern: string): Body => {
       mode: "realtime",
     };
   }
+  if (pattern.endsWith("/messages")) {
+    const variables = { bee: { value: "x" } };
+    const sent = { template: { key: "bee-template", variables }, targets: ["bee"], mode: "realtime" };
+    return { ...sent, templateId: "bee-template", receivers: ["bee"], variables };
+  }
   if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
   if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
   if (pattern.endsWith("/templates")) return { ...base, name: "From A", channelKeys: [] };
   if (pattern.endsWith("/users")) return { ...base, uid: "bee", name: "From A" };
-  if (pattern.endsWith("/auth_tokens") || pattern.includes("/feed/")) return {};
+  if (/\/(auth_tokens|presigned[-_]urls)$/.test(pattern) || pattern.includes("/feed/")) return {};
   return { ...base, name: "From A", enabled: false, status: "archived", scopes: ["read"] };
 };
 
@@ -116,11 +129,18 @@ const OWN: string[] = [
   "users",
   "notifications",
   "availability",
+  "targets-files",
+  "targets_files",
+  "presigned-urls",
+  "presigned_urls",
   "keys",
 ];
 const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "");
 
-const serverRoutes = businessMessagingRoutes.map(([method, pattern]) => [method, pattern] as const);
+// The upload route knows no app but by its signature: test/audiences/upload.test.ts has its access tests.
+const serverRoutes = [...businessMessagingRoutes, ...platformRoutes, ...campaignsRoutes]
+  .map(([method, pattern]) => [method, pattern] as const)
+  .filter(([, pattern]) => pattern !== UPLOAD_PATH);
 const userRoutes = feedRoutes(API)
   .map(([method, pattern]) => [method, pattern] as const)
   .filter(([, pattern]) => !pattern.endsWith("/socket"));
@@ -145,7 +165,8 @@ async function expectIsolated(
 describe("app A with what is app B's", () => {
   it.each(serverRoutes)("%s %s: 404, or A's own", async (method, pattern) => {
     const before = await snapshotOfB();
-    await expectIsolated([method, pattern], a.headers, isOwn(pattern) ? [200, 201] : [404]);
+    const headers = { ...a.headers, "api-token": a.apiKey };
+    await expectIsolated([method, pattern], headers, isOwn(pattern) ? [200, 201] : [404]);
     expect(await snapshotOfB()).toEqual(before);
   });
 
@@ -171,7 +192,8 @@ describe("app A with what is app B's", () => {
 
   it("gets 401 on every route where it names B", async () => {
     const before = await snapshotOfB();
-    for (const route of serverRoutes) await expectIsolated(route, { appid: b.id, apikey: a.apiKey }, [401]);
+    const namesB = { appid: b.id, apikey: a.apiKey, "api-token": a.apiKey.replace(a.id, b.id) };
+    for (const route of serverRoutes) await expectIsolated(route, namesB, [401]);
     for (const route of userRoutes) await expectIsolated(route, { appid: b.id, apikey: b.apiKey }, [401]);
     for (const route of appRoutes) await expectIsolated(route, a.headers, [401]);
     expect(await snapshotOfB()).toEqual(before);

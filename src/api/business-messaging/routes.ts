@@ -3,6 +3,13 @@ import { getChannel, getChannelAvailability, listChannels, postChannel, putChann
 import { getNotification, getNotifications } from "./notifications.ts";
 import { postSend } from "./send.ts";
 import {
+  deleteTargetsFile,
+  getTargetsFile,
+  getTargetsFileContent,
+  listTargetsFiles,
+  postPresignedUrl,
+} from "./targets-files.ts";
+import {
   getTemplate,
   listTemplates,
   listTemplateVersions,
@@ -34,6 +41,12 @@ export const businessMessagingRoutes: Route[] = [
   ["PUT", `${API}/templates/:template`, putTemplate],
   ["GET", `${API}/templates/:template/versions`, listTemplateVersions],
   ["POST", `${API}/templates/:template/preview`, postTemplatePreview],
+
+  ["GET", `${API}/targets-files`, listTargetsFiles],
+  ["POST", `${API}/targets-files/:fileKey/presigned-urls`, postPresignedUrl],
+  ["GET", `${API}/targets-files/:fileKey/content`, getTargetsFileContent],
+  ["GET", `${API}/targets-files/:fileKey`, getTargetsFile],
+  ["DELETE", `${API}/targets-files/:fileKey`, deleteTargetsFile],
 
   // Users at the vendor's own path and in the management API's.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [
