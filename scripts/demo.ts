@@ -8,7 +8,7 @@ import { bold, dim, formatTime, green, red } from "./terminal.ts";
 
 const USAGE = `Usage: npm run demo
 
-Runs Onecall on this machine in a temporary folder, sends to one user and to 10,000, and shows the counts.`;
+Runs Onecall on this machine in a temporary folder, sends to one user, to 10,000 and to a CSV of 100,000, and shows the counts.`;
 
 await runScript(USAGE, async () => {
   readArguments({}, USAGE);
@@ -16,7 +16,7 @@ await runScript(USAGE, async () => {
   process.once("SIGTERM", () => process.exit(143));
   const folder = mkdtempSync(join(tmpdir(), "onecall-demo-"));
   const startedAt = performance.now();
-  console.log(`\n${bold("Onecall")} ${dim("· one call, one user or ten thousand")}\n`);
+  console.log(`\n${bold("Onecall")} ${dim("· one call, one user or a hundred thousand")}\n`);
   const starting = startLocalWorker({ persistTo: folder });
   // After the Worker's own exit handler: a folder that is written to can't be removed.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));

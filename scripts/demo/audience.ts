@@ -28,27 +28,45 @@ const INCOMPLETE_EVERY = 500;
 /** So many of the targets are named a second time. */
 const REPEATED = 15;
 
-export interface Audience {
-  targets: string[];
-  variables: Record<string, Record<string, string>>;
+/** What the counts of an audience must be. */
+export interface Expected {
   /** Distinct targets: what the counts must add up to. */
   distinct: number;
   repeated: number;
   incomplete: number;
 }
 
+export interface Audience extends Expected {
+  targets: string[];
+  variables: Record<string, Record<string, string>>;
+}
+
 /** A list of exactly `size` targets with variables of their own, and the faults that real lists have. */
 export function createAudience(size: number): Audience {
-  const distinct = size - REPEATED;
-  const users = Array.from({ length: distinct }, (_, index) => userId(index + 1));
+  const expected = expect(size);
+  const users = Array.from({ length: expected.distinct }, (_, index) => userId(index + 1));
   const variables = users.map((user, index) => [user, createVariables(index + 1)] as const);
   return {
     targets: [...users, ...users.slice(0, REPEATED)],
     variables: Object.fromEntries(variables),
-    distinct,
-    repeated: REPEATED,
-    incomplete: Math.floor(distinct / INCOMPLETE_EVERY),
+    ...expected,
   };
+}
+
+/** The same list as a CSV of exactly `rows` rows below its header. */
+export function createCsv(rows: number): Expected & { csv: string } {
+  const expected = expect(rows);
+  const lines = Array.from({ length: expected.distinct }, (_, index) => {
+    const { name, number, time } = createVariables(index + 1);
+    return `${userId(index + 1)},${name},${number ?? ""},${time}`;
+  });
+  const all = ["user_id,name,number,time", ...lines, ...lines.slice(0, REPEATED)];
+  return { csv: `${all.join("\n")}\n`, ...expected };
+}
+
+function expect(size: number): Expected {
+  const distinct = size - REPEATED;
+  return { distinct, repeated: REPEATED, incomplete: Math.floor(distinct / INCOMPLETE_EVERY) };
 }
 
 export function userId(number: number): string {

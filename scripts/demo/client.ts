@@ -8,6 +8,7 @@ const CALL_TIMEOUT_MS = 30_000;
 const AppSchema = v.object({ id: v.string(), apiKey: v.string() });
 const SentSchema = v.object({ notificationId: v.string() });
 const TokenSchema = v.object({ authToken: v.string() });
+const PresignedSchema = v.object({ url: v.string(), fields: v.record(v.string(), v.string()) });
 const ReasonsSchema = v.record(v.string(), v.number());
 
 const ChannelCountsSchema = v.object({
@@ -55,6 +56,22 @@ export async function createApp(url: string, adminToken: string, name: string) {
     async send(request: Record<string, unknown>): Promise<string> {
       const sent = await call(SentSchema, url, "POST", `${API}/notifications/send`, key, request);
       return sent.notificationId;
+    },
+
+    /** Uploads a targets file as seed 004's clients do: the signed fields, then the file, and no key. */
+    async uploadTargetsFile(fileKey: string, csv: string): Promise<void> {
+      const path = `/v1/storage/targets_files/${fileKey}/presigned_urls`;
+      const presigned = await call(PresignedSchema, url, "POST", path, { "api-token": apiKey });
+      const form = new FormData();
+      for (const [name, value] of Object.entries(presigned.fields)) {
+        form.append(name, value);
+      }
+      form.append("file", new Blob([csv], { type: "text/csv" }), `${fileKey}.csv`);
+      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+      const response = await fetch(presigned.url, { method: "POST", body: form, signal });
+      if (response.status !== 204) {
+        throw new Error(`The upload answered ${response.status}: ${await response.text()}`);
+      }
     },
 
     getNotification(notificationId: string): Promise<Notification> {

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LocalWorker } from "../local-worker.ts";
 import { bold, dim, formatTime, green } from "../terminal.ts";
-import { CHANNELS, createAudience, TEMPLATE, userId } from "./audience.ts";
+import { CHANNELS, createAudience, createCsv, type Expected, TEMPLATE, userId } from "./audience.ts";
 import { type AppClient, createApp, type Notification } from "./client.ts";
 import { addsUp, formatCounts, formatNumber, sumProgress } from "./counts.ts";
 import { createProgressBar } from "./progress.ts";
 
 const BATCH_TARGETS = 10_000;
+const FILE_ROWS = 100_000;
+const FILE_KEY = "appointments-2026";
 const COMPLETION_TIMEOUT_MS = 60_000;
 const POLL_INTERVAL_MS = 50;
 
@@ -20,6 +22,10 @@ export async function tellStory(worker: LocalWorker): Promise<void> {
   console.log(`${green("✓")} An app with two channels and an approved template\n`);
   await sendToOne(app);
   await sendToMany(app);
+  await sendToFile(app);
+  console.log(
+    `\n${green("✓")} Every delivery is accounted for. ${dim("Next: npm start, and the README's first send.")}\n`,
+  );
 }
 
 async function sendToOne(app: AppClient): Promise<void> {
@@ -47,19 +53,47 @@ async function sendToMany(app: AppClient): Promise<void> {
     tag: "appointments",
   });
   console.log(`${green("✓")} Accepted in ${formatTime(startedAt)}`);
+  await followToTheEnd(app, id, startedAt, expected);
+  console.log(bold("Three of the inboxes"));
+  for (const number of [1, Math.floor(expected.distinct / 5), expected.distinct]) {
+    await showInbox(app, userId(number));
+  }
+}
+
+async function sendToFile(app: AppClient): Promise<void> {
+  const { csv, ...expected } = createCsv(FILE_ROWS);
+  const megabytes = (Buffer.byteLength(csv) / 1e6).toFixed(1);
+  console.log(`\n${bold(`A CSV of ${formatNumber(FILE_ROWS)} rows`)} ${dim(`${megabytes} MB`)}`);
+  const uploadStartedAt = performance.now();
+  await app.uploadTargetsFile(FILE_KEY, csv);
+  console.log(`${green("✓")} Uploaded and checked in ${formatTime(uploadStartedAt)}`);
+  const startedAt = performance.now();
+  const id = await app.send({
+    template: { key: TEMPLATE.key },
+    targetsFile: FILE_KEY,
+    mode: "batch",
+    title: "This year's appointments",
+    tag: "appointments",
+  });
+  console.log(`${green("✓")} Accepted in ${formatTime(startedAt)}`);
+  await followToTheEnd(app, id, startedAt, expected);
+  console.log(bold("The last row's inbox"));
+  await showInbox(app, userId(expected.distinct));
+}
+
+/** Shows a batch's progress, then its counts, and checks them. */
+async function followToTheEnd(
+  app: AppClient,
+  id: string,
+  startedAt: number,
+  expected: Expected,
+): Promise<void> {
   const notification = await waitUntilCompleted(app, id);
   const perSecond = (1000 * sumProgress(notification).total) / (performance.now() - startedAt);
   const rate = dim(`${formatNumber(Math.round(perSecond / 100) * 100)} deliveries a second`);
   console.log(`${green("✓")} Delivered and counted after ${formatTime(startedAt)}  ${rate}\n`);
   console.log(`${formatCounts(notification)}\n`);
   checkCounts(notification, expected);
-  console.log(bold("Three of the inboxes"));
-  for (const number of [1, Math.floor(expected.distinct / 5), expected.distinct]) {
-    await showInbox(app, userId(number));
-  }
-  console.log(
-    `\n${green("✓")} Every delivery is accounted for. ${dim("Next: npm start, and the README's first send.")}\n`,
-  );
 }
 
 async function waitUntilCompleted(app: AppClient, id: string): Promise<Notification> {
@@ -82,10 +116,7 @@ async function waitUntilCompleted(app: AppClient, id: string): Promise<Notificat
 }
 
 /** The demo knows what it sent, so it can say more than that the sums close. */
-function checkCounts(
-  { counts, duplicates }: Notification,
-  expected: { distinct: number; repeated: number; incomplete: number },
-): void {
+function checkCounts({ counts, duplicates }: Notification, expected: Expected): void {
   const inApp = counts["in-app"];
   const right =
     Object.values(counts).every((channel) => addsUp(channel) && channel.total === expected.distinct) &&

@@ -1,4 +1,5 @@
 import Papa from "papaparse";
+import { LineBreaks } from "./line-breaks.ts";
 
 /** Reads a targets file's CSV (RFC 4180) piece by piece. Pure: no I/O, no clock. */
 
@@ -43,6 +44,7 @@ export class CsvReader {
   readonly #onRow: OnRow;
   readonly #faults: CsvFault[] = [];
   #faultCount = 0;
+  readonly #breaks = new LineBreaks();
   #parser: Papa.Parser | null = null;
   #rest = "";
   #line = 1;
@@ -58,6 +60,7 @@ export class CsvReader {
 
   write(text: string): void {
     if (this.#hasStopped) return;
+    this.#breaks.write(text);
     this.#read(text, false);
     if (this.#rest.length <= MAX_OPEN_ROW) return;
     // Reading on would look at the same text again and again.
@@ -104,6 +107,7 @@ export class CsvReader {
     this.#rest = input.slice(meta.cursor);
     const quoteFaults = new Map(errors.map((error) => [error.row ?? 0, error.message]));
     for (const [index, cells] of data.entries()) this.#takeRow(cells, quoteFaults.get(index));
+    this.#breaks.forget(this.#line);
   }
 
   // The first line break decides: a header's names hold none, so it isn't inside quotes.
@@ -163,15 +167,13 @@ export class CsvReader {
     if (this.#rows === maxRows + 1) {
       this.#addFault(line, `there are more than ${maxRows} rows; split the file`);
     }
-    const last = cells.at(-1) ?? "";
-    if (this.#lineBreak === "\n" && last.endsWith("\r")) {
-      this.#addFault(line, "the line ends with CRLF, the first line with LF; use one of them throughout");
-    } else if (
-      this.#lineBreak === "\r\n" &&
-      cells.length > width &&
-      cells.some((cell) => cell.includes("\n"))
-    ) {
-      this.#addFault(line, "a line ends with LF, the first line with CRLF; use one of them throughout");
+    const mixedLine = this.#breaks.findMixed(line, this.#line);
+    if (mixedLine !== null) {
+      const [own, first] = this.#lineBreak === "\n" ? ["CRLF", "LF"] : ["LF", "CRLF"];
+      this.#addFault(
+        mixedLine,
+        `the line ends with ${own}, the first line with ${first}; use one of them throughout`,
+      );
     } else if (cells.length !== width) {
       this.#addFault(line, `there are ${cells.length} cells; the header has ${width} columns`);
     } else if (idIndex >= 0) {

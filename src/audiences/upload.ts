@@ -7,7 +7,7 @@ import { isUserId } from "../http/validation.ts";
 import { newId } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { MAX_FILE_ROWS, MAX_UPLOAD_BYTES, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
-import { AudienceBuilder } from "./builder.ts";
+import { AudienceBuilder, joinPieces } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
 import { deleteAudiences, storeAudience } from "./store.ts";
@@ -15,6 +15,7 @@ import { appIdOfFields, type UploadFields, type UploadPolicy, verifyUpload } fro
 import { takeUploadSlot, type UploadSlot } from "./upload-slot.ts";
 
 const FILE_FIELD = "file";
+const LINE_FEED = 0x0a;
 
 const CSV_RULES: CsvRules = {
   idColumn: "user_id",
@@ -32,7 +33,8 @@ const CSV_RULES: CsvRules = {
  */
 export async function receiveUpload(env: Bindings, request: Request): Promise<void> {
   checkLength(request);
-  const fields: UploadFields = {};
+  // Without a prototype: a field may have any name.
+  const fields: UploadFields = Object.create(null);
   let upload: FileUpload | null = null;
   let slot: UploadSlot | null = null;
   try {
@@ -46,10 +48,12 @@ export async function receiveUpload(env: Bindings, request: Request): Promise<vo
       } else if (event.kind === "bytes") {
         slot?.touch();
         await upload?.write(event.bytes);
-      } else await upload?.finish();
+      }
     }
     if (upload === null)
       throw new OnecallError("ERR_BAD_REQUEST", "file: is missing; it comes after the fields");
+    // Only now: what follows the file may show that the form isn't one.
+    await upload.finish();
   } catch (error) {
     await upload?.discard();
     throw error;
@@ -67,7 +71,11 @@ class FileUpload {
   readonly #builder: AudienceBuilder;
   readonly #reader: CsvReader;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  /** The end of the last piece: a character may go on in the next. */
+  #lastBytes = new Uint8Array();
   #size = 0;
+  /** The registry was asked to name the file, and its answer isn't known. */
+  #mayBeNamed = false;
 
   private constructor(env: Bindings, policy: UploadPolicy, shardCount: number) {
     this.#env = env;
@@ -116,12 +124,16 @@ class FileUpload {
       expiresAt: now + TARGETS_FILE_TTL_MS,
     };
     // Here it is decided which of two uploads at once has the key.
-    if ((await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite)) === null)
-      throw isTaken(fileKey);
+    this.#mayBeNamed = true;
+    const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite);
+    if (named !== null) return;
+    this.#mayBeNamed = false;
+    throw isTaken(fileKey);
   }
 
-  /** Removes all that was written. */
+  /** Removes all that was written, unless the registry may name it. */
   async discard(): Promise<void> {
+    if (this.#mayBeNamed) return;
     const { appId } = this.#policy;
     await Promise.all([
       this.#archive.abort(),
@@ -138,12 +150,40 @@ class FileUpload {
       this.#reader.write(decode());
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      const lenient = new TextDecoder().decode(bytes);
-      const place = lenient.indexOf("\ufffd");
-      this.#reader.stop(lenient.slice(0, Math.max(place, 0)), "the text isn't UTF-8; save the file as UTF-8");
+      const breaks = countBreaksBeforeFault(this.#lastBytes, bytes);
+      this.#reader.stop("\n".repeat(breaks), "the text isn't UTF-8; save the file as UTF-8");
       throw invalidFile(this.#reader.end());
     }
+    this.#lastBytes = joinBytes(this.#lastBytes, bytes.subarray(-3)).slice(-3);
   }
+}
+
+/** Line breaks in `bytes` before what isn't UTF-8; `before`: up to three bytes that came before them. */
+function countBreaksBeforeFault(before: Uint8Array, bytes: Uint8Array): number {
+  // Bytes of a character that began earlier: it was whole.
+  const start = before.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  const all = joinBytes(start < 0 ? new Uint8Array() : before.subarray(start), bytes);
+  let breaks = -all.subarray(0, all.length - bytes.length).filter((byte) => byte === LINE_FEED).length;
+  let lineStart = 0;
+  for (let end = all.indexOf(LINE_FEED); end >= 0; end = all.indexOf(LINE_FEED, lineStart)) {
+    if (!isUtf8(all.subarray(lineStart, end))) break;
+    breaks++;
+    lineStart = end + 1;
+  }
+  return breaks;
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
+  return joinPieces({ pieces: [first, second], length: first.length + second.length });
 }
 
 function checkLength(request: Request): void {
@@ -183,11 +223,10 @@ function isTaken(fileKey: string): OnecallError {
 /** Every fault with its line, at most the first 20, and how many there are. */
 function invalidFile({ faults, faultCount }: CsvSummary): OnecallError {
   const byLine = Map.groupBy(faults, ({ line }) => `line ${line}`);
-  const details = Object.fromEntries(
-    [...byLine].map(([line, found]) => [line, found.map(({ message }) => message).join("; ")]),
+  const listed = [...byLine].map(
+    ([line, found]) => `${line}: ${found.map(({ message }) => message).join("; ")}`,
   );
-  const listed = Object.entries(details).map(([line, message]) => `${line}: ${message}`);
   const more =
     faultCount > faults.length ? ` (${faultCount} errors in all, the first ${faults.length} are shown)` : "";
-  return new OnecallError("ERR_INVALID_TARGETS_FILE", `${listed.join(" · ")}${more}`, { details });
+  return new OnecallError("ERR_INVALID_TARGETS_FILE", `${listed.join(" · ")}${more}`);
 }

@@ -38,8 +38,14 @@ export async function* readForm(request: Request, fileField: string): AsyncGener
       state.isDone = true;
     },
   });
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    parser.write(chunk);
+  for await (const chunk of holdEndBack((request.body ?? []) as AsyncIterable<Uint8Array>)) {
+    try {
+      parser.write(chunk);
+    } catch (error) {
+      // A filename* that can't be decoded.
+      if (error instanceof URIError) throw malformed();
+      throw error;
+    }
     const ready = events;
     events = [];
     yield* ready;
@@ -48,6 +54,23 @@ export async function* readForm(request: Request, fileField: string): AsyncGener
   parser.end();
   yield* events;
   if (state.error !== null || !state.isDone) throw malformed();
+}
+
+/** Bytes of a form's last boundary, at most: the parser doesn't know it where it comes in two pieces. */
+const END_BYTES = 128;
+
+/** The same bytes in pieces of which the last holds the form's end whole. */
+async function* holdEndBack(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held = new Uint8Array();
+  for await (const piece of pieces) {
+    const bytes = new Uint8Array(held.length + piece.length);
+    bytes.set(held);
+    bytes.set(piece, held.length);
+    const end = Math.max(0, bytes.length - END_BYTES);
+    if (end > 0) yield bytes.subarray(0, end);
+    held = bytes.subarray(end);
+  }
+  if (held.length > 0) yield held;
 }
 
 function malformed(): OnecallError {

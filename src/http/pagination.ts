@@ -30,7 +30,12 @@ export function encodeCursor(parts: readonly (string | number)[]): string {
 }
 
 /** What {@link encodeCursor} made of `length` texts like `pattern`; null where no cursor was given. */
-export function decodeCursor(cursor: string | undefined, length: number, pattern = /^/): string[] | null {
+export function decodeCursor(
+  cursor: string | undefined,
+  length: number,
+  pattern = /^/,
+  field = "cursor",
+): string[] | null {
   if (cursor === undefined) return null;
   try {
     const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
@@ -43,13 +48,9 @@ export function decodeCursor(cursor: string | undefined, length: number, pattern
   } catch {
     // Falls through: whatever is wrong with it, the caller gets the same answer.
   }
-  throw new OnecallError(
-    "ERR_BAD_REQUEST",
-    "cursor: isn't one that this list gave out; start without a cursor",
-    {
-      details: { cursor: "must be a nextCursor of this list" },
-    },
-  );
+  throw new OnecallError("ERR_BAD_REQUEST", `${field}: isn't one that this list gave out; start without it`, {
+    details: { [field]: "must be one that this list gave out" },
+  });
 }
 
 /** A page out of `limit + 1` rows: the extra row says that there is more. */

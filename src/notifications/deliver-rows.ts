@@ -50,7 +50,8 @@ export async function deliverRows(
   };
   const perShard = new Map(expected);
   const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app.shardCount));
-  await Promise.all(
+  // All of them, whatever becomes of one: who waits for the deliveries waits for those that succeed too.
+  const calls = await Promise.allSettled(
     [...byShard].map(([shard, shardRows]) =>
       deliverSlices(openShard(env, app.id, shard), {
         header,
@@ -62,6 +63,8 @@ export async function deliverRows(
       }),
     ),
   );
+  const failed = calls.find((call) => call.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** The app's enabled channels; a copy that lacks one of the notification's may only be old. */

@@ -81,8 +81,9 @@ export class UserShard extends DurableObject<Bindings> {
       return after;
     });
     const isWhole = acceptedOf(totals) === request.expected;
-    const isBatch = header.mode === "batch";
-    this.#reporter.schedule(!isBatch ? "single" : isWhole ? "now" : "batch");
+    // Several realtime targets are in their ledger already: what was answered as delivered is read there.
+    const isSingle = header.mode === "realtime" && header.total === 1;
+    this.#reporter.schedule(isSingle ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header, fresh);
     return header;
   }

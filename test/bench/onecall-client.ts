@@ -1,11 +1,12 @@
+import { CHANNEL_KEY, FILE_TEMPLATE } from "./targets-file.ts";
 import { ADMIN_TOKEN } from "./workers.ts";
 
 const API = "/v3/business-messaging/api";
 
-export interface Counts {
-  total: number;
-  delivered: number;
-  pending: number;
+interface BenchTemplate {
+  name: string;
+  content: { title: string; body: string };
+  variables: string[];
 }
 
 /** An app that is ready to send, as any client would set it up. */
@@ -27,26 +28,45 @@ export class OnecallClient {
     const { id, apiKey } = (await response.json()) as { id: string; apiKey: string };
     const client = new OnecallClient(url, id, apiKey);
     await client.call("POST", "/channels", { name: "In-app alerts", type: "in_app" });
-    await client.call("POST", "/templates", {
+    await client.createTemplate({
       name: "Order confirmation",
-      channelKeys: ["in-app-alerts"],
-      content: {
-        "in-app-alerts": { title: "Thanks, {{customerName}}", body: "Your order {{orderId}} is on its way." },
-      },
-      variableSchema: { customerName: { type: "string" }, orderId: { type: "string" } },
+      content: { title: "Thanks, {{customerName}}", body: "Your order {{orderId}} is on its way." },
+      variables: ["customerName", "orderId"],
     });
-    await client.call("PUT", "/templates/order-confirmation", { status: "approved" });
+    await client.createTemplate(FILE_TEMPLATE);
     return client;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}${API}${path}`, {
+  /** An approved template of the in-app channel with variables of type string. */
+  async createTemplate({ name, content, variables }: BenchTemplate): Promise<void> {
+    const { key } = await this.call<{ key: string }>("POST", "/templates", {
+      name,
+      channelKeys: [CHANNEL_KEY],
+      content: { [CHANNEL_KEY]: content },
+      variableSchema: Object.fromEntries(variables.map((variable) => [variable, { type: "string" }])),
+    });
+    await this.call("PUT", `/templates/${key}`, { status: "approved" });
+  }
+
+  /** A call of the business messaging family. */
+  call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return this.#fetchJson(`${API}${path}`, {
       method,
       headers: this.headers,
       body: body === undefined ? null : JSON.stringify(body),
     });
+  }
+
+  /** A POST of the platform family. */
+  callPlatform<T>(path: string, body: unknown): Promise<T> {
+    const headers = { "api-token": this.headers.apikey ?? "", "content-type": "application/json" };
+    return this.#fetchJson(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async #fetchJson<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, init);
     if (!response.ok)
-      throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+      throw new Error(`${init.method} ${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   }
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,10 +16,36 @@ export interface BenchWorker {
   stop(): Promise<void>;
 }
 
-/** Onecall, bundled by wrangler as for a deploy, on Miniflare: `wrangler dev`'s proxy would be measured too. */
-export async function startOnecall(): Promise<BenchWorker> {
+/** Onecall's script, bundled by wrangler as for a deploy. */
+export async function bundleOnecall(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "onecall-bundle-"));
+  try {
+    await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--outdir", folder]);
+    return await readFile(join(folder, "index.js"), "utf8");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Onecall as deployed, on Miniflare: `wrangler dev`'s proxy would be measured too. */
+export function startOnecall(script: string, options: { inspectorPort?: number } = {}): Promise<BenchWorker> {
+  return startWithBindings([esModule("onecall-bundle.js", script)], options);
+}
+
+/** Onecall inside counting-entry.ts, which counts what is billed. */
+export async function startCountingOnecall(script: string): Promise<BenchWorker> {
+  const entry = await readFile(new URL("counting-entry.ts", import.meta.url), "utf8");
+  return startWithBindings([
+    esModule("counting-entry.js", stripTypeScriptTypes(entry)),
+    esModule("onecall-bundle.js", script),
+  ]);
+}
+
+async function startWithBindings(
+  modules: EsModule[],
+  options: { inspectorPort?: number } = {},
+): Promise<BenchWorker> {
   const state = await mkdtemp(join(tmpdir(), "onecall-bench-"));
-  await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--outdir", join(state, "bundle")]);
   const consumer = {
     maxBatchSize: 4,
     maxBatchTimeout: 0,
@@ -27,7 +54,8 @@ export async function startOnecall(): Promise<BenchWorker> {
   };
   const queueNames = QUEUES.map((priority) => `onecall-deliveries-${priority}`);
   return start(state, {
-    script: await readFile(join(state, "bundle", "index.js"), "utf8"),
+    ...options,
+    modules,
     bindings: { ADMIN_TOKEN, STALL_SECONDS: 60, RETENTION_DAYS: 90 },
     durableObjects: {
       REGISTRY: { className: "Registry", useSQLite: true },
@@ -50,7 +78,7 @@ export async function startOnecall(): Promise<BenchWorker> {
 export async function startFloor(): Promise<BenchWorker> {
   const state = await mkdtemp(join(tmpdir(), "onecall-floor-"));
   return start(state, {
-    script: FLOOR_SCRIPT,
+    modules: [esModule("floor.js", FLOOR_SCRIPT)],
     durableObjects: { STORE: { className: "Store", useSQLite: true } },
   });
 }
@@ -77,21 +105,28 @@ export default {
   },
 };`;
 
-type Options = Parameters<typeof convertV4MiniflareOptions>[0];
+type Options = Extract<Parameters<typeof convertV4MiniflareOptions>[0], { modules: readonly unknown[] }>;
 
-async function start(
-  state: string,
-  options: { script: string } & Record<string, unknown>,
-): Promise<BenchWorker> {
+interface EsModule {
+  type: "ESModule";
+  path: string;
+  contents: string;
+}
+
+/** The first of a Worker's modules is its entry. */
+function esModule(path: string, contents: string): EsModule {
+  return { type: "ESModule", path, contents };
+}
+
+async function start(state: string, options: Options): Promise<BenchWorker> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      modules: true,
       compatibilityDate: COMPATIBILITY_DATE,
       durableObjectsPersist: join(state, "do"),
       kvPersist: join(state, "kv"),
       r2Persist: join(state, "r2"),
       ...options,
-    } as Options),
+    }),
   );
   const url = String(await miniflare.ready).replace(/\/$/, "");
   return {

@@ -40,7 +40,7 @@ const postUpload: Handler = async (request, { env }) => {
 const listFiles: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "read");
   const { token, limit } = parseInput(ListQuerySchema, queryOf(context.url));
-  const before = decodeCursor(token === "" ? undefined : token, 1)?.[0] ?? null;
+  const before = decodeCursor(token === "" ? undefined : token, 1, /^/, "token")?.[0] ?? null;
   const files = await openRegistry(context.env, app.id).listTargetsFiles(before, limit + 1);
   const page = files.slice(0, limit);
   const last = page.at(-1);
