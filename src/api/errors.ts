@@ -16,7 +16,7 @@ function presentBody(error: OnecallError, path: string): object {
     return { error: true, code: PLATFORM_CODES[code], message: withDetails(message, details) };
   }
   const shared = { message, devMessage, ...(details === undefined ? {} : { details }) };
-  if (CAMPAIGNS_PATHS.includes(path)) {
+  if (CAMPAIGNS_PATHS.includes(path.replace(/\/$/, ""))) {
     const shown = code === "ERR_BAD_REQUEST" ? "ERR_VALIDATION" : code;
     return { error: { code: shown, ...shared, source: "campaigns-service" } };
   }

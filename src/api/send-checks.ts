@@ -104,7 +104,7 @@ export function readKeyedVariables(variables: unknown, field: string, faults: Fa
     const message = "must be an object of that user's variables: they are keyed by user id";
     faults.push({ field: `${field}.${userId}`, message, code: "ERR_INVALID_VARIABLES" });
   }
-  return { shape: "by_target", values: variables };
+  return { shape: "by_target", field, values: variables };
 }
 
 /** String pairs for the push's `data`; `maxPairs` null: as many as fit the payload. */

@@ -21,10 +21,11 @@ export async function presignUpload(
   app: AppRecord,
   fileKey: string,
   mayOverwrite: boolean,
+  field: "file_key" | "fileKey",
 ): Promise<{ url: string; fields: UploadFields }> {
   if (!FILE_KEY.test(fileKey) || fileKey === "." || fileKey === "..") {
     const message = "must have 1 to 200 letters, digits, underscores, hyphens and periods";
-    throw faultsToError([{ field: "file_key", message }]);
+    throw faultsToError([{ field, message }]);
   }
   if (!mayOverwrite && (await openRegistry(env, app.id).getTargetsFile(fileKey)) !== null) {
     throw new OnecallError(

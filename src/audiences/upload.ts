@@ -1,7 +1,7 @@
 import { getApp, getRootSecret } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
-import { OnecallError } from "../errors.ts";
+import { OnecallError, unavailable } from "../errors.ts";
 import { readForm } from "../http/multipart.ts";
 import { isUserId } from "../http/validation.ts";
 import { newId } from "../ids.ts";
@@ -53,6 +53,7 @@ export async function receiveUpload(env: Bindings, request: Request): Promise<vo
     if (upload === null)
       throw new OnecallError("ERR_BAD_REQUEST", "file: is missing; it comes after the fields");
     // Only now: what follows the file may show that the form isn't one.
+    slot?.touch();
     await upload.finish();
   } catch (error) {
     await upload?.discard();
@@ -100,7 +101,7 @@ class FileUpload {
       throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
     }
     this.#read(() => this.#decoder.decode(bytes, { stream: true }), bytes);
-    await this.#archive.write(bytes);
+    await this.#archive.write(bytes).catch(rethrowUnavailable);
   }
 
   async finish(): Promise<void> {
@@ -109,8 +110,10 @@ class FileUpload {
     if (summary.faultCount > 0) throw invalidFile(summary);
     const { appId, fileKey, mayOverwrite } = this.#policy;
     const audience = this.#builder.finish();
-    const stored = await storeAudience(this.#env, appId, this.#audienceId, audience, summary.columns);
-    await this.#archive.finish();
+    const stored = await storeAudience(this.#env, appId, this.#audienceId, audience, summary.columns).catch(
+      rethrowUnavailable,
+    );
+    await this.#archive.finish().catch(rethrowUnavailable);
     const now = Date.now();
     const file = {
       fileKey,
@@ -135,14 +138,16 @@ class FileUpload {
   async discard(): Promise<void> {
     if (this.#mayBeNamed) return;
     const { appId } = this.#policy;
-    await Promise.all([
+    const removals = await Promise.allSettled([
       this.#archive.abort(),
       this.#env.TARGETS.delete(keys.r2TargetsFile(appId, this.#audienceId)),
       deleteAudiences(this.#env, appId, [this.#audienceId]),
-    ]).catch((error: unknown) => {
+    ]);
+    for (const removal of removals) {
+      if (removal.status === "fulfilled") continue;
       // What stays can't be reached by any key and ends with the bucket's lifecycle rule.
-      console.error({ message: "a refused upload was not removed", app: appId, error });
-    });
+      console.error({ message: "a refused upload was not removed", app: appId, error: removal.reason });
+    }
   }
 
   #read(decode: () => string, bytes: Uint8Array): void {
@@ -184,6 +189,10 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
   return joinPieces({ pieces: [first, second], length: first.length + second.length });
+}
+
+function rethrowUnavailable(error: unknown): never {
+  throw unavailable(error);
 }
 
 function checkLength(request: Request): void {

@@ -1,27 +1,38 @@
 import { openRegistry } from "../apps/registry-binding.ts";
-import type { TargetsFile } from "../audiences/file-store.ts";
 import { type AudienceIndex, readAudienceIndex, storeOverrides } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import { type Fault, faultsToError, OnecallError, unavailable } from "../errors.ts";
 import { MAX_OVERRIDES_BYTES } from "../limits.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
-import type { NotificationHeader } from "./model.ts";
+import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { makePlan, openAndEnqueue } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
 /** An uploaded audience with its index: all that a send reads of it, whatever its size. */
 export interface OpenedTargetsFile {
-  file: TargetsFile;
+  audience: AudienceRef;
   index: AudienceIndex;
 }
 
-/** Throws where the app has no such file, or it has expired. */
+/**
+ * Throws where the app has no such file, or it has expired. A call that is run again goes on with the upload
+ * that it began with (`pinned`), whatever has become of the key.
+ */
 export async function openTargetsFile(
   env: Bindings,
   appId: string,
   fileKey: string,
+  pinned: AudienceRef | null,
 ): Promise<OpenedTargetsFile> {
+  const audience = pinned ?? (await findAudience(env, appId, fileKey));
+  const index = await readAudienceIndex(env, appId, audience.id).catch((error: unknown) => {
+    throw unavailable(error);
+  });
+  return { audience, index };
+}
+
+async function findAudience(env: Bindings, appId: string, fileKey: string): Promise<AudienceRef> {
   const file = await openRegistry(env, appId).getTargetsFile(fileKey);
   if (file === null) {
     throw new OnecallError(
@@ -29,16 +40,13 @@ export async function openTargetsFile(
       `There is no targets file "${fileKey}", or it has expired. Upload it first.`,
     );
   }
-  const index = await readAudienceIndex(env, appId, file.audienceId).catch((error: unknown) => {
-    throw unavailable(error);
-  });
-  return { file, index };
+  return { id: file.audienceId, etag: file.audienceEtag };
 }
 
 /** A batch to an uploaded audience. What the file lacks is found from its columns, before anything is sent. */
 export function sendFile(
   prepared: PreparedSend,
-  { file, index }: OpenedTargetsFile,
+  { audience, index }: OpenedTargetsFile,
 ): (context: SendContext) => Promise<NotificationHeader> {
   const { request, template, header } = prepared;
   const columns = index.columns ?? [];
@@ -59,7 +67,6 @@ export function sendFile(
         throw unavailable(error);
       });
     }
-    const audience = { id: file.audienceId, etag: index.etag };
     const plan = makePlan(prepared, { kind: "file", audience, columns, hasOverrides }, index.expected);
     return openAndEnqueue(context, plan, index.chunks);
   };
@@ -72,17 +79,16 @@ function findMissingColumns(
   overrides: Record<string, unknown>,
 ): Fault[] {
   const known = new Set(columns);
-  const inBody = (name: string): boolean =>
+  const isInBody = (name: string): boolean =>
     Object.values(overrides).some(
       (values) => typeof values === "object" && values !== null && Object.hasOwn(values, name),
     );
+  const isThere = (name: string): boolean => known.has(name) || isInBody(name);
   return variables
     .filter(({ definition }) => definition.required && definition.default === undefined)
     .filter(({ name, definition }) => {
       const fields = VARIABLE_FIELDS[definition.type].map((field) => `${name}.${field}`);
-      return (
-        !known.has(name) && !(fields.length > 0 && fields.every((field) => known.has(field))) && !inBody(name)
-      );
+      return !isThere(name) && !(fields.length > 0 && fields.every(isThere));
     })
     .map(({ name }) => ({
       field: `template.variables.${name}`,

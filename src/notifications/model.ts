@@ -38,6 +38,8 @@ export interface NotificationHeader {
   expiresAt: number;
   /** The API key's last four characters. */
   sentFrom: string;
+  /** Of a targets file: the upload that its key stood for then. */
+  fileAudience: AudienceRef | null;
 }
 
 /** Closed lists: a new reason is a new entry here and in docs/api.md. */

@@ -17,32 +17,11 @@ import { areTooLarge, readTargetValues } from "./target-variables.ts";
  * commit point. Returns the commit, so that everything the caller can get wrong is found before it.
  */
 export function sendRealtime(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
-  const { header, template, app } = prepared;
+  const { header, app } = prepared;
   const [row] = requireRows(prepared);
   if (row === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
-  const [userId, ...values] = row;
-  const outcomes = decideDeliveries(
-    {
-      template: compiledTemplate(template),
-      channels: header.channels,
-      enabled: enabledChannelKeys(app),
-      isExpired: false,
-    },
-    values,
-  );
-  const writer = new SliceWriter();
-  for (const [index, channel] of header.channels.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined) continue;
-    if (outcome.status === "failed" && outcome.reason === "payload_too_large") {
-      throw new OnecallError(
-        "ERR_PAYLOAD_TOO_LARGE",
-        `The rendered content of "${channel.key}" is over 64 KB.`,
-      );
-    }
-    writer.add(userId, channel, outcome);
-  }
-  const deliverRequest = { header, expected: 1, slices: writer.finish() };
+  const [userId] = row;
+  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row) };
   return ({ env }) => commitSafely(() => openShardOf(env, app, userId).deliver(deliverRequest));
 }
 
@@ -55,6 +34,7 @@ export function sendRealtimeToSeveral(
 ): (context: SendContext) => Promise<NotificationHeader> {
   const { app } = prepared;
   const rows = requireRows(prepared);
+  for (const row of rows) renderRow(prepared, row);
   const expected = new Map<number, number>();
   for (const [userId] of rows) {
     const shard = shardOfUser(userId, app.shardCount);
@@ -74,6 +54,30 @@ export function sendRealtimeToSeveral(
   };
 }
 
+/** One target's delivery rows. Throws where a content is over its limit: in realtime that is told at once. */
+function renderRow({ header, template, app }: PreparedSend, [userId, ...values]: StoredRow): string[] {
+  const context = {
+    template: compiledTemplate(template),
+    channels: header.channels,
+    enabled: enabledChannelKeys(app),
+    isExpired: false,
+  };
+  const outcomes = decideDeliveries(context, values);
+  const writer = new SliceWriter();
+  for (const [index, channel] of header.channels.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined) continue;
+    if (outcome.status === "failed" && outcome.reason === "payload_too_large") {
+      throw new OnecallError(
+        "ERR_PAYLOAD_TOO_LARGE",
+        `The rendered content of "${channel.key}" is over 64 KB.`,
+      );
+    }
+    writer.add(userId, channel, outcome);
+  }
+  return writer.finish();
+}
+
 /**
  * The distinct targets with their raw values. Throws where a variable of any is missing or wrong: in realtime
  * a target without variables lacks all that are required; batch's unsubstituted content isn't for here.
@@ -86,7 +90,7 @@ function requireRows({ request, template }: PreparedSend): StoredRow[] {
     const values = readTargetValues(variables, request.variables, userId) ?? variables.map(() => null);
     // Flat variables are named as they came; keyed ones with their user.
     const field =
-      request.variables.shape === "by_target" ? `template.variables.${userId}` : "template.variables";
+      request.variables.shape === "by_target" ? `${request.variables.field}.${userId}` : "template.variables";
     if (areTooLarge(values)) {
       faults.push({ field, message: "has more than 16 KB of variables", code: "ERR_INVALID_VARIABLES" });
     }

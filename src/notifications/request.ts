@@ -20,8 +20,8 @@ export interface SendRequest {
 /** Who gets it: at least one user id, or an uploaded targets file. */
 export type SendAudience = { kind: "targets"; targets: string[] } | { kind: "file"; fileKey: string };
 
-/** Variables per target, or (realtime in the business messaging family) of the one target alone. */
+/** `field`: where the variables stand in the family's body, for errors. Variables per target, or (realtime in the business messaging family) of the one target alone. */
 export type SendVariables =
   | { shape: "none" }
-  | { shape: "by_target"; values: Record<string, unknown> }
+  | { shape: "by_target"; field: string; values: Record<string, unknown> }
   | { shape: "flat_or_by_target"; values: Record<string, unknown> };

@@ -84,7 +84,10 @@ async function prepareSend(
       ? await requireSendableTemplate(env, cachedApp.id, request.template)
       : await requirePinnedTemplate(env, cachedApp.id, request.template, resumed.templateVersion);
   const app = await withCurrentChannels(env, cachedApp, template);
-  const file = audience.kind === "file" ? await openTargetsFile(env, app.id, audience.fileKey) : null;
+  const file =
+    audience.kind === "file"
+      ? await openTargetsFile(env, app.id, audience.fileKey, resumed?.fileAudience ?? null)
+      : null;
   const header = resumed ?? makeHeader(context, request, { template, app, file });
   return { header, request, template, app, file };
 }
@@ -119,6 +122,7 @@ function makeHeader(
     createdAt,
     expiresAt: request.expiresAt ?? createdAt + DEFAULT_EXPIRY_MS,
     sentFrom: key.lastFour,
+    fileAudience: file?.audience ?? null,
   };
 }
 

@@ -81,11 +81,7 @@ describe("a send to up to 10 receivers", () => {
     const variables = { ...namesOf(receivers.slice(0, 3)), "checked-3": {}, "checked-4": { name: ["x"] } };
     const { status, body } = await send({ templateId: "welcome", receivers, variables });
     expect([status, body.error.code]).toEqual([400, "ERR_INVALID_VARIABLES"]);
-    const named = Object.keys(body.error.details);
-    expect(named).toHaveLength(2);
-    for (const [index, uid] of ["checked-3", "checked-4"].entries()) {
-      expect(named[index]).toMatch(new RegExp(`variables\\.${uid}\\.name$`));
-    }
+    expect(Object.keys(body.error.details)).toEqual(["variables.checked-3.name", "variables.checked-4.name"]);
     for (const uid of receivers) expect(await feedOf(uid)).toEqual([]);
   });
 

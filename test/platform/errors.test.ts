@@ -39,8 +39,8 @@ describe("a wrong call is answered with {error, code, message}", () => {
     ["another mode", { ...GOOD, mode: "real-time" }, 400, 400111, /mode: must be/],
     ["no template key", { ...GOOD, template: {} }, 400, 400111, /template\.key/],
     ["no targets", { ...GOOD, targets: [] }, 400, 400111, /targets/],
-    ["two targets in realtime", { ...GOOD, targets: ["a", "b"] }, 400, 400203, /targets: has 2 users/],
-    ["10,001 targets", { ...BATCH, targets: Array(10_001).fill("a") }, 400, 400203, /targets file/],
+    ["two targets in realtime", { ...GOOD, targets: ["a", "b"] }, 400, 400111, /targets: has 2 users/],
+    ["10,001 targets", { ...BATCH, targets: Array(10_001).fill("a") }, 400, 400111, /targets file/],
     ["a target that is none", { ...GOOD, targets: [1] }, 400, 400111, /targets\[0\]/],
     ["another priority", { ...BATCH, priority: "urgent" }, 400, 400111, /priority/],
     ["a long title", { ...GOOD, title: "x".repeat(257) }, 400, 400111, /title/],
@@ -137,6 +137,7 @@ describe("priorities", () => {
       (await postWith(queues, PATH, headers, { ...BATCH, priority, targets })).body.notification_id;
     const lowId = await sendTo("low", ["low-1", "low-2"]);
     const highId = await sendTo("high", ["high-1"]);
+    expect([low.messages.length, high.messages.length]).toEqual([1, 1]);
     await consume(high.messages);
     expect(await app.notification(lowId)).toMatchObject({
       state: "sending",

@@ -72,3 +72,9 @@ export async function listStored(app: TestApp): Promise<string[]> {
   );
   return pages.flatMap(({ objects }) => objects.map(({ key }) => key));
 }
+
+/** Nothing was stored and nothing is listed. */
+export async function expectNothingStored(app: TestApp): Promise<void> {
+  expect(await listStored(app)).toEqual([]);
+  expect((await callPlatform(app, "GET", "/v1/storage/targets_files")).body.files).toEqual([]);
+}

@@ -20,7 +20,8 @@ export const postPresignedUrl: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "send");
   const fileKey = pathParam(request, "fileKey");
   const { overwriteDuplicateKey } = parseInput(PresignSchema, await readOptionalJson(request));
-  return json({ ...(await presignUpload(context, app, fileKey, overwriteDuplicateKey ?? false)), fileKey });
+  const mayOverwrite = overwriteDuplicateKey ?? false;
+  return json({ ...(await presignUpload(context, app, fileKey, mayOverwrite, "fileKey")), fileKey });
 };
 
 /** `GET {api}/targets-files`: newest first. */

@@ -26,7 +26,8 @@ const postPresignedUrl: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "send");
   const fileKey = pathParam(request, "fileKey");
   const { overwrite_duplicate_key } = parseInput(PresignSchema, await readOptionalJson(request));
-  const { url, fields } = await presignUpload(context, app, fileKey, overwrite_duplicate_key ?? false);
+  const mayOverwrite = overwrite_duplicate_key ?? false;
+  const { url, fields } = await presignUpload(context, app, fileKey, mayOverwrite, "file_key");
   return json({ url, fields, file_key: fileKey });
 };
 
