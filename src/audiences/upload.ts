@@ -7,15 +7,15 @@ import { isUserId } from "../http/validation.ts";
 import { newId } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { MAX_FILE_ROWS, MAX_UPLOAD_BYTES, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
-import { AudienceBuilder, joinPieces } from "./builder.ts";
+import { AudienceBuilder } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
 import { deleteAudiences, storeAudience } from "./store.ts";
 import { appIdOfFields, type UploadFields, type UploadPolicy, verifyUpload } from "./upload-signature.ts";
 import { takeUploadSlot, type UploadSlot } from "./upload-slot.ts";
+import { countBreaksBeforeFault, joinBytes } from "./utf8-fault.ts";
 
 const FILE_FIELD = "file";
-const LINE_FEED = 0x0a;
 
 const CSV_RULES: CsvRules = {
   idColumn: "user_id",
@@ -161,34 +161,6 @@ class FileUpload {
     }
     this.#lastBytes = joinBytes(this.#lastBytes, bytes.subarray(-3)).slice(-3);
   }
-}
-
-/** Line breaks in `bytes` before what isn't UTF-8; `before`: up to three bytes that came before them. */
-function countBreaksBeforeFault(before: Uint8Array, bytes: Uint8Array): number {
-  // Bytes of a character that began earlier: it was whole.
-  const start = before.findIndex((byte) => (byte & 0xc0) !== 0x80);
-  const all = joinBytes(start < 0 ? new Uint8Array() : before.subarray(start), bytes);
-  let breaks = -all.subarray(0, all.length - bytes.length).filter((byte) => byte === LINE_FEED).length;
-  let lineStart = 0;
-  for (let end = all.indexOf(LINE_FEED); end >= 0; end = all.indexOf(LINE_FEED, lineStart)) {
-    if (!isUtf8(all.subarray(lineStart, end))) break;
-    breaks++;
-    lineStart = end + 1;
-  }
-  return breaks;
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
-  return joinPieces({ pieces: [first, second], length: first.length + second.length });
 }
 
 function rethrowUnavailable(error: unknown): never {
