@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { keys } from "../../src/keys.ts";
 import { type Body, createApp, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
-import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { callPlatform, listStored, uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -173,4 +173,26 @@ describe("an Idempotency-Key", () => {
     await expectExact(first.body.notificationId, 2);
     expect(await textOf("idem-0")).toHaveLength(1);
   });
+
+  it.each(["deleted", "overwritten"])(
+    "goes on with the upload it began with: %s meanwhile",
+    async (change) => {
+      const file = `resumed-${change}.csv`;
+      await uploadCsv(app, file, rowsOf(`resumed-${change}`, 30, "old"));
+      const headers = { "idempotency-key": file };
+      const lossy = interceptCalls(bindings.LEDGER, "open", {
+        after: () => {
+          throw new Error("Network connection lost.");
+        },
+      });
+      const failed = await callWith({ LEDGER: lossy }, app, "POST", SEND, sendTo(file), headers);
+      expect(failed.status).toBe(503);
+      if (change === "deleted") await callPlatform(app, "DELETE", `/v1/storage/targets_files/${file}`);
+      else await uploadCsv(app, file, rowsOf(`resumed-${change}`, 40, "new"), true);
+      const repeated = await app.send(sendTo(file), headers);
+      expect(repeated.status, JSON.stringify(repeated.body)).toBe(200);
+      await expectExact(repeated.body.notificationId, 30);
+      expect(await textOf(`resumed-${change}-1`)).toEqual(["old 1"]);
+    },
+  );
 });
