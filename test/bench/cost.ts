@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isCounted } from "./batch.ts";
-import type { BillableCounts } from "./counting-entry.ts";
+import type { BillableCounts } from "./billable-counts.ts";
 import { formatNumber, report } from "./figures.ts";
 import { OnecallClient } from "./onecall-client.ts";
 import { createCsv, sendFile, uploadFile } from "./targets-file.ts";

@@ -34,11 +34,11 @@ export function startOnecall(script: string, options: { inspectorPort?: number }
 
 /** Onecall inside counting-entry.ts, which counts what is billed. */
 export async function startCountingOnecall(script: string): Promise<BenchWorker> {
-  const entry = await readFile(new URL("counting-entry.ts", import.meta.url), "utf8");
-  return startWithBindings([
-    esModule("counting-entry.js", stripTypeScriptTypes(entry)),
-    esModule("onecall-bundle.js", script),
-  ]);
+  const own = ["counting-entry.ts", "billable-counts.ts"].map(async (name) => {
+    const source = await readFile(new URL(name, import.meta.url), "utf8");
+    return esModule(name, stripTypeScriptTypes(source));
+  });
+  return startWithBindings([...(await Promise.all(own)), esModule("onecall-bundle.js", script)]);
 }
 
 async function startWithBindings(
