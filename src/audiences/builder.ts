@@ -3,6 +3,7 @@ import { shardOfUser } from "../users/hash.ts";
 import type { Chunk, ShardRun } from "./partition.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const COMMA = ",".charCodeAt(0);
 const OPEN = new Uint8Array(["[".charCodeAt(0)]);
 const SEPARATOR = new Uint8Array([COMMA]);
@@ -66,7 +67,7 @@ export class AudienceBuilder {
       this.#shards.set(shard, rows);
     }
     if (earlier !== undefined) rows.drop(earlier);
-    this.#places.set(userId, rows.add(json));
+    this.#places.set(earlier === undefined ? copyText(userId) : userId, rows.add(json));
   }
 
   /** The chunks lie one behind the other and cover the pieces whole. */
@@ -79,6 +80,11 @@ export class AudienceBuilder {
     }
     return { ...writer.finish(), expected, total: this.#places.size, duplicates: this.#duplicates };
   }
+}
+
+// A cut piece of a text keeps the whole text alive; what the map holds must be a text of its own.
+function copyText(text: string): string {
+  return decoder.decode(encoder.encode(text));
 }
 
 /** One shard's rows in one buffer. */

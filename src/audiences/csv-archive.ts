@@ -48,7 +48,7 @@ export class CsvArchive {
     this.#upload ??= await this.#bucket.createMultipartUpload(this.#key, {
       httpMetadata: { contentType: "text/csv" },
     });
-    const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#part.slice(0, this.#filled));
+    const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#part.subarray(0, this.#filled));
     this.#parts.push(part);
     this.#filled = 0;
   }

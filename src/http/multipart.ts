@@ -59,10 +59,16 @@ export async function* readForm(request: Request, fileField: string): AsyncGener
 /** Bytes of a form's last boundary, at most: the parser doesn't know it where it comes in two pieces. */
 const END_BYTES = 128;
 
-/** The same bytes in pieces of which the last holds the form's end whole. */
+/** The same bytes in pieces of which the last holds the form's end whole. Only that end is copied. */
 async function* holdEndBack(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held = new Uint8Array();
   for await (const piece of pieces) {
+    if (piece.length >= END_BYTES) {
+      if (held.length > 0) yield held;
+      if (piece.length > END_BYTES) yield piece.subarray(0, -END_BYTES);
+      held = piece.slice(-END_BYTES);
+      continue;
+    }
     const bytes = new Uint8Array(held.length + piece.length);
     bytes.set(held);
     bytes.set(piece, held.length);

@@ -3,7 +3,7 @@ import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
 import type { Remote } from "../objects/remote.ts";
 import { compileTemplate } from "../templates/compile.ts";
-import type { DeliverRequest } from "../users/delivery-store.ts";
+import type { DeliverRequest, DeliverySlice } from "../users/delivery-store.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { UserShard } from "../users/user-shard.ts";
@@ -21,16 +21,16 @@ export async function deliverSlices(
   shard: Remote<UserShard>,
   { slices, ...request }: DeliverRequest,
 ): Promise<void> {
-  let call: string[] = [];
+  let call: DeliverySlice[] = [];
   let length = 0;
   for (const slice of slices) {
-    if (length + slice.length > MAX_CALL_LENGTH && call.length > 0) {
+    if (length + slice.json.length > MAX_CALL_LENGTH && call.length > 0) {
       await shard.deliver({ ...request, slices: call });
       call = [];
       length = 0;
     }
     call.push(slice);
-    length += slice.length;
+    length += slice.json.length;
   }
   await shard.deliver({ ...request, slices: call });
 }
@@ -82,7 +82,7 @@ export async function findEnabledChannels(
 export function renderTargets(
   context: DeliveryContext,
   targets: Iterable<readonly [userId: string, values: readonly unknown[] | null]>,
-): string[] {
+): DeliverySlice[] {
   const writer = new SliceWriter();
   for (const [userId, values] of targets) {
     const outcomes = decideDeliveries(context, values);

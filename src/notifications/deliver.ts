@@ -2,6 +2,7 @@ import { MAX_STATEMENT_BYTES } from "../limits.ts";
 import type { CompiledTemplate } from "../templates/compile.ts";
 import { renderContent } from "../templates/render.ts";
 import { resolveVariables, type VariableValue } from "../templates/variables.ts";
+import type { DeliverySlice, DeliveryTally } from "../users/delivery-store.ts";
 import type { ChannelRef, DeliveryOutcome } from "./model.ts";
 
 /** Rendering and routing of one target: pure, so that realtime and batch decide alike. */
@@ -57,10 +58,11 @@ function renderInApp(
     : { status: "delivered", content: json };
 }
 
-/** Collects delivery rows into JSON arrays that a single statement can take. */
+/** Collects delivery rows into slices that a single statement can take, and counts them. */
 export class SliceWriter {
-  readonly #slices: string[] = [];
+  readonly #slices: DeliverySlice[] = [];
   #rows: string[] = [];
+  #tallies: DeliveryTally[] = [];
   #units = 0;
 
   add(userId: string, { key, type }: ChannelRef, outcome: DeliveryOutcome): void {
@@ -71,17 +73,28 @@ export class SliceWriter {
     if (this.#units + row.length > MAX_STATEMENT_BYTES / 2 && this.#rows.length > 0) this.#cut();
     this.#rows.push(row);
     this.#units += row.length + 1;
+    this.#tally(key, outcome.status, reason);
   }
 
-  finish(): string[] {
+  finish(): DeliverySlice[] {
     this.#cut();
     return this.#slices;
   }
 
+  // A few channels with a few reasons each: a list is searched faster than a key is built.
+  #tally(channelKey: string, status: DeliveryOutcome["status"], reason: string | null): void {
+    const tally = this.#tallies.find(
+      ([key, known, because]) => key === channelKey && known === status && because === reason,
+    );
+    if (tally === undefined) this.#tallies.push([channelKey, status, reason, 1]);
+    else tally[3]++;
+  }
+
   #cut(): void {
     if (this.#rows.length === 0) return;
-    this.#slices.push(`[${this.#rows.join(",")}]`);
+    this.#slices.push({ json: `[${this.#rows.join(",")}]`, rows: this.#rows.length, tallies: this.#tallies });
     this.#rows = [];
+    this.#tallies = [];
     this.#units = 0;
   }
 }

@@ -2,6 +2,7 @@ import { enabledChannelKeys } from "../apps/lookup.ts";
 import { type Fault, faultsToError, OnecallError } from "../errors.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
+import type { DeliverySlice } from "../users/delivery-store.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import { commitSafely } from "./commit.ts";
@@ -55,7 +56,7 @@ export function sendRealtimeToSeveral(
 }
 
 /** One target's delivery rows. Throws where a content is over its limit: in realtime that is told at once. */
-function renderRow({ header, template, app }: PreparedSend, [userId, ...values]: StoredRow): string[] {
+function renderRow({ header, template, app }: PreparedSend, [userId, ...values]: StoredRow): DeliverySlice[] {
   const context = {
     template: compiledTemplate(template),
     channels: header.channels,

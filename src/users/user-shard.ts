@@ -56,7 +56,7 @@ export class UserShard extends DurableObject<Bindings> {
     const { sql } = ctx.storage;
     this.#identity = identityOf(ctx.id);
     this.#due = new DueTable(ctx.storage);
-    this.#deliveries = new DeliveryStore(sql);
+    this.#deliveries = new DeliveryStore(ctx.storage);
     this.#claims = new ClaimStore(sql);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());

@@ -10,7 +10,7 @@ import {
   type TestApp,
 } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
-import { waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
 const sent: string[] = [];
@@ -143,7 +143,7 @@ describe("a template approved a moment ago", () => {
     await vi.waitFor(async () => {
       // The mirror writes at most once a second; put the old record over its last write.
       expect(await bindings.CONFIG.get(keys.kvApp(fresh.id))).not.toBe(before);
-    });
+    }, PATIENTLY);
     await bindings.CONFIG.put(keys.kvApp(fresh.id), before ?? "");
     expect((await send(fresh)).status).toBe(200);
   });
