@@ -6,7 +6,6 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const COMMA = ",".charCodeAt(0);
 const OPEN = new Uint8Array(["[".charCodeAt(0)]);
-const SEPARATOR = new Uint8Array([COMMA]);
 const CLOSE = new Uint8Array(["]".charCodeAt(0)]);
 
 /** An audience ready to be written: its bytes in pieces, so that they are never held twice. */
@@ -76,7 +75,7 @@ export class AudienceBuilder {
     const expected = new Map<number, number>();
     for (const [shard, rows] of [...this.#shards].sort(([a], [b]) => a - b)) {
       expected.set(shard, rows.count);
-      for (const row of rows.list()) writer.add(shard, row);
+      rows.forEach((start, end) => writer.add(shard, rows, start, end));
     }
     return { ...writer.finish(), expected, total: this.#places.size, duplicates: this.#duplicates };
   }
@@ -87,11 +86,11 @@ function copyText(text: string): string {
   return decoder.decode(encoder.encode(text));
 }
 
-/** One shard's rows in one buffer. */
+/** One shard's rows in one buffer, a comma behind each: a run of rows is a view of it, not a copy. */
 class ShardRows {
   #bytes = new Uint8Array(4096);
   #length = 0;
-  /** Where each row ends. */
+  /** Where each row's comma ends. */
   readonly #ends: number[] = [];
   readonly #dropped = new Set<number>();
 
@@ -101,8 +100,9 @@ class ShardRows {
 
   /** Returns the row's number in this shard. */
   add(json: string): number {
-    this.#reserve(json.length * 3);
+    this.#reserve(json.length * 3 + 1);
     this.#length += encoder.encodeInto(json, this.#bytes.subarray(this.#length)).written;
+    this.#bytes[this.#length++] = COMMA;
     return this.#ends.push(this.#length) - 1;
   }
 
@@ -110,12 +110,18 @@ class ShardRows {
     this.#dropped.add(row);
   }
 
-  *list(): Generator<Uint8Array> {
+  /** Where the rows that count are, each with the comma behind it. */
+  forEach(visit: (start: number, end: number) => void): void {
     let start = 0;
-    for (const [row, end] of this.#ends.entries()) {
-      if (!this.#dropped.has(row)) yield this.#bytes.subarray(start, end);
+    for (let row = 0; row < this.#ends.length; row++) {
+      const end = this.#ends[row] ?? start;
+      if (!this.#dropped.has(row)) visit(start, end);
       start = end;
     }
+  }
+
+  bytesOf(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end);
   }
 
   #reserve(bytes: number): void {
@@ -127,19 +133,30 @@ class ShardRows {
   }
 }
 
+/** Rows that lie one behind the other in their shard's buffer. */
+interface Segment {
+  rows: ShardRows;
+  start: number;
+  end: number;
+}
+
 /** Joins rows to chunks: `[row,row,…]` each. */
 class ChunkWriter {
   readonly #pieces: Uint8Array[] = [];
   readonly #chunks: Chunk[] = [];
-  #rows: Uint8Array[] = [];
-  #rowBytes = 0;
+  #segments: Segment[] = [];
+  #rows = 0;
+  #bytes = 0;
   #runs: ShardRun[] = [];
   #offset = 0;
 
-  add(shard: number, row: Uint8Array): void {
-    if (this.#rows.length >= CHUNK_ROWS || this.#rowBytes + row.length > CHUNK_BYTES) this.#cut();
-    this.#rows.push(row);
-    this.#rowBytes += row.length + 1;
+  add(shard: number, rows: ShardRows, start: number, end: number): void {
+    if (this.#rows >= CHUNK_ROWS || this.#bytes + end - start > CHUNK_BYTES) this.#cut();
+    const segment = this.#segments.at(-1);
+    if (segment?.rows === rows && segment.end === start) segment.end = end;
+    else this.#segments.push({ rows, start, end });
+    this.#rows++;
+    this.#bytes += end - start;
     const run = this.#runs.at(-1);
     if (run !== undefined && run.shard === shard) run.rows++;
     else this.#runs.push({ shard, rows: 1 });
@@ -151,15 +168,21 @@ class ChunkWriter {
   }
 
   #cut(): void {
-    if (this.#rows.length === 0) return;
-    for (const [index, row] of this.#rows.entries()) this.#pieces.push(index === 0 ? OPEN : SEPARATOR, row);
+    if (this.#rows === 0) return;
+    this.#pieces.push(OPEN);
+    for (const [index, { rows, start, end }] of this.#segments.entries()) {
+      // The last row's comma is left out; between segments it separates.
+      const isLast = index === this.#segments.length - 1;
+      this.#pieces.push(rows.bytesOf(start, isLast ? end - 1 : end));
+    }
     this.#pieces.push(CLOSE);
-    // A bracket before, one after, and a comma between the rows.
-    const length = this.#rowBytes + 1;
+    // A bracket before and one after; a comma less than there are rows.
+    const length = this.#bytes + 1;
     this.#chunks.push({ offset: this.#offset, length, runs: this.#runs });
     this.#offset += length;
-    this.#rows = [];
-    this.#rowBytes = 0;
+    this.#segments = [];
+    this.#rows = 0;
+    this.#bytes = 0;
     this.#runs = [];
   }
 }

@@ -7,7 +7,7 @@ import type { Chunk } from "./partition.ts";
 
 /** A larger audience is streamed: its bytes are never held a second time. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;
-/** Pieces are a few dozen bytes each; they are written in blocks of this size. */
+/** Pieces are of any size; they are written in blocks of this one. */
 const WRITE_BLOCK_BYTES = 512 * 1024;
 
 const ChunkSchema = v.object({
@@ -79,17 +79,22 @@ async function writePieces(
   pieces: readonly Uint8Array[],
 ): Promise<void> {
   const writer = writable.getWriter();
-  let block: Uint8Array[] = [];
-  let length = 0;
+  // A write resolves when its bytes were taken, so one block serves for all of them.
+  const block = new Uint8Array(WRITE_BLOCK_BYTES);
+  let filled = 0;
   for (const piece of pieces) {
-    block.push(piece);
-    length += piece.length;
-    if (length < WRITE_BLOCK_BYTES) continue;
-    await writer.write(joinPieces({ pieces: block, length }));
-    block = [];
-    length = 0;
+    let rest = piece;
+    while (rest.length > 0) {
+      const taken = rest.subarray(0, block.length - filled);
+      block.set(taken, filled);
+      filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (filled < block.length) continue;
+      await writer.write(block);
+      filled = 0;
+    }
   }
-  await writer.write(joinPieces({ pieces: block, length }));
+  if (filled > 0) await writer.write(block.subarray(0, filled));
   await writer.close();
 }
 
