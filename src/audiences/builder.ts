@@ -75,7 +75,9 @@ export class AudienceBuilder {
     const expected = new Map<number, number>();
     for (const [shard, rows] of [...this.#shards].sort(([a], [b]) => a - b)) {
       expected.set(shard, rows.count);
-      rows.forEach((start, end) => writer.add(shard, rows, start, end));
+      rows.visit((start, end) => {
+        writer.add(shard, rows, start, end);
+      });
     }
     return { ...writer.finish(), expected, total: this.#places.size, duplicates: this.#duplicates };
   }
@@ -111,11 +113,11 @@ class ShardRows {
   }
 
   /** Where the rows that count are, each with the comma behind it. */
-  forEach(visit: (start: number, end: number) => void): void {
+  visit(onRow: (start: number, end: number) => void): void {
     let start = 0;
     for (let row = 0; row < this.#ends.length; row++) {
       const end = this.#ends[row] ?? start;
-      if (!this.#dropped.has(row)) visit(start, end);
+      if (!this.#dropped.has(row)) onRow(start, end);
       start = end;
     }
   }
