@@ -2,8 +2,6 @@ import { validate as isUuid, stringify as stringifyUuid, version as uuidVersion,
 
 /** In the 12 bits after the version: this notification was opened in its ledger, not in a user shard. */
 const NO_SHARD = 0xfff;
-/** The largest shard count that the 12 bits can hold beside {@link NO_SHARD}. */
-export const MAX_SHARD_COUNT = NO_SHARD;
 
 /** A UUIDv7 (RFC 9562): ordered by time, so ids sort as their notifications do. */
 export function newId(): string {

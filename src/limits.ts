@@ -57,6 +57,11 @@ export const MAX_OVERRIDES_BYTES = 1024 * 1024;
 export const DEFAULT_SHARD_COUNT = 64;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */
 export const ISOLATE_CACHE_MS = 30_000;
+/**
+ * How old a copy may be that a send leaves a disabled channel out by. Without it a template with one disabled
+ * channel would make every send ask the registry.
+ */
+export const APP_REFRESH_MS = 1000;
 /** KV accepts one write per second and key (developers.cloudflare.com/kv/platform/limits). */
 export const KV_WRITE_INTERVAL_MS = 1000;
 /** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */

@@ -4,7 +4,7 @@ import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
-import { ISOLATE_CACHE_MS, KV_WRITE_INTERVAL_MS } from "../limits.ts";
+import { APP_REFRESH_MS, ISOLATE_CACHE_MS, KV_WRITE_INTERVAL_MS } from "../limits.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
 import { appIdOfKey, hashApiKey } from "./credentials.ts";
 import { type AppRecord, AppRecordSchema, type KeyRecord, KeyRecordSchema } from "./records.ts";
@@ -24,10 +24,14 @@ const rootSecrets = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 
 /** Apps that this isolate changed a moment ago: KV may not have the change yet, so the registry is asked. */
 const changed = new TtlCache<true>({ ttlMs: 3 * KV_WRITE_INTERVAL_MS, maxEntries: 1000 });
 
+/** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */
+const refreshed = new TtlCache<true>({ ttlMs: APP_REFRESH_MS, maxEntries: 1000 });
+
 /** This isolate forgets its copies of an app: its own changes are seen by its next call. */
 export function forgetApp(appId: string): void {
   changed.set(appId, true);
   apps.delete(appId);
+  refreshed.delete(appId);
   rootSecrets.delete(appId);
   apiKeys.deletePrefix(`oc_${appId}_`);
   templates.deletePrefix(`${appId}:`);
@@ -49,7 +53,13 @@ export async function refreshApp(env: Bindings, appId: string): Promise<AppRecor
   const record = await openRegistry(env, appId).getApp();
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   apps.set(appId, record);
+  refreshed.set(appId, true);
   return record;
+}
+
+/** True for a second after {@link refreshApp}: a send may say no from such a copy. */
+export function isRefreshed(appId: string): boolean {
+  return refreshed.get(appId) === true;
 }
 
 export function enabledChannelKeys(app: AppRecord): Set<string> {

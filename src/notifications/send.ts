@@ -1,4 +1,4 @@
-import { enabledChannelKeys, refreshApp, requireSendableTemplate } from "../apps/lookup.ts";
+import { enabledChannelKeys, isRefreshed, refreshApp, requireSendableTemplate } from "../apps/lookup.ts";
 import type { AppRecord, KeyRecord } from "../apps/records.ts";
 import type { TemplateRef } from "../apps/registry.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
@@ -147,14 +147,15 @@ function listSendChannels(app: AppRecord, template: SendableTemplate): ChannelRe
   });
 }
 
-// A copy that lacks one of the template's channels may only be old: no is never said from a copy.
+// A copy that lacks one of the template's channels may only be old: no is said from one of a second at most.
 async function withCurrentChannels(
   env: Bindings,
   app: AppRecord,
   template: SendableTemplate,
 ): Promise<AppRecord> {
   const enabled = enabledChannelKeys(app);
-  return template.channelKeys.every((key) => enabled.has(key)) ? app : refreshApp(env, app.id);
+  const isCurrent = template.channelKeys.every((key) => enabled.has(key)) || isRefreshed(app.id);
+  return isCurrent ? app : refreshApp(env, app.id);
 }
 
 async function requirePinnedTemplate(

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { keys } from "../../src/keys.ts";
 import { shardOfUser } from "../../src/users/hash.ts";
 import { createApp, createTemplate, type TestApp } from "../support/api.ts";
-import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
@@ -84,6 +84,32 @@ describe("copies that are behind", () => {
     expect(await consume(queue.messages, { CONFIG: behind })).toMatchObject({ retried: 0 });
     const { counts } = await waitUntilCompleted(app, sent.body.notificationId);
     expect(counts.one).toMatchObject({ delivered: 1, skipped: {} });
+  });
+});
+
+describe("a template with a channel that is disabled for good", () => {
+  it("doesn't make every send ask the registry", async () => {
+    await createTemplate(app, {
+      key: "half",
+      channelKeys: ["one", "two"],
+      content: { one: {}, two: {} },
+      variableSchema: {},
+    });
+    await app.api("PUT", "/channels/two", { enabled: false });
+    let asked = 0;
+    const registry = interceptCalls(bindings.REGISTRY, "getApp", {
+      before: (count) => {
+        asked = count;
+      },
+    });
+    const body = { template: { key: "half" }, targets: ["half"], mode: "realtime" };
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    for (let sends = 0; sends < 10; sends++) {
+      const sent = await callWith({ REGISTRY: registry }, app, "POST", "/notifications/send", body);
+      expect(sent.body.channels).toEqual(["in_app"]);
+    }
+    // Once for the caller's app and once for the channel, which this isolate has just changed.
+    expect(asked).toBeLessThanOrEqual(2);
   });
 });
 
