@@ -8,6 +8,7 @@ import { platformRoutes } from "./api/platform/routes.ts";
 import type { Bindings } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters, consumeDeliveries } from "./notifications/deliver-consumer.ts";
+import { consumePushes } from "./push/consumer.ts";
 
 export { Registry } from "./apps/registry.ts";
 export { Ledger } from "./notifications/ledger.ts";
@@ -30,6 +31,7 @@ export default {
   fetch: (request, env, execution) => route(request, env, execution),
   async queue(batch, env) {
     if (batch.queue.endsWith("dead-letters")) consumeDeadLetters(batch);
+    else if (batch.queue.includes("-push-")) await consumePushes(batch, env);
     else await consumeDeliveries(batch, env);
   },
 } satisfies ExportedHandler<Bindings>;

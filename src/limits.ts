@@ -75,3 +75,22 @@ export const MAX_STATEMENT_BYTES = 1_000_000;
 export const CHUNK_ROWS = 400;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
+
+/** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
+export const MAX_DEVICES = 20;
+/** Pushes that a consumer claims in one call. */
+export const PUSH_CLAIM_ROWS = 100;
+/** Attempts of one push, the first included. */
+export const MAX_PUSH_TRIES = 12;
+/** Failures in a row after which a provider gets single probes only. */
+export const FAILURES_TO_OPEN = 5;
+/** Connections that may wait for an answer at once (developers.cloudflare.com/workers/platform/limits). */
+export const MAX_CONNECTIONS = 6;
+/** Bytes of an APNs payload, and of an FCM message's notification and data. */
+export const MAX_PUSH_PAYLOAD_BYTES = 4096;
+/** Bytes of a Web Push payload before encryption: 4,096 less header, padding and tag (RFC 8291, section 4). */
+export const MAX_WEB_PUSH_BYTES = 3993;
+/** The longest that a push service keeps a message: 4 weeks (FCM's limit). */
+export const MAX_PUSH_TTL_SECONDS = 28 * 24 * 60 * 60;
+/** Characters of a provider's answer that are kept. */
+export const MAX_PROVIDER_MESSAGE = 256;

@@ -5,6 +5,7 @@ import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS, KV_WRITE_INTERVAL_MS } from "../limits.ts";
+import type { Provider } from "../push/model.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
 import { appIdOfKey, hashApiKey } from "./credentials.ts";
 import { type AppRecord, AppRecordSchema, type KeyRecord, KeyRecordSchema } from "./records.ts";
@@ -57,13 +58,32 @@ export async function refreshApp(env: Bindings, appId: string): Promise<AppRecor
   return record;
 }
 
-/** True for a second after {@link refreshApp}: a send may say no from such a copy. */
-export function isRefreshed(appId: string): boolean {
+// For a second after a refresh.
+function isRefreshed(appId: string): boolean {
   return refreshed.get(appId) === true;
 }
 
-export function enabledChannelKeys(app: AppRecord): Set<string> {
-  return new Set(app.channels.filter(({ enabled }) => enabled).map(({ key }) => key));
+/** An app's enabled channels, and the providers that each can push through. */
+export type OpenChannels = ReadonlyMap<string, readonly Provider[]>;
+
+export function listOpenChannels(app: AppRecord): OpenChannels {
+  return new Map(app.channels.filter(({ enabled }) => enabled).map(({ key, providers }) => [key, providers]));
+}
+
+/**
+ * The app as far as these channels need it. A copy in which one of them is missing, disabled or a push channel
+ * without providers may only be old: no is said from one of a second at most.
+ */
+export async function withCurrentChannels(
+  env: Bindings,
+  app: AppRecord,
+  channelKeys: readonly string[],
+): Promise<AppRecord> {
+  const isUsable = (key: string): boolean => {
+    const channel = app.channels.find((candidate) => candidate.key === key);
+    return channel?.enabled === true && (channel.type !== "push" || channel.providers.length > 0);
+  };
+  return channelKeys.every(isUsable) || isRefreshed(app.id) ? app : refreshApp(env, app.id);
 }
 
 /** What an API key may do, or null where it is unknown or revoked (a revoked one for up to 90 s not yet). */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CHANNEL_TYPES } from "../notifications/model.ts";
+import { PROVIDERS } from "../push/model.ts";
 
 /** What KV holds for the sends: copies of the registry's rows, parsed when they are read. */
 
@@ -13,7 +14,15 @@ export const AppRecordSchema = v.object({
   shardCount: v.number(),
   hash: v.string(),
   createdAt: v.number(),
-  channels: v.array(v.object({ key: v.string(), type: v.picklist(CHANNEL_TYPES), enabled: v.boolean() })),
+  channels: v.array(
+    v.object({
+      key: v.string(),
+      type: v.picklist(CHANNEL_TYPES),
+      enabled: v.boolean(),
+      /** Of a push channel: the providers that are configured. */
+      providers: v.optional(v.array(v.picklist(PROVIDERS)), []),
+    }),
+  ),
 });
 export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
 

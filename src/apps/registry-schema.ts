@@ -31,4 +31,10 @@ export const REGISTRY_SCHEMA = [
       size INTEGER NOT NULL, rows INTEGER NOT NULL, columns TEXT NOT NULL, duplicates INTEGER NOT NULL,
       uploaded_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
   ],
+  [
+    // `shown` is all of the configuration that any answer gives.
+    `CREATE TABLE push_providers (
+      channel_id TEXT NOT NULL, provider TEXT NOT NULL, config TEXT NOT NULL, shown TEXT NOT NULL,
+      token TEXT, issued_at INTEGER, expires_at INTEGER, PRIMARY KEY (channel_id, provider)) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -1,11 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
-import { type Channel, ChannelStore, type NewChannel } from "../channels/store.ts";
-import type { Bindings } from "../env.ts";
+import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
+import { type Bindings, readConfig } from "../env.ts";
 import { keys } from "../keys.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
+import type { Provider } from "../push/model.ts";
+import { type PreparedChange, ProviderStore } from "../push/provider-store.ts";
+import { type Credentials, ProviderTokens } from "../push/provider-tokens.ts";
 import type {
   NewTemplate,
   SendableTemplate,
@@ -37,6 +40,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #channels: ChannelStore;
   readonly #templates: TemplateStore;
   readonly #files: TargetsFileStore;
+  readonly #tokens: ProviderTokens;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -48,6 +52,8 @@ export class Registry extends DurableObject<Bindings> {
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
+    const { fcmTokenUrl: tokenUrl, timeoutMs } = readConfig(env).push;
+    this.#tokens = new ProviderTokens(new ProviderStore(sql), { tokenUrl, timeoutMs });
   }
 
   /** Makes this registry an app's, with its first key. */
@@ -106,23 +112,31 @@ export class Registry extends DurableObject<Bindings> {
     return this.#channels.get(idOrKey);
   }
 
-  async createChannel(channel: NewChannel): Promise<Outcome<Channel>> {
+  async createChannel(channel: NewChannel, providers: readonly PreparedChange[]): Promise<Outcome<Channel>> {
     return this.#change(() => {
-      const outcome = this.#channels.create(channel, Date.now());
+      const outcome = this.#channels.create(channel, providers, Date.now());
       if (outcome.ok) this.#mirrorApp();
       return outcome;
     });
   }
 
-  async updateChannel(
-    idOrKey: string,
-    change: { name?: string; enabled?: boolean },
-  ): Promise<Outcome<Channel>> {
+  async updateChannel(idOrKey: string, change: ChannelChange): Promise<Outcome<Channel>> {
     return this.#change(() => {
       const outcome = this.#channels.update(idOrKey, change, Date.now());
       if (outcome.ok) this.#mirrorApp();
       return outcome;
     });
+  }
+
+  /** What a sender needs for a provider, or why it can't have it. `refused`: a token that wasn't taken. */
+  async getPushCredentials(
+    channelKey: string,
+    provider: Provider,
+    refused: string | null,
+  ): Promise<Credentials> {
+    const channel = this.#channels.get(channelKey);
+    if (channel === null) return { found: "none" };
+    return this.#tokens.get(channel.id, provider, refused, Date.now());
   }
 
   getTemplate(idOrKey: string): Template | null {
@@ -271,7 +285,12 @@ export class Registry extends DurableObject<Bindings> {
 
   #requireRecord(): AppRecord {
     return this.#app.getRecord(
-      this.#channels.list().map(({ key, type, enabled }) => ({ key, type, enabled })),
+      this.#channels.list().map(({ key, type, enabled, providers }) => ({
+        key,
+        type,
+        enabled,
+        providers: [...providers.keys()],
+      })),
     );
   }
 }

@@ -2,6 +2,9 @@ import { newId } from "../ids.ts";
 import { MAX_CHANNELS } from "../limits.ts";
 import type { ChannelType } from "../notifications/model.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
+import type { Provider } from "../push/model.ts";
+import type { ShownProvider } from "../push/provider-config.ts";
+import { type PreparedChange, ProviderStore } from "../push/provider-store.ts";
 
 /** A way to reach users. Times in Unix ms. */
 export interface Channel {
@@ -10,6 +13,8 @@ export interface Channel {
   name: string;
   type: ChannelType;
   enabled: boolean;
+  /** Of a push channel: its configured providers, as they may be shown. */
+  providers: Map<Provider, ShownProvider>;
   createdAt: number;
   updatedAt: number;
 }
@@ -19,6 +24,12 @@ export interface NewChannel {
   name: string;
   type: ChannelType;
   enabled: boolean;
+}
+
+export interface ChannelChange {
+  name?: string | undefined;
+  enabled?: boolean | undefined;
+  providers: readonly PreparedChange[];
 }
 
 type ChannelRow = {
@@ -36,13 +47,18 @@ const COLUMNS = "id, key, name, type, enabled, created_at, updated_at";
 /** An app's channels, in its registry. Writing methods expect to run inside a transaction. */
 export class ChannelStore {
   readonly #sql: SqlStorage;
+  readonly #providers: ProviderStore;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#providers = new ProviderStore(sql);
   }
 
   list(): Channel[] {
-    return this.#sql.exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels ORDER BY id`).toArray().map(toChannel);
+    return this.#sql
+      .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels ORDER BY id`)
+      .toArray()
+      .map((row) => this.#present(row));
   }
 
   /** By id or key. */
@@ -50,10 +66,14 @@ export class ChannelStore {
     const [row] = this.#sql
       .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = ?1 OR key = ?1`, idOrKey)
       .toArray();
-    return row === undefined ? null : toChannel(row);
+    return row === undefined ? null : this.#present(row);
   }
 
-  create({ key, name, type, enabled }: NewChannel, now: number): Outcome<Channel> {
+  create(
+    { key, name, type, enabled }: NewChannel,
+    providers: readonly PreparedChange[],
+    now: number,
+  ): Outcome<Channel> {
     const channels = this.list();
     if (channels.some((channel) => channel.key === key)) {
       return refuse("ERR_CONFLICT", `A channel with the key "${key}" exists. Choose another key.`);
@@ -61,10 +81,10 @@ export class ChannelStore {
     if (channels.length >= MAX_CHANNELS) {
       return refuseFaults([{ field: "name", message: `an app has at most ${MAX_CHANNELS} channels` }]);
     }
-    const channel: Channel = { id: newId(), key, name, type, enabled, createdAt: now, updatedAt: now };
+    const id = newId();
     this.#sql.exec(
       `INSERT INTO channels (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      channel.id,
+      id,
       key,
       name,
       type,
@@ -72,37 +92,40 @@ export class ChannelStore {
       now,
       now,
     );
-    return succeed(channel);
+    this.#providers.change(id, providers);
+    return succeed(this.#require(id));
   }
 
-  update(idOrKey: string, change: { name?: string; enabled?: boolean }, now: number): Outcome<Channel> {
+  update(idOrKey: string, change: ChannelChange, now: number): Outcome<Channel> {
     const channel = this.get(idOrKey);
     if (channel === null) return refuse("ERR_NOT_FOUND", "There is no such channel.");
-    const updated = {
-      ...channel,
-      name: change.name ?? channel.name,
-      enabled: change.enabled ?? channel.enabled,
-      updatedAt: now,
-    };
     this.#sql.exec(
       "UPDATE channels SET name = ?, enabled = ?, updated_at = ? WHERE id = ?",
-      updated.name,
-      updated.enabled ? 1 : 0,
+      change.name ?? channel.name,
+      (change.enabled ?? channel.enabled) ? 1 : 0,
       now,
       channel.id,
     );
-    return succeed(updated);
+    this.#providers.change(channel.id, change.providers);
+    return succeed(this.#require(channel.id));
   }
-}
 
-function toChannel(row: ChannelRow): Channel {
-  return {
-    id: row.id,
-    key: row.key,
-    name: row.name,
-    type: row.type,
-    enabled: row.enabled === 1,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
+  #require(id: string): Channel {
+    const channel = this.get(id);
+    if (channel === null) throw new Error("A channel that is there can't be read");
+    return channel;
+  }
+
+  #present(row: ChannelRow): Channel {
+    return {
+      id: row.id,
+      key: row.key,
+      name: row.name,
+      type: row.type,
+      enabled: row.enabled === 1,
+      providers: this.#providers.list(row.id),
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  }
 }

@@ -42,7 +42,7 @@ export function emptyTotals(channels: readonly ChannelRef[]): Totals {
   }));
 }
 
-/** Adds `count` deliveries of a status to the totals in place. */
+/** Adds `count` deliveries of a status to the totals in place; takes them away where it is below 0. */
 export function addToTotals(
   totals: Totals,
   channelKey: string,

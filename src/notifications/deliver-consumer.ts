@@ -6,7 +6,7 @@ import { parseNotificationId } from "../ids.ts";
 import { type CompiledTemplate, compileTemplate } from "../templates/compile.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { DeliveryContext } from "./deliver.ts";
-import { deliverSlices, findEnabledChannels, renderTargets } from "./deliver-rows.ts";
+import { deliverSlices, findOpenChannels, pushDataOf, renderTargets } from "./deliver-rows.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
@@ -17,6 +17,7 @@ interface CompiledPlan {
   template: CompiledTemplate;
   audience: AudienceRef;
   readRow: ReadRow;
+  pushData: Record<string, string> | null;
   /** Targets by shard. */
   expected: Map<number, number>;
 }
@@ -58,12 +59,12 @@ export async function deliverChunk(
   { appId, notificationId, chunk }: ChunkMessage,
 ): Promise<void> {
   const [compiled, app] = await Promise.all([requirePlan(env, appId, notificationId), getApp(env, appId)]);
-  const { header, template, audience, readRow, expected } = compiled;
+  const { header, template, audience, readRow, pushData, expected } = compiled;
   const rows = await readChunk(env, appId, audience, chunk);
   const context: DeliveryContext = {
     template,
     channels: header.channels,
-    enabled: await findEnabledChannels(env, app, header),
+    open: await findOpenChannels(env, app, header),
     isExpired: Date.now() >= header.expiresAt,
   };
   const calls: Promise<unknown>[] = [];
@@ -74,7 +75,7 @@ export async function deliverChunk(
       .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
     const slices = renderTargets(context, targets);
-    const request = { header, expected: expected.get(run.shard) ?? 0, slices };
+    const request = { header, expected: expected.get(run.shard) ?? 0, slices, pushData };
     calls.push(deliverSlices(openShard(env, appId, run.shard), request));
   }
   await Promise.all(calls);
@@ -97,6 +98,7 @@ async function requirePlan(env: Bindings, appId: string, notificationId: string)
     template,
     audience: source.audience,
     readRow: compileRowReader(source, template.variables, overrides),
+    pushData: pushDataOf(header, plan.pushData),
     expected: new Map(plan.expected),
   };
   plans.set(cacheKey, compiled);

@@ -1,7 +1,9 @@
-import { enabledChannelKeys, refreshApp } from "../apps/lookup.ts";
+import { listOpenChannels, type OpenChannels, withCurrentChannels } from "../apps/lookup.ts";
 import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
 import type { Remote } from "../objects/remote.ts";
+import type { PushInline } from "../push/inline.ts";
+import type { PushClaim } from "../push/model.ts";
 import { compileTemplate } from "../templates/compile.ts";
 import type { DeliverRequest, DeliverySlice } from "../users/delivery-store.ts";
 import { shardOfUser } from "../users/hash.ts";
@@ -15,67 +17,91 @@ const MAX_CALL_LENGTH = 8 * 1024 * 1024;
 
 /**
  * Stores a run's deliveries: mostly one call and one transaction. Contents near their limit make several, as
- * an RPC takes 32 MiB; shards count absolutely, so the calls need not succeed or fail together.
+ * an RPC takes 32 MiB; shards count absolutely, so the calls need not succeed or fail together. With `leaseMs`
+ * it returns the pushes that the caller has in hand now.
  */
 export async function deliverSlices(
   shard: Remote<UserShard>,
   { slices, ...request }: DeliverRequest,
-): Promise<void> {
+  leaseMs: number | null = null,
+): Promise<PushClaim[]> {
+  const claims: PushClaim[] = [];
   let call: DeliverySlice[] = [];
   let length = 0;
   for (const slice of slices) {
     if (length + slice.json.length > MAX_CALL_LENGTH && call.length > 0) {
-      await shard.deliver({ ...request, slices: call });
+      claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
       call = [];
       length = 0;
     }
     call.push(slice);
     length += slice.json.length;
   }
-  await shard.deliver({ ...request, slices: call });
+  claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
+  return claims;
 }
 
-/** Delivers a plan's inline rows, shard by shard. Repeated, it changes nothing. */
+/**
+ * Delivers a plan's inline rows, shard by shard. Repeated, it changes nothing. With `push` their pushes are
+ * sent before it returns, else they are the push queue's.
+ */
 export async function deliverRows(
   env: Bindings,
   app: AppRecord,
-  { header, template, expected }: SendPlan,
+  { header, template, expected, pushData }: SendPlan,
   rows: readonly StoredRow[],
+  push: PushInline | null,
 ): Promise<void> {
   const context: DeliveryContext = {
     template: compileTemplate(template.content, template.variableSchema),
     channels: header.channels,
-    enabled: await findEnabledChannels(env, app, header),
+    open: await findOpenChannels(env, app, header),
     isExpired: Date.now() >= header.expiresAt,
   };
   const perShard = new Map(expected);
   const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app.shardCount));
   // All of them, whatever becomes of one: who waits for the deliveries waits for those that succeed too.
   const calls = await Promise.allSettled(
-    [...byShard].map(([shard, shardRows]) =>
-      deliverSlices(openShard(env, app.id, shard), {
+    [...byShard].map(async ([shard, shardRows]) => {
+      const openStub = () => openShard(env, app.id, shard);
+      const request = {
         header,
         expected: perShard.get(shard) ?? 0,
         slices: renderTargets(
           context,
           shardRows.map(([userId, ...values]) => [userId, values]),
         ),
-      }),
-    ),
+        pushData: pushDataOf(header, pushData),
+      };
+      const claims = await deliverSlices(openStub(), request, push?.leaseMs ?? null);
+      await push?.send(openStub, claims, context.open);
+    }),
   );
   const failed = calls.find((call) => call.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
 
-/** The app's enabled channels; a copy that lacks one of the notification's may only be old. */
-export async function findEnabledChannels(
+/** The request's push data as a shard keeps it: null where nothing can be pushed. */
+export function pushDataOf(
+  { channels }: NotificationHeader,
+  pushData: Record<string, string>,
+): Record<string, string> | null {
+  return channels.some(({ type }) => type === "push") ? pushData : null;
+}
+
+/** The channels that a notification's deliveries may use now. */
+export async function findOpenChannels(
   env: Bindings,
   app: AppRecord,
-  { channels }: NotificationHeader,
-): Promise<Set<string>> {
-  const enabled = enabledChannelKeys(app);
-  if (channels.every(({ key }) => enabled.has(key))) return enabled;
-  return enabledChannelKeys(await refreshApp(env, app.id));
+  { channels }: Pick<NotificationHeader, "channels">,
+): Promise<OpenChannels> {
+  return listOpenChannels(
+    await withCurrentChannels(
+      env,
+      app,
+      channels.map(({ key }) => key),
+    ),
+  );
 }
 
 /** The delivery rows of targets with their raw values (null: without variables), as statements take them. */
@@ -83,7 +109,7 @@ export function renderTargets(
   context: DeliveryContext,
   targets: Iterable<readonly [userId: string, values: readonly unknown[] | null]>,
 ): DeliverySlice[] {
-  const writer = new SliceWriter();
+  const writer = new SliceWriter(context.channels, context.open);
   for (const [userId, values] of targets) {
     const outcomes = decideDeliveries(context, values);
     for (const [index, channel] of context.channels.entries()) {

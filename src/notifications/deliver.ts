@@ -1,3 +1,4 @@
+import type { OpenChannels } from "../apps/lookup.ts";
 import { MAX_STATEMENT_BYTES } from "../limits.ts";
 import type { CompiledTemplate } from "../templates/compile.ts";
 import { renderContent } from "../templates/render.ts";
@@ -11,8 +12,8 @@ import type { ChannelRef, DeliveryOutcome } from "./model.ts";
 export interface DeliveryContext {
   template: CompiledTemplate;
   channels: readonly ChannelRef[];
-  /** Keys of the app's channels that are enabled now. */
-  enabled: ReadonlySet<string>;
+  /** The app's channels that are enabled now, and whom each can push through. */
+  open: OpenChannels;
   /** True from the notification's `expiresAt` on. */
   isExpired: boolean;
 }
@@ -22,21 +23,23 @@ export function decideDeliveries(
   context: DeliveryContext,
   raw: readonly unknown[] | null,
 ): DeliveryOutcome[] {
-  const { template, channels, enabled, isExpired } = context;
+  const { template, channels, open, isExpired } = context;
   if (isExpired) return channels.map(() => ({ status: "failed", reason: "expired" }));
   try {
     const resolved = raw === null ? null : resolveVariables(template.variables, (index) => raw[index]);
     return channels.map(({ key, type }): DeliveryOutcome => {
-      if (!enabled.has(key)) return { status: "skipped", reason: "channel_disabled" };
+      const providers = open.get(key);
+      if (providers === undefined) return { status: "skipped", reason: "channel_disabled" };
       if (resolved !== null && !resolved.ok) {
         return {
           status: "failed",
           reason: resolved.missing.length > 0 ? "missing_variables" : "invalid_variables",
         };
       }
-      // No device can be registered yet, so nobody can be pushed to.
-      if (type === "push") return { status: "skipped", reason: "no_device" };
-      return renderInApp(template, key, resolved?.values ?? null);
+      // Whether the user has a device is known where the devices are.
+      if (type === "push" && providers.length === 0) return { status: "skipped", reason: "no_device" };
+      const content = renderChannel(template, key, resolved?.values ?? null);
+      return type === "push" && content.status === "delivered" ? { ...content, status: "pending" } : content;
     });
   } catch (error) {
     // One target that can't be rendered must not hold up its chunk.
@@ -45,7 +48,7 @@ export function decideDeliveries(
   }
 }
 
-function renderInApp(
+function renderChannel(
   template: CompiledTemplate,
   channelKey: string,
   values: (VariableValue | null)[] | null,
@@ -58,16 +61,47 @@ function renderInApp(
     : { status: "delivered", content: json };
 }
 
-/** Collects delivery rows into slices that a single statement can take, and counts them. */
+/**
+ * Collects delivery rows into slices that a single statement can take, and counts them. The rows of a channel
+ * that can push are slices of their own: the shard's statement for them asks for devices.
+ */
 export class SliceWriter {
+  readonly #plain: SliceBuilder;
+  readonly #pushing: Map<string, SliceBuilder>;
+
+  constructor(channels: readonly ChannelRef[], open: OpenChannels) {
+    this.#plain = new SliceBuilder(null);
+    this.#pushing = new Map(
+      channels.flatMap(({ key, type }) => {
+        const providers = type === "push" ? (open.get(key) ?? []) : [];
+        return providers.length === 0 ? [] : [[key, new SliceBuilder({ channelKey: key, providers })]];
+      }),
+    );
+  }
+
+  add(userId: string, channel: ChannelRef, outcome: DeliveryOutcome): void {
+    (this.#pushing.get(channel.key) ?? this.#plain).add(userId, channel, outcome);
+  }
+
+  finish(): DeliverySlice[] {
+    return [this.#plain, ...this.#pushing.values()].flatMap((builder) => builder.finish());
+  }
+}
+
+class SliceBuilder {
+  readonly #push: DeliverySlice["push"];
   readonly #slices: DeliverySlice[] = [];
   #rows: string[] = [];
   #tallies: DeliveryTally[] = [];
   #units = 0;
 
+  constructor(push: DeliverySlice["push"]) {
+    this.#push = push;
+  }
+
   add(userId: string, { key, type }: ChannelRef, outcome: DeliveryOutcome): void {
-    const reason = outcome.status === "delivered" ? null : outcome.reason;
-    const content = outcome.status === "delivered" ? outcome.content : null;
+    const reason = "reason" in outcome ? outcome.reason : null;
+    const content = "content" in outcome ? outcome.content : null;
     const row = JSON.stringify([userId, key, type, outcome.status, reason, content]);
     // A UTF-16 unit is at most three bytes; the statement's limit is twice MAX_STATEMENT_BYTES.
     if (this.#units + row.length > MAX_STATEMENT_BYTES / 2 && this.#rows.length > 0) this.#cut();
@@ -92,7 +126,12 @@ export class SliceWriter {
 
   #cut(): void {
     if (this.#rows.length === 0) return;
-    this.#slices.push({ json: `[${this.#rows.join(",")}]`, rows: this.#rows.length, tallies: this.#tallies });
+    this.#slices.push({
+      json: `[${this.#rows.join(",")}]`,
+      rows: this.#rows.length,
+      tallies: this.#tallies,
+      push: this.#push,
+    });
     this.#rows = [];
     this.#tallies = [];
     this.#units = 0;

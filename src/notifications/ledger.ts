@@ -133,7 +133,7 @@ export class Ledger extends DurableObject<Bindings> {
   async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<void> {
     const { source } = plan;
     if (source.kind === "inline") {
-      await deliverRows(this.env, await getApp(this.env, appId), plan, source.rows);
+      await deliverRows(this.env, await getApp(this.env, appId), plan, source.rows, null);
       return;
     }
     const index = await readAudienceIndex(this.env, appId, source.audience.id);

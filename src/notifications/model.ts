@@ -61,6 +61,8 @@ export type DeliveryStatus = "pending" | "delivered" | "failed" | "skipped" | "c
 
 /** What becomes of one (target, channel), decided by rendering and routing before it is stored. */
 export type DeliveryOutcome =
+  /** A push that waits for its devices: `skipped: no_device` where the user has none. */
+  | { status: "pending"; content: string }
   | { status: "delivered"; content: string }
   | { status: "failed"; reason: FailureReason }
   | { status: "skipped"; reason: SkipReason };

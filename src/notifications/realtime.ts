@@ -1,5 +1,6 @@
-import { enabledChannelKeys } from "../apps/lookup.ts";
+import { listOpenChannels } from "../apps/lookup.ts";
 import { type Fault, faultsToError, OnecallError } from "../errors.ts";
+import { pushInline } from "../push/inline.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
 import type { DeliverySlice } from "../users/delivery-store.ts";
@@ -7,7 +8,7 @@ import { shardOfUser } from "../users/hash.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import { commitSafely } from "./commit.ts";
 import { decideDeliveries, SliceWriter } from "./deliver.ts";
-import { deliverRows } from "./deliver-rows.ts";
+import { deliverRows, pushDataOf } from "./deliver-rows.ts";
 import type { NotificationHeader, StoredRow } from "./model.ts";
 import { makePlan, openPlan } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
@@ -15,15 +16,24 @@ import { areTooLarge, readTargetValues } from "./target-variables.ts";
 
 /**
  * One target at once: rendered here, stored and counted by one call to the user's shard, which is the
- * commit point. Returns the commit, so that everything the caller can get wrong is found before it.
+ * commit point; then its pushes are sent, for as long as a provider is waited for. Returns the commit, so that everything the caller can get wrong is found before it.
  */
 export function sendRealtime(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
   const { header, app } = prepared;
   const [row] = requireRows(prepared);
   if (row === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
   const [userId] = row;
-  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row) };
-  return ({ env }) => commitSafely(() => openShardOf(env, app, userId).deliver(deliverRequest));
+  const pushData = pushDataOf(header, prepared.request.pushData);
+  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row), pushData };
+  return async ({ env }) => {
+    const push = pushInline(env, app);
+    const openShard = () => openShardOf(env, app, userId);
+    const { header: stored, claims } = await commitSafely(() =>
+      openShard().deliver(deliverRequest, push.leaseMs),
+    );
+    await push.send(openShard, claims, listOpenChannels(app));
+    return stored;
+  };
 }
 
 /**
@@ -44,7 +54,7 @@ export function sendRealtimeToSeveral(
   return async (context) => {
     const plan = makePlan(prepared, { kind: "inline", rows }, [...expected]);
     const header = await openPlan(context, plan);
-    await deliverRows(context.env, app, plan, rows).catch((error: unknown) => {
+    await deliverRows(context.env, app, plan, rows, pushInline(context.env, app)).catch((error: unknown) => {
       console.error({
         message: "a realtime delivery is left to the watchdog",
         notificationId: header.id,
@@ -60,11 +70,11 @@ function renderRow({ header, template, app }: PreparedSend, [userId, ...values]:
   const context = {
     template: compiledTemplate(template),
     channels: header.channels,
-    enabled: enabledChannelKeys(app),
+    open: listOpenChannels(app),
     isExpired: false,
   };
   const outcomes = decideDeliveries(context, values);
-  const writer = new SliceWriter();
+  const writer = new SliceWriter(header.channels, context.open);
   for (const [index, channel] of header.channels.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) continue;

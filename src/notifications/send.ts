@@ -1,4 +1,4 @@
-import { enabledChannelKeys, isRefreshed, refreshApp, requireSendableTemplate } from "../apps/lookup.ts";
+import { listOpenChannels, requireSendableTemplate, withCurrentChannels } from "../apps/lookup.ts";
 import type { AppRecord, KeyRecord } from "../apps/records.ts";
 import type { TemplateRef } from "../apps/registry.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
@@ -83,7 +83,7 @@ async function prepareSend(
     resumed === null
       ? await requireSendableTemplate(env, cachedApp.id, request.template)
       : await requirePinnedTemplate(env, cachedApp.id, request.template, resumed.templateVersion);
-  const app = await withCurrentChannels(env, cachedApp, template);
+  const app = await withCurrentChannels(env, cachedApp, template.channelKeys);
   const file =
     audience.kind === "file"
       ? await openTargetsFile(env, app.id, audience.fileKey, resumed?.fileAudience ?? null)
@@ -140,22 +140,11 @@ function shardOfRealtime({ mode, audience }: SendRequest, total: number, app: Ap
 
 /** The template's channels that are enabled now, in the template's order. */
 function listSendChannels(app: AppRecord, template: SendableTemplate): ChannelRef[] {
-  const enabled = enabledChannelKeys(app);
+  const open = listOpenChannels(app);
   return template.channelKeys.flatMap((key) => {
     const channel = app.channels.find((candidate) => candidate.key === key);
-    return channel !== undefined && enabled.has(key) ? [{ key, type: channel.type }] : [];
+    return channel !== undefined && open.has(key) ? [{ key, type: channel.type }] : [];
   });
-}
-
-// A copy that lacks one of the template's channels may only be old: no is said from one of a second at most.
-async function withCurrentChannels(
-  env: Bindings,
-  app: AppRecord,
-  template: SendableTemplate,
-): Promise<AppRecord> {
-  const enabled = enabledChannelKeys(app);
-  const isCurrent = template.channelKeys.every((key) => enabled.has(key)) || isRefreshed(app.id);
-  return isCurrent ? app : refreshApp(env, app.id);
 }
 
 async function requirePinnedTemplate(

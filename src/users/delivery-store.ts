@@ -1,5 +1,6 @@
 import { addToTotals, emptyTotals, sumTotals, type Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import type { Provider } from "../push/model.ts";
 
 /** Rows of one notification for one shard. */
 export interface DeliverRequest {
@@ -8,6 +9,8 @@ export interface DeliverRequest {
   expected: number;
   /** One statement each. */
   slices: DeliverySlice[];
+  /** The request's push data; null where no channel is a push channel. */
+  pushData: Record<string, string> | null;
 }
 
 /** Rows for one statement, and what they will count if all of them are new. */
@@ -16,6 +19,8 @@ export interface DeliverySlice {
   json: string;
   rows: number;
   tallies: DeliveryTally[];
+  /** Of a slice with pending pushes, which are of one channel: whom they can go through. */
+  push: { channelKey: string; providers: readonly Provider[] } | null;
 }
 
 /** A number of deliveries of one channel, status and reason. */
@@ -43,11 +48,37 @@ export type DeliveryCount = {
   clicked: number;
 };
 
+/** What a call's rows have become. */
+export interface InsertedDeliveries {
+  /** As it stands here: that of the first call. */
+  header: NotificationHeader;
+  /** The shard's, of this notification. */
+  totals: Totals;
+  /** Which of the watched users' rows are new. */
+  fresh: DeliveryKey[];
+  /** New rows that wait for their push, by channel. */
+  pending: [channelKey: string, count: number][];
+}
+
 /** One delivery of a notification. */
 export interface DeliveryKey {
   userId: string;
   channelKey: string;
 }
+
+/** An outcome of deliveries that were pending, by user. */
+export interface Settlement {
+  userId: string;
+  attempt: number;
+  status: DeliveryStatus;
+  reason: string | null;
+  /** The provider's words. */
+  message: string | null;
+  tries: number;
+}
+
+/** Puts the pending rows of a slice into the outbox; returns how many. `userIds` null: of all that are pending. */
+export type StorePushes = (slice: DeliverySlice, userIds: readonly string[] | null) => number;
 
 type InsertedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 type NotificationRow = { header: string; totals: string; version: number; reported_version: number };
@@ -58,6 +89,18 @@ const INSERT_DELIVERIES = `
   SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, value ->> 5,
     CASE value ->> 3 WHEN 'delivered' THEN ?2 END
   FROM json_each(?3) WHERE true
+  ON CONFLICT DO NOTHING`;
+
+// Whether a user can be pushed to is decided where the devices are, in the same statement.
+const INSERT_PUSH_DELIVERIES = `
+  INSERT INTO deliveries
+    (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content)
+  SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(skips, 'skipped', value ->> 3),
+    iif(skips, 'no_device', value ->> 4), 1, NULL
+  FROM (SELECT value, value ->> 3 = 'pending' AND NOT EXISTS (
+      SELECT 1 FROM devices
+      WHERE user_id = targets.value ->> 0 AND provider IN (SELECT value FROM json_each(?3))
+    ) AS skips FROM json_each(?2) AS targets) WHERE true
   ON CONFLICT DO NOTHING`;
 
 /** Thrown to undo a slice of which some rows were there already. */
@@ -91,39 +134,96 @@ export class DeliveryStore {
 
   /**
    * Writes the rows that aren't there yet and counts exactly those: the same chunk again changes nothing.
-   * Returns the shard's absolute totals of the notification, and which of the `watched` users' rows are new.
+   * Pending pushes go into the outbox (`storePushes`) where their user has a device; else they are skipped.
    */
   insertDeliveries(
-    { header, slices }: DeliverRequest,
+    { header, slices, pushData }: DeliverRequest,
     watched: ReadonlySet<string>,
     now: number,
-  ): { header: NotificationHeader; totals: Totals; fresh: DeliveryKey[] } {
+    storePushes: StorePushes,
+  ): InsertedDeliveries {
     const added = emptyTotals(header.channels);
     const fresh: DeliveryKey[] = [];
     let inserted = 0;
     for (const slice of slices) {
       // Mostly all rows are new and nobody looks on: then the statement needn't name what it wrote.
-      if (watched.size === 0 && this.#insertWhole(header.id, slice, now)) {
+      if ((watched.size === 0 || slice.push !== null) && this.#insertWhole(header.id, slice, now)) {
+        const waiting = slice.push === null ? 0 : storePushes(slice, null);
         for (const [channelKey, status, reason, count] of slice.tallies) {
-          addToTotals(added, channelKey, status, reason, count);
+          if (status !== "pending") addToTotals(added, channelKey, status, reason, count);
+          else {
+            addToTotals(added, channelKey, "pending", null, waiting);
+            if (count > waiting) addToTotals(added, channelKey, "skipped", "no_device", count - waiting);
+          }
         }
         inserted += slice.rows;
         continue;
       }
+      const waiting: string[] = [];
       for (const row of this.#insertNew(header.id, slice, now)) {
         addToTotals(added, row.channel_key, row.status, row.reason, 1);
+        if (row.status === "pending") waiting.push(row.user_id);
         if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
       }
+      if (waiting.length > 0) storePushes(slice, waiting);
     }
+    const result = { fresh, pending: listPending(added) };
     // Mostly this is the notification's first or only call here: one statement then does.
-    if (this.#insertNotification(header, added)) return { header, totals: added, fresh };
+    if (this.#insertNotification(header, added, pushData)) return { header, totals: added, ...result };
     const stored = this.getNotification(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
-    if (inserted === 0) return { header: stored.header, totals: stored.totals, fresh };
+    if (inserted === 0) return { header: stored.header, totals: stored.totals, ...result };
     const totals = sumTotals(stored.header.channels, [stored.totals, added]);
     this.#updateTotals(header.id, totals);
-    return { header: stored.header, totals, fresh };
+    return { header: stored.header, totals, ...result };
+  }
+
+  /** The request's push data, kept with the notification. */
+  getPushData(notificationId: string): Record<string, string> {
+    const [row] = this.#sql
+      .exec<{ push_data: string | null }>("SELECT push_data FROM notifications WHERE id = ?", notificationId)
+      .toArray();
+    return row?.push_data ? JSON.parse(row.push_data) : {};
+  }
+
+  /**
+   * Gives pending deliveries of one channel their outcome, each once: what isn't pending any more, or is of
+   * another attempt, stays as it is.
+   */
+  settle(notificationId: string, channelKey: string, settlements: readonly Settlement[], now: number): void {
+    const stored = this.getNotification(notificationId);
+    if (stored === null) throw new Error("A push has no notification");
+    const settled = this.#sql
+      .exec<{ status: DeliveryStatus; reason: string | null }>(
+        `UPDATE deliveries SET status = settled.value ->> 2, reason = settled.value ->> 3,
+           message = settled.value ->> 4, tries = settled.value ->> 5,
+           delivered_at = CASE settled.value ->> 2 WHEN 'delivered' THEN ?1 END
+         FROM json_each(?2) AS settled
+         WHERE user_id = settled.value ->> 0 AND notification_id = ?3 AND channel_key = ?4
+           AND status = 'pending' AND attempt = settled.value ->> 1
+         RETURNING status, reason`,
+        now,
+        JSON.stringify(
+          settlements.map(({ userId, attempt, status, reason, message, tries }) => [
+            userId,
+            attempt,
+            status,
+            reason,
+            message,
+            tries,
+          ]),
+        ),
+        notificationId,
+        channelKey,
+      )
+      .toArray();
+    if (settled.length === 0) return;
+    for (const { status, reason } of settled) {
+      addToTotals(stored.totals, channelKey, "pending", null, -1);
+      addToTotals(stored.totals, channelKey, status, reason, 1);
+    }
+    this.#updateTotals(notificationId, stored.totals);
   }
 
   /** Counts views or clicks that happened in this shard. */
@@ -193,12 +293,12 @@ export class DeliveryStore {
   }
 
   /** Inserts the slice if all of its rows are new; otherwise writes nothing and returns false. */
-  #insertWhole(notificationId: string, { json, rows }: DeliverySlice, now: number): boolean {
+  #insertWhole(notificationId: string, slice: DeliverySlice, now: number): boolean {
     try {
       return this.#storage.transactionSync(() => {
-        this.#sql.exec(INSERT_DELIVERIES, notificationId, now, json);
+        this.#insert(notificationId, slice, now, "");
         const { changes } = this.#sql.exec<{ changes: number }>("SELECT changes() AS changes").one();
-        if (changes !== rows) throw NOT_WHOLE;
+        if (changes !== slice.rows) throw NOT_WHOLE;
         return true;
       });
     } catch (error) {
@@ -208,23 +308,40 @@ export class DeliveryStore {
   }
 
   /** Inserts the rows that aren't there yet, and says which they were. */
-  #insertNew(notificationId: string, { json }: DeliverySlice, now: number): SqlStorageCursor<InsertedRow> {
+  #insertNew(notificationId: string, slice: DeliverySlice, now: number): SqlStorageCursor<InsertedRow> {
+    return this.#insert(notificationId, slice, now, "RETURNING user_id, channel_key, status, reason");
+  }
+
+  #insert(
+    notificationId: string,
+    { json, push }: DeliverySlice,
+    now: number,
+    returning: string,
+  ): SqlStorageCursor<InsertedRow> {
+    if (push === null) {
+      return this.#sql.exec<InsertedRow>(`${INSERT_DELIVERIES} ${returning}`, notificationId, now, json);
+    }
     return this.#sql.exec<InsertedRow>(
-      `${INSERT_DELIVERIES} RETURNING user_id, channel_key, status, reason`,
+      `${INSERT_PUSH_DELIVERIES} ${returning}`,
       notificationId,
-      now,
       json,
+      JSON.stringify(push.providers),
     );
   }
 
   /** False where the shard knows the notification already. */
-  #insertNotification(header: NotificationHeader, totals: Totals): boolean {
+  #insertNotification(
+    header: NotificationHeader,
+    totals: Totals,
+    pushData: Record<string, string> | null,
+  ): boolean {
     const cursor = this.#sql.exec(
-      `INSERT INTO notifications (id, header, totals, version, reported_version) VALUES (?, ?, ?, 1, 0)
-       ON CONFLICT DO NOTHING RETURNING 1`,
+      `INSERT INTO notifications (id, header, totals, version, reported_version, push_data)
+       VALUES (?, ?, ?, 1, 0, ?) ON CONFLICT DO NOTHING RETURNING 1`,
       header.id,
       JSON.stringify(header),
       JSON.stringify(totals),
+      pushData === null ? null : JSON.stringify(pushData),
     );
     return cursor.toArray().length > 0;
   }
@@ -236,4 +353,8 @@ export class DeliveryStore {
       id,
     );
   }
+}
+
+function listPending(totals: Totals): [channelKey: string, count: number][] {
+  return totals.filter(({ pending }) => pending > 0).map(({ channelKey, pending }) => [channelKey, pending]);
 }

@@ -24,4 +24,28 @@ export const USER_SHARD_SCHEMA = [
       answer TEXT) WITHOUT ROWID`,
     DUE_SCHEMA,
   ],
+  [
+    // What a push took and what the provider said, for the delivery log.
+    "ALTER TABLE deliveries ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN message TEXT",
+    "ALTER TABLE notifications ADD COLUMN push_data TEXT",
+    `CREATE TABLE devices (
+      user_id TEXT NOT NULL, address_key TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL,
+      scope TEXT NOT NULL, address TEXT NOT NULL, version TEXT NOT NULL, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL, PRIMARY KEY (user_id, address_key)) WITHOUT ROWID`,
+    // Of addresses that hash to this shard: whose they are, wherever that user is.
+    `CREATE TABLE device_owners (
+      address_key TEXT PRIMARY KEY, user_id TEXT NOT NULL, version TEXT NOT NULL) WITHOUT ROWID`,
+    // What other shards are still to be told of devices.
+    `CREATE TABLE device_calls (
+      id INTEGER PRIMARY KEY, kind TEXT NOT NULL, user_id TEXT NOT NULL, address_key TEXT NOT NULL,
+      version TEXT NOT NULL)`,
+    // The outbox: pushes that aren't done with.
+    `CREATE TABLE pushes (
+      channel_key TEXT NOT NULL, notification_id TEXT NOT NULL, user_id TEXT NOT NULL,
+      attempt INTEGER NOT NULL, content TEXT NOT NULL, remaining TEXT, accepted INTEGER NOT NULL DEFAULT 0,
+      tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, wake_at INTEGER NOT NULL,
+      wakes INTEGER NOT NULL DEFAULT 0, claim_id TEXT, expires_at INTEGER NOT NULL,
+      PRIMARY KEY (channel_key, notification_id, user_id)) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { getApp } from "../apps/lookup.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../limits.ts";
@@ -8,6 +9,8 @@ import type { NotificationHeader } from "../notifications/model.ts";
 import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
+import type { Provider, PushClaim, PushReport } from "../push/model.ts";
+import { enqueuePushes } from "../push/queue.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
 import {
   type DeliverRequest,
@@ -15,9 +18,13 @@ import {
   type DeliveryKey,
   DeliveryStore,
 } from "./delivery-store.ts";
+import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
+import { PROBE_DUTY, PUSH_DUTY, type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
+import { type PushGroup, PushStore } from "./push-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
+import { openShardOf } from "./shard-binding.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
 
@@ -26,6 +33,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const RETENTION_SLICE = 5000;
 /** Between two attempts of the alarm to report, ms. */
 const FLUSH_RETRY_MS = 10_000;
+/** Between two attempts to tell other shards of devices, ms. */
+const DEVICE_CALLS_RETRY_MS = 5000;
+/** Calls to other shards in one turn. */
+const DEVICE_CALLS_PER_TURN = 100;
+/** The duty's kind in the due table. */
+const DEVICES_DUTY = "devices";
 /** Duties served in one turn of the alarm. */
 const DUTIES_PER_ALARM = 10;
 
@@ -34,6 +47,13 @@ export interface FeedCaller {
   userId: string;
   /** Unix ms. */
   issuedAt: number;
+}
+
+/** What a delivery has become, and the pushes that its caller has in hand now. */
+export interface Delivered {
+  /** As it stands here: that of the first call. */
+  header: NotificationHeader;
+  claims: PushClaim[];
 }
 
 /** What a feed call answers when its token was issued before its user was deleted. */
@@ -49,6 +69,9 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #feed: FeedStore;
   readonly #sockets: FeedSockets;
   readonly #reporter: Reporter;
+  readonly #devices: DeviceStore;
+  readonly #pushes: PushStore;
+  readonly #outbox: PushOutbox;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -65,27 +88,135 @@ export class UserShard extends DurableObject<Bindings> {
     this.#reporter = new Reporter(this.#deliveries, this.#due, (day, reports) =>
       openLedger(this.env, appId, day).report(shard, reports),
     );
+    this.#devices = new DeviceStore(sql);
+    this.#pushes = new PushStore(sql);
+    const { push: config, stallMs } = readConfig(env);
+    this.#outbox = new PushOutbox({
+      deliveries: this.#deliveries,
+      devices: this.#devices,
+      store: this.#pushes,
+      due: this.#due,
+      ...{ config, stallMs },
+      enqueue: (groups) =>
+        enqueuePushes(
+          this.env,
+          { appId, shard },
+          groups.map((group) => ({
+            ...group,
+            priority: this.#deliveries.getNotification(group.notificationId)?.header.priority ?? "high",
+          })),
+        ),
+      noteChange: (now) => this.#reporter.noteChange(now),
+    });
   }
 
   /**
-   * Stores deliveries and counts them, in one transaction; the same rows again change nothing. Returns the
-   * notification's header as it stands here: that of the first call.
+   * Stores deliveries and counts them, in one transaction; the same rows again change nothing. With `leaseMs`
+   * the caller gets the pushes of its rows in hand, else the push queue does.
    */
-  deliver(request: DeliverRequest): NotificationHeader {
+  deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
     const now = Date.now();
     const online = this.#sockets.onlineUids();
-    const { header, totals, fresh } = this.#due.transaction(() => {
-      const after = this.#deliveries.insertDeliveries(request, online, now);
+    const { header, totals, fresh, pending, claims } = this.#due.transaction(() => {
+      const after = this.#deliveries.insertDeliveries(request, online, now, (slice, userIds) =>
+        this.#outbox.store(slice, userIds, request.header, now),
+      );
       this.#reporter.noteChange(now);
       this.#due.ensure("retention", "", now + DAY_MS);
-      return after;
+      return { ...after, claims: leaseMs === null ? [] : this.#claimNew(request, leaseMs, now) };
     });
     const isWhole = acceptedOf(totals) === request.expected;
     // Several realtime targets are in their ledger already: what was answered as delivered is read there.
-    const isSingle = header.mode === "realtime" && header.total === 1;
-    this.#reporter.schedule(isSingle ? "single" : isWhole ? "now" : "batch");
+    // With pushes in hand the caller is about to report them: until then nothing is worth telling.
+    if (claims.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header, fresh);
-    return header;
+    if (leaseMs === null && pending.length > 0) {
+      // Not waited for: should it fail, the alarm sends the messages.
+      this.#outbox
+        .enqueueNew(header.id, pending)
+        .catch((error: unknown) => this.#log("enqueueing pushes failed", error));
+    }
+    return { header, claims };
+  }
+
+  /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
+  claimPushes(request: PushClaimRequest): PushClaim | null {
+    const claim = this.#due.transaction(() => this.#outbox.claim(request, Date.now()));
+    this.#reporter.schedule("batch");
+    return claim;
+  }
+
+  /** Takes what became of a claim's pushes; the same report again changes nothing. */
+  reportPushes(report: PushReport, providers: readonly Provider[]): void {
+    const stored = this.#due.transaction(() => {
+      this.#outbox.report(report, providers, Date.now());
+      this.#ensureDeviceCalls();
+      return this.#deliveries.getNotification(report.notificationId);
+    });
+    if (stored === null) return;
+    const isDone = stored.totals.every(({ pending }) => pending === 0);
+    this.#reporter.schedule(isSingle(stored.header) ? "single" : isDone ? "now" : "batch");
+  }
+
+  /** The channel is disabled: what nobody has in hand isn't pushed. */
+  skipPushes(group: PushGroup): void {
+    this.#due.transaction(() => this.#outbox.skipGroup(group, "channel_disabled", Date.now()));
+    this.#reporter.schedule("batch");
+  }
+
+  listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED {
+    return caller === null || this.#accepts(caller) ? this.#devices.list(userId) : REVOKED;
+  }
+
+  /** Adds a device or renews it; the address's own shard is told by the caller, with {@link ownAddress}. */
+  putDevice(
+    userId: string,
+    registration: Registration,
+    caller: FeedCaller | null,
+  ): [Device, isNew: boolean] | typeof REVOKED {
+    if (caller !== null && !this.#accepts(caller)) return REVOKED;
+    const now = Date.now();
+    const result = this.#due.transaction(() => {
+      const put = this.#devices.put(userId, registration, now);
+      this.#ensureDeviceCalls();
+      return put;
+    });
+    this.#tellOtherShards();
+    return result;
+  }
+
+  async deleteDevice(
+    userId: string,
+    id: string,
+    caller: FeedCaller | null,
+  ): Promise<boolean | typeof REVOKED> {
+    if (caller !== null && !this.#accepts(caller)) return REVOKED;
+    const deleted = this.#due.transaction(() => {
+      const removed = this.#devices.remove(userId, id);
+      this.#ensureDeviceCalls();
+      return removed;
+    });
+    this.#tellOtherShards();
+    return deleted;
+  }
+
+  /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
+  async ownAddress(ref: DeviceRef): Promise<void> {
+    this.#due.transaction(() => {
+      this.#devices.own(ref);
+      this.#ensureDeviceCalls();
+    });
+    await this.#callOtherShards();
+  }
+
+  /** A device of this shard's user has moved to another user. */
+  removeMovedDevice(ref: DeviceRef): void {
+    this.ctx.storage.transactionSync(() => this.#devices.removeMoved(ref));
+  }
+
+  /** The device of an address that hashes to this shard is gone. */
+  releaseAddress(ref: DeviceRef): void {
+    this.ctx.storage.transactionSync(() => this.#devices.release(ref));
   }
 
   /** Brings the ledgers up to date now: for a read that came before the next flush. */
@@ -152,8 +283,12 @@ export class UserShard extends DurableObject<Bindings> {
     const now = Date.now();
     const deleted = this.#due.transaction(() => {
       this.#due.ensure("retention", "", now + DAY_MS);
-      return this.#users.delete(uid, now);
+      const devices = this.#devices.removeAll(uid);
+      if (this.#pushes.blank(uid, now) > 0) this.#due.bringForward(PUSH_DUTY, "", now);
+      this.#ensureDeviceCalls();
+      return this.#users.delete(uid, now, devices > 0);
     });
+    this.#tellOtherShards();
     if (deleted) this.#sockets.closeUser(uid, "The user was deleted");
     return deleted;
   }
@@ -235,14 +370,17 @@ export class UserShard extends DurableObject<Bindings> {
       }
       // Before the attempt: should it fail or die, the next one is already due.
       this.#due.set(FLUSH_DUTY, "", now + FLUSH_RETRY_MS);
-      await this.#reporter.flush().catch((error: unknown) => {
-        console.error({
-          message: "flush failed",
-          app: this.#identity.appId,
-          shard: this.#identity.shard,
-          error,
-        });
-      });
+      await this.#reporter.flush().catch((error: unknown) => this.#log("flush failed", error));
+    } else if (kind === PUSH_DUTY) {
+      await this.#outbox.wake(now).catch((error: unknown) => this.#log("enqueueing pushes failed", error));
+      this.#reporter.schedule("batch");
+    } else if (kind === PROBE_DUTY) {
+      await this.#outbox.probe(now).catch((error: unknown) => this.#log("enqueueing a probe failed", error));
+    } else if (kind === DEVICES_DUTY) {
+      if (this.#devices.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
+      await this.#callOtherShards().catch((error: unknown) =>
+        this.#log("telling other shards failed", error),
+      );
     } else if (kind === "claims") {
       const oldest = this.#claims.deleteExpired(now);
       if (oldest === null) this.#due.remove("claims", "");
@@ -257,6 +395,47 @@ export class UserShard extends DurableObject<Bindings> {
       this.#users.forgetDeleted(now - MAX_TOKEN_TTL_SECONDS * 1000);
       this.#due.set("retention", "", more ? now : now + DAY_MS);
     }
+  }
+
+  /** The pushes of rows that were written in this transaction. */
+  #claimNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushClaim[] {
+    return slices.flatMap(({ push }) => {
+      if (push === null) return [];
+      const claim = this.#outbox.claim({ notificationId: header.id, ...push, blocked: [], leaseMs }, now);
+      return claim === null ? [] : [claim];
+    });
+  }
+
+  /** Inside a transaction that may have left calls to make: whatever happens, the alarm makes them. */
+  #ensureDeviceCalls(): void {
+    if (this.#devices.listCalls(1).length > 0) {
+      this.#due.bringForward(DEVICES_DUTY, "", Date.now() + DEVICE_CALLS_RETRY_MS);
+    }
+  }
+
+  /** Nobody waits for it: should it fail, the alarm repeats it. */
+  #tellOtherShards(): void {
+    this.#callOtherShards().catch((error: unknown) => this.#log("telling other shards failed", error));
+  }
+
+  async #callOtherShards(): Promise<void> {
+    const calls = this.#devices.listCalls(DEVICE_CALLS_PER_TURN);
+    if (calls.length === 0) return;
+    // Before the attempt: should it fail or die, the next one is already due.
+    this.#due.set(DEVICES_DUTY, "", Date.now() + DEVICE_CALLS_RETRY_MS);
+    const app = await getApp(this.env, this.#identity.appId);
+    await Promise.all(
+      calls.map(async ({ id, kind, ...ref }) => {
+        if (kind === "remove") await openShardOf(this.env, app, ref.userId).removeMovedDevice(ref);
+        else await openShardOf(this.env, app, ref.addressKey).releaseAddress(ref);
+        this.#devices.deleteCall(id);
+      }),
+    );
+    if (this.#devices.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
+  }
+
+  #log(message: string, error: unknown): void {
+    console.error({ message, app: this.#identity.appId, shard: this.#identity.shard, error });
   }
 
   #accepts({ userId, issuedAt }: FeedCaller): boolean {
@@ -282,4 +461,8 @@ export class UserShard extends DurableObject<Bindings> {
       this.#sockets.sendUnreadCount(userId, this.#feed.countUnread(userId));
     }
   }
+}
+
+function isSingle({ mode, total }: NotificationHeader): boolean {
+  return mode === "realtime" && total === 1;
 }

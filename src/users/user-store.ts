@@ -91,13 +91,16 @@ export class UserStore {
     return this.get(uid);
   }
 
-  /** Blanks all that is stored of the user; the deliveries' keys and statuses stay, so no count changes. */
-  delete(uid: string, now: number): boolean {
+  /**
+   * Blanks all that is stored of the user; the deliveries' keys and statuses stay, so no count changes. False
+   * where there was nothing, `hadDevices` included.
+   */
+  delete(uid: string, now: number, hadDevices: boolean): boolean {
     const deleted = this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
     const blanked = this.#sql
       .exec("UPDATE deliveries SET content = NULL WHERE user_id = ? AND content IS NOT NULL RETURNING 1", uid)
       .toArray().length;
-    if (!deleted && blanked === 0) return false;
+    if (!deleted && blanked === 0 && !hadDevices) return false;
     this.#sql.exec("INSERT OR REPLACE INTO deleted_users (uid, deleted_at) VALUES (?, ?)", uid, now);
     return true;
   }

@@ -13,6 +13,9 @@ import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 /** In everything that is app B's: no answer to app A may hold it. */
 const SECRET = "Bee-secret";
 
+/** A device's token that both apps register: each has it for itself. */
+const SHARED_TOKEN = "a-token-of-both";
+
 let a: TestApp;
 let b: TestApp;
 /** B's ids and keys by path parameter: all that A might try. */
@@ -47,6 +50,7 @@ beforeAll(async () => {
     await send(b, "shared", "realtime", { "idempotency-key": "shared-key" }),
     await send(b, "shared", "batch"),
   ];
+  const device = await b.call("POST", "/v3/users/bee/devices", { provider: "fcm", token: SHARED_TOKEN });
   await uploadCsv(b, "bee.csv", `user_id,value\nbee,${SECRET}\n`);
   const keys = (await callAsAdmin("GET", `/admin/apps/${b.id}/keys`)).body.data;
   idsOfB = {
@@ -55,6 +59,7 @@ beforeAll(async () => {
     notification: notifications,
     uid: ["bee"],
     fileKey: ["bee.csv"],
+    device: [device.body.id],
     key: keys.map((key: Body) => key.id),
   };
   for (const id of notifications) await waitUntilCompleted(b, id);
@@ -76,6 +81,7 @@ async function snapshotOfB(): Promise<Body> {
     "/notifications",
     "/targets-files",
     "/targets-files/bee.csv/content",
+    "/users/bee/devices",
   ];
   const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
   const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
@@ -85,11 +91,14 @@ async function snapshotOfB(): Promise<Body> {
 
 /** Every path of a route's pattern with B's ids in it; A's own id where an app is named. */
 function pathsOf(pattern: string): string[] {
-  const [, name] = /:(\w+)/.exec(pattern.replace("/:app", "")) ?? [];
-  const own = pattern.replace(":app", a.id);
-  return name === undefined
-    ? [own]
-    : (idsOfB[name] ?? []).map((id) => own.replace(`:${name}`, encodeURIComponent(id)));
+  const names = [...pattern.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
+  return names.reduce(
+    (paths, name) => {
+      const ids = name === "app" ? [a.id] : (idsOfB[name] ?? []);
+      return ids.flatMap((id) => paths.map((path) => path.replace(`:${name}`, encodeURIComponent(id))));
+    },
+    [pattern],
+  );
 }
 
 /** A body that each route would take, naming B wherever something can be named. */
@@ -109,6 +118,8 @@ const bodyOf = (method: string, pattern: string): Body => {
     const sent = { template: { key: "bee-template", variables }, targets: ["bee"], mode: "realtime" };
     return { ...sent, templateId: "bee-template", receivers: ["bee"], variables };
   }
+  if (pattern.endsWith("/devices")) return { ...base, provider: "fcm", token: SHARED_TOKEN };
+  if (pattern.endsWith("/test")) return { ...base, userId: "bee" };
   if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
   if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
   if (pattern.endsWith("/templates")) return { ...base, name: "From A", channelKeys: [] };
@@ -134,6 +145,7 @@ const OWN: string[] = [
   "presigned-urls",
   "presigned_urls",
   "keys",
+  "devices",
 ];
 const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "");
 

@@ -9,7 +9,10 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
 import { CHANNEL_TYPES } from "../../notifications/model.ts";
+import { forgetPushCredentials } from "../../push/credentials.ts";
+import { PROVIDERS } from "../../push/model.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../slug.ts";
+import { ProvidersSchema, prepareProviders } from "./provider-schema.ts";
 
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
@@ -21,6 +24,7 @@ const NewChannelSchema = v.object(
     type: v.picklist(CHANNEL_TYPES, 'must be "in_app" or "push"'),
     key: v.nullish(v.pipe(v.string(KEY_MESSAGE), v.regex(SLUG_PATTERN, KEY_MESSAGE))),
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE), true),
+    providers: v.nullish(ProvidersSchema),
   },
   "must be a JSON object",
 );
@@ -31,6 +35,7 @@ const ChannelChangeSchema = v.object(
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE)),
     key: v.optional(v.unknown()),
     type: v.optional(v.unknown()),
+    providers: v.nullish(ProvidersSchema),
   },
   "must be a JSON object",
 );
@@ -63,18 +68,20 @@ export const getChannel: Handler = async (request, context) => {
   return json(presentChannel(channel));
 };
 
-/** `POST {api}/channels` */
+/** `POST {api}/channels`: `providers` of a push channel may come with it or later. */
 export const postChannel: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { name, type, key, enabled } = parseInput(NewChannelSchema, await readJson(request));
+  const { name, type, key, enabled, providers } = parseInput(NewChannelSchema, await readJson(request));
   const channelKey = requireKey(key, name);
+  const { changes, faults } = await prepareProviders(type, providers ?? {});
+  if (faults.length > 0) throw faultsToError(faults);
   const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.createChannel({ key: channelKey, name, type, enabled }),
+    registry.createChannel({ key: channelKey, name, type, enabled }, changes),
   );
   return json(presentChannel(channel), 201);
 };
 
-/** `PUT {api}/channels/{idOrKey}`: name and enabled; key and type never change. */
+/** `PUT {api}/channels/{idOrKey}`: name, enabled, providers (each by itself); key and type never change. */
 export const putChannel: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "channel");
@@ -84,11 +91,14 @@ export const putChannel: Handler = async (request, context) => {
   if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   // From the body itself: they belong in the answer also where the schema found other faults.
   faults.push(...findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current));
+  const prepared = await prepareProviders(current.type, value?.providers ?? {});
+  faults.push(...prepared.faults);
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   const { name, enabled } = value;
   const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.updateChannel(idOrKey, { name, enabled }),
+    registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }),
   );
+  forgetPushCredentials(app.id, channel.key);
   return json(presentChannel(channel));
 };
 
@@ -112,5 +122,8 @@ function findFrozenFaults(change: { key?: unknown; type?: unknown }, current: Ch
 
 function presentChannel(channel: Channel): object {
   const { id, key, name, type, enabled, createdAt, updatedAt } = channel;
-  return { id, key, name, type, enabled, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+  const times = { createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+  if (type !== "push") return { id, key, name, type, enabled, ...times };
+  const providers = Object.fromEntries(PROVIDERS.map((name) => [name, channel.providers.get(name) ?? null]));
+  return { id, key, name, type, enabled, providers, ...times };
 }

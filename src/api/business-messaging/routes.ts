@@ -1,5 +1,7 @@
 import type { Route } from "../../http/router.ts";
+import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
+import { deleteDevice, getDevices, postDevice } from "./devices.ts";
 import { getNotification, getNotifications } from "./notifications.ts";
 import { postSend } from "./send.ts";
 import {
@@ -34,6 +36,7 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/channels/availability`, getChannelAvailability],
   ["GET", `${API}/channels/:channel`, getChannel],
   ["PUT", `${API}/channels/:channel`, putChannel],
+  ["POST", `${API}/channels/:channel/test`, postChannelTest],
 
   ["GET", `${API}/templates`, listTemplates],
   ["POST", `${API}/templates`, postTemplate],
@@ -56,5 +59,8 @@ export const businessMessagingRoutes: Route[] = [
     ["PUT", `${users}/:uid`, putUser],
     ["DELETE", `${users}/:uid`, deleteUser],
     ["POST", `${users}/:uid/auth_tokens`, postAuthToken],
+    ["GET", `${users}/:uid/devices`, getDevices],
+    ["POST", `${users}/:uid/devices`, postDevice],
+    ["DELETE", `${users}/:uid/devices/:device`, deleteDevice],
   ]),
 ];

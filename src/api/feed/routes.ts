@@ -1,25 +1,15 @@
 import * as v from "valibot";
-import { getApp } from "../../apps/lookup.ts";
-import type { Bindings } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
-import { bearerToken } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
-import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
-import type { Remote } from "../../objects/remote.ts";
 import type { Engagement } from "../../users/feed-store.ts";
-import {
-  type FeedToken,
-  issueFeedToken,
-  refuseToken,
-  TICKET_TTL_SECONDS,
-  verifyFeedToken,
-} from "../../users/feed-tokens.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import type { UserShard } from "../../users/user-shard.ts";
+import { issueFeedToken, TICKET_TTL_SECONDS } from "../../users/feed-tokens.ts";
+import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
+import { openReader, requireAccepted } from "./reader.ts";
 import { openFeedSocket } from "./socket.ts";
 
 const BOOLEAN_MESSAGE = 'must be "true" or "false"';
@@ -35,12 +25,6 @@ const EngagementSchema = v.object(
   { channelKey: v.nullish(v.string("must be a channel's key")) },
   "must be a JSON object",
 );
-
-/** Who reads a feed, and where it is. */
-interface Reader {
-  token: FeedToken;
-  shard: Remote<UserShard>;
-}
 
 /** `GET {api}/feed`: the user's in-app notifications, newest first. */
 const getFeed: Handler = async (request, context) => {
@@ -95,24 +79,10 @@ export function feedRoutes(api: string): Route[] {
     ["GET", `${api}/feed/socket`, openFeedSocket],
     ["POST", `${api}/feed/socket-ticket`, postSocketTicket],
     ["POST", `${api}/feed/read-all`, postReadAll],
+    ["GET", `${api}/feed/devices`, getOwnDevices],
+    ["POST", `${api}/feed/devices`, postOwnDevice],
+    ["DELETE", `${api}/feed/devices/:device`, deleteOwnDevice],
     ["POST", `${api}/feed/:notification/viewed`, postEngagement("viewed")],
     ["POST", `${api}/feed/:notification/clicked`, postEngagement("clicked")],
   ];
-}
-
-async function openReader(request: Request, { env }: Context): Promise<Reader> {
-  const bearer = bearerToken(request);
-  if (bearer === null)
-    throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <authToken>.");
-  const token = await verifyFeedToken(env, bearer, "feed");
-  return { token, shard: await shardOfToken(env, token) };
-}
-
-export async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
-  return openShardOf(env, await getApp(env, appId), userId);
-}
-
-function requireAccepted<T>(result: T | "revoked"): T {
-  if (result === "revoked") throw refuseToken();
-  return result;
 }

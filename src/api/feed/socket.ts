@@ -1,7 +1,7 @@
 import { OnecallError } from "../../errors.ts";
 import type { Handler } from "../../http/context.ts";
 import { type FeedToken, refuseToken, verifyFeedToken } from "../../users/feed-tokens.ts";
-import { shardOfToken } from "./routes.ts";
+import { shardOfToken } from "./reader.ts";
 
 /** The subprotocol of a client that wants one beside its token. */
 const PROTOCOL = "onecall-feed";

@@ -1,0 +1,65 @@
+import * as v from "valibot";
+import { openRegistry } from "../../apps/registry-binding.ts";
+import { faultsToError, OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { json } from "../../http/responses.ts";
+import { checkInput, textSchema, UserIdSchema } from "../../http/validation.ts";
+import type { DeviceOutcome } from "../../push/model.ts";
+import { sendTestPush } from "../../push/test-push.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import { readPushData } from "../send-checks.ts";
+import { deviceNotFound } from "./devices.ts";
+
+const TestSchema = v.object(
+  {
+    userId: UserIdSchema,
+    deviceId: v.nullish(v.string("must be the id of one of the user's devices")),
+    title: v.optional(textSchema(256), "Test"),
+    body: v.optional(textSchema(1024), "A test push by Onecall."),
+    data: v.optional(v.unknown()),
+  },
+  "must be a JSON object",
+);
+
+/** `POST {api}/channels/{idOrKey}/test`: one push to one device, and what the provider said. Counts nothing. */
+export const postChannelTest: Handler = async (request, context) => {
+  const { env } = context;
+  const { app } = await authenticate(request, context, "send");
+  const { value, faults } = checkInput(TestSchema, await readJson(request));
+  const data = readPushData(value?.data, "data", null, faults);
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  const { userId, deviceId, title, body } = value;
+  const channel = await openRegistry(env, app.id).getChannel(pathParam(request, "channel"));
+  if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+  if (channel.type !== "push") {
+    throw new OnecallError("ERR_BAD_REQUEST", `The channel "${channel.key}" isn't a push channel.`);
+  }
+  const devices = await openShardOf(env, app, userId).listDevices(userId, null);
+  if (devices === "revoked") throw new Error("A server's call needs no token");
+  const device = deviceId ? devices.find(({ id }) => id === deviceId) : devices[0];
+  if (device === undefined) throw deviceNotFound();
+  const { provider } = device.address;
+  if (!channel.providers.has(provider)) {
+    throw faultsToError([
+      {
+        field: "deviceId",
+        message: `is a device of ${provider}, which this channel has no configuration for`,
+      },
+    ]);
+  }
+  const test = { content: { title, body }, data };
+  const { outcome, status, durationMs } = await sendTestPush(env, app, channel.key, userId, device, test);
+  return json({ deviceId: device.id, provider, ...presentOutcome(outcome), status, durationMs });
+};
+
+function presentOutcome(outcome: DeviceOutcome): object {
+  return {
+    outcome: outcome.outcome,
+    reason: "reason" in outcome ? outcome.reason : null,
+    message: "message" in outcome ? outcome.message : null,
+    retryAfterSeconds:
+      "afterMs" in outcome && outcome.afterMs !== null ? Math.ceil(outcome.afterMs / 1000) : null,
+  };
+}

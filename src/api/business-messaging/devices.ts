@@ -1,0 +1,46 @@
+import * as v from "valibot";
+import { OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { json } from "../../http/responses.ts";
+import { parseInput, UserIdSchema } from "../../http/validation.ts";
+import { registerDevice } from "../../users/devices.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import { parseDevice, presentDevice } from "../devices.ts";
+
+const UserParamSchema = v.object({ uid: UserIdSchema });
+
+/** `POST /v3/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
+export const postDevice: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const address = await parseDevice(await readJson(request), context);
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const registered = await registerDevice(context.env, app, uid, address, null);
+  if (registered === "revoked") throw new Error("A server's call needs no token");
+  const [device, isNew] = registered;
+  return json(presentDevice(device), isNew ? 201 : 200);
+};
+
+/** `GET /v3/users/{uid}/devices`: the newest registration first. */
+export const getDevices: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const devices = await openShardOf(context.env, app, uid).listDevices(uid, null);
+  if (devices === "revoked") throw new Error("A server's call needs no token");
+  return json({ data: devices.map(presentDevice), nextCursor: null });
+};
+
+/** `DELETE /v3/users/{uid}/devices/{id}` */
+export const deleteDevice: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const id = pathParam(request, "device");
+  const deleted = await openShardOf(context.env, app, uid).deleteDevice(uid, id, null);
+  if (deleted !== true) throw deviceNotFound();
+  return json({ id, deleted: true });
+};
+
+export function deviceNotFound(): OnecallError {
+  return new OnecallError("ERR_NOT_FOUND", "This user has no such device.");
+}

@@ -1,0 +1,96 @@
+import * as v from "valibot";
+import type { Fault } from "../../errors.ts";
+import { textSchema } from "../../http/validation.ts";
+import type { ChannelType } from "../../notifications/model.ts";
+import { PROVIDERS } from "../../push/model.ts";
+import { findKeyFault, type ProviderChanges, showProvider } from "../../push/provider-config.ts";
+import type { PreparedChange } from "../../push/provider-store.ts";
+
+/** Characters of a private key's text; an RSA key of 4,096 bits in PEM has 3,300. */
+const MAX_KEY_LENGTH = 8192;
+
+const ID_MESSAGE = "must have 10 letters and digits, as Apple shows it";
+const AppleIdSchema = v.pipe(v.string(ID_MESSAGE), v.regex(/^[A-Z0-9]{10}$/, ID_MESSAGE));
+
+export const TOPIC_MESSAGE = "must be the app's topic: letters, digits, - and . as in com.example.shop";
+export const TopicSchema = v.pipe(v.string(TOPIC_MESSAGE), v.regex(/^[A-Za-z0-9.-]{1,155}$/, TOPIC_MESSAGE));
+
+const POINT_MESSAGE = "must be a P-256 public key in base64url: 87 characters that begin with B";
+const VapidPublicKeySchema = v.pipe(
+  v.string(POINT_MESSAGE),
+  v.regex(/^B[A-Za-z0-9_-]{86}=?$/, POINT_MESSAGE),
+  v.transform((text) => text.replace("=", "")),
+);
+const SCALAR_MESSAGE = "must be a P-256 private key in base64url: 43 characters";
+const VapidPrivateKeySchema = v.pipe(
+  v.string(SCALAR_MESSAGE),
+  v.regex(/^[A-Za-z0-9_-]{43}=?$/, SCALAR_MESSAGE),
+  v.transform((text) => text.replace("=", "")),
+);
+const SUBJECT_MESSAGE = "must be a mailto: or https: address that a push service can write to";
+const SubjectSchema = v.pipe(
+  v.string(SUBJECT_MESSAGE),
+  v.maxLength(256, SUBJECT_MESSAGE),
+  v.regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/, SUBJECT_MESSAGE),
+);
+
+const PROJECT_MESSAGE = "must be a Google project's id";
+
+/** A Google service account's file as it is: all but three of its fields are ignored. */
+const FcmSchema = v.pipe(
+  v.object(
+    {
+      project_id: v.pipe(v.string(PROJECT_MESSAGE), v.regex(/^[A-Za-z0-9:.-]{1,128}$/, PROJECT_MESSAGE)),
+      client_email: textSchema(256),
+      private_key: textSchema(MAX_KEY_LENGTH),
+    },
+    "must be a service account's JSON, or null",
+  ),
+  v.transform(({ project_id, client_email, private_key }) => ({
+    projectId: project_id,
+    clientEmail: client_email,
+    privateKey: private_key,
+  })),
+);
+
+const ApnsSchema = v.object(
+  { keyId: AppleIdSchema, teamId: AppleIdSchema, privateKey: textSchema(MAX_KEY_LENGTH), topic: TopicSchema },
+  "must be an object {keyId, teamId, privateKey, topic}, or null",
+);
+
+const WebPushSchema = v.object(
+  { publicKey: VapidPublicKeySchema, privateKey: VapidPrivateKeySchema, subject: SubjectSchema },
+  "must be an object {publicKey, privateKey, subject}, or null",
+);
+
+/** `{fcm?, apns?, webpush?}`: null removes a provider, an absent one stays as it is. */
+export const ProvidersSchema = v.object(
+  { fcm: v.nullish(FcmSchema), apns: v.nullish(ApnsSchema), webpush: v.nullish(WebPushSchema) },
+  "must be an object with fcm, apns and webpush, each optional",
+);
+
+/** The names that private keys have in a body. */
+const KEY_FIELDS = { fcm: "private_key", apns: "privateKey", webpush: "privateKey" } as const;
+
+/** The changes as a registry takes them, or what is wrong with them: keys are tried out here. */
+export async function prepareProviders(
+  type: ChannelType,
+  changes: ProviderChanges,
+): Promise<{ changes: PreparedChange[]; faults: Fault[] }> {
+  const prepared: PreparedChange[] = [];
+  const faults: Fault[] = [];
+  for (const provider of PROVIDERS) {
+    const config = changes[provider];
+    if (config === undefined) continue;
+    if (type !== "push") {
+      faults.push({ field: "providers", message: "only a push channel has providers" });
+      break;
+    }
+    const fault = config === null ? null : await findKeyFault(provider, config);
+    if (fault !== null) {
+      faults.push({ field: `providers.${provider}.${KEY_FIELDS[provider]}`, message: fault });
+    }
+    prepared.push([provider, config, config === null ? null : await showProvider(config)]);
+  }
+  return { changes: prepared, faults };
+}

@@ -1,0 +1,47 @@
+import { openRegistry } from "../apps/registry-binding.ts";
+import { TtlCache } from "../cache.ts";
+import type { Bindings } from "../env.ts";
+import { ISOLATE_CACHE_MS } from "../limits.ts";
+import type { DeviceOutcome, Provider } from "./model.ts";
+import type { Credentials, CredentialsOf } from "./provider-tokens.ts";
+
+/** Usable credentials of this isolate's senders: the registry isn't asked for every claim. */
+const found = new TtlCache<CredentialsOf[Provider]>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+
+/** Credentials for a provider of a channel, or the outcome of every push without them. */
+export type CredentialsResult<P extends Provider> =
+  | { credentials: CredentialsOf[P] }
+  | { outcome: DeviceOutcome };
+
+/** `refused`: a token that the provider didn't take; the registry then gives another, or says why not. */
+export async function getPushCredentials<P extends Provider>(
+  env: Bindings,
+  appId: string,
+  channelKey: string,
+  provider: P,
+  refused: string | null = null,
+): Promise<CredentialsResult<P>> {
+  const cacheKey = `${appId}:${channelKey}:${provider}`;
+  const cached = found.get(cacheKey) as CredentialsOf[P] | undefined;
+  if (cached !== undefined && refused === null) return { credentials: cached };
+  const result = (await openRegistry(env, appId).getPushCredentials(
+    channelKey,
+    provider,
+    refused,
+  )) as Credentials<P>;
+  if (result.found === "yes") {
+    found.set(cacheKey, result.credentials);
+    return { credentials: result.credentials };
+  }
+  found.delete(cacheKey);
+  if (result.found === "later") {
+    return { outcome: { outcome: "retry", message: result.message, afterMs: result.afterMs } };
+  }
+  const message = result.found === "none" ? "the provider isn't configured" : result.message;
+  return { outcome: { outcome: "rejected", reason: "provider_rejected", message } };
+}
+
+/** This isolate forgets a channel's credentials: its next push uses what was just configured. */
+export function forgetPushCredentials(appId: string, channelKey: string): void {
+  found.deletePrefix(`${appId}:${channelKey}:`);
+}

@@ -1,0 +1,51 @@
+import type { OpenChannels } from "../apps/lookup.ts";
+import type { AppRecord } from "../apps/records.ts";
+import { type Bindings, readConfig } from "../env.ts";
+import { MAX_CONNECTIONS } from "../limits.ts";
+import type { Remote } from "../objects/remote.ts";
+import type { UserShard } from "../users/user-shard.ts";
+import type { PushClaim } from "./model.ts";
+import { reportPushes } from "./report.ts";
+import { sendClaim } from "./send-claim.ts";
+import { Slots } from "./slots.ts";
+
+/** A lease is longer than the sending may take: the report needs time as well. */
+const LEASE_TIMEOUTS = 3;
+
+/** Pushes of a realtime send, sent while its caller waits. */
+export interface PushInline {
+  leaseMs: number;
+  /**
+   * Sends what the shard handed out and reports it. Resolves within the push timeout, counted from
+   * {@link pushInline}; what isn't answered by then is the push queue's. Never throws: the send is committed.
+   */
+  send: (
+    openShard: () => Remote<UserShard>,
+    claims: readonly PushClaim[],
+    open: OpenChannels,
+  ) => Promise<void>;
+}
+
+/** Begins the time that a realtime send may take for its pushes. */
+export function pushInline(env: Bindings, app: AppRecord): PushInline {
+  const { push: config } = readConfig(env);
+  const slots = new Slots(MAX_CONNECTIONS);
+  const end = Date.now() + config.timeoutMs;
+  return {
+    leaseMs: config.timeoutMs * LEASE_TIMEOUTS,
+    async send(openShard, claims, open) {
+      await Promise.all(
+        claims.map(async (claim) => {
+          const sender = { env, config, appId: app.id, channelKey: claim.channelKey };
+          try {
+            const report = await sendClaim(sender, claim, slots, { startBefore: end, answerBefore: end });
+            await reportPushes(openShard, report, open.get(claim.channelKey) ?? []);
+          } catch (error) {
+            const { id } = claim.notification;
+            console.error({ message: "pushes are left to their lease", notificationId: id, error });
+          }
+        }),
+      );
+    },
+  };
+}

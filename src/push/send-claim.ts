@@ -1,0 +1,73 @@
+import { Circuits } from "./circuits.ts";
+import { type PushMessage, readPushMessage } from "./message.ts";
+import {
+  type BlockedScope,
+  type DeviceAddress,
+  type DeviceOutcome,
+  type PushClaim,
+  type PushReport,
+  scopeOf,
+  type TargetReport,
+} from "./model.ts";
+import { type PushSender, sendPush } from "./send-push.ts";
+import type { Slots } from "./slots.ts";
+
+/** What this isolate knows of failing providers, by `{app}:{channel}:{scope}`. */
+const circuits = new Circuits();
+
+/** Providers of a channel that this isolate leaves alone for now. */
+export function listBlocked(appId: string, channelKey: string, now: number): BlockedScope[] {
+  return circuits.listOpen(`${appId}:${channelKey}:`).filter(([, until]) => until > now);
+}
+
+/** How long a claim's sender may go on, Unix ms. */
+export interface SendDeadlines {
+  /** No push begins after it. */
+  startBefore: number;
+  /** No answer is waited for after it. */
+  answerBefore: number;
+}
+
+/**
+ * Sends a claim's pushes, as many at once as there are slots, and says what became of each. What there was no
+ * time for, and what a failing provider would only be bothered with, is untried.
+ */
+export async function sendClaim(
+  sender: PushSender,
+  { id, channelKey, notification, targets }: PushClaim,
+  slots: Slots,
+  deadlines: SendDeadlines,
+): Promise<PushReport> {
+  const reports = await Promise.all(
+    targets.map(async ({ userId, attempt, content, devices }): Promise<TargetReport> => {
+      // Once per target, and only when it is its turn.
+      let message: PushMessage | null = null;
+      const outcomes = devices.map(({ key, address }) =>
+        slots.run(async (): Promise<[string, DeviceOutcome]> => {
+          message ??= readPushMessage(notification, content, Date.now());
+          return [key, await sendIfPossible(sender, address, message, deadlines)];
+        }),
+      );
+      return { userId, attempt, devices: await Promise.all(outcomes) };
+    }),
+  );
+  const blocked = listBlocked(sender.appId, channelKey, Date.now());
+  return { claimId: id, notificationId: notification.id, channelKey, targets: reports, blocked };
+}
+
+async function sendIfPossible(
+  sender: PushSender,
+  address: DeviceAddress,
+  message: PushMessage,
+  { startBefore, answerBefore }: SendDeadlines,
+): Promise<DeviceOutcome> {
+  const { config, appId, channelKey } = sender;
+  const scope = `${appId}:${channelKey}:${scopeOf(address)}`;
+  const now = Date.now();
+  if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) return { outcome: "untried" };
+  const timeoutMs = Math.min(config.timeoutMs, answerBefore - now);
+  const { outcome } = await sendPush(sender, address, message, timeoutMs);
+  if (outcome.outcome !== "retry") circuits.noteAnswer(scope);
+  else circuits.noteFailure(scope, Date.now(), Math.max(config.probeMs, outcome.afterMs ?? 0));
+  return outcome;
+}

@@ -1,0 +1,120 @@
+import type { Bindings, PushConfig } from "../env.ts";
+import type { HttpAnswer, ProviderAnswer, ProviderRequest } from "./answers.ts";
+import { type ApnsCredentials, buildApnsRequest, readApnsAnswer } from "./apns.ts";
+import { type CredentialsResult, getPushCredentials } from "./credentials.ts";
+import { buildFcmRequest, type FcmCredentials, readFcmAnswer } from "./fcm.ts";
+import type { PushMessage } from "./message.ts";
+import type { DeviceAddress, DeviceOutcome, Provider } from "./model.ts";
+import { fetchInTime } from "./timed-fetch.ts";
+import { buildWebPushRequest, readWebPushAnswer, type WebPushCredentials } from "./web-push.ts";
+
+/** Whose push it is, and through which channel. */
+export interface PushSender {
+  env: Bindings;
+  config: PushConfig;
+  appId: string;
+  channelKey: string;
+}
+
+/** `status`: the provider's; null where it wasn't called or didn't answer. */
+export interface PushAnswer {
+  outcome: DeviceOutcome;
+  status: number | null;
+}
+
+type AnyCredentials = FcmCredentials | ApnsCredentials | WebPushCredentials;
+
+/**
+ * One push to one device, given up after `timeoutMs`. A token that the provider calls expired is replaced
+ * once. Never throws for what a provider or a device does.
+ */
+export async function sendPush(
+  sender: PushSender,
+  address: DeviceAddress,
+  message: PushMessage,
+  timeoutMs: number,
+): Promise<PushAnswer> {
+  const { env, appId, channelKey } = sender;
+  const { provider } = address;
+  const end = Date.now() + timeoutMs;
+  const getCredentials = (refused: string | null) =>
+    inTime(getPushCredentials(env, appId, channelKey, provider, refused), end - Date.now());
+  const found = await getCredentials(null);
+  const first = await attempt(sender, address, message, found, end);
+  if (first.answer.outcome !== "expired" || !("credentials" in found)) return settle(first);
+  const renewed = await getCredentials(tokenOf(found.credentials));
+  if (!("credentials" in renewed)) return { outcome: renewed.outcome, status: first.status };
+  return settle(await attempt(sender, address, message, renewed, end));
+}
+
+/** The token service may be slow itself; its answer then serves the next push. */
+async function inTime(
+  lookup: Promise<CredentialsResult<Provider>>,
+  timeoutMs: number,
+): Promise<CredentialsResult<Provider>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<CredentialsResult<Provider>>((resolve) => {
+    const outcome: DeviceOutcome = { outcome: "retry", message: "no access token in time", afterMs: null };
+    timer = setTimeout(() => resolve({ outcome }), timeoutMs);
+  });
+  try {
+    return await Promise.race([lookup, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Attempt {
+  answer: ProviderAnswer;
+  status: number | null;
+}
+
+async function attempt(
+  { config }: PushSender,
+  address: DeviceAddress,
+  message: PushMessage,
+  found: CredentialsResult<Provider>,
+  end: number,
+): Promise<Attempt> {
+  if (!("credentials" in found)) return { answer: found.outcome, status: null };
+  const request = await buildRequest(address, message, found.credentials, config);
+  if ("outcome" in request) return { answer: request.outcome, status: null };
+  const { url, headers, body } = request;
+  const answer = await fetchInTime(url, { method: "POST", headers, body }, Math.max(end - Date.now(), 1));
+  if ("failure" in answer) {
+    return { answer: { outcome: "retry", message: answer.failure, afterMs: null }, status: null };
+  }
+  return { answer: readAnswer(address.provider, answer), status: answer.status };
+}
+
+/** A token that even its successor couldn't mend: the account is refused. */
+function settle({ answer, status }: Attempt): PushAnswer {
+  if (answer.outcome !== "expired") return { outcome: answer, status };
+  const { message } = answer;
+  return { outcome: { outcome: "rejected", reason: "provider_rejected", message }, status };
+}
+
+function buildRequest(
+  address: DeviceAddress,
+  message: PushMessage,
+  credentials: AnyCredentials,
+  config: PushConfig,
+): ProviderRequest | Promise<ProviderRequest> {
+  if (address.provider === "fcm") {
+    return buildFcmRequest(message, address.token, credentials as FcmCredentials, config.fcmUrl);
+  }
+  if (address.provider === "apns") {
+    return buildApnsRequest(message, address, credentials as ApnsCredentials, config);
+  }
+  return buildWebPushRequest(message, address, credentials as WebPushCredentials);
+}
+
+function readAnswer(provider: Provider, answer: HttpAnswer): ProviderAnswer {
+  if (provider === "fcm") return readFcmAnswer(answer);
+  return provider === "apns" ? readApnsAnswer(answer) : readWebPushAnswer(answer);
+}
+
+function tokenOf(credentials: AnyCredentials): string | null {
+  if ("accessToken" in credentials) return credentials.accessToken;
+  return "providerToken" in credentials ? credentials.providerToken : null;
+}

@@ -1,0 +1,44 @@
+import type { AppRecord } from "../apps/records.ts";
+import { type Bindings, readConfig } from "../env.ts";
+import { newNotificationId } from "../ids.ts";
+import type { Device } from "../users/device-store.ts";
+import { openShardOf } from "../users/shard-binding.ts";
+import { readPushMessage } from "./message.ts";
+import { type PushAnswer, sendPush } from "./send-push.ts";
+
+/** How long a test push may wait for its device, ms. */
+const TEST_TTL_MS = 60 * 60 * 1000;
+
+/** What a test push shows: content as a template would have rendered it, and the pairs of its data. */
+export interface TestPush {
+  content: object;
+  data: Record<string, string>;
+}
+
+/**
+ * One push to one device, past circuits, outbox and counts: what the provider says to it now. A device that
+ * the provider calls gone is removed, as by any push.
+ */
+export async function sendTestPush(
+  env: Bindings,
+  app: AppRecord,
+  channelKey: string,
+  userId: string,
+  device: Device,
+  { content, data }: TestPush,
+): Promise<PushAnswer & { durationMs: number }> {
+  const { push: config } = readConfig(env);
+  const startedAt = Date.now();
+  const notification = {
+    id: newNotificationId(),
+    priority: "high" as const,
+    expiresAt: startedAt + TEST_TTL_MS,
+    pushData: data,
+  };
+  const message = readPushMessage(notification, JSON.stringify(content), startedAt);
+  const sender = { env, config, appId: app.id, channelKey };
+  const answer = await sendPush(sender, device.address, message, config.timeoutMs);
+  if (answer.outcome.outcome === "gone")
+    await openShardOf(env, app, userId).deleteDevice(userId, device.id, null);
+  return { ...answer, durationMs: Date.now() - startedAt };
+}
