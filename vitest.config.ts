@@ -11,7 +11,7 @@ export default defineConfig({
           ADMIN_TOKEN: "test-admin-token",
           STALL_SECONDS: 1,
           PUSH_TIMEOUT_SECONDS: 1,
-          PUSH_RETRY_SECONDS: 0.02,
+          PUSH_RETRY_SECONDS: 0.002,
           PUSH_PROBE_SECONDS: 0.2,
           ...providerVariables(inject("providersUrl")),
         },

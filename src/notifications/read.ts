@@ -13,8 +13,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LEDGERS_PER_PAGE = 31;
 
 /**
- * A notification by its id, from the moment the id was answered: where the ledger doesn't know it yet, the
- * shard of a realtime send is asked to report first; where the ledger can't be reached, the shard answers.
+ * A notification by its id, from the moment the id was answered: where the ledger doesn't know all of it
+ * yet, the shard of a realtime send is asked to report first; where the ledger can't be reached, the shard answers.
  */
 export async function findNotification(
   env: Bindings,
@@ -27,7 +27,8 @@ export async function findNotification(
   if (shard === null || shard >= app.shardCount) return openLedger(env, app.id, day).get(id);
   try {
     const known = await openLedger(env, app.id, day).get(id);
-    if (known !== null) return known;
+    // One that still waits for its pushes may have news in the shard.
+    if (known !== null && known.completedAt !== null) return known;
     await openShard(env, app.id, shard).flush();
     return await openLedger(env, app.id, day).get(id);
   } catch (error) {

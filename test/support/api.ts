@@ -87,6 +87,12 @@ export class TestApp {
     return (await callAsAdmin("GET", `/admin/apps/${this.id}/audit/${id}`)).body;
   }
 
+  /** The same app with a key of these scopes. */
+  async keyWith(scopes: readonly string[]): Promise<TestApp> {
+    const { body } = await callAsAdmin("POST", `/admin/apps/${this.id}/keys`, { name: "scoped", scopes });
+    return new TestApp(this.id, body.apiKey);
+  }
+
   /** A token for the client of one of the app's users. */
   async tokenFor(uid: string, body?: unknown): Promise<string> {
     const answer = await this.call("POST", `/v3/users/${encodeURIComponent(uid)}/auth_tokens`, body);
