@@ -46,13 +46,14 @@ export class CapturingQueue {
   } as unknown as Queue;
 }
 
-/** Runs the queue consumer over messages; says which it acked and which it will retry. */
+/** Runs a queue's consumer over messages; says which it acked and which it will retry. */
 export async function consume(
   messages: readonly unknown[],
   replaced: Partial<Bindings> = {},
+  queue = "onecall-deliveries-normal",
 ): Promise<{ acked: number; retried: number }> {
   const batch = createMessageBatch(
-    "onecall-deliveries-normal",
+    queue,
     messages.map((body, index) => ({ id: `message-${index}`, timestamp: new Date(), attempts: 1, body })),
   );
   const execution = createExecutionContext();

@@ -1,0 +1,132 @@
+import { describe, expect, it, vi } from "vitest";
+import { addDevices, createPushApp, pushCounts, sendToMany, sendToOne } from "../support/push.ts";
+import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+
+const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
+
+describe("a provider that doesn't answer", () => {
+  it("holds up neither its app's in-app channel nor another app's pushes", async () => {
+    const dead = await createPushApp();
+    const alive = await createPushApp();
+    const uids = uidsOf(40);
+    for (const uid of uids) {
+      await addDevices(dead, uid, "webpush");
+      await addDevices(alive, uid, "webpush");
+    }
+    // Every push would wait for its timeout, a second in tests: forty of them, in forty shards.
+    await dead.project.setFaults([{ delayMs: 30_000 }]);
+    const stuck = await sendToMany(dead.app, uids);
+    const inApp = await vi.waitFor(async () => {
+      const { counts } = await dead.app.notification(stuck);
+      expect(counts["in-app-alerts"].delivered).toBe(uids.length);
+      return counts;
+    }, PATIENTLY);
+    expect(inApp["mobile-push"].pending).toBe(uids.length);
+
+    const startedAt = Date.now();
+    const id = await sendToMany(alive.app, uids);
+    const { counts } = await waitUntilCompleted(alive.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+    // Not forty timeouts: those that were running, and a probe now and then.
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    expect(await pushCounts(dead.app, stuck)).toMatchObject({ pending: uids.length });
+
+    // A realtime send of another app doesn't go through the queue at all.
+    await sendToOne(alive.app, "user-1");
+    expect((await alive.project.summary()).webpush.accepted).toBe(uids.length + 1);
+
+    // It answers again: everything goes out.
+    await dead.project.setFaults([]);
+    const { counts: healed } = await waitUntilCompleted(dead.app, stuck);
+    expect(healed["mobile-push"]).toMatchObject({ delivered: uids.length, failed: {} });
+  });
+
+  it("gets a few pushes until it answers again, not all of them", async () => {
+    const account = await createPushApp();
+    const uids = uidsOf(60);
+    for (const uid of uids) await addDevices(account, uid, "fcm");
+    await account.project.setFaults([{ provider: "fcm", status: 503 }]);
+    const id = await sendToMany(account.app, uids);
+    await vi.waitFor(async () => {
+      expect((await account.project.summary()).fcm.faulted).toBeGreaterThan(8);
+    }, PATIENTLY);
+    expect(await pushCounts(account.app, id)).toMatchObject({ pending: uids.length });
+    expect((await account.project.summary()).fcm.faulted).toBeLessThan(uids.length);
+    await account.project.setFaults([]);
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+  });
+
+  it("doesn't hold up the channel's other providers", async () => {
+    const account = await createPushApp();
+    const uids = uidsOf(20);
+    for (const uid of uids) {
+      await addDevices(account, uid, "fcm");
+      await addDevices(account, uid, "apns");
+    }
+    await account.project.setFaults([{ provider: "fcm", status: 503 }]);
+    const id = await sendToMany(account.app, uids);
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+    expect((await account.project.summary()).apns).toMatchObject({ accepted: uids.length, repeated: 0 });
+    // The others get theirs when it answers again, and nobody gets one twice.
+    await account.project.setFaults([]);
+    await vi.waitFor(async () => {
+      expect((await account.project.summary()).fcm.accepted).toBe(uids.length);
+    }, PATIENTLY);
+    const { fcm, apns } = await account.project.summary();
+    expect([fcm.repeated, apns.repeated]).toEqual([0, 0]);
+  });
+});
+
+describe("a push service that redirects", () => {
+  it("isn't followed", async () => {
+    const account = await createPushApp();
+    const [device] = await addDevices(account, "mia", "webpush");
+    await account.project.setFaults([
+      { provider: "webpush", status: 307, headers: { location: device?.endpoint ?? "" }, times: 1 },
+    ]);
+    const id = await sendToOne(account.app, "mia");
+    expect(await pushCounts(account.app, id)).toMatchObject({ failed: { provider_rejected: 1 } });
+    expect((await account.project.summary()).webpush).toMatchObject({ requests: 1, accepted: 0 });
+  });
+});
+
+describe("tokens", () => {
+  it("are made once and shared by all pushes", async () => {
+    const account = await createPushApp();
+    const uids = uidsOf(30);
+    for (const uid of uids) {
+      await addDevices(account, uid, "fcm");
+      await addDevices(account, uid, "apns");
+      await addDevices(account, uid, "webpush");
+    }
+    const ids = await Promise.all([sendToMany(account.app, uids), sendToMany(account.app, uids)]);
+    for (const id of ids) await waitUntilCompleted(account.app, id);
+    await vi.waitFor(async () => {
+      const { fcm, apns, webpush } = await account.project.summary();
+      expect([fcm.accepted, apns.accepted, webpush.accepted]).toEqual([60, 60, 60]);
+    }, PATIENTLY);
+    const summary = await account.project.summary();
+    expect(summary).toMatchObject({ oauth: { issued: 1 }, apnsTokens: 1, vapidTokens: 1 });
+  });
+
+  it("that FCM refuses are replaced, and the push arrives", async () => {
+    const account = await createPushApp();
+    await addDevices(account, "mia", "fcm");
+    await sendToOne(account.app, "mia");
+    await account.project.setFaults([{ provider: "fcm", status: 401, times: 1 }]);
+    const id = await sendToOne(account.app, "mia");
+    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: 1 });
+    expect((await account.project.summary()).oauth).toMatchObject({ issued: 2 });
+  });
+
+  it("that can't be had make the push wait, not fail", async () => {
+    const account = await createPushApp();
+    await addDevices(account, "mia", "fcm");
+    await account.project.setFaults([{ provider: "oauth", status: 503, times: 2 }]);
+    const id = await sendToOne(account.app, "mia");
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: 1 });
+  });
+});

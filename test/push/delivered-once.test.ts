@@ -1,0 +1,152 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { shardOfUser } from "../../src/users/hash.ts";
+import { bindings, consume, interceptCalls } from "../support/faults.ts";
+import { addDevices, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
+import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+
+const SHARD = 7;
+const QUEUE = "onecall-push-normal";
+/** Users of one shard, so that one message stands for all of them. */
+const UIDS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
+  .filter((uid) => shardOfUser(uid, 64) === SHARD)
+  .slice(0, 4);
+
+let account: PushApp;
+let id: string;
+const shard = () => env.USER_SHARD.getByName(`${account.app.id}:${SHARD}`);
+const message = () => ({
+  version: 1,
+  appId: account.app.id,
+  shard: SHARD,
+  notificationId: id,
+  channelKey: "mobile-push",
+});
+
+/** Moves the times of all waiting pushes; null leaves one as it is. */
+async function setTimes(dueInMs: number, wakeInMs: number): Promise<void> {
+  await runInDurableObject(shard(), (_, { storage }) => {
+    const now = Date.now();
+    storage.sql.exec("UPDATE pushes SET due_at = ?, wake_at = ?", now + dueInMs, now + wakeInMs);
+    storage.sql.exec("UPDATE due SET at = ? WHERE kind = 'push'", now + wakeInMs);
+  });
+}
+
+// A batch whose pushes wait in their shard: rate limited for an hour, then due without a message.
+beforeEach(async () => {
+  account = await createPushApp();
+  for (const uid of UIDS) await addDevices(account, uid, "webpush");
+  await account.project.setFaults([{ provider: "webpush", status: 429, retryAfter: "3600" }]);
+  id = await sendToMany(account.app, UIDS);
+  await vi.waitFor(async () => {
+    expect((await account.project.summary()).webpush.faulted).toBe(UIDS.length);
+    expect(await pushCounts(account.app, id)).toMatchObject({ pending: UIDS.length });
+  }, PATIENTLY);
+  await vi.waitFor(async () => {
+    const waiting = await runInDurableObject(shard(), (_, { storage }) =>
+      storage.sql.exec("SELECT 1 FROM pushes WHERE claim_id IS NULL AND tries = 1").toArray(),
+    );
+    expect(waiting).toHaveLength(UIDS.length);
+  }, PATIENTLY);
+  await account.project.setFaults([]);
+  await account.project.clear();
+  await setTimes(0, 3_600_000);
+});
+
+describe("a push message", () => {
+  it("that comes twice at once sends nothing twice", async () => {
+    const first = consume([message(), message()], {}, QUEUE);
+    const second = consume([message()], {}, QUEUE);
+    expect([await first, await second]).toEqual([
+      { acked: 2, retried: 0 },
+      { acked: 1, retried: 0 },
+    ]);
+    await waitUntilCompleted(account.app, id);
+    await consume([message()], {}, QUEUE);
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: UIDS.length, pending: 0 });
+    expect(await account.app.audit(id)).toMatchObject({ isEqual: true });
+  });
+
+  it("whose consumer dies between sending and reporting is sent again once, under the same topics", async () => {
+    let reports = 0;
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+      before: () => {
+        reports++;
+        throw new Error("killed");
+      },
+    });
+    expect(await consume([message()], { USER_SHARD }, QUEUE)).toEqual({ acked: 0, retried: 1 });
+    expect(reports).toBe(3);
+    // The message comes again, but the pushes are in the dead consumer's hands until its lease ends.
+    expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+    expect(await pushCounts(account.app, id)).toMatchObject({ pending: UIDS.length });
+
+    // The lease ends: the shard's alarm sends a message for them.
+    await setTimes(-1, -1);
+    await runDurableObjectAlarm(shard());
+    await waitUntilCompleted(account.app, id);
+    const { received } = await account.project.received("webpush");
+    expect(received).toHaveLength(2 * UIDS.length);
+    for (const [, pushes] of Map.groupBy(received, ({ device }) => device)) {
+      expect(pushes.map(({ key }) => key)).toEqual([id.replaceAll("-", ""), id.replaceAll("-", "")]);
+    }
+    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: UIDS.length, failed: {} });
+  });
+
+  it("whose report is told twice is counted once", async () => {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+      after: (count) => {
+        if (count === 1) throw new Error("the answer was lost");
+      },
+    });
+    expect(await consume([message()], { USER_SHARD }, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ total: UIDS.length, delivered: UIDS.length, pending: 0 });
+    expect(await account.app.audit(id)).toMatchObject({ isEqual: true });
+  });
+
+  it("that was lost is made up for by the shard's alarm, also after it was evicted", async () => {
+    await evictDurableObject(shard());
+    await setTimes(0, -1);
+    await runDurableObjectAlarm(shard());
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+  });
+
+  it("that isn't one is retried, and its neighbours are served", async () => {
+    const result = await consume([{ version: 2 }, "x", message()], {}, QUEUE);
+    expect(result).toEqual({ acked: 1, retried: 2 });
+    await waitUntilCompleted(account.app, id);
+  });
+
+  it("of a channel that was disabled meanwhile skips what is waiting", async () => {
+    await account.app.api("PUT", "/channels/mobile-push", { enabled: false });
+    expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ skipped: { channel_disabled: UIDS.length }, pending: 0 });
+    expect((await account.project.summary()).webpush.accepted).toBe(0);
+  });
+
+  it("of a channel whose provider was removed skips what is waiting", async () => {
+    await account.app.api("PUT", "/channels/mobile-push", { providers: { webpush: null } });
+    expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ skipped: { no_device: UIDS.length }, pending: 0 });
+  });
+
+  it("comes after users were deleted: their pushes are skipped, and nothing of them is left", async () => {
+    const [first = ""] = UIDS;
+    expect((await account.app.call("DELETE", `/v3/users/${first}`)).status).toBe(200);
+    await consume([message()], {}, QUEUE);
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length - 1, skipped: { no_device: 1 } });
+    const left = await runInDurableObject(shard(), (_, { storage }) =>
+      storage.sql.exec("SELECT content FROM pushes").toArray(),
+    );
+    expect(left).toEqual([]);
+  });
+});
