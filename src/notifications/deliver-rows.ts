@@ -5,7 +5,7 @@ import type { Remote } from "../objects/remote.ts";
 import type { PushInline } from "../push/inline.ts";
 import type { PushClaim } from "../push/model.ts";
 import { compileTemplate } from "../templates/compile.ts";
-import type { DeliverRequest, DeliverySlice } from "../users/delivery-store.ts";
+import type { DeliverRequest, DeliverySlice } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { UserShard } from "../users/user-shard.ts";

@@ -3,7 +3,7 @@ import { MAX_STATEMENT_BYTES } from "../limits.ts";
 import type { CompiledTemplate } from "../templates/compile.ts";
 import { renderContent } from "../templates/render.ts";
 import { resolveVariables, type VariableValue } from "../templates/variables.ts";
-import type { DeliverySlice, DeliveryTally } from "../users/delivery-store.ts";
+import type { DeliverySlice, DeliveryTally } from "../users/delivery-model.ts";
 import type { ChannelRef, DeliveryOutcome } from "./model.ts";
 
 /** Rendering and routing of one target: pure, so that realtime and batch decide alike. */

@@ -3,7 +3,7 @@ import { type Fault, faultsToError, OnecallError } from "../errors.ts";
 import { pushInline } from "../push/inline.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
-import type { DeliverySlice } from "../users/delivery-store.ts";
+import type { DeliverySlice } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import { commitSafely } from "./commit.ts";

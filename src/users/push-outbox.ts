@@ -4,10 +4,8 @@ import { MAX_PUSH_TRIES, PUSH_CLAIM_ROWS } from "../limits.ts";
 import type { DeliveryStatus, SkipReason } from "../notifications/model.ts";
 import type { DueTable } from "../objects/due.ts";
 import { nextAttemptDelayMs } from "../push/backoff.ts";
-import { Circuits } from "../push/circuits.ts";
 import {
   type BlockedScope,
-  type DeviceOutcome,
   type Provider,
   type PushClaim,
   type PushReport,
@@ -15,13 +13,11 @@ import {
   scopeOf,
 } from "../push/model.ts";
 import { expiredReason, judgePush } from "../push/outcomes.ts";
-import type { DeliverySlice, DeliveryStore, Settlement } from "./delivery-store.ts";
+import type { DeliverySlice, Settlement } from "./delivery-model.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeviceRef, DeviceStore } from "./device-store.ts";
+import { PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
-
-/** The duties' kinds in the shard's due table. */
-export const PUSH_DUTY = "push";
-export const PROBE_DUTY = "probe";
 
 /** Groups that one turn of the alarm looks at. */
 const GROUPS_PER_TURN = 50;
@@ -60,11 +56,11 @@ interface OutboxParts {
  */
 export class PushOutbox {
   readonly #parts: OutboxParts;
-  /** By `{channel key}:{scope}`. */
-  readonly #circuits = new Circuits();
+  readonly #circuits: PushCircuits;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+    this.#circuits = new PushCircuits(parts.store, parts.due, parts.config);
   }
 
   /** Inside the transaction that writes the deliveries. */
@@ -102,17 +98,17 @@ export class PushOutbox {
     { channelKey, notificationId, providers, blocked, leaseMs }: PushClaimRequest,
     now: number,
   ): PushClaim | null {
-    const { deliveries, devices, store, due, config } = this.#parts;
+    const { deliveries, devices, store, due } = this.#parts;
     const group = { channelKey, notificationId };
-    for (const [scope, until] of blocked) this.#block(channelKey, scope, until);
-    const open = this.#circuits.listOpen(`${channelKey}:`).map(([scope]) => scope);
+    for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until);
+    const open = this.#circuits.listOpen(channelKey);
     const rows = new Map(
       store.listDue(group, providers, open, now, PUSH_CLAIM_ROWS).map((row) => [row.userId, row]),
     );
     const probes = new Map<string, string>();
     for (const scope of open) {
       const row = store.findProbe(group, providers, scope, now);
-      if (row === null || !this.#circuits.tryPass(`${channelKey}:${scope}`, now, config.probeMs)) continue;
+      if (row === null || !this.#circuits.tryProbe(channelKey, scope, now)) continue;
       rows.set(row.userId, row);
       probes.set(row.userId, scope);
     }
@@ -167,7 +163,7 @@ export class PushOutbox {
       if (row === undefined || row.attempt !== attempt) continue;
       const left = (known.get(userId) ?? []).filter(({ key }) => isLeft(row, key));
       for (const device of left)
-        this.#noteOutcome(channelKey, scopeOf(device.address), outcomes.get(device.key), now);
+        this.#circuits.note(channelKey, scopeOf(device.address), outcomes.get(device.key), now);
       const isMine = row.claimId === report.claimId;
       const verdict = judgePush(
         { ...row, deviceKeys: left.map(({ key }) => key) },
@@ -189,7 +185,7 @@ export class PushOutbox {
         updates.push({ userId, remaining, tries, dueAt, accepted: verdict.settled !== null });
       }
     }
-    for (const [scope, until] of report.blocked) this.#block(channelKey, scope, until);
+    for (const [scope, until] of report.blocked) this.#circuits.block(channelKey, scope, until);
     devices.removeMany(gone);
     if (done.length > 0) store.delete(group, done);
     if (updates.length > 0) {
@@ -226,32 +222,14 @@ export class PushOutbox {
 
   /** The alarm's turn for providers that fail: a message for one push each, to see whether they answer again. */
   async probe(now: number): Promise<void> {
-    const { store, due, config, enqueue } = this.#parts;
-    const groups: PushGroup[] = [];
-    due.transaction(() => {
-      for (const [name, probeAt] of this.#circuits.listOpen("")) {
-        if (probeAt > now) continue;
-        const end = name.indexOf(":");
-        const [channelKey, scope] = [name.slice(0, end), name.slice(end + 1)];
-        const group = store.findProbeGroup(channelKey, scope, now);
-        if (group !== null) groups.push(group);
-        else if (!store.hasAny(channelKey)) this.#circuits.forget(name);
-      }
-      if (this.#circuits.listOpen("").length > 0) due.set(PROBE_DUTY, "", now + config.probeMs);
-      else {
-        // Nothing fails, or an earlier instance knew what did: whatever waited for it goes on.
-        due.remove(PROBE_DUTY, "");
-        store.wakeDue(null, now);
-        due.bringForward(PUSH_DUTY, "", now);
-      }
-    });
-    await enqueue(groups.map((group) => ({ ...group, messages: 1 })));
+    const groups = this.#circuits.listProbes(now);
+    await this.#parts.enqueue(groups.map((group) => ({ ...group, messages: 1 })));
   }
 
   #settleExpired(now: number): void {
     const { store } = this.#parts;
     for (const group of store.listExpired(now, GROUPS_PER_TURN)) {
-      const isDown = this.#circuits.listOpen(`${group.channelKey}:`).length > 0;
+      const isDown = this.#circuits.listOpen(group.channelKey).length > 0;
       const rows = store.listFree(group, now, SETTLE_ROWS).filter(({ expiresAt }) => expiresAt <= now);
       this.#settle(
         group,
@@ -293,25 +271,6 @@ export class PushOutbox {
     if (settlements.length === 0) return;
     this.#parts.deliveries.settle(notificationId, channelKey, settlements, now);
     this.#parts.noteChange(now);
-  }
-
-  #noteOutcome(channelKey: string, scope: string, outcome: DeviceOutcome | undefined, now: number): void {
-    const { config, store, due } = this.#parts;
-    const name = `${channelKey}:${scope}`;
-    if (outcome === undefined || outcome.outcome === "untried") return;
-    if (outcome.outcome === "retry") {
-      this.#circuits.noteFailure(name, now, Math.max(config.probeMs, outcome.afterMs ?? 0));
-      if (this.#circuits.isOpen(name)) due.bringForward(PROBE_DUTY, "", now + config.probeMs);
-      return;
-    }
-    if (!this.#circuits.noteAnswer(name)) return;
-    store.wakeDue(channelKey, now);
-    due.bringForward(PUSH_DUTY, "", now);
-  }
-
-  #block(channelKey: string, scope: string, until: number): void {
-    this.#circuits.block(`${channelKey}:${scope}`, until);
-    this.#parts.due.bringForward(PROBE_DUTY, "", until);
   }
 }
 

@@ -2,7 +2,8 @@ import { parseNotificationId } from "../ids.ts";
 import type { Totals } from "../notifications/counts.ts";
 import type { NotificationHeader } from "../notifications/model.ts";
 import type { DueTable } from "../objects/due.ts";
-import type { DeliveryStore, ShardNotification } from "./delivery-store.ts";
+import type { ShardNotification } from "./delivery-model.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
 
 /** One shard's absolute totals of one notification. Sent twice, it changes nothing. */
 export interface ShardReport {

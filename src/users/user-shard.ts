@@ -1,5 +1,4 @@
 import { DurableObject } from "cloudflare:workers";
-import { getApp } from "../apps/lookup.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../limits.ts";
@@ -12,19 +11,16 @@ import { migrate } from "../objects/migrate.ts";
 import type { Provider, PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
-import {
-  type DeliverRequest,
-  type DeliveryCount,
-  type DeliveryKey,
-  DeliveryStore,
-} from "./delivery-store.ts";
+import type { DeliverRequest, DeliveryCount, DeliveryKey } from "./delivery-model.ts";
+import { DeliveryStore } from "./delivery-store.ts";
+import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
-import { PROBE_DUTY, PUSH_DUTY, type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
+import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
+import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
-import { openShardOf } from "./shard-binding.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
 
@@ -33,12 +29,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const RETENTION_SLICE = 5000;
 /** Between two attempts of the alarm to report, ms. */
 const FLUSH_RETRY_MS = 10_000;
-/** Between two attempts to tell other shards of devices, ms. */
-const DEVICE_CALLS_RETRY_MS = 5000;
-/** Calls to other shards in one turn. */
-const DEVICE_CALLS_PER_TURN = 100;
-/** The duty's kind in the due table. */
-const DEVICES_DUTY = "devices";
 /** Duties served in one turn of the alarm. */
 const DUTIES_PER_ALARM = 10;
 
@@ -70,6 +60,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #sockets: FeedSockets;
   readonly #reporter: Reporter;
   readonly #devices: DeviceStore;
+  readonly #directory: DeviceDirectory;
   readonly #pushes: PushStore;
   readonly #outbox: PushOutbox;
 
@@ -89,6 +80,7 @@ export class UserShard extends DurableObject<Bindings> {
       openLedger(this.env, appId, day).report(shard, reports),
     );
     this.#devices = new DeviceStore(sql);
+    this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
     this.#pushes = new PushStore(sql);
     const { push: config, stallMs } = readConfig(env);
     this.#outbox = new PushOutbox({
@@ -150,7 +142,7 @@ export class UserShard extends DurableObject<Bindings> {
   reportPushes(report: PushReport, providers: readonly Provider[]): void {
     const stored = this.#due.transaction(() => {
       this.#outbox.report(report, providers, Date.now());
-      this.#ensureDeviceCalls();
+      this.#directory.noteCalls();
       return this.#deliveries.getNotification(report.notificationId);
     });
     if (stored === null) return;
@@ -164,8 +156,9 @@ export class UserShard extends DurableObject<Bindings> {
     this.#reporter.schedule("batch");
   }
 
+  /** `caller`: the token's, where the user's own client calls; null for the app's server. */
   listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED {
-    return caller === null || this.#accepts(caller) ? this.#devices.list(userId) : REVOKED;
+    return this.#allows(caller) ? this.#directory.list(userId) : REVOKED;
   }
 
   /** Adds a device or renews it; the address's own shard is told by the caller, with {@link ownAddress}. */
@@ -174,39 +167,16 @@ export class UserShard extends DurableObject<Bindings> {
     registration: Registration,
     caller: FeedCaller | null,
   ): [Device, isNew: boolean] | typeof REVOKED {
-    if (caller !== null && !this.#accepts(caller)) return REVOKED;
-    const now = Date.now();
-    const result = this.#due.transaction(() => {
-      const put = this.#devices.put(userId, registration, now);
-      this.#ensureDeviceCalls();
-      return put;
-    });
-    this.#tellOtherShards();
-    return result;
+    return this.#allows(caller) ? this.#directory.put(userId, registration) : REVOKED;
   }
 
-  async deleteDevice(
-    userId: string,
-    id: string,
-    caller: FeedCaller | null,
-  ): Promise<boolean | typeof REVOKED> {
-    if (caller !== null && !this.#accepts(caller)) return REVOKED;
-    const deleted = this.#due.transaction(() => {
-      const removed = this.#devices.remove(userId, id);
-      this.#ensureDeviceCalls();
-      return removed;
-    });
-    this.#tellOtherShards();
-    return deleted;
+  deleteDevice(userId: string, id: string, caller: FeedCaller | null): boolean | typeof REVOKED {
+    return this.#allows(caller) ? this.#directory.remove(userId, id) : REVOKED;
   }
 
   /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
-  async ownAddress(ref: DeviceRef): Promise<void> {
-    this.#due.transaction(() => {
-      this.#devices.own(ref);
-      this.#ensureDeviceCalls();
-    });
-    await this.#callOtherShards();
+  ownAddress(ref: DeviceRef): Promise<void> {
+    return this.#directory.own(ref);
   }
 
   /** A device of this shard's user has moved to another user. */
@@ -285,10 +255,9 @@ export class UserShard extends DurableObject<Bindings> {
       this.#due.ensure("retention", "", now + DAY_MS);
       const devices = this.#devices.removeAll(uid);
       if (this.#pushes.blank(uid, now) > 0) this.#due.bringForward(PUSH_DUTY, "", now);
-      this.#ensureDeviceCalls();
+      this.#directory.noteCalls();
       return this.#users.delete(uid, now, devices > 0);
     });
-    this.#tellOtherShards();
     if (deleted) this.#sockets.closeUser(uid, "The user was deleted");
     return deleted;
   }
@@ -377,10 +346,8 @@ export class UserShard extends DurableObject<Bindings> {
     } else if (kind === PROBE_DUTY) {
       await this.#outbox.probe(now).catch((error: unknown) => this.#log("enqueueing a probe failed", error));
     } else if (kind === DEVICES_DUTY) {
-      if (this.#devices.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
-      await this.#callOtherShards().catch((error: unknown) =>
-        this.#log("telling other shards failed", error),
-      );
+      await this.#directory.tell().catch((error: unknown) => this.#log("telling other shards failed", error));
+      this.#directory.forgetDuty();
     } else if (kind === "claims") {
       const oldest = this.#claims.deleteExpired(now);
       if (oldest === null) this.#due.remove("claims", "");
@@ -406,36 +373,12 @@ export class UserShard extends DurableObject<Bindings> {
     });
   }
 
-  /** Inside a transaction that may have left calls to make: whatever happens, the alarm makes them. */
-  #ensureDeviceCalls(): void {
-    if (this.#devices.listCalls(1).length > 0) {
-      this.#due.bringForward(DEVICES_DUTY, "", Date.now() + DEVICE_CALLS_RETRY_MS);
-    }
-  }
-
-  /** Nobody waits for it: should it fail, the alarm repeats it. */
-  #tellOtherShards(): void {
-    this.#callOtherShards().catch((error: unknown) => this.#log("telling other shards failed", error));
-  }
-
-  async #callOtherShards(): Promise<void> {
-    const calls = this.#devices.listCalls(DEVICE_CALLS_PER_TURN);
-    if (calls.length === 0) return;
-    // Before the attempt: should it fail or die, the next one is already due.
-    this.#due.set(DEVICES_DUTY, "", Date.now() + DEVICE_CALLS_RETRY_MS);
-    const app = await getApp(this.env, this.#identity.appId);
-    await Promise.all(
-      calls.map(async ({ id, kind, ...ref }) => {
-        if (kind === "remove") await openShardOf(this.env, app, ref.userId).removeMovedDevice(ref);
-        else await openShardOf(this.env, app, ref.addressKey).releaseAddress(ref);
-        this.#devices.deleteCall(id);
-      }),
-    );
-    if (this.#devices.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
-  }
-
   #log(message: string, error: unknown): void {
     console.error({ message, app: this.#identity.appId, shard: this.#identity.shard, error });
+  }
+
+  #allows(caller: FeedCaller | null): boolean {
+    return caller === null || this.#accepts(caller);
   }
 
   #accepts({ userId, issuedAt }: FeedCaller): boolean {

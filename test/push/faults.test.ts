@@ -11,7 +11,8 @@ import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait
 
 const PROVIDERS = ["fcm", "apns", "webpush"] as const;
 
-describe.each(PROVIDERS)("%s", (provider) => {
+// Mostly waiting: one app each, so that all can wait at once.
+describe.concurrent.each(PROVIDERS)("%s", (provider) => {
   it("has a device that is gone: the push fails, the device is removed", async () => {
     const account = await createPushApp();
     const [device] = await addDevices(account, "mia", provider);
@@ -95,7 +96,7 @@ describe.each(PROVIDERS)("%s", (provider) => {
   });
 });
 
-describe("a provider that is down for good", () => {
+describe.concurrent("a provider that is down for good", () => {
   it("fails the push after twelve attempts", async () => {
     const account = await createPushApp();
     await addDevices(account, "mia", "fcm");
@@ -119,7 +120,7 @@ describe("a provider that is down for good", () => {
   });
 });
 
-describe("a Retry-After date", () => {
+describe.concurrent("a Retry-After date", () => {
   it("is waited for", async () => {
     const account = await createPushApp();
     await addDevices(account, "mia", "fcm");

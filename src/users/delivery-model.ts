@@ -1,0 +1,81 @@
+import type { Totals } from "../notifications/counts.ts";
+import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import type { Provider } from "../push/model.ts";
+
+/** Rows of one notification for one shard. */
+export interface DeliverRequest {
+  header: NotificationHeader;
+  /** Targets of this notification that this shard will get in all. */
+  expected: number;
+  /** One statement each. */
+  slices: DeliverySlice[];
+  /** The request's push data; null where no channel is a push channel. */
+  pushData: Record<string, string> | null;
+}
+
+/** Rows for one statement, and what they will count if all of them are new. */
+export interface DeliverySlice {
+  /** A JSON array of `[userId, channelKey, channelType, status, reason, content]`, under MAX_STATEMENT_BYTES. */
+  json: string;
+  rows: number;
+  tallies: DeliveryTally[];
+  /** Of a slice with pending pushes, which are of one channel: whom they can go through. */
+  push: { channelKey: string; providers: readonly Provider[] } | null;
+}
+
+/** A number of deliveries of one channel, status and reason. */
+export type DeliveryTally = [
+  channelKey: string,
+  status: DeliveryStatus,
+  reason: string | null,
+  count: number,
+];
+
+export interface ShardNotification {
+  header: NotificationHeader;
+  totals: Totals;
+  version: number;
+  reportedVersion: number;
+}
+
+/** Deliveries of one channel, status and reason. */
+export type DeliveryCount = {
+  channelKey: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  count: number;
+  viewed: number;
+  clicked: number;
+};
+
+/** What a call's rows have become. */
+export interface InsertedDeliveries {
+  /** As it stands here: that of the first call. */
+  header: NotificationHeader;
+  /** The shard's, of this notification. */
+  totals: Totals;
+  /** Which of the watched users' rows are new. */
+  fresh: DeliveryKey[];
+  /** New rows that wait for their push, by channel. */
+  pending: [channelKey: string, count: number][];
+}
+
+/** One delivery of a notification. */
+export interface DeliveryKey {
+  userId: string;
+  channelKey: string;
+}
+
+/** An outcome of deliveries that were pending, by user. */
+export interface Settlement {
+  userId: string;
+  attempt: number;
+  status: DeliveryStatus;
+  reason: string | null;
+  /** The provider's words. */
+  message: string | null;
+  tries: number;
+}
+
+/** Puts the pending rows of a slice into the outbox; returns how many. `userIds` null: of all that are pending. */
+export type StorePushes = (slice: DeliverySlice, userIds: readonly string[] | null) => number;

@@ -1,0 +1,100 @@
+import { getApp } from "../apps/lookup.ts";
+import type { Bindings } from "../env.ts";
+import type { DueTable } from "../objects/due.ts";
+import type { ShardIdentity } from "../objects/identity.ts";
+import type { Device, DeviceCall, DeviceRef, DeviceStore, Registration } from "./device-store.ts";
+import { openShardOf } from "./shard-binding.ts";
+
+/** The duty's kind in the shard's due table. */
+export const DEVICES_DUTY = "devices";
+
+/** Between two attempts to tell other shards of devices, ms. */
+const RETRY_MS = 5000;
+/** Calls to other shards in one turn. */
+const CALLS_PER_TURN = 100;
+
+/**
+ * The devices of one shard's users. A device that comes, moves or goes concerns the shard that its address
+ * hashes to as well: what that one is to be told is written with the change, and repeated until it was heard.
+ */
+export class DeviceDirectory {
+  readonly #env: Bindings;
+  readonly #identity: ShardIdentity;
+  readonly #store: DeviceStore;
+  readonly #due: DueTable;
+
+  constructor(env: Bindings, identity: ShardIdentity, store: DeviceStore, due: DueTable) {
+    this.#env = env;
+    this.#identity = identity;
+    this.#store = store;
+    this.#due = due;
+  }
+
+  list(userId: string): Device[] {
+    return this.#store.list(userId);
+  }
+
+  /** Adds a device or renews it. The address's own shard is told by the caller, with {@link own}. */
+  put(userId: string, registration: Registration): [Device, isNew: boolean] {
+    const result = this.#change(() => this.#store.put(userId, registration, Date.now()));
+    this.#tellLater();
+    return result;
+  }
+
+  /** False where the user has no such device. */
+  remove(userId: string, id: string): boolean {
+    const removed = this.#change(() => this.#store.remove(userId, id));
+    this.#tellLater();
+    return removed;
+  }
+
+  /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
+  async own(ref: DeviceRef): Promise<void> {
+    this.#change(() => this.#store.own(ref));
+    await this.tell();
+  }
+
+  /** Inside a transaction that may have left something to tell: whatever happens, the alarm tells it. */
+  noteCalls(): void {
+    if (this.#store.listCalls(1).length > 0) {
+      this.#due.bringForward(DEVICES_DUTY, "", Date.now() + RETRY_MS);
+    }
+  }
+
+  /** Tells other shards all that they are to be told. */
+  async tell(): Promise<void> {
+    const calls = this.#store.listCalls(CALLS_PER_TURN);
+    if (calls.length === 0) return;
+    // Before the attempt: should it fail or die, the next one is already due.
+    this.#due.set(DEVICES_DUTY, "", Date.now() + RETRY_MS);
+    await Promise.all(calls.map((call) => this.#tellOne(call)));
+    this.forgetDuty();
+  }
+
+  /** Ends the duty where nothing is left to tell. */
+  forgetDuty(): void {
+    if (this.#store.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
+  }
+
+  async #tellOne({ id, kind, ...ref }: DeviceCall): Promise<void> {
+    const app = await getApp(this.#env, this.#identity.appId);
+    if (kind === "remove") await openShardOf(this.#env, app, ref.userId).removeMovedDevice(ref);
+    else await openShardOf(this.#env, app, ref.addressKey).releaseAddress(ref);
+    this.#store.deleteCall(id);
+  }
+
+  // Nobody waits for it: should it fail, the alarm repeats it.
+  #tellLater(): void {
+    this.tell().catch((error: unknown) => {
+      console.error({ message: "telling other shards failed", app: this.#identity.appId, error });
+    });
+  }
+
+  #change<T>(work: () => T): T {
+    return this.#due.transaction(() => {
+      const result = work();
+      this.noteCalls();
+      return result;
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { PushConfig } from "../env.ts";
+import type { DueTable } from "../objects/due.ts";
+import { Circuits } from "../push/circuits.ts";
+import type { DeviceOutcome } from "../push/model.ts";
+import type { PushGroup, PushStore } from "./push-store.ts";
+
+/** The duties' kinds in the shard's due table. */
+export const PUSH_DUTY = "push";
+export const PROBE_DUTY = "probe";
+
+/**
+ * Which providers fail, as this shard has heard: from reports, or from a sender who knows. While one fails its
+ * pushes wait, and the alarm has one of them sent per probe interval. Noting expects to run in a transaction.
+ */
+export class PushCircuits {
+  readonly #store: PushStore;
+  readonly #due: DueTable;
+  readonly #probeMs: number;
+  /** By `{channel key}:{scope}`. */
+  readonly #circuits = new Circuits();
+
+  constructor(store: PushStore, due: DueTable, { probeMs }: PushConfig) {
+    this.#store = store;
+    this.#due = due;
+    this.#probeMs = probeMs;
+  }
+
+  /** Scopes of a channel that get no pushes but probes. */
+  listOpen(channelKey: string): string[] {
+    return this.#circuits.listOpen(`${channelKey}:`).map(([scope]) => scope);
+  }
+
+  /** Takes the permission for the one push of this interval. */
+  tryProbe(channelKey: string, scope: string, now: number): boolean {
+    return this.#circuits.tryPass(`${channelKey}:${scope}`, now, this.#probeMs);
+  }
+
+  block(channelKey: string, scope: string, until: number): void {
+    this.#circuits.block(`${channelKey}:${scope}`, until);
+    this.#due.bringForward(PROBE_DUTY, "", until);
+  }
+
+  /** What a provider said to one push. Its first answer after failures wakes all that waited for it. */
+  note(channelKey: string, scope: string, outcome: DeviceOutcome | undefined, now: number): void {
+    if (outcome === undefined || outcome.outcome === "untried") return;
+    const name = `${channelKey}:${scope}`;
+    if (outcome.outcome === "retry") {
+      this.#circuits.noteFailure(name, now, Math.max(this.#probeMs, outcome.afterMs ?? 0));
+      if (this.#circuits.isOpen(name)) this.#due.bringForward(PROBE_DUTY, "", now + this.#probeMs);
+    } else if (this.#circuits.noteAnswer(name)) this.#wake(channelKey, now);
+  }
+
+  /** The alarm's turn: groups of which one push each is to be sent, to see whether their provider answers. */
+  listProbes(now: number): PushGroup[] {
+    return this.#due.transaction(() => {
+      const groups = this.#circuits
+        .listOpen("")
+        .flatMap(([name, probeAt]) => (probeAt > now ? [] : (this.#findProbe(name, now) ?? [])));
+      if (this.#circuits.listOpen("").length > 0) this.#due.set(PROBE_DUTY, "", now + this.#probeMs);
+      else {
+        // Nothing fails, or an earlier instance knew what did: whatever waited for it goes on.
+        this.#due.remove(PROBE_DUTY, "");
+        this.#wake(null, now);
+      }
+      return groups;
+    });
+  }
+
+  #findProbe(name: string, now: number): PushGroup | null {
+    const end = name.indexOf(":");
+    const [channelKey, scope] = [name.slice(0, end), name.slice(end + 1)];
+    const group = this.#store.findProbeGroup(channelKey, scope, now);
+    // Nobody waits for this provider any more.
+    if (group === null && !this.#store.hasAny(channelKey)) this.#circuits.forget(name);
+    return group;
+  }
+
+  #wake(channelKey: string | null, now: number): void {
+    this.#store.wakeDue(channelKey, now);
+    this.#due.bringForward(PUSH_DUTY, "", now);
+  }
+}
