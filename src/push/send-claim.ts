@@ -66,7 +66,14 @@ async function sendIfPossible(
   const now = Date.now();
   if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) return { outcome: "untried" };
   const timeoutMs = Math.min(config.timeoutMs, answerBefore - now);
-  const { outcome } = await sendPush(sender, address, message, timeoutMs);
+  let outcome: DeviceOutcome;
+  try {
+    ({ outcome } = await sendPush(sender, address, message, timeoutMs));
+  } catch (error) {
+    // Ours, not the provider's. What was sent beside it must be reported all the same.
+    console.error({ message: "a push failed", notificationId: message.notificationId, error });
+    return { outcome: "retry", message: "the push service failed", afterMs: null };
+  }
   if (outcome.outcome !== "retry") circuits.noteAnswer(scope);
   else circuits.noteFailure(scope, Date.now(), Math.max(config.probeMs, outcome.afterMs ?? 0));
   return outcome;

@@ -117,6 +117,22 @@ describe("a push message", () => {
     expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
   });
 
+  it("whose sender can't get its credentials loses nothing and sends nothing twice", async () => {
+    await account.app.api("PUT", "/channels/mobile-push", {
+      // Forgets this isolate's copy, so that the registry is asked.
+      providers: { webpush: account.project.credentials.webpush },
+    });
+    const REGISTRY = interceptCalls(bindings.REGISTRY, "getPushCredentials", {
+      before: (count) => {
+        if (count > 1) throw new Error("Network connection lost.");
+      },
+    });
+    expect(await consume([message()], { REGISTRY }, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+  });
+
   it("that isn't one is retried, and its neighbours are served", async () => {
     const result = await consume([{ version: 2 }, "x", message()], {}, QUEUE);
     expect(result).toEqual({ acked: 1, retried: 2 });
