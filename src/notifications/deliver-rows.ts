@@ -74,7 +74,7 @@ export async function deliverRows(
         pushData: pushDataOf(header, pushData),
       };
       const claims = await deliverSlices(openStub(), request, push?.leaseMs ?? null);
-      await push?.send(openStub, claims, context.open);
+      await push?.send(openStub, claims);
     }),
   );
   const failed = calls.find((call) => call.status === "rejected");

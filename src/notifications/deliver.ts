@@ -73,8 +73,8 @@ export class SliceWriter {
     this.#plain = new SliceBuilder(null);
     this.#pushing = new Map(
       channels.flatMap(({ key, type }) => {
-        const providers = type === "push" ? (open.get(key) ?? []) : [];
-        return providers.length === 0 ? [] : [[key, new SliceBuilder({ channelKey: key, providers })]];
+        const canPush = type === "push" && (open.get(key) ?? []).length > 0;
+        return canPush ? [[key, new SliceBuilder({ channelKey: key })]] : [];
       }),
     );
   }

@@ -25,14 +25,16 @@ export async function findNotification(
   if (parts === null || !isKept(env, parts.timeMs)) return null;
   const { day, shard } = parts;
   if (shard === null || shard >= app.shardCount) return openLedger(env, app.id, day).get(id);
+  let known: NotificationRecord | null = null;
   try {
-    const known = await openLedger(env, app.id, day).get(id);
+    known = await openLedger(env, app.id, day).get(id);
     // One that still waits for its pushes may have news in the shard.
     if (known !== null && known.completedAt !== null) return known;
     await openShard(env, app.id, shard).flush();
     return await openLedger(env, app.id, day).get(id);
   } catch (error) {
-    console.error({ message: "a ledger is unreachable; its shard answers", app: app.id, day, error });
+    console.error({ message: "a ledger or its shard is unreachable", app: app.id, day, error });
+    if (known !== null) return known;
     return describeFromShard(env, app.id, shard, id);
   }
 }

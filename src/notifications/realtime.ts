@@ -31,7 +31,7 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
     const { header: stored, claims } = await commitSafely(() =>
       openShard().deliver(deliverRequest, push.leaseMs),
     );
-    await push.send(openShard, claims, listOpenChannels(app));
+    await push.send(openShard, claims);
     return stored;
   };
 }

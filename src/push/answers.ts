@@ -4,7 +4,7 @@ import type { DeviceOutcome } from "./model.ts";
 /** What a provider's answer is read from. */
 export interface HttpAnswer {
   status: number;
-  /** The first kilobyte of the body, for anything but a success. */
+  /** The beginning of the body, for anything but a success. */
   text: string;
   /** Of its Retry-After. */
   retryAfterMs: number | null;

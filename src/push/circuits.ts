@@ -33,12 +33,12 @@ export class Circuits {
     return wasOpen;
   }
 
-  /** The provider failed, or asked to be left alone for `afterMs`. */
-  noteFailure(scope: string, now: number, waitMs: number): void {
+  /** The provider failed. An open circuit waits another interval, whatever one device was told to wait. */
+  noteFailure(scope: string, now: number, probeMs: number): void {
     const circuit = this.#circuits.get(scope) ?? { failuresInRow: 0, probeAt: null };
     circuit.failuresInRow++;
     if (circuit.failuresInRow >= FAILURES_TO_OPEN) {
-      circuit.probeAt = Math.max(circuit.probeAt ?? 0, now + waitMs);
+      circuit.probeAt = now + probeMs;
     }
     this.#set(scope, circuit);
   }

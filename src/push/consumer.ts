@@ -39,17 +39,16 @@ async function sendDuePushes(
   const app = await getApp(env, appId);
   const open = await findOpenChannels(env, app, { channels: [{ key: channelKey, type: "push" }] });
   const stub = openShard(env, appId, shard);
-  const providers = open.get(channelKey);
-  if (providers === undefined) {
+  if (!open.has(channelKey)) {
     await stub.skipPushes({ channelKey, notificationId });
     return;
   }
   const blocked = listBlocked(appId, channelKey, Date.now());
   const { leaseMs, timeoutMs } = config;
-  const claim = await stub.claimPushes({ channelKey, notificationId, providers, blocked, leaseMs });
+  const claim = await stub.claimPushes({ channelKey, notificationId, blocked, leaseMs });
   if (claim === null) return;
   const sender = { env, config, appId, channelKey };
   const deadlines = { startBefore: claim.until - 2 * timeoutMs, answerBefore: claim.until - timeoutMs };
   const report = await sendClaim(sender, claim, slots, deadlines);
-  await reportPushes(() => openShard(env, appId, shard), report, providers);
+  await reportPushes(() => openShard(env, appId, shard), report);
 }

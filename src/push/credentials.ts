@@ -8,10 +8,14 @@ import type { Credentials, CredentialsOf } from "./provider-tokens.ts";
 /** Usable credentials of this isolate's senders: the registry isn't asked for every claim. */
 const found = new TtlCache<CredentialsOf[Provider]>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 
+/** What a refused account was told: 100,000 pushes aren't 100,000 exchanges with the token service. */
+const refusals = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+
 /** Credentials for a provider of a channel, or the outcome of every push without them. */
 export type CredentialsResult<P extends Provider> =
   | { credentials: CredentialsOf[P] }
-  | { outcome: DeviceOutcome };
+  /** `wasAsked`: the provider's own token service failed. */
+  | { outcome: DeviceOutcome; wasAsked: boolean };
 
 /** `refused`: a token that the provider didn't take; the registry then gives another, or says why not. */
 export async function getPushCredentials<P extends Provider>(
@@ -24,6 +28,8 @@ export async function getPushCredentials<P extends Provider>(
   const cacheKey = `${appId}:${channelKey}:${provider}`;
   const cached = found.get(cacheKey) as CredentialsOf[P] | undefined;
   if (cached !== undefined && refused === null) return { credentials: cached };
+  const refusal = refusals.get(cacheKey);
+  if (refusal !== undefined) return rejectAccount(refusal);
   const result = (await openRegistry(env, appId).getPushCredentials(
     channelKey,
     provider,
@@ -34,14 +40,21 @@ export async function getPushCredentials<P extends Provider>(
     return { credentials: result.credentials };
   }
   found.delete(cacheKey);
+  if (result.found === "none") return { outcome: { outcome: "unreachable" }, wasAsked: false };
   if (result.found === "later") {
-    return { outcome: { outcome: "retry", message: result.message, afterMs: result.afterMs } };
+    const { message, afterMs } = result;
+    return { outcome: { outcome: "retry", message, afterMs }, wasAsked: true };
   }
-  const message = result.found === "none" ? "the provider isn't configured" : result.message;
-  return { outcome: { outcome: "rejected", reason: "provider_rejected", message } };
+  refusals.set(cacheKey, result.message);
+  return rejectAccount(result.message);
+}
+
+function rejectAccount(message: string): { outcome: DeviceOutcome; wasAsked: boolean } {
+  return { outcome: { outcome: "rejected", reason: "provider_rejected", message }, wasAsked: false };
 }
 
 /** This isolate forgets a channel's credentials: its next push uses what was just configured. */
 export function forgetPushCredentials(appId: string, channelKey: string): void {
   found.deletePrefix(`${appId}:${channelKey}:`);
+  refusals.deletePrefix(`${appId}:${channelKey}:`);
 }

@@ -17,6 +17,8 @@ export interface FcmCredentials {
   accessToken: string;
 }
 
+const RESERVED_NAME = /^(from|message_type|google\..*|gcm.*)$/;
+
 /** One message to one registration token (firebase.google.com/docs/reference/fcm/rest/v1/projects.messages). */
 export function buildFcmRequest(
   message: PushMessage,
@@ -26,7 +28,7 @@ export function buildFcmRequest(
 ): ProviderRequest {
   const { title, body, image, android, apns, webpush, notificationId } = message;
   const notification = { title, body, ...(image === null ? {} : { image }) };
-  const data = dataOf(message);
+  const data = withoutReserved(dataOf(message));
   const bytes = new TextEncoder().encode(JSON.stringify({ notification, data })).length;
   if (bytes > MAX_PUSH_PAYLOAD_BYTES) return tooLarge(bytes, MAX_PUSH_PAYLOAD_BYTES);
   return {
@@ -62,6 +64,11 @@ export function buildFcmRequest(
   };
 }
 
+/** FCM refuses a message with one of its own names in `data` (its reference, Message.data): others get them. */
+function withoutReserved(data: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !RESERVED_NAME.test(name)));
+}
+
 /** firebase.google.com/docs/cloud-messaging/error-codes */
 export function readFcmAnswer(answer: HttpAnswer): ProviderAnswer {
   const common = readCommonAnswer(answer);
@@ -72,7 +79,8 @@ export function readFcmAnswer(answer: HttpAnswer): ProviderAnswer {
   const message = describe(status, words.length === 0 ? text : words.join(" "));
   // Only by its code: a project id that is wrong answers 404 too, and must not cost users their devices.
   if (code === "UNREGISTERED") return { outcome: "gone", message };
-  if (status === 401) return { outcome: "expired", message };
+  // Not where FCM means the project's own account with Apple or a push service: our token is all right.
+  if (status === 401 && code !== "THIRD_PARTY_AUTH_ERROR") return { outcome: "expired", message };
   return rejected(message);
 }
 

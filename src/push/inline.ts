@@ -1,4 +1,3 @@
-import type { OpenChannels } from "../apps/lookup.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { MAX_CONNECTIONS } from "../limits.ts";
@@ -19,11 +18,7 @@ export interface PushInline {
    * Sends what the shard handed out and reports it. Resolves within the push timeout, counted from
    * {@link pushInline}; what isn't answered by then is the push queue's. Never throws: the send is committed.
    */
-  send: (
-    openShard: () => Remote<UserShard>,
-    claims: readonly PushClaim[],
-    open: OpenChannels,
-  ) => Promise<void>;
+  send: (openShard: () => Remote<UserShard>, claims: readonly PushClaim[]) => Promise<void>;
 }
 
 /** Begins the time that a realtime send may take for its pushes. */
@@ -33,13 +28,13 @@ export function pushInline(env: Bindings, app: AppRecord): PushInline {
   const end = Date.now() + config.timeoutMs;
   return {
     leaseMs: config.timeoutMs * LEASE_TIMEOUTS,
-    async send(openShard, claims, open) {
+    async send(openShard, claims) {
       await Promise.all(
         claims.map(async (claim) => {
           const sender = { env, config, appId: app.id, channelKey: claim.channelKey };
           try {
             const report = await sendClaim(sender, claim, slots, { startBefore: end, answerBefore: end });
-            await reportPushes(openShard, report, open.get(claim.channelKey) ?? []);
+            await reportPushes(openShard, report);
           } catch (error) {
             const { id } = claim.notification;
             console.error({ message: "pushes are left to their lease", notificationId: id, error });

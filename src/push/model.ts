@@ -17,6 +17,8 @@ export type DeviceAddress =
 export interface PushDevice {
   /** SHA-256 of provider and address, in hex. */
   key: string;
+  /** Of its registration: what a provider says of it isn't said of a later one. */
+  version: string;
   address: DeviceAddress;
 }
 
@@ -57,14 +59,24 @@ export type DeviceOutcome =
   | { outcome: "rejected"; reason: FailureReason; message: string }
   /** The provider can't now. `afterMs`: its Retry-After. */
   | { outcome: "retry"; message: string; afterMs: number | null }
+  /** The channel has no account with the device's provider: for it the device isn't there. */
+  | { outcome: "unreachable" }
   /** Not sent: the provider fails, or the sender had no time left. */
   | { outcome: "untried" };
 
-/** Outcomes by device key. */
+/** One device's outcome. */
+export interface DeviceReport {
+  key: string;
+  version: string;
+  outcome: DeviceOutcome;
+  /** False where the provider wasn't asked: then the outcome says nothing of how it is. */
+  wasAsked: boolean;
+}
+
 export interface TargetReport {
   userId: string;
   attempt: number;
-  devices: [key: string, outcome: DeviceOutcome][];
+  devices: DeviceReport[];
 }
 
 /** A scope that gets no pushes until then (Unix ms): see {@link scopeOf}. */

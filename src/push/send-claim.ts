@@ -4,6 +4,7 @@ import {
   type BlockedScope,
   type DeviceAddress,
   type DeviceOutcome,
+  type DeviceReport,
   type PushClaim,
   type PushReport,
   scopeOf,
@@ -38,17 +39,18 @@ export async function sendClaim(
   slots: Slots,
   deadlines: SendDeadlines,
 ): Promise<PushReport> {
+  const runInTurn = slots.openLane();
   const reports = await Promise.all(
     targets.map(async ({ userId, attempt, content, devices }): Promise<TargetReport> => {
       // Once per target, and only when it is its turn.
       let message: PushMessage | null = null;
-      const outcomes = devices.map(({ key, address }) =>
-        slots.run(async (): Promise<[string, DeviceOutcome]> => {
+      const reports = devices.map(({ key, version, address }) =>
+        runInTurn(async (): Promise<DeviceReport> => {
           message ??= readPushMessage(notification, content, Date.now());
-          return [key, await sendIfPossible(sender, address, message, deadlines)];
+          return { key, version, ...(await sendIfPossible(sender, address, message, deadlines)) };
         }),
       );
-      return { userId, attempt, devices: await Promise.all(outcomes) };
+      return { userId, attempt, devices: await Promise.all(reports) };
     }),
   );
   const blocked = listBlocked(sender.appId, channelKey, Date.now());
@@ -60,21 +62,23 @@ async function sendIfPossible(
   address: DeviceAddress,
   message: PushMessage,
   { startBefore, answerBefore }: SendDeadlines,
-): Promise<DeviceOutcome> {
+): Promise<Pick<DeviceReport, "outcome" | "wasAsked">> {
   const { config, appId, channelKey } = sender;
   const scope = `${appId}:${channelKey}:${scopeOf(address)}`;
   const now = Date.now();
-  if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) return { outcome: "untried" };
+  if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) {
+    return { outcome: { outcome: "untried" }, wasAsked: false };
+  }
   const timeoutMs = Math.min(config.timeoutMs, answerBefore - now);
-  let outcome: DeviceOutcome;
   try {
-    ({ outcome } = await sendPush(sender, address, message, timeoutMs));
+    const { outcome, wasAsked } = await sendPush(sender, address, message, timeoutMs);
+    if (wasAsked && outcome.outcome === "retry") circuits.noteFailure(scope, Date.now(), config.probeMs);
+    else if (wasAsked) circuits.noteAnswer(scope);
+    return { outcome, wasAsked };
   } catch (error) {
     // Ours, not the provider's. What was sent beside it must be reported all the same.
     console.error({ message: "a push failed", notificationId: message.notificationId, error });
-    return { outcome: "retry", message: "the push service failed", afterMs: null };
+    const outcome: DeviceOutcome = { outcome: "retry", message: "the push service failed", afterMs: null };
+    return { outcome, wasAsked: false };
   }
-  if (outcome.outcome !== "retry") circuits.noteAnswer(scope);
-  else circuits.noteFailure(scope, Date.now(), Math.max(config.probeMs, outcome.afterMs ?? 0));
-  return outcome;
 }

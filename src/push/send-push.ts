@@ -20,6 +20,8 @@ export interface PushSender {
 export interface PushAnswer {
   outcome: DeviceOutcome;
   status: number | null;
+  /** False where it was decided without the provider: that says nothing of how it is. */
+  wasAsked: boolean;
 }
 
 type AnyCredentials = FcmCredentials | ApnsCredentials | WebPushCredentials;
@@ -43,7 +45,7 @@ export async function sendPush(
   const first = await attempt(sender, address, message, found, end);
   if (first.answer.outcome !== "expired" || !("credentials" in found)) return settle(first);
   const renewed = await getCredentials(tokenOf(found.credentials));
-  if (!("credentials" in renewed)) return { outcome: renewed.outcome, status: first.status };
+  if (!("credentials" in renewed)) return { ...renewed, status: first.status };
   return settle(await attempt(sender, address, message, renewed, end));
 }
 
@@ -55,7 +57,7 @@ async function inTime(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<CredentialsResult<Provider>>((resolve) => {
     const outcome: DeviceOutcome = { outcome: "retry", message: "no access token in time", afterMs: null };
-    timer = setTimeout(() => resolve({ outcome }), timeoutMs);
+    timer = setTimeout(() => resolve({ outcome, wasAsked: true }), timeoutMs);
   });
   try {
     return await Promise.race([lookup, late]);
@@ -67,6 +69,7 @@ async function inTime(
 interface Attempt {
   answer: ProviderAnswer;
   status: number | null;
+  wasAsked: boolean;
 }
 
 async function attempt(
@@ -76,22 +79,23 @@ async function attempt(
   found: CredentialsResult<Provider>,
   end: number,
 ): Promise<Attempt> {
-  if (!("credentials" in found)) return { answer: found.outcome, status: null };
+  if (!("credentials" in found)) return { answer: found.outcome, status: null, wasAsked: found.wasAsked };
   const request = await buildRequest(address, message, found.credentials, config);
-  if ("outcome" in request) return { answer: request.outcome, status: null };
+  if ("outcome" in request) return { answer: request.outcome, status: null, wasAsked: false };
   const { url, headers, body } = request;
   const answer = await fetchInTime(url, { method: "POST", headers, body }, Math.max(end - Date.now(), 1));
   if ("failure" in answer) {
-    return { answer: { outcome: "retry", message: answer.failure, afterMs: null }, status: null };
+    const failed: DeviceOutcome = { outcome: "retry", message: answer.failure, afterMs: null };
+    return { answer: failed, status: null, wasAsked: true };
   }
-  return { answer: readAnswer(address.provider, answer), status: answer.status };
+  return { answer: readAnswer(address.provider, answer), status: answer.status, wasAsked: true };
 }
 
 /** A token that even its successor couldn't mend: the account is refused. */
-function settle({ answer, status }: Attempt): PushAnswer {
-  if (answer.outcome !== "expired") return { outcome: answer, status };
+function settle({ answer, ...rest }: Attempt): PushAnswer {
+  if (answer.outcome !== "expired") return { outcome: answer, ...rest };
   const { message } = answer;
-  return { outcome: { outcome: "rejected", reason: "provider_rejected", message }, status };
+  return { outcome: { outcome: "rejected", reason: "provider_rejected", message }, ...rest };
 }
 
 function buildRequest(

@@ -1,22 +1,50 @@
-/** At most so many things at once: the rest wait their turn, first come, first served. */
+interface Lane {
+  running: number;
+  waiting: (() => void)[];
+}
+
+/**
+ * At most so many things at once, shared fairly by lanes: what is free goes to the lane that has the least, so
+ * that a slow one doesn't keep all.
+ */
 export class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #count: number;
+  readonly #lanes = new Set<Lane>();
+  #running = 0;
 
   constructor(count: number) {
-    this.#free = count;
+    this.#count = count;
   }
 
-  /** Runs `work` when there is room. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+  /** A lane's way in: runs `work` when it is its turn. */
+  openLane(): <T>(work: () => Promise<T>) => Promise<T> {
+    const lane: Lane = { running: 0, waiting: [] };
+    this.#lanes.add(lane);
+    return async (work) => {
+      await new Promise<void>((resolve) => {
+        lane.waiting.push(resolve);
+        this.#startNext();
+      });
+      try {
+        return await work();
+      } finally {
+        lane.running--;
+        this.#running--;
+        this.#startNext();
+      }
+    };
+  }
+
+  #startNext(): void {
+    while (this.#running < this.#count) {
+      let next: Lane | null = null;
+      for (const lane of this.#lanes) {
+        if (lane.waiting.length > 0 && (next === null || lane.running < next.running)) next = lane;
+      }
+      if (next === null) return;
+      next.running++;
+      this.#running++;
+      next.waiting.shift()?.();
     }
   }
 }

@@ -6,8 +6,8 @@ export interface NoAnswer {
   failure: string;
 }
 
-/** Of an error's body, for its message; an access token's answer is read whole. */
-const ERROR_TEXT_BYTES = 1024;
+/** Of an error's body, enough for any provider's JSON; an access token's answer is read whole. */
+const ERROR_TEXT_BYTES = 4096;
 const WHOLE_TEXT_BYTES = 64 * 1024;
 
 /**

@@ -1,6 +1,5 @@
 import type { Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
-import type { Provider } from "../push/model.ts";
 
 /** Rows of one notification for one shard. */
 export interface DeliverRequest {
@@ -19,8 +18,8 @@ export interface DeliverySlice {
   json: string;
   rows: number;
   tallies: DeliveryTally[];
-  /** Of a slice with pending pushes, which are of one channel: whom they can go through. */
-  push: { channelKey: string; providers: readonly Provider[] } | null;
+  /** Of a slice with pending pushes: their channel. */
+  push: { channelKey: string } | null;
 }
 
 /** A number of deliveries of one channel, status and reason. */

@@ -29,8 +29,7 @@ const INSERT_PUSH_DELIVERIES = `
   SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(skips, 'skipped', value ->> 3),
     iif(skips, 'no_device', value ->> 4), 1, NULL
   FROM (SELECT value, value ->> 3 = 'pending' AND NOT EXISTS (
-      SELECT 1 FROM devices
-      WHERE user_id = targets.value ->> 0 AND provider IN (SELECT value FROM json_each(?3))
+      SELECT 1 FROM devices WHERE user_id = targets.value ->> 0
     ) AS skips FROM json_each(?2) AS targets) WHERE true
   ON CONFLICT DO NOTHING`;
 
@@ -124,7 +123,8 @@ export class DeliveryStore {
    */
   settle(notificationId: string, channelKey: string, settlements: readonly Settlement[], now: number): void {
     const stored = this.getNotification(notificationId);
-    if (stored === null) throw new Error("A push has no notification");
+    // Past its retention: its deliveries are gone as well.
+    if (stored === null) return;
     const settled = this.#sql
       .exec<{ status: DeliveryStatus; reason: string | null }>(
         `UPDATE deliveries SET status = settled.value ->> 2, reason = settled.value ->> 3,
@@ -219,7 +219,10 @@ export class DeliveryStore {
         limit,
       )
       .toArray().length;
-    if (deleted < limit) this.#sql.exec("DELETE FROM notifications WHERE id < ?", beforeId);
+    if (deleted < limit) {
+      this.#sql.exec("DELETE FROM pushes WHERE notification_id < ?", beforeId);
+      this.#sql.exec("DELETE FROM notifications WHERE id < ?", beforeId);
+    }
     return deleted === limit;
   }
 
@@ -252,12 +255,7 @@ export class DeliveryStore {
     if (push === null) {
       return this.#sql.exec<InsertedRow>(`${INSERT_DELIVERIES} ${returning}`, notificationId, now, json);
     }
-    return this.#sql.exec<InsertedRow>(
-      `${INSERT_PUSH_DELIVERIES} ${returning}`,
-      notificationId,
-      json,
-      JSON.stringify(push.providers),
-    );
+    return this.#sql.exec<InsertedRow>(`${INSERT_PUSH_DELIVERIES} ${returning}`, notificationId, json);
   }
 
   /** False where the shard knows the notification already. */

@@ -34,11 +34,15 @@ export class DeviceDirectory {
     return this.#store.list(userId);
   }
 
-  /** Adds a device or renews it. The address's own shard is told by the caller, with {@link own}. */
-  put(userId: string, registration: Registration): [Device, isNew: boolean] {
-    const result = this.#change(() => this.#store.put(userId, registration, Date.now()));
+  /**
+   * Adds a device or renews it. Resolves when it has left the user that had it before; should that fail on the
+   * way, it throws, and the alarm goes on with it.
+   */
+  async put(userId: string, registration: Registration): Promise<[Device, isNew: boolean]> {
+    const { device, isNew, call } = this.#change(() => this.#store.put(userId, registration, Date.now()));
+    await this.#tellOne(call);
     this.#tellLater();
-    return result;
+    return [device, isNew];
   }
 
   /** False where the user has no such device. */
@@ -50,8 +54,8 @@ export class DeviceDirectory {
 
   /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
   async own(ref: DeviceRef): Promise<void> {
-    this.#change(() => this.#store.own(ref));
-    await this.tell();
+    const call = this.#change(() => this.#store.own(ref));
+    if (call !== null) await this.#tellOne(call);
   }
 
   /** Inside a transaction that may have left something to tell: whatever happens, the alarm tells it. */
@@ -61,31 +65,34 @@ export class DeviceDirectory {
     }
   }
 
-  /** Tells other shards all that they are to be told. */
-  async tell(): Promise<void> {
+  /** All of them, whatever becomes of one. */
+  async #tellAll(): Promise<void> {
     const calls = this.#store.listCalls(CALLS_PER_TURN);
     if (calls.length === 0) return;
-    // Before the attempt: should it fail or die, the next one is already due.
+    // Before the attempt: should it die, the next one is already due.
     this.#due.set(DEVICES_DUTY, "", Date.now() + RETRY_MS);
-    await Promise.all(calls.map((call) => this.#tellOne(call)));
-    this.forgetDuty();
+    const told = await Promise.allSettled(calls.map((call) => this.#tellOne(call)));
+    const failed = told.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
-  /** Ends the duty where nothing is left to tell. */
-  forgetDuty(): void {
+  /** The alarm's turn. */
+  async serve(): Promise<void> {
+    await this.#tellAll();
     if (this.#store.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
   }
 
   async #tellOne({ id, kind, ...ref }: DeviceCall): Promise<void> {
     const app = await getApp(this.#env, this.#identity.appId);
     if (kind === "remove") await openShardOf(this.#env, app, ref.userId).removeMovedDevice(ref);
+    else if (kind === "own") await openShardOf(this.#env, app, ref.addressKey).ownAddress(ref);
     else await openShardOf(this.#env, app, ref.addressKey).releaseAddress(ref);
     this.#store.deleteCall(id);
   }
 
   // Nobody waits for it: should it fail, the alarm repeats it.
   #tellLater(): void {
-    this.tell().catch((error: unknown) => {
+    this.#tellAll().catch((error: unknown) => {
       console.error({ message: "telling other shards failed", app: this.#identity.appId, error });
     });
   }

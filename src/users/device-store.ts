@@ -1,6 +1,6 @@
 import { newId } from "../ids.ts";
 import { MAX_DEVICES } from "../limits.ts";
-import { type DeviceAddress, type Provider, type PushDevice, scopeOf } from "../push/model.ts";
+import { type DeviceAddress, type PushDevice, scopeOf } from "../push/model.ts";
 
 /** A push address of a user. Times in Unix ms. */
 export interface Device {
@@ -26,8 +26,11 @@ export interface DeviceRef {
   version: string;
 }
 
-/** What another shard is to be told: that a device has moved away, or that an address is nobody's. */
-export type DeviceCall = DeviceRef & { id: number; kind: "remove" | "release" };
+/**
+ * What another shard is to be told: the address's, that it is this user's (`own`) or nobody's (`release`); the
+ * user's before, that the device has moved away (`remove`).
+ */
+export type DeviceCall = DeviceRef & { id: number; kind: "own" | "remove" | "release" };
 
 type DeviceCallRow = {
   id: number;
@@ -62,8 +65,15 @@ export class DeviceStore {
       .map(toDevice);
   }
 
-  /** Adds the device, or renews it. The user's devices beyond the limit leave, the oldest first. */
-  put(userId: string, { addressKey, address, version }: Registration, now: number): [Device, isNew: boolean] {
+  /**
+   * Adds the device, or renews it, and notes what its address's shard is to be told. The user's devices beyond
+   * the limit leave, the oldest first.
+   */
+  put(
+    userId: string,
+    { addressKey, address, version }: Registration,
+    now: number,
+  ): { device: Device; isNew: boolean; call: DeviceCall } {
     const id = newId();
     const row = this.#sql
       .exec<DeviceRow>(
@@ -83,52 +93,33 @@ export class DeviceStore {
         now,
       )
       .one();
-    const beyond = this.#sql
-      .exec<{ address_key: string }>(
-        "SELECT address_key FROM devices WHERE user_id = ? ORDER BY version DESC LIMIT -1 OFFSET ?",
-        userId,
-        MAX_DEVICES,
-      )
-      .toArray();
-    this.removeMany(beyond.map(({ address_key }) => ({ userId, addressKey: address_key })));
-    return [toDevice(row), row.id === id];
+    this.#removeWhere(userId, "true ORDER BY version DESC LIMIT -1 OFFSET ?", MAX_DEVICES);
+    const call = this.#addCall("own", { userId, addressKey, version });
+    return { device: toDevice(row), isNew: row.id === id, call };
   }
 
   /** By the device's id. False where the user has no such device. */
   remove(userId: string, id: string): boolean {
-    const [row] = this.#sql
-      .exec<{ address_key: string }>(
-        "SELECT address_key FROM devices WHERE user_id = ? AND id = ?",
-        userId,
-        id,
-      )
-      .toArray();
-    if (row === undefined) return false;
-    this.removeMany([{ userId, addressKey: row.address_key }]);
-    return true;
+    return this.#removeWhere(userId, "id = ?", id) > 0;
   }
 
   /** Removes every device of a user; returns how many there were. */
   removeAll(userId: string): number {
-    const rows = this.#sql
-      .exec<{ address_key: string }>("SELECT address_key FROM devices WHERE user_id = ?", userId)
-      .toArray();
-    this.removeMany(rows.map(({ address_key }) => ({ userId, addressKey: address_key })));
-    return rows.length;
+    return this.#removeWhere(userId, "?", 1);
   }
 
   /** Removes devices, and notes that their addresses are nobody's now. */
-  removeMany(devices: readonly Pick<DeviceRef, "userId" | "addressKey">[]): void {
-    if (devices.length === 0) return;
-    const removed = this.#sql
-      .exec<{ user_id: string; address_key: string; version: string }>(
-        `DELETE FROM devices WHERE (user_id, address_key) IN
-           (SELECT value ->> 0, value ->> 1 FROM json_each(?)) RETURNING user_id, address_key, version`,
-        JSON.stringify(devices.map(({ userId, addressKey }) => [userId, addressKey])),
-      )
-      .toArray();
-    for (const { user_id, address_key, version } of removed) {
-      this.#addCall("release", { userId: user_id, addressKey: address_key, version });
+  removeMany(devices: readonly DeviceRef[]): void {
+    for (const { userId, addressKey, version } of devices) {
+      const [removed] = this.#sql
+        .exec<{ version: string }>(
+          "DELETE FROM devices WHERE user_id = ? AND address_key = ? AND version <= ? RETURNING version",
+          userId,
+          addressKey,
+          version,
+        )
+        .toArray();
+      if (removed !== undefined) this.#addCall("release", { userId, addressKey, version: removed.version });
     }
   }
 
@@ -142,8 +133,8 @@ export class DeviceStore {
     );
   }
 
-  /** Of an address that hashes to this shard: it is this user's now, and the one before is to be told. */
-  own(ref: DeviceRef): void {
+  /** Of an address that hashes to this shard: it is this user's now. Returns what the one before is to be told. */
+  own(ref: DeviceRef): DeviceCall | null {
     const { userId, addressKey, version } = ref;
     const [before] = this.#sql
       .exec<{ user_id: string; version: string }>(
@@ -152,7 +143,9 @@ export class DeviceStore {
       )
       .toArray();
     const isMove = before !== undefined && before.user_id !== userId;
-    if (isMove) this.#addCall("remove", { userId: before.user_id, addressKey, version: before.version });
+    const call = isMove
+      ? this.#addCall("remove", { userId: before.user_id, addressKey, version: before.version })
+      : null;
     this.#sql.exec(
       `INSERT INTO device_owners (address_key, user_id, version) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET user_id = excluded.user_id,
@@ -162,6 +155,7 @@ export class DeviceStore {
       userId,
       version,
     );
+    return call;
   }
 
   /** Of an address that hashes to this shard: its device is gone. */
@@ -189,20 +183,18 @@ export class DeviceStore {
     this.#sql.exec("DELETE FROM device_calls WHERE id = ?", id);
   }
 
-  /** The devices of several users that the channel's providers reach. */
-  listForPush(userIds: readonly string[], providers: readonly Provider[]): Map<string, PushDevice[]> {
+  /** The devices of several users. */
+  listForPush(userIds: readonly string[]): Map<string, PushDevice[]> {
     const rows = this.#sql
-      .exec<{ user_id: string; address_key: string; address: string }>(
-        `SELECT user_id, address_key, address FROM devices
-         WHERE user_id IN (SELECT value FROM json_each(?))
-           AND provider IN (SELECT value FROM json_each(?))`,
+      .exec<{ user_id: string; address_key: string; version: string; address: string }>(
+        `SELECT user_id, address_key, version, address FROM devices
+         WHERE user_id IN (SELECT value FROM json_each(?))`,
         JSON.stringify(userIds),
-        JSON.stringify(providers),
       )
       .toArray();
     const devices = new Map<string, PushDevice[]>();
-    for (const { user_id, address_key, address } of rows) {
-      const device = { key: address_key, address: JSON.parse(address) as DeviceAddress };
+    for (const { user_id, address_key, version, address } of rows) {
+      const device = { key: address_key, version, address: JSON.parse(address) as DeviceAddress };
       const known = devices.get(user_id);
       if (known === undefined) devices.set(user_id, [device]);
       else known.push(device);
@@ -210,14 +202,29 @@ export class DeviceStore {
     return devices;
   }
 
-  #addCall(kind: DeviceCall["kind"], { userId, addressKey, version }: DeviceRef): void {
-    this.#sql.exec(
-      "INSERT INTO device_calls (kind, user_id, address_key, version) VALUES (?, ?, ?, ?)",
-      kind,
-      userId,
-      addressKey,
-      version,
-    );
+  #removeWhere(userId: string, condition: string, value: string | number): number {
+    const rows = this.#sql
+      .exec<{ addressKey: string; version: string }>(
+        `SELECT address_key AS addressKey, version FROM devices WHERE user_id = ? AND ${condition}`,
+        userId,
+        value,
+      )
+      .toArray();
+    this.removeMany(rows.map((row) => ({ userId, ...row })));
+    return rows.length;
+  }
+
+  #addCall(kind: DeviceCall["kind"], ref: DeviceRef): DeviceCall {
+    const { id } = this.#sql
+      .exec<{ id: number }>(
+        "INSERT INTO device_calls (kind, user_id, address_key, version) VALUES (?, ?, ?, ?) RETURNING id",
+        kind,
+        ref.userId,
+        ref.addressKey,
+        ref.version,
+      )
+      .one();
+    return { id, kind, ...ref };
   }
 }
 

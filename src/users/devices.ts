@@ -9,9 +9,9 @@ import { openShardOf } from "./shard-binding.ts";
 import type { FeedCaller } from "./user-shard.ts";
 
 /**
- * Makes an address a device of this user, and of no other: it leaves the user that it belonged to, in whatever
- * shard, before this resolves. `caller`: the token's, where the user's own client calls. Should it fail on the
- * way, a repeat finishes it.
+ * Makes an address a device of this user, and of no other: it has left the user that it belonged to, in whatever
+ * shard, when this resolves. `caller`: the token's, where the user's own client calls. Where it throws, the device
+ * may be there already; a repeat is the same registration.
  */
 export async function registerDevice(
   env: Bindings,
@@ -21,14 +21,10 @@ export async function registerDevice(
   caller: FeedCaller | null,
 ): Promise<[Device, isNew: boolean] | "revoked"> {
   const addressKey = await sha256Hex(identityOfAddress(address));
-  const version = newId();
-  // The device first: the address's shard only ever names owners that have it.
-  const put = await openShardOf(env, app, userId).putDevice(userId, { addressKey, address, version }, caller);
-  if (put === "revoked") return put;
-  await openShardOf(env, app, addressKey)
-    .ownAddress({ userId, addressKey, version })
+  const registration = { addressKey, address, version: newId() };
+  return openShardOf(env, app, userId)
+    .putDevice(userId, registration, caller)
     .catch((error: unknown) => {
       throw unavailable(error);
     });
-  return put;
 }

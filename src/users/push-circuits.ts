@@ -1,7 +1,7 @@
 import type { PushConfig } from "../env.ts";
 import type { DueTable } from "../objects/due.ts";
 import { Circuits } from "../push/circuits.ts";
-import type { DeviceOutcome } from "../push/model.ts";
+import type { DeviceReport } from "../push/model.ts";
 import type { PushGroup, PushStore } from "./push-store.ts";
 
 /** The duties' kinds in the shard's due table. */
@@ -30,22 +30,30 @@ export class PushCircuits {
     return this.#circuits.listOpen(`${channelKey}:`).map(([scope]) => scope);
   }
 
-  /** Takes the permission for the one push of this interval. */
-  tryProbe(channelKey: string, scope: string, now: number): boolean {
-    return this.#circuits.tryPass(`${channelKey}:${scope}`, now, this.#probeMs);
+  /** Those of them that may be probed now. */
+  listProbeable(channelKey: string, now: number): string[] {
+    const open = this.#circuits.listOpen(`${channelKey}:`);
+    return open.flatMap(([scope, probeAt]) => (probeAt <= now ? [scope] : []));
   }
 
-  block(channelKey: string, scope: string, until: number): void {
-    this.#circuits.block(`${channelKey}:${scope}`, until);
-    this.#due.bringForward(PROBE_DUTY, "", until);
+  /** Takes the permission for the one push of this interval. */
+  takeProbe(channelKey: string, scope: string, now: number): void {
+    this.#circuits.tryPass(`${channelKey}:${scope}`, now, this.#probeMs);
+  }
+
+  /** A sender's word: no longer than this shard's own interval. */
+  block(channelKey: string, scope: string, until: number, now: number): void {
+    const end = Math.min(until, now + this.#probeMs);
+    this.#circuits.block(`${channelKey}:${scope}`, end);
+    this.#due.bringForward(PROBE_DUTY, "", end);
   }
 
   /** What a provider said to one push. Its first answer after failures wakes all that waited for it. */
-  note(channelKey: string, scope: string, outcome: DeviceOutcome | undefined, now: number): void {
-    if (outcome === undefined || outcome.outcome === "untried") return;
+  note(channelKey: string, scope: string, { outcome, wasAsked }: DeviceReport, now: number): void {
+    if (!wasAsked) return;
     const name = `${channelKey}:${scope}`;
     if (outcome.outcome === "retry") {
-      this.#circuits.noteFailure(name, now, Math.max(this.#probeMs, outcome.afterMs ?? 0));
+      this.#circuits.noteFailure(name, now, this.#probeMs);
       if (this.#circuits.isOpen(name)) this.#due.bringForward(PROBE_DUTY, "", now + this.#probeMs);
     } else if (this.#circuits.noteAnswer(name)) this.#wake(channelKey, now);
   }
@@ -71,7 +79,7 @@ export class PushCircuits {
     const [channelKey, scope] = [name.slice(0, end), name.slice(end + 1)];
     const group = this.#store.findProbeGroup(channelKey, scope, now);
     // Nobody waits for this provider any more.
-    if (group === null && !this.#store.hasAny(channelKey)) this.#circuits.forget(name);
+    if (group === null && !this.#store.hasWaiting(channelKey, scope)) this.#circuits.forget(name);
     return group;
   }
 

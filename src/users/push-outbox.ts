@@ -6,16 +6,17 @@ import type { DueTable } from "../objects/due.ts";
 import { nextAttemptDelayMs } from "../push/backoff.ts";
 import {
   type BlockedScope,
-  type Provider,
   type PushClaim,
+  type PushDevice,
   type PushReport,
   type PushTarget,
   scopeOf,
+  type TargetReport,
 } from "../push/model.ts";
-import { expiredReason, judgePush } from "../push/outcomes.ts";
+import { type DeviceProgress, expiredReason, judgePush, type PushVerdict } from "../push/outcomes.ts";
 import type { DeliverySlice, Settlement } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
-import type { DeviceRef, DeviceStore } from "./device-store.ts";
+import type { DeviceStore } from "./device-store.ts";
 import { PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
 
@@ -23,6 +24,9 @@ import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts"
 const GROUPS_PER_TURN = 50;
 /** Pushes that are settled in one transaction. */
 const SETTLE_ROWS = 1000;
+/** Due times are rounded up to this part of the first pause. */
+const ROUNDING = 10;
+const NO_DEVICE = { status: "skipped", reason: "no_device" } as const;
 /** Messages of one group in one turn: what they leave is woken by the next. */
 const MESSAGES_PER_GROUP = 50;
 
@@ -31,7 +35,6 @@ export type EnqueuePushes = (groups: readonly (PushGroup & { messages: number })
 
 /** A consumer's wish for work. */
 export interface PushClaimRequest extends PushGroup {
-  providers: readonly Provider[];
   /** What the claimer knows of failing providers. */
   blocked: readonly BlockedScope[];
   leaseMs: number;
@@ -94,38 +97,14 @@ export class PushOutbox {
    * Hands due pushes out, in a transaction. What has no device left is skipped here. Null where there is
    * nothing to do. A scope that fails gives out one push per probe interval.
    */
-  claim(
-    { channelKey, notificationId, providers, blocked, leaseMs }: PushClaimRequest,
-    now: number,
-  ): PushClaim | null {
-    const { deliveries, devices, store, due } = this.#parts;
+  claim({ channelKey, notificationId, blocked, leaseMs }: PushClaimRequest, now: number): PushClaim | null {
+    const { deliveries, store, due } = this.#parts;
     const group = { channelKey, notificationId };
-    for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until);
-    const open = this.#circuits.listOpen(channelKey);
-    const rows = new Map(
-      store.listDue(group, providers, open, now, PUSH_CLAIM_ROWS).map((row) => [row.userId, row]),
-    );
-    const probes = new Map<string, string>();
-    for (const scope of open) {
-      const row = store.findProbe(group, providers, scope, now);
-      if (row === null || !this.#circuits.tryProbe(channelKey, scope, now)) continue;
-      rows.set(row.userId, row);
-      probes.set(row.userId, scope);
-    }
-    const known = devices.listForPush([...rows.keys()], providers);
-    const targets: PushTarget[] = [];
-    const withoutDevice: PushRow[] = [];
-    for (const row of rows.values()) {
-      const left = (known.get(row.userId) ?? []).filter(({ key }) => isLeft(row, key));
-      if (left.length === 0) withoutDevice.push(row);
-      const handed = left.filter((device) => {
-        const scope = scopeOf(device.address);
-        return !open.includes(scope) || probes.get(row.userId) === scope;
-      });
-      if (handed.length === 0) continue;
-      targets.push({ userId: row.userId, attempt: row.attempt, content: row.content, devices: handed });
-    }
-    if (withoutDevice.length > 0) this.#skip(group, withoutDevice, "no_device", now);
+    for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until, now);
+    const open = new Set(this.#circuits.listOpen(channelKey));
+    const rows = store.listDue(group, [...open], now, PUSH_CLAIM_ROWS);
+    const probes = this.#takeProbes(group, now);
+    const targets = this.#handOut(group, rows, probes, open, now);
     const stored = deliveries.getNotification(notificationId);
     if (targets.length === 0 || stored === null) return null;
     const id = newId();
@@ -143,61 +122,137 @@ export class PushOutbox {
     return { id, channelKey, notification, until, targets };
   }
 
+  /** The one push of each failing scope whose time for it has come. */
+  #takeProbes(group: PushGroup, now: number): Map<string, { row: PushRow; scopes: Set<string> }> {
+    const probes = new Map<string, { row: PushRow; scopes: Set<string> }>();
+    for (const scope of this.#circuits.listProbeable(group.channelKey, now)) {
+      const row = this.#parts.store.findProbe(group, scope, now);
+      if (row === null) continue;
+      this.#circuits.takeProbe(group.channelKey, scope, now);
+      const probe = probes.get(row.userId) ?? { row, scopes: new Set() };
+      probes.set(row.userId, { ...probe, scopes: probe.scopes.add(scope) });
+    }
+    return probes;
+  }
+
+  /** The rows with the devices that are due and in no failing scope, but for its probe. */
+  #handOut(
+    group: PushGroup,
+    rows: readonly PushRow[],
+    probes: ReadonlyMap<string, { row: PushRow; scopes: Set<string> }>,
+    open: ReadonlySet<string>,
+    now: number,
+  ): PushTarget[] {
+    const byUser = new Map(
+      [...rows, ...[...probes.values()].map(({ row }) => row)].map((row) => [row.userId, row]),
+    );
+    const known = this.#parts.devices.listForPush([...byUser.keys()]);
+    const targets: PushTarget[] = [];
+    const withoutDevice: PushRow[] = [];
+    for (const [userId, row] of byUser) {
+      const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
+      if (left.length === 0) withoutDevice.push(row);
+      const devices = left.filter(({ key, address }) => {
+        const scope = scopeOf(address);
+        const isDue = (progressOf(row, key)?.dueAt ?? 0) <= now;
+        return isDue && (!open.has(scope) || probes.get(userId)?.scopes.has(scope));
+      });
+      const { attempt, content } = row;
+      if (devices.length > 0) targets.push({ userId, attempt, content, devices });
+    }
+    this.#settle(group, withoutDevice, () => NO_DEVICE, now);
+    return targets;
+  }
+
   /** Takes a claim's results, in a transaction: each counts once, whoever reports it and how often. */
-  report(report: PushReport, providers: readonly Provider[], now: number): void {
-    const { devices, store, due, config } = this.#parts;
+  report(report: PushReport, now: number): void {
+    const { devices, store } = this.#parts;
     const { channelKey, notificationId } = report;
     const group = { channelKey, notificationId };
     const userIds = report.targets.map(({ userId }) => userId);
     const rows = new Map(store.get(group, userIds).map((row) => [row.userId, row]));
-    const known = devices.listForPush(userIds, providers);
+    const known = devices.listForPush(userIds);
     const settlements: Settlement[] = [];
     const updates: PushUpdate[] = [];
     const done: string[] = [];
-    const gone: Pick<DeviceRef, "userId" | "addressKey">[] = [];
-    for (const { userId, attempt, devices: reported } of report.targets) {
-      const outcomes = new Map(reported);
-      for (const [addressKey, { outcome }] of reported)
-        if (outcome === "gone") gone.push({ userId, addressKey });
+    for (const target of report.targets) {
+      const { userId, attempt } = target;
       const row = rows.get(userId);
       if (row === undefined || row.attempt !== attempt) continue;
-      const left = (known.get(userId) ?? []).filter(({ key }) => isLeft(row, key));
-      for (const device of left)
-        this.#circuits.note(channelKey, scopeOf(device.address), outcomes.get(device.key), now);
+      const verdict = this.#judge(row, known.get(userId) ?? [], target, now);
       const isMine = row.claimId === report.claimId;
-      const verdict = judgePush(
-        { ...row, deviceKeys: left.map(({ key }) => key) },
-        outcomes,
-        {
-          maxTries: MAX_PUSH_TRIES,
-          delayMs: (tries) => nextAttemptDelayMs(tries, config.retryMs, Math.random()),
-        },
-        now,
-      );
       // Somebody else has this push in hand by now: only a success is news, and what is left is theirs.
       if (!isMine && verdict.settled?.status !== "delivered") continue;
+      const tries = row.tries + (verdict.wasTried ? 1 : 0);
       if (verdict.settled !== null && !row.accepted) {
-        settlements.push({ userId, attempt, tries: verdict.tries, ...verdict.settled });
+        settlements.push({ userId, attempt, tries, ...verdict.settled });
       }
-      if (verdict.remaining.length === 0) done.push(userId);
+      const { remaining } = verdict;
+      if (remaining.length === 0) done.push(userId);
       else if (isMine) {
-        const { remaining, tries, dueAt } = verdict;
-        updates.push({ userId, remaining, tries, dueAt, accepted: verdict.settled !== null });
+        const accepted = row.accepted || verdict.settled !== null;
+        updates.push({ userId, remaining, tries, accepted, dueAt: this.#firstDue(remaining, now) });
       }
     }
-    for (const [scope, until] of report.blocked) this.#circuits.block(channelKey, scope, until);
-    devices.removeMany(gone);
+    this.#noteDevices(channelKey, report, known, now);
     if (done.length > 0) store.delete(group, done);
     if (updates.length > 0) {
       store.update(group, updates);
-      due.bringForward(PUSH_DUTY, "", Math.min(...updates.map(({ dueAt }) => dueAt)));
+      this.#parts.due.bringForward(PUSH_DUTY, "", Math.min(...updates.map(({ dueAt }) => dueAt)));
     }
     this.#writeDown(group, settlements, now);
   }
 
+  #judge(row: PushRow, known: readonly PushDevice[], { devices }: TargetReport, now: number): PushVerdict {
+    const { retryMs } = this.#parts.config;
+    const left = known.flatMap(({ key }) => progressOf(row, key) ?? []);
+    const outcomes = new Map(devices.map(({ key, outcome }) => [key, outcome]));
+    const delayMs = (tries: number): number => nextAttemptDelayMs(tries, retryMs, Math.random());
+    return judgePush({ ...row, devices: left }, outcomes, { maxTries: MAX_PUSH_TRIES, delayMs }, now);
+  }
+
+  /** What the report says of devices and providers, whatever becomes of the pushes. */
+  #noteDevices(
+    channelKey: string,
+    { targets, blocked }: PushReport,
+    known: ReadonlyMap<string, readonly PushDevice[]>,
+    now: number,
+  ): void {
+    for (const { userId, devices } of targets) {
+      for (const device of devices) {
+        const address = known.get(userId)?.find(({ key }) => key === device.key)?.address;
+        if (address !== undefined) this.#circuits.note(channelKey, scopeOf(address), device, now);
+      }
+    }
+    for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until, now);
+    this.#parts.devices.removeMany(
+      targets.flatMap(({ userId, devices }) =>
+        devices
+          .filter(({ outcome }) => outcome.outcome === "gone")
+          .map(({ key, version }) => ({ userId, addressKey: key, version })),
+      ),
+    );
+  }
+
+  // Rounded up, so that what failed together is woken together and not by an alarm each.
+  #firstDue(remaining: readonly DeviceProgress[], now: number): number {
+    const dueAt = Math.min(...remaining.map((device) => device.dueAt));
+    const stepMs = Math.max(1, Math.round(this.#parts.config.retryMs / ROUNDING));
+    return dueAt <= now ? now : Math.ceil(dueAt / stepMs) * stepMs;
+  }
+
   /** Skips all of a group that nobody has in hand: its channel is disabled. In a transaction. */
   skipGroup(group: PushGroup, reason: SkipReason, now: number): void {
-    this.#skip(group, this.#parts.store.listFree(group, now, SETTLE_ROWS), reason, now);
+    const rows = this.#parts.store.listFree(group, now, SETTLE_ROWS);
+    this.#settle(group, rows, () => ({ status: "skipped", reason }), now);
+  }
+
+  /** Skips all that a user is still to get: the user is deleted. In a transaction. */
+  skipUser(userId: string, now: number): void {
+    const { store } = this.#parts;
+    for (const group of store.listGroupsOf(userId)) {
+      this.#settle(group, store.get(group, [userId]), () => NO_DEVICE, now);
+    }
   }
 
   /** The alarm's turn: settles what has expired, and sends messages for what is due. */
@@ -240,10 +295,6 @@ export class PushOutbox {
     }
   }
 
-  #skip(group: PushGroup, rows: readonly PushRow[], reason: SkipReason, now: number): void {
-    this.#settle(group, rows, () => ({ status: "skipped", reason }), now);
-  }
-
   /** Ends pushes without another attempt. One that a device has taken is delivered and stays so. */
   #settle(
     group: PushGroup,
@@ -274,8 +325,10 @@ export class PushOutbox {
   }
 }
 
-function isLeft({ remaining }: PushRow, key: string): boolean {
-  return remaining === null || remaining.includes(key);
+/** How far a device of the push is; null where it is done with. */
+function progressOf({ remaining }: PushRow, key: string): DeviceProgress | null {
+  if (remaining === null) return { key, tries: 0, dueAt: 0 };
+  return remaining.find((device) => device.key === key) ?? null;
 }
 
 function messagesFor(count: number): number {

@@ -1,12 +1,12 @@
-import type { Provider } from "../push/model.ts";
+import type { DeviceProgress } from "../push/outcomes.ts";
 
 /** A push that isn't done with. Times in Unix ms. */
 export interface PushRow {
   userId: string;
   attempt: number;
   content: string;
-  /** Keys of the devices that are left, null: all that the user has. */
-  remaining: string[] | null;
+  /** The devices that are left, null: all that the user has, untried. */
+  remaining: DeviceProgress[] | null;
   /** A device has taken it: the delivery is counted, other devices are still tried. */
   accepted: boolean;
   tries: number;
@@ -17,7 +17,7 @@ export interface PushRow {
 /** What stays of a push after a report. */
 export interface PushUpdate {
   userId: string;
-  remaining: string[];
+  remaining: readonly DeviceProgress[];
   accepted: boolean;
   tries: number;
   dueAt: number;
@@ -26,6 +26,7 @@ export interface PushUpdate {
 /** Pushes of one channel and notification. */
 export type PushGroup = { channelKey: string; notificationId: string };
 
+type StoredProgress = [key: string, tries: number, dueAt: number];
 type Row = {
   user_id: string;
   attempt: number;
@@ -39,11 +40,15 @@ type Row = {
 
 const COLUMNS = "user_id, attempt, content, remaining, accepted, tries, claim_id, expires_at";
 
-// A device of the push's user that is still to be tried. ?4: the channel's providers.
+// A device of the push's user that is still to be tried: at all, and at ?3. `remaining` is an array of
+// [address key, tries, due at].
 const DEVICE_LEFT = `
   SELECT 1 FROM devices WHERE devices.user_id = pushes.user_id
-    AND provider IN (SELECT value FROM json_each(?4))
-    AND (remaining IS NULL OR address_key IN (SELECT value FROM json_each(remaining)))`;
+    AND (remaining IS NULL OR address_key IN (SELECT value ->> 0 FROM json_each(remaining)))`;
+const DEVICE_DUE = `
+  SELECT 1 FROM devices WHERE devices.user_id = pushes.user_id
+    AND (remaining IS NULL
+      OR address_key IN (SELECT value ->> 0 FROM json_each(remaining) WHERE value ->> 2 <= ?3))`;
 
 /**
  * The shard's outbox: pushes with their content, until they are done with. `due_at` is when one may be
@@ -95,7 +100,6 @@ export class PushStore {
    */
   listDue(
     { channelKey, notificationId }: PushGroup,
-    providers: readonly Provider[],
     blocked: readonly string[],
     now: number,
     limit: number,
@@ -104,29 +108,19 @@ export class PushStore {
       blocked.length === 0
         ? "true"
         : `(NOT EXISTS (${DEVICE_LEFT})
-             OR EXISTS (${DEVICE_LEFT} AND scope NOT IN (SELECT value FROM json_each(?5))))`;
+             OR EXISTS (${DEVICE_DUE} AND scope NOT IN (SELECT value FROM json_each(?4))))`;
     return this.#list(
       `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3 AND ${isReachable}`,
       limit,
-      [
-        channelKey,
-        notificationId,
-        now,
-        ...(blocked.length === 0 ? [] : [JSON.stringify(providers), JSON.stringify(blocked)]),
-      ],
+      [channelKey, notificationId, now, ...(blocked.length === 0 ? [] : [JSON.stringify(blocked)])],
     );
   }
 
   /** One push that may be claimed now and has a device in the scope: the probe. */
-  findProbe(
-    { channelKey, notificationId }: PushGroup,
-    providers: readonly Provider[],
-    scope: string,
-    now: number,
-  ): PushRow | null {
+  findProbe({ channelKey, notificationId }: PushGroup, scope: string, now: number): PushRow | null {
     const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
-      AND EXISTS (${DEVICE_LEFT} AND scope = ?5)`;
-    const values = [channelKey, notificationId, now, JSON.stringify(providers), scope];
+      AND EXISTS (${DEVICE_DUE} AND scope = ?4)`;
+    const values = [channelKey, notificationId, now, scope];
     return this.#list(condition, 1, values)[0] ?? null;
   }
 
@@ -134,21 +128,27 @@ export class PushStore {
   findProbeGroup(channelKey: string, scope: string, now: number): PushGroup | null {
     const [row] = this.#sql
       .exec<{ notification_id: string }>(
-        `SELECT notification_id FROM pushes WHERE channel_key = ? AND due_at <= ?
-           AND EXISTS (SELECT 1 FROM devices WHERE devices.user_id = pushes.user_id AND scope = ?)
+        `SELECT notification_id FROM pushes
+         WHERE channel_key = ?1 AND due_at <= ?3 AND expires_at > ?3 AND EXISTS (${DEVICE_DUE} AND scope = ?2)
          ORDER BY notification_id LIMIT 1`,
         channelKey,
-        now,
         scope,
+        now,
       )
       .toArray();
     return row === undefined ? null : { channelKey, notificationId: row.notification_id };
   }
 
-  /** True where anything of the channel waits, claimed or not. */
-  hasAny(channelKey: string): boolean {
+  /** True where anything of the channel waits for a device in the scope, claimed or not, due or later. */
+  hasWaiting(channelKey: string, scope: string): boolean {
     return (
-      this.#sql.exec("SELECT 1 FROM pushes WHERE channel_key = ? LIMIT 1", channelKey).toArray().length > 0
+      this.#sql
+        .exec(
+          `SELECT 1 FROM pushes WHERE channel_key = ? AND EXISTS (${DEVICE_LEFT} AND scope = ?) LIMIT 1`,
+          channelKey,
+          scope,
+        )
+        .toArray().length > 0
     );
   }
 
@@ -185,15 +185,18 @@ export class PushStore {
   /** What isn't done with is due again at its time, and nobody has it in hand. */
   update(group: PushGroup, updates: readonly PushUpdate[]): void {
     this.#sql.exec(
-      `UPDATE pushes SET remaining = changed.value ->> 1, accepted = changed.value ->> 2,
-         tries = changed.value ->> 3, due_at = changed.value ->> 4, wake_at = changed.value ->> 4,
-         claim_id = NULL, wakes = 0
-       FROM json_each(?1) AS changed
-       WHERE channel_key = ?2 AND notification_id = ?3 AND user_id = changed.value ->> 0`,
+      // Materialized: else the group is scanned, and the changes with each of its rows.
+      `WITH changed AS MATERIALIZED (
+         SELECT value ->> 0 AS user_id, value ->> 1 AS remaining, value ->> 2 AS accepted, value ->> 3 AS tries,
+           value ->> 4 AS due_at FROM json_each(?1))
+       UPDATE pushes SET remaining = changed.remaining, accepted = changed.accepted, tries = changed.tries,
+         due_at = changed.due_at, wake_at = changed.due_at, claim_id = NULL, wakes = 0
+       FROM changed
+       WHERE channel_key = ?2 AND notification_id = ?3 AND pushes.user_id = changed.user_id`,
       JSON.stringify(
         updates.map(({ userId, remaining, accepted, tries, dueAt }) => [
           userId,
-          JSON.stringify(remaining),
+          JSON.stringify(remaining.map((device) => [device.key, device.tries, device.dueAt])),
           accepted ? 1 : 0,
           tries,
           dueAt,
@@ -214,15 +217,14 @@ export class PushStore {
     );
   }
 
-  /** Of a deleted user: nothing of the content stays, and what is waiting is looked at now. */
-  blank(userId: string, now: number): number {
-    this.#sql.exec(
-      `UPDATE pushes SET content = '{}', due_at = MIN(due_at, ?1), wake_at = MIN(wake_at, ?1)
-       WHERE user_id = ?2`,
-      now,
-      userId,
-    );
-    return this.#changes();
+  /** Where a user has pushes, in hand or not. */
+  listGroupsOf(userId: string): PushGroup[] {
+    return this.#sql
+      .exec<PushGroup>(
+        "SELECT channel_key AS channelKey, notification_id AS notificationId FROM pushes WHERE user_id = ?",
+        userId,
+      )
+      .toArray();
   }
 
   /** Groups with pushes that have expired and that nobody has in hand. */
@@ -265,7 +267,8 @@ export class PushStore {
   /** Everything of a channel that may be claimed gets a message at the next turn of the alarm. */
   wakeDue(channelKey: string | null, now: number): void {
     this.#sql.exec(
-      "UPDATE pushes SET wake_at = ?1 WHERE (?2 IS NULL OR channel_key = ?2) AND due_at <= ?1 AND wake_at > ?1",
+      `UPDATE pushes SET wake_at = ?1, wakes = 0
+       WHERE (?2 IS NULL OR channel_key = ?2) AND due_at <= ?1 AND wake_at > ?1`,
       now,
       channelKey,
     );
@@ -288,7 +291,8 @@ export class PushStore {
         userId: row.user_id,
         attempt: row.attempt,
         content: row.content,
-        remaining: row.remaining === null ? null : JSON.parse(row.remaining),
+        remaining:
+          row.remaining === null ? null : (JSON.parse(row.remaining) as StoredProgress[]).map(toProgress),
         accepted: row.accepted === 1,
         tries: row.tries,
         claimId: row.claim_id,
@@ -299,4 +303,8 @@ export class PushStore {
   #changes(): number {
     return this.#sql.exec<{ changes: number }>("SELECT changes() AS changes").one().changes;
   }
+}
+
+function toProgress([key, tries, dueAt]: StoredProgress): DeviceProgress {
+  return { key, tries, dueAt };
 }

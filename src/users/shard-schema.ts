@@ -40,12 +40,12 @@ export const USER_SHARD_SCHEMA = [
     `CREATE TABLE device_calls (
       id INTEGER PRIMARY KEY, kind TEXT NOT NULL, user_id TEXT NOT NULL, address_key TEXT NOT NULL,
       version TEXT NOT NULL)`,
-    // The outbox: pushes that aren't done with.
+    // The outbox: pushes that aren't done with. The content stands last: scans needn't read it.
     `CREATE TABLE pushes (
       channel_key TEXT NOT NULL, notification_id TEXT NOT NULL, user_id TEXT NOT NULL,
-      attempt INTEGER NOT NULL, content TEXT NOT NULL, remaining TEXT, accepted INTEGER NOT NULL DEFAULT 0,
-      tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, wake_at INTEGER NOT NULL,
-      wakes INTEGER NOT NULL DEFAULT 0, claim_id TEXT, expires_at INTEGER NOT NULL,
+      attempt INTEGER NOT NULL, accepted INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
+      due_at INTEGER NOT NULL, wake_at INTEGER NOT NULL, wakes INTEGER NOT NULL DEFAULT 0,
+      expires_at INTEGER NOT NULL, claim_id TEXT, remaining TEXT, content TEXT NOT NULL,
       PRIMARY KEY (channel_key, notification_id, user_id)) WITHOUT ROWID`,
   ],
 ] as const;

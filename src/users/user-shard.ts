@@ -8,7 +8,7 @@ import type { NotificationHeader } from "../notifications/model.ts";
 import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
-import type { Provider, PushClaim, PushReport } from "../push/model.ts";
+import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
 import type { DeliverRequest, DeliveryCount, DeliveryKey } from "./delivery-model.ts";
@@ -27,8 +27,8 @@ import { type User, type UserFields, type UserFilter, UserStore } from "./user-s
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Deliveries removed in one turn of the alarm. */
 const RETENTION_SLICE = 5000;
-/** Between two attempts of the alarm to report, ms. */
-const FLUSH_RETRY_MS = 10_000;
+/** Before the alarm tries again what failed, ms. */
+const DUTY_RETRY_MS = 10_000;
 /** Duties served in one turn of the alarm. */
 const DUTIES_PER_ALARM = 10;
 
@@ -61,7 +61,6 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #reporter: Reporter;
   readonly #devices: DeviceStore;
   readonly #directory: DeviceDirectory;
-  readonly #pushes: PushStore;
   readonly #outbox: PushOutbox;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -81,12 +80,11 @@ export class UserShard extends DurableObject<Bindings> {
     );
     this.#devices = new DeviceStore(sql);
     this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
-    this.#pushes = new PushStore(sql);
     const { push: config, stallMs } = readConfig(env);
     this.#outbox = new PushOutbox({
       deliveries: this.#deliveries,
       devices: this.#devices,
-      store: this.#pushes,
+      store: new PushStore(sql),
       due: this.#due,
       ...{ config, stallMs },
       enqueue: (groups) =>
@@ -139,9 +137,9 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** Takes what became of a claim's pushes; the same report again changes nothing. */
-  reportPushes(report: PushReport, providers: readonly Provider[]): void {
+  reportPushes(report: PushReport): void {
     const stored = this.#due.transaction(() => {
-      this.#outbox.report(report, providers, Date.now());
+      this.#outbox.report(report, Date.now());
       this.#directory.noteCalls();
       return this.#deliveries.getNotification(report.notificationId);
     });
@@ -161,12 +159,12 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#allows(caller) ? this.#directory.list(userId) : REVOKED;
   }
 
-  /** Adds a device or renews it; the address's own shard is told by the caller, with {@link ownAddress}. */
-  putDevice(
+  /** Adds a device or renews it. Resolves when it has left the user that had it before. */
+  async putDevice(
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): [Device, isNew: boolean] | typeof REVOKED {
+  ): Promise<[Device, isNew: boolean] | typeof REVOKED> {
     return this.#allows(caller) ? this.#directory.put(userId, registration) : REVOKED;
   }
 
@@ -254,7 +252,7 @@ export class UserShard extends DurableObject<Bindings> {
     const deleted = this.#due.transaction(() => {
       this.#due.ensure("retention", "", now + DAY_MS);
       const devices = this.#devices.removeAll(uid);
-      if (this.#pushes.blank(uid, now) > 0) this.#due.bringForward(PUSH_DUTY, "", now);
+      this.#outbox.skipUser(uid, now);
       this.#directory.noteCalls();
       return this.#users.delete(uid, now, devices > 0);
     });
@@ -330,38 +328,42 @@ export class UserShard extends DurableObject<Bindings> {
     }
   }
 
+  /** One duty that fails doesn't hold up the others, and isn't tried again at once. */
   async #serve(kind: string): Promise<void> {
-    const now = Date.now();
+    try {
+      await this.#serveDuty(kind, Date.now());
+    } catch (error) {
+      this.#log(`the duty "${kind}" failed`, error);
+      this.#due.set(kind, "", Date.now() + DUTY_RETRY_MS);
+    }
+  }
+
+  async #serveDuty(kind: string, now: number): Promise<void> {
     if (kind === FLUSH_DUTY) {
-      if (!this.#reporter.hasUnreported()) {
-        this.#due.remove(FLUSH_DUTY, "");
-        return;
-      }
-      // Before the attempt: should it fail or die, the next one is already due.
-      this.#due.set(FLUSH_DUTY, "", now + FLUSH_RETRY_MS);
-      await this.#reporter.flush().catch((error: unknown) => this.#log("flush failed", error));
+      if (this.#reporter.hasUnreported()) {
+        // Before the attempt: should it die, the next one is already due.
+        this.#due.set(FLUSH_DUTY, "", now + DUTY_RETRY_MS);
+        await this.#reporter.flush();
+      } else this.#due.remove(FLUSH_DUTY, "");
     } else if (kind === PUSH_DUTY) {
-      await this.#outbox.wake(now).catch((error: unknown) => this.#log("enqueueing pushes failed", error));
-      this.#reporter.schedule("batch");
-    } else if (kind === PROBE_DUTY) {
-      await this.#outbox.probe(now).catch((error: unknown) => this.#log("enqueueing a probe failed", error));
-    } else if (kind === DEVICES_DUTY) {
-      await this.#directory.tell().catch((error: unknown) => this.#log("telling other shards failed", error));
-      this.#directory.forgetDuty();
-    } else if (kind === "claims") {
+      await this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch"));
+    } else if (kind === PROBE_DUTY) await this.#outbox.probe(now);
+    else if (kind === DEVICES_DUTY) await this.#directory.serve();
+    else if (kind === "claims") {
       const oldest = this.#claims.deleteExpired(now);
-      if (oldest === null) this.#due.remove("claims", "");
-      else this.#due.set("claims", "", oldest + CLAIM_TTL_MS);
-    } else if (kind === "sockets") {
-      const next = this.#sockets.closeExpired(now);
-      if (next === null) this.#due.remove("sockets", "");
-      else this.#due.set("sockets", "", next);
-    } else if (kind === "retention") {
+      this.#setNext("claims", oldest === null ? null : oldest + CLAIM_TTL_MS);
+    } else if (kind === "sockets") this.#setNext("sockets", this.#sockets.closeExpired(now));
+    else if (kind === "retention") {
       const before = firstIdAt(now - readConfig(this.env).retentionMs);
       const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
       this.#users.forgetDeleted(now - MAX_TOKEN_TTL_SECONDS * 1000);
       this.#due.set("retention", "", more ? now : now + DAY_MS);
     }
+  }
+
+  #setNext(kind: string, at: number | null): void {
+    if (at === null) this.#due.remove(kind, "");
+    else this.#due.set(kind, "", at);
   }
 
   /** The pushes of rows that were written in this transaction. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { readConfig } from "../../src/env.ts";
+import type { DueTable } from "../../src/objects/due.ts";
 import { Circuits } from "../../src/push/circuits.ts";
+import type { DeviceReport } from "../../src/push/model.ts";
+import { PushCircuits } from "../../src/users/push-circuits.ts";
+import type { PushStore } from "../../src/users/push-store.ts";
+import { bindings } from "../support/faults.ts";
 
 const PROBE_MS = 30_000;
 
@@ -58,5 +64,46 @@ describe("a circuit", () => {
     expect(circuits.listOpen("")).toHaveLength(1000);
     expect(circuits.isOpen("scope-99")).toBe(false);
     expect(circuits.isOpen("scope-1099")).toBe(true);
+  });
+});
+
+describe("a shard's circuit", () => {
+  const report = (outcome: DeviceReport["outcome"], wasAsked: boolean): DeviceReport => ({
+    ...{ key: "a", version: "1", outcome, wasAsked },
+  });
+  const down = report({ outcome: "retry", message: "503", afterMs: 86_400_000 }, true);
+
+  function createCircuits(): PushCircuits {
+    const due = { bringForward: () => {} } as unknown as DueTable;
+    const store = { wakeDue: () => {} } as unknown as PushStore;
+    const circuits = new PushCircuits(store, due, { ...readConfig(bindings).push, probeMs: PROBE_MS });
+    for (let count = 0; count < 5; count++) circuits.note("push", "fcm", down, 0);
+    return circuits;
+  }
+
+  it("isn't closed by what the provider wasn't asked for", () => {
+    const circuits = createCircuits();
+    const tooLarge = { outcome: "rejected", reason: "payload_too_large", message: "" } as const;
+    circuits.note("push", "fcm", report(tooLarge, false), 1);
+    circuits.note("push", "fcm", report({ outcome: "untried" }, false), 1);
+    expect(circuits.listOpen("push")).toEqual(["fcm"]);
+    circuits.note("push", "fcm", report(tooLarge, true), 1);
+    expect(circuits.listOpen("push")).toEqual([]);
+  });
+
+  it("isn't opened by failures of our own", () => {
+    const circuits = createCircuits();
+    const own = report({ outcome: "retry", message: "the push service failed", afterMs: null }, false);
+    for (let count = 0; count < 9; count++) circuits.note("push", "apns", own, 0);
+    expect(circuits.listOpen("push")).toEqual(["fcm"]);
+  });
+
+  it("is probed every interval, however long one device or another sender would wait", () => {
+    const circuits = createCircuits();
+    circuits.block("push", "apns", 86_400_000, 0);
+    expect(circuits.listProbeable("push", PROBE_MS - 1)).toEqual([]);
+    expect(circuits.listProbeable("push", PROBE_MS)).toEqual(["fcm", "apns"]);
+    circuits.takeProbe("push", "fcm", PROBE_MS);
+    expect(circuits.listProbeable("push", PROBE_MS)).toEqual(["apns"]);
   });
 });

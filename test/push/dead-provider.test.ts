@@ -115,7 +115,8 @@ describe("tokens", () => {
     const account = await createPushApp();
     await addDevices(account, "mia", "fcm");
     await sendToOne(account.app, "mia");
-    await account.project.setFaults([{ provider: "fcm", status: 401, times: 1 }]);
+    const body = { error: { code: 401, status: "UNAUTHENTICATED" } };
+    await account.project.setFaults([{ provider: "fcm", status: 401, body, times: 1 }]);
     const id = await sendToOne(account.app, "mia");
     expect(await pushCounts(account.app, id)).toMatchObject({ delivered: 1 });
     expect((await account.project.summary()).oauth).toMatchObject({ issued: 2 });

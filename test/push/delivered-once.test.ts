@@ -28,7 +28,11 @@ const message = () => ({
 async function setTimes(dueInMs: number, wakeInMs: number): Promise<void> {
   await runInDurableObject(shard(), (_, { storage }) => {
     const now = Date.now();
-    storage.sql.exec("UPDATE pushes SET due_at = ?, wake_at = ?", now + dueInMs, now + wakeInMs);
+    storage.sql.exec(
+      "UPDATE pushes SET remaining = NULL, due_at = ?, wake_at = ?",
+      now + dueInMs,
+      now + wakeInMs,
+    );
     storage.sql.exec("UPDATE due SET at = ? WHERE kind = 'push'", now + wakeInMs);
   });
 }

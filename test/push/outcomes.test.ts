@@ -5,10 +5,11 @@ import { judgePush, type PushProgress } from "../../src/push/outcomes.ts";
 
 const NOW = 1_000_000;
 const RULES = { maxTries: 12, delayMs: () => 10_000 };
+const device = (key: string, tries = 0, dueAt = 0) => ({ key, tries, dueAt });
 const PROGRESS: PushProgress = {
   tries: 0,
   accepted: false,
-  deviceKeys: ["a", "b"],
+  devices: [device("a"), device("b")],
   expiresAt: NOW + 3_600_000,
 };
 
@@ -17,6 +18,7 @@ const GONE: DeviceOutcome = { outcome: "gone", message: "410" };
 const REJECTED: DeviceOutcome = { outcome: "rejected", reason: "provider_rejected", message: "400" };
 const TOO_LARGE: DeviceOutcome = { outcome: "rejected", reason: "payload_too_large", message: "413" };
 const UNTRIED: DeviceOutcome = { outcome: "untried" };
+const UNREACHABLE: DeviceOutcome = { outcome: "unreachable" };
 const retry = (afterMs: number | null = null): DeviceOutcome => ({
   outcome: "retry",
   message: "503",
@@ -49,45 +51,81 @@ describe("a push", () => {
       [],
     ],
   ])("where %s", (_, outcomes, settled, remaining) => {
-    expect(judge(outcomes)).toMatchObject({ settled, remaining });
+    const verdict = judge(outcomes);
+    expect(verdict.settled).toEqual(settled);
+    expect(verdict.remaining.map(({ key }) => key)).toEqual(remaining);
   });
 
-  it("is due again after the longest wait that any provider asks for, or the backoff", () => {
-    expect(judge({ a: retry(), b: retry(60_000) }).dueAt).toBe(NOW + 60_000);
-    expect(judge({ a: retry(), b: retry(2_000) }).dueAt).toBe(NOW + 10_000);
-    expect(judge({ a: retry(0), b: GONE }).dueAt).toBe(NOW + 1000);
-    expect(judge({ a: UNTRIED, b: UNTRIED }).dueAt).toBe(NOW);
+  it("is due again for each device by itself: when its provider says, or by its own backoff", () => {
+    const { remaining } = judge(
+      { a: retry(), b: retry(60_000), c: retry(0) },
+      { devices: [device("a"), device("b", 3), device("c"), device("d", 2, 77)] },
+    );
+    expect(remaining).toEqual([
+      device("a", 1, NOW + 10_000),
+      device("b", 4, NOW + 60_000),
+      device("c", 1, NOW + 1000),
+      device("d", 2, 77),
+    ]);
   });
 
-  it("fails where the last try, or the next one's time, is past", () => {
+  it("gives up a device whose last try, or whose next one's time, is past; never the others with it", () => {
     const unavailable = { status: "failed", reason: "provider_unavailable", message: "503" };
-    const last = judge({ a: retry(), b: REJECTED }, { tries: 11 });
-    expect(last).toMatchObject({ settled: unavailable, remaining: [], tries: 12 });
-    const late = judge({ a: retry(3_600_000), b: GONE });
-    expect(late).toMatchObject({ settled: unavailable, remaining: [], tries: 1 });
+    const devices = [device("a", 11), device("b")];
+    expect(judge({ a: retry(), b: UNTRIED }, { devices })).toMatchObject({
+      settled: null,
+      remaining: [device("b")],
+    });
+    expect(judge({ a: retry(3_600_000), b: retry() })).toMatchObject({
+      settled: null,
+      remaining: [device("b", 1, NOW + 10_000)],
+    });
+    expect(judge({ a: retry(), b: REJECTED }, { devices })).toMatchObject({
+      settled: unavailable,
+      remaining: [],
+    });
+    expect(judge({ a: retry(3_600_000), b: GONE })).toMatchObject({ settled: unavailable, remaining: [] });
   });
 
   it("that was delivered once stays delivered when its last device is given up", () => {
-    const verdict = judge({ b: retry() }, { accepted: true, tries: 11, deviceKeys: ["b"] });
+    const verdict = judge({ b: retry() }, { accepted: true, devices: [device("b", 11)] });
     expect(verdict).toMatchObject({ settled: delivered, remaining: [] });
   });
 
-  it("counts a try only where a provider was asked", () => {
-    expect(judge({ a: UNTRIED, b: UNTRIED }, { tries: 3 }).tries).toBe(3);
-    expect(judge({ a: UNTRIED, b: retry() }, { tries: 3 }).tries).toBe(4);
+  it("is skipped where no device of it is left that was ever tried", () => {
+    const skipped = { status: "skipped", reason: "no_device", message: null };
+    expect(judge({ a: UNREACHABLE, b: UNREACHABLE }).settled).toEqual(skipped);
+    expect(judge({ a: UNTRIED }, { devices: [] }).settled).toEqual(skipped);
+    expect(judge({ a: UNREACHABLE, b: retry() }).remaining).toEqual([device("b", 1, NOW + 10_000)]);
+    expect(judge({ a: UNREACHABLE, b: GONE }).settled?.reason).toBe("provider_rejected");
+  });
+
+  it("was tried only where a provider was asked", () => {
+    expect(judge({ a: UNTRIED, b: UNREACHABLE }).wasTried).toBe(false);
+    expect(judge({ a: UNTRIED, b: retry() }).wasTried).toBe(true);
   });
 
   it("is settled or goes on, never neither, and only with devices that may still take it", () => {
-    const outcome = fc.constantFrom(ACCEPTED, GONE, REJECTED, TOO_LARGE, UNTRIED, retry(), retry(5000));
+    const outcome = fc.constantFrom(
+      ACCEPTED,
+      GONE,
+      REJECTED,
+      TOO_LARGE,
+      UNTRIED,
+      UNREACHABLE,
+      retry(),
+      retry(5000),
+    );
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom("a", "b", "c"), outcome, { minKeys: 1 }),
         fc.nat(12),
         fc.boolean(),
         (outcomes, tries, accepted) => {
-          const verdict = judge(outcomes, { tries, accepted, deviceKeys: ["a", "b", "c"] });
+          const devices = ["a", "b", "c"].map((key) => device(key, tries));
+          const verdict = judge(outcomes, { tries, accepted, devices });
           expect(verdict.settled !== null || verdict.remaining.length > 0).toBe(true);
-          for (const key of verdict.remaining) {
+          for (const { key } of verdict.remaining) {
             expect(["retry", "untried", undefined]).toContain(outcomes[key]?.outcome);
           }
           const isTaken = accepted || Object.values(outcomes).includes(ACCEPTED);

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { Slots } from "../../src/push/slots.ts";
+
+/** What is free starts the next in the microtasks that follow. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+/** Work that ends when it is told to, and what of it is running. */
+class Works {
+  readonly running: string[] = [];
+  readonly #ends = new Map<string, () => void>();
+
+  start = (name: string) => () =>
+    new Promise<void>((resolve) => {
+      this.running.push(name);
+      this.#ends.set(name, () => {
+        this.running.splice(this.running.indexOf(name), 1);
+        resolve();
+      });
+    });
+
+  async end(name: string): Promise<void> {
+    this.#ends.get(name)?.();
+    await settle();
+  }
+}
+
+describe("slots", () => {
+  it("run so many things at once, in the order of their coming", async () => {
+    const works = new Works();
+    const run = new Slots(2).openLane();
+    for (const name of ["a", "b", "c", "d"]) void run(works.start(name));
+    await settle();
+    expect(works.running).toEqual(["a", "b"]);
+    await works.end("b");
+    expect(works.running).toEqual(["a", "c"]);
+    await works.end("a");
+    expect(works.running).toEqual(["c", "d"]);
+  });
+
+  it("go to the lane that has the least, so that a slow one doesn't keep all", async () => {
+    const works = new Works();
+    const slots = new Slots(4);
+    const slow = slots.openLane();
+    const quick = slots.openLane();
+    for (let index = 0; index < 8; index++) void slow(works.start(`slow-${index}`));
+    for (let index = 0; index < 8; index++) void quick(works.start(`quick-${index}`));
+    await settle();
+    expect(works.running).toEqual(["slow-0", "slow-1", "slow-2", "slow-3"]);
+    await works.end("slow-0");
+    await works.end("quick-0");
+    await works.end("slow-1");
+    expect(works.running).toEqual(["slow-2", "slow-3", "quick-1", "quick-2"]);
+    await works.end("quick-1");
+    await works.end("quick-2");
+    expect(works.running).toEqual(["slow-2", "slow-3", "quick-3", "quick-4"]);
+  });
+
+  it("are free again after work that fails", async () => {
+    const run = new Slots(1).openLane();
+    await expect(
+      run(async () => {
+        throw new Error("failed");
+      }),
+    ).rejects.toThrow("failed");
+    expect(await run(async () => "next")).toBe("next");
+  });
+});
