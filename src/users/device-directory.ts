@@ -40,8 +40,12 @@ export class DeviceDirectory {
    */
   async put(userId: string, registration: Registration): Promise<[Device, isNew: boolean]> {
     const { device, isNew, call } = this.#change(() => this.#store.put(userId, registration, Date.now()));
-    await this.#tellOne(call);
-    this.#tellLater();
+    await this.#callOut(call);
+    // The answer needn't wait until that is written: told twice, it changes nothing.
+    setTimeout(() => {
+      this.#store.deleteCall(call.id);
+      this.#tellLater();
+    }, 0);
     return [device, isNew];
   }
 
@@ -82,12 +86,16 @@ export class DeviceDirectory {
     if (this.#store.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
   }
 
-  async #tellOne({ id, kind, ...ref }: DeviceCall): Promise<void> {
+  async #tellOne(call: DeviceCall): Promise<void> {
+    await this.#callOut(call);
+    this.#store.deleteCall(call.id);
+  }
+
+  async #callOut({ id: _, kind, ...ref }: DeviceCall): Promise<void> {
     const app = await getApp(this.#env, this.#identity.appId);
     if (kind === "remove") await openShardOf(this.#env, app, ref.userId).removeMovedDevice(ref);
     else if (kind === "own") await openShardOf(this.#env, app, ref.addressKey).ownAddress(ref);
     else await openShardOf(this.#env, app, ref.addressKey).releaseAddress(ref);
-    this.#store.deleteCall(id);
   }
 
   // Nobody waits for it: should it fail, the alarm repeats it.

@@ -133,29 +133,30 @@ export class DeviceStore {
     );
   }
 
-  /** Of an address that hashes to this shard: it is this user's now. Returns what the one before is to be told. */
+  /**
+   * Of an address that hashes to this shard: it belongs to the newest registration, in whatever order and however
+   * often they are told. Returns what the other user's shard is to be told, if anything.
+   */
   own(ref: DeviceRef): DeviceCall | null {
     const { userId, addressKey, version } = ref;
-    const [before] = this.#sql
-      .exec<{ user_id: string; version: string }>(
-        "SELECT user_id, version FROM device_owners WHERE address_key = ?",
+    const [owner] = this.#sql
+      .exec<{ userId: string; version: string }>(
+        "SELECT user_id AS userId, version FROM device_owners WHERE address_key = ?",
         addressKey,
       )
       .toArray();
-    const isMove = before !== undefined && before.user_id !== userId;
-    const call = isMove
-      ? this.#addCall("remove", { userId: before.user_id, addressKey, version: before.version })
-      : null;
-    this.#sql.exec(
-      `INSERT INTO device_owners (address_key, user_id, version) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET user_id = excluded.user_id,
-         version = CASE WHEN user_id = excluded.user_id THEN MAX(version, excluded.version)
-           ELSE excluded.version END`,
-      addressKey,
-      userId,
-      version,
-    );
-    return call;
+    const isNewest = owner === undefined || owner.version < version;
+    if (isNewest) {
+      this.#sql.exec(
+        `INSERT INTO device_owners (address_key, user_id, version) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET user_id = excluded.user_id, version = excluded.version`,
+        addressKey,
+        userId,
+        version,
+      );
+    }
+    if (owner === undefined || owner.userId === userId) return null;
+    return this.#addCall("remove", isNewest ? { ...owner, addressKey } : ref);
   }
 
   /** Of an address that hashes to this shard: its device is gone. */

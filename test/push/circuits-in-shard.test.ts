@@ -210,6 +210,22 @@ describe("a shard's alarm", () => {
     expect(await listDevices(account.app, bob)).toHaveLength(1);
   });
 
+  it("doesn't give a device back by telling an old registration again", async () => {
+    const account = await createPushApp();
+    const [ann = ""] = uidsOfShard(16, 1);
+    const [device] = await addDevices(account, ann, "fcm");
+    const [old] = await runInDurableObject(stubOf(account, 16), (_, { storage }) =>
+      storage.sql
+        .exec<{ key: string; version: string }>("SELECT address_key AS key, version FROM devices")
+        .toArray(),
+    );
+    await account.app.call("POST", "/v3/users/bob/devices", device);
+    const owner = openShard(bindings, account.app.id, shardOfUser(old?.key ?? "", 64));
+    await owner.ownAddress({ userId: ann, addressKey: old?.key ?? "", version: old?.version ?? "" });
+    expect(await listDevices(account.app, ann)).toEqual([]);
+    expect(await listDevices(account.app, "bob")).toHaveLength(1);
+  });
+
   it("doesn't spin over a push that outlived its notification", async () => {
     const account = await createPushApp();
     const [uid = ""] = uidsOfShard(15, 1);
