@@ -70,8 +70,8 @@ export class DeviceDirectory {
   }
 
   /** All of them, whatever becomes of one. */
-  async #tellAll(): Promise<void> {
-    const calls = this.#store.listCalls(CALLS_PER_TURN);
+  async #tellAll(isMeant: (call: DeviceCall) => boolean = () => true): Promise<void> {
+    const calls = this.#store.listCalls(CALLS_PER_TURN).filter(isMeant);
     if (calls.length === 0) return;
     // Before the attempt: should it die, the next one is already due.
     this.#due.set(DEVICES_DUTY, "", Date.now() + RETRY_MS);
@@ -98,9 +98,9 @@ export class DeviceDirectory {
     else await openShardOf(this.#env, app, ref.addressKey).releaseAddress(ref);
   }
 
-  // Nobody waits for it: should it fail, the alarm repeats it.
+  // Nobody waits for it: should it fail, the alarm repeats it. Registrations that are on their way tell themselves.
   #tellLater(): void {
-    this.#tellAll().catch((error: unknown) => {
+    this.#tellAll(({ kind }) => kind !== "own").catch((error: unknown) => {
       console.error({ message: "telling other shards failed", app: this.#identity.appId, error });
     });
   }
