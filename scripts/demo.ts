@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startFakeProviders } from "../test/support/providers/server.ts";
 import { readArguments, runScript } from "./arguments.ts";
 import { tellStory } from "./demo/story.ts";
 import { type LocalWorker, startLocalWorker } from "./local-worker.ts";
@@ -8,16 +9,17 @@ import { bold, dim, formatTime, green, red } from "./terminal.ts";
 
 const USAGE = `Usage: npm run demo
 
-Runs Onecall on this machine in a temporary folder, sends to one user, to 10,000 and to a CSV of 100,000, and shows the counts.`;
+Runs Onecall and fake push providers on this machine, in a temporary folder; sends to one user, to 10,000 and to a CSV of 100,000, and shows the pushes and the counts.`;
 
 await runScript(USAGE, async () => {
   readArguments({}, USAGE);
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
+  const providers = await startFakeProviders();
   const folder = mkdtempSync(join(tmpdir(), "onecall-demo-"));
   const startedAt = performance.now();
   console.log(`\n${bold("Onecall")} ${dim("· one call, one user or a hundred thousand")}\n`);
-  const starting = startLocalWorker({ persistTo: folder });
+  const starting = startLocalWorker({ persistTo: folder, providers: providers.url });
   // After the Worker's own exit handler: a folder that is written to can't be removed.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   let worker: LocalWorker | null = null;
@@ -26,12 +28,13 @@ await runScript(USAGE, async () => {
     console.log(
       `${green("✓")} A Worker on this machine ${dim(`${worker.url}, up in ${formatTime(startedAt)}`)}`,
     );
-    await tellStory(worker);
+    await tellStory(worker, providers.url);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(`\n${red("✗")} ${message}${worker ? dim(`\n\n${worker.recentLog()}`) : ""}`);
     process.exitCode = 1;
   } finally {
     await worker?.stop();
+    await providers.stop();
   }
 });

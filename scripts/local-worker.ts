@@ -30,13 +30,22 @@ export interface LocalWorker {
  *
  * @param options.port 0 (the default) takes a free port.
  * @param options.persistTo the state folder; the same folder continues where the last run ended.
+ * @param options.providers the URL of fake push providers; without it pushes go to the real ones.
  * @throws when it ends or says nothing useful within a minute, with the end of its output.
  */
-export async function startLocalWorker(options: { port?: number; persistTo: string }): Promise<LocalWorker> {
+export async function startLocalWorker(options: {
+  port?: number;
+  persistTo: string;
+  providers?: string;
+}): Promise<LocalWorker> {
   const script = fileURLToPath(new URL("start.ts", import.meta.url));
   const child = spawn(
     process.execPath,
-    [script, "--port", String(options.port ?? 0), "--persist-to", options.persistTo],
+    [
+      script,
+      ...["--port", String(options.port ?? 0), "--persist-to", options.persistTo],
+      ...(options.providers === undefined ? [] : ["--providers", options.providers]),
+    ],
     // The channel lets start.ts notice when this process dies without a chance to stop it.
     { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
   );

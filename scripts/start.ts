@@ -1,14 +1,16 @@
 import { resolve } from "node:path";
 import { localAdminToken } from "./admin-token.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
+import { providerVariables } from "./provider-variables.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
-const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR]
+const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR] [--providers URL]
 
 Runs Onecall on this machine, with no account.
 
   --port N          port to listen on, 0 for any free one (default 8787)
   --persist-to DIR  folder for all state, kept between runs (default .wrangler/state)
+  --providers URL   push through the fake providers at this URL (npm run fake-providers), not the real ones
 
 ONECALL_ADMIN_TOKEN sets the admin token; otherwise one is generated and kept in the state folder.`;
 
@@ -21,24 +23,31 @@ await runScript(USAGE, async () => {
     {
       port: { type: "string", default: "8787" },
       "persist-to": { type: "string", default: ".wrangler/state" },
+      providers: { type: "string" },
     },
     USAGE,
   );
   const port = parsePort(options.port);
   const stateFolder = resolve(parseFolder(options["persist-to"]));
+  const providers = options.providers === undefined ? {} : providerVariables(parseUrl(options.providers));
   const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
   console.log(`Admin token: ${token}`);
-  runDev(port, stateFolder, token);
+  runDev(port, stateFolder, {
+    STALL_SECONDS: String(LOCAL_STALL_SECONDS),
+    ADMIN_TOKEN: token,
+    ...providers,
+  });
 });
 
-function runDev(port: number, stateFolder: string, token: string): void {
+function runDev(port: number, stateFolder: string, variables: Record<string, string>): void {
   // Without a terminal there is nobody to press hotkeys.
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const dev = spawnWrangler(
     [
       "dev",
       ...["--port", String(port), "--persist-to", stateFolder],
-      ...["--var", `STALL_SECONDS:${LOCAL_STALL_SECONDS}`, "--var", `ADMIN_TOKEN:${token}`],
+      // A value may have colons: wrangler splits at the first.
+      ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
       `--show-interactive-dev-session=${interactive}`,
     ],
     [interactive ? "inherit" : "ignore", "inherit", "inherit"],
@@ -89,4 +98,14 @@ function parseFolder(text: string): string {
     throw new UsageError("--persist-to must name a folder.");
   }
   return text;
+}
+
+/** Without slashes at the end: paths are added to it. */
+function parseUrl(text: string): string {
+  if (!/^https?:\/\/[^\s?#]+$/.test(text) || !URL.canParse(text)) {
+    throw new UsageError(
+      `--providers must be an http or https URL such as http://localhost:8790, not "${text}".`,
+    );
+  }
+  return text.replace(/\/+$/, "");
 }

@@ -27,6 +27,11 @@ const TIMES = ["08:15", "09:40", "11:05", "13:30", "15:55"];
 const INCOMPLETE_EVERY = 500;
 /** So many of the targets are named a second time. */
 const REPEATED = 15;
+/**
+ * The first users have a device each. Fewer than {@link INCOMPLETE_EVERY}, so that each of them is pushed to;
+ * registering them takes a local Worker about a second.
+ */
+export const DEVICE_USERS = 60;
 
 /** What the counts of an audience must be. */
 export interface Expected {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Credentials, Device } from "../../test/support/providers/client.ts";
 
 /** The business messaging family's root. */
 const API = "/v3/business-messaging/api";
@@ -37,19 +38,43 @@ export type ChannelCounts = v.InferOutput<typeof ChannelCountsSchema>;
 export type Notification = v.InferOutput<typeof NotificationSchema>;
 export type FeedItem = v.InferOutput<typeof FeedSchema>["data"][number];
 
-/** Creates an app, and returns the calls that its server makes. */
+export interface NewChannel {
+  key: string;
+  name: string;
+  type: "in_app" | "push";
+  /** Of a push channel: what its providers take its pushes with. */
+  providers?: Credentials;
+}
+
+/** Creates an app, and returns the calls that its server and its users' clients make. */
 export async function createApp(url: string, adminToken: string, name: string) {
   const admin = { authorization: `Bearer ${adminToken}` };
   const { id, apiKey } = await call(AppSchema, url, "POST", "/admin/apps", admin, { name });
   const key = { appid: id, apikey: apiKey };
+  /** What the user's own client calls with: a token that the app's server got for it. */
+  const logIn = async (userId: string) => {
+    const path = `${userPath(userId)}/auth_tokens`;
+    const { authToken } = await call(TokenSchema, url, "POST", path, key, {});
+    return { authorization: `Bearer ${authToken}` };
+  };
   return {
-    async createChannel(channel: { key: string; name: string; type: "in_app" | "push" }): Promise<void> {
+    async createChannel(channel: NewChannel): Promise<void> {
       await call(v.unknown(), url, "POST", `${API}/channels`, key, channel);
     },
 
     async createApprovedTemplate(template: { key: string } & Record<string, unknown>): Promise<void> {
       await call(v.unknown(), url, "POST", `${API}/templates`, key, template);
       await call(v.unknown(), url, "PUT", `${API}/templates/${template.key}`, key, { status: "approved" });
+    },
+
+    /** Registers a user's device as the app's server does. */
+    async addDevice(userId: string, device: Device): Promise<void> {
+      await call(v.unknown(), url, "POST", `${userPath(userId)}/devices`, key, device);
+    },
+
+    /** Registers a device as the user's own client does. */
+    async addOwnDevice(userId: string, device: Device): Promise<void> {
+      await call(v.unknown(), url, "POST", `${API}/feed/devices`, await logIn(userId), device);
     },
 
     /** @returns the notification's id. */
@@ -78,17 +103,18 @@ export async function createApp(url: string, adminToken: string, name: string) {
       return call(NotificationSchema, url, "GET", `${API}/notifications/${notificationId}`, key);
     },
 
-    /** Reads as the user's own client does: with a token that the app's server got for it. */
+    /** Reads as the user's own client does. */
     async readFeed(userId: string): Promise<FeedItem[]> {
-      const path = `/v3/users/${encodeURIComponent(userId)}/auth_tokens`;
-      const { authToken } = await call(TokenSchema, url, "POST", path, key, {});
-      const user = { authorization: `Bearer ${authToken}` };
-      return (await call(FeedSchema, url, "GET", `${API}/feed`, user)).data;
+      return (await call(FeedSchema, url, "GET", `${API}/feed`, await logIn(userId))).data;
     },
   };
 }
 
 export type AppClient = Awaited<ReturnType<typeof createApp>>;
+
+function userPath(userId: string): string {
+  return `/v3/users/${encodeURIComponent(userId)}`;
+}
 
 /** @throws when the answer isn't 2xx or hasn't the shape: a demo has nothing better to do. */
 async function call<Schema extends v.GenericSchema>(

@@ -497,6 +497,7 @@ describe("Web Push", () => {
     assert.equal((await send(unknown)).status, 404);
     assert.equal((await send({ ...webPushRequest(project, device), method: "PUT" })).status, 405);
     const { rejected } = await project.received("webpush");
+    assert.equal((await project.summary()).webpush.rejected, rejected.length);
     assert.equal(rejected.at(-2)?.reason, "unknown subscription");
   });
 });

@@ -38,6 +38,12 @@ describe("npm start", () => {
     ["an option without its value", ["--port"], "Option '--port <value>' argument missing"],
     ["a stray word", ["8787"], "Unexpected argument '8787'."],
     ["an empty folder name", ["--persist-to="], "--persist-to must name a folder."],
+    [
+      "providers at no URL",
+      ["--providers", "localhost:8790"],
+      '--providers must be an http or https URL such as http://localhost:8790, not "localhost:8790".',
+    ],
+    ["providers at a URL that isn't http", ["--providers", "ftp://localhost"], 'not "ftp://localhost".'],
     ["a folder that is a file", ["--persist-to", join(ROOT, "package.json")], "can't be used"],
   ] as const) {
     test(`refuses ${what} with status 2 and its usage`, () => {
