@@ -75,7 +75,7 @@ export async function deliverChunk(
       .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
     const slices = renderTargets(context, targets);
-    const request = { header, expected: expected.get(run.shard) ?? 0, slices, pushData };
+    const request = { header, expected: expected.get(run.shard) ?? 0, slices, pushData, target: null };
     calls.push(deliverSlices(openShard(env, appId, run.shard), request));
   }
   await Promise.all(calls);

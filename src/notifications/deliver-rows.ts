@@ -72,6 +72,7 @@ export async function deliverRows(
           shardRows.map(([userId, ...values]) => [userId, values]),
         ),
         pushData: pushDataOf(header, pushData),
+        target: null,
       };
       const claims = await deliverSlices(openStub(), request, push?.leaseMs ?? null);
       await push?.send(openStub, claims);

@@ -57,7 +57,8 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 export const SKIP_REASONS = ["no_device", "channel_disabled", "opted_out"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-export type DeliveryStatus = "pending" | "delivered" | "failed" | "skipped" | "cancelled";
+export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "skipped", "cancelled"] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What becomes of one (target, channel), decided by rendering and routing before it is stored. */
 export type DeliveryOutcome =

@@ -24,7 +24,7 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   if (row === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
   const [userId] = row;
   const pushData = pushDataOf(header, prepared.request.pushData);
-  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row), pushData };
+  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row), pushData, target: userId };
   return async ({ env }) => {
     const push = pushInline(env, app);
     const openShard = () => openShardOf(env, app, userId);

@@ -10,6 +10,8 @@ export interface DeliverRequest {
   slices: DeliverySlice[];
   /** The request's push data; null where no channel is a push channel. */
   pushData: Record<string, string> | null;
+  /** Of a realtime send to one: the user. No plan names them. */
+  target: string | null;
 }
 
 /** Rows for one statement, and what they will count if all of them are new. */
@@ -57,6 +59,21 @@ export interface InsertedDeliveries {
   fresh: DeliveryKey[];
   /** New rows that wait for their push, by channel. */
   pending: [channelKey: string, count: number][];
+}
+
+/** One delivery as a log shows it. Times in Unix ms. */
+export interface LoggedDelivery {
+  userId: string;
+  channelKey: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  /** The provider's words. */
+  message: string | null;
+  /** Attempts at a provider. */
+  tries: number;
+  deliveredAt: number | null;
+  viewedAt: number | null;
+  clickedAt: number | null;
 }
 
 /** One delivery of a notification. */

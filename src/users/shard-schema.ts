@@ -29,6 +29,8 @@ export const USER_SHARD_SCHEMA = [
     "ALTER TABLE deliveries ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE deliveries ADD COLUMN message TEXT",
     "ALTER TABLE notifications ADD COLUMN push_data TEXT",
+    // Of a realtime send to one: the user, whom no plan names.
+    "ALTER TABLE notifications ADD COLUMN target TEXT",
     `CREATE TABLE devices (
       user_id TEXT NOT NULL, address_key TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL,
       scope TEXT NOT NULL, address TEXT NOT NULL, version TEXT NOT NULL, created_at INTEGER NOT NULL,

@@ -11,7 +11,7 @@ import { migrate } from "../objects/migrate.ts";
 import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
-import type { DeliverRequest, DeliveryCount, DeliveryKey } from "./delivery-model.ts";
+import type { DeliverRequest, DeliveryCount, DeliveryKey, LoggedDelivery } from "./delivery-model.ts";
 import { DeliveryStore } from "./delivery-store.ts";
 import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
@@ -196,6 +196,16 @@ export class UserShard extends DurableObject<Bindings> {
   describe(notificationId: string): { header: NotificationHeader; totals: Totals } | null {
     const stored = this.#deliveries.getNotification(notificationId);
     return stored === null ? null : { header: stored.header, totals: stored.totals };
+  }
+
+  /** The user of a realtime send to one. */
+  getTarget(notificationId: string): string | null {
+    return this.#deliveries.getTarget(notificationId);
+  }
+
+  /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
+  listDeliveries(notificationId: string, userIds: readonly string[]): LoggedDelivery[] {
+    return this.#deliveries.listDeliveries(notificationId, userIds);
   }
 
   /** The stored deliveries of a notification, counted one by one. */

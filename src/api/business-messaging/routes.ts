@@ -1,6 +1,7 @@
 import type { Route } from "../../http/router.ts";
 import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
+import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
 import { deleteDevice, getDevices, postDevice } from "./devices.ts";
 import { getNotification, getNotifications } from "./notifications.ts";
 import { postSend } from "./send.ts";
@@ -30,6 +31,8 @@ export const businessMessagingRoutes: Route[] = [
   ["POST", "/api/notifications/send", postSend],
   ["GET", `${API}/notifications`, getNotifications],
   ["GET", `${API}/notifications/:notification`, getNotification],
+  ["GET", `${API}/notifications/:notification/deliveries`, getDeliveries],
+  ["GET", `${API}/notifications/:notification/deliveries.csv`, getDeliveriesCsv],
 
   ["GET", `${API}/channels`, listChannels],
   ["POST", `${API}/channels`, postChannel],

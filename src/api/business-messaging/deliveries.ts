@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import { OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
+import { type CsvPurpose, streamLog, streamTargets } from "../../notifications/delivery-csv.ts";
+import { DeliveryLog, type LogFilter } from "../../notifications/delivery-log.ts";
+import type { NotificationRecord } from "../../notifications/ledger-store.ts";
+import { DELIVERY_STATUSES, FAILURE_REASONS, SKIP_REASONS } from "../../notifications/model.ts";
+import { findNotification } from "../../notifications/read.ts";
+import type { LoggedDelivery } from "../../users/delivery-model.ts";
+
+const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
+
+const FilterEntries = {
+  status: v.optional(v.picklist(DELIVERY_STATUSES, `must be one of: ${DELIVERY_STATUSES.join(", ")}`)),
+  reason: v.optional(v.picklist(REASONS, `must be one of: ${REASONS.join(", ")}`)),
+  channel: v.optional(v.string()),
+};
+const LogQuerySchema = v.object({
+  ...FilterEntries,
+  userId: v.optional(UserIdSchema),
+  limit: limitSchema(20),
+  cursor: v.optional(v.string()),
+});
+const CsvQuerySchema = v.object({
+  ...FilterEntries,
+  for: v.optional(v.picklist(["spreadsheet"], 'must be "spreadsheet", or absent')),
+});
+
+/** `GET {api}/notifications/{id}/deliveries`: target by target, in the order of the audience. */
+export const getDeliveries: Handler = async (request, context) => {
+  const { log, record } = await openLog(request, context);
+  const query = parseInput(LogQuerySchema, queryOf(context.url));
+  const filter = toFilter(query);
+  const present = (delivery: LoggedDelivery) => presentDelivery(delivery, record);
+  if (query.userId !== undefined) {
+    const deliveries = await log.readUser(query.userId, filter);
+    return json({ data: deliveries.map(present), nextCursor: null });
+  }
+  const [step, row, channel] = (decodeCursor(query.cursor, 3, /^\d{1,6}$/) ?? []).map(Number);
+  const from =
+    step === undefined || row === undefined || channel === undefined ? null : { step, row, channel };
+  const { deliveries, next } = await log.readPage(filter, from, query.limit);
+  return json({
+    data: deliveries.map(present),
+    nextCursor: next === null ? null : encodeCursor([next.step, next.row, next.channel].map(String)),
+  });
+};
+
+/** `GET {api}/notifications/{id}/deliveries.csv`: the log, or with `?status=failed` a targets file. */
+export const getDeliveriesCsv: Handler = async (request, context) => {
+  const { log, record } = await openLog(request, context);
+  const query = parseInput(CsvQuerySchema, queryOf(context.url));
+  const filter = toFilter(query);
+  const purpose: CsvPurpose = query.for ?? "raw";
+  const { id, createdAt } = record.header;
+  const isTargetsFile = filter.status === "failed";
+  const body = isTargetsFile
+    ? streamTargets(log, filter, purpose)
+    : streamLog(log, filter, createdAt, purpose);
+  return new Response(body, {
+    headers: {
+      "content-type": "text/csv; charset=utf-8",
+      // Never shown as a page of this origin, whatever its cells hold.
+      "content-disposition": `attachment; filename="${isTargetsFile ? "failed" : "deliveries"}-${id}.csv"`,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+    },
+  });
+};
+
+async function openLog(
+  request: Parameters<Handler>[0],
+  context: Context,
+): Promise<{ log: DeliveryLog; record: NotificationRecord }> {
+  const { app } = await authenticate(request, context, "read");
+  const record = await findNotification(context.env, app, pathParam(request, "notification"));
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  return { log: await DeliveryLog.open(context.env, app, record), record };
+}
+
+function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, undefined>>): LogFilter {
+  return {
+    status: query.status ?? null,
+    reason: query.reason ?? null,
+    channelKey: query.channel ?? null,
+  };
+}
+
+function presentDelivery(
+  { tries, deliveredAt, viewedAt, clickedAt, ...delivery }: LoggedDelivery,
+  { header }: NotificationRecord,
+): object {
+  return {
+    ...delivery,
+    attempts: tries,
+    createdAt: isoTime(header.createdAt),
+    deliveredAt: isoTime(deliveredAt),
+    viewedAt: isoTime(viewedAt),
+    clickedAt: isoTime(clickedAt),
+  };
+}

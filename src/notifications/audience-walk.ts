@@ -1,0 +1,103 @@
+import { readAudienceIndex, readChunk, readOverrides } from "../audiences/store.ts";
+import type { Bindings } from "../env.ts";
+import { unavailable } from "../errors.ts";
+import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
+import { shardOfUser } from "../users/hash.ts";
+import type { SendPlan, StoredRow } from "./model.ts";
+import { compileRowReader, type ReadRow } from "./row-values.ts";
+
+/** Targets of one shard. */
+export interface WalkRun {
+  shard: number;
+  rows: StoredRow[];
+}
+
+/**
+ * A notification's targets in the order of its audience, which never changes: what reads them page by page finds
+ * the same user in the same place, whatever is delivered meanwhile.
+ */
+export interface AudienceWalk {
+  /** Steps of several hundred targets each. */
+  steps: number;
+  /** The targets of a step, shard by shard. */
+  read(step: number): Promise<WalkRun[]>;
+  /** Steps in which a shard has targets. */
+  stepsOf(shard: number): number[];
+  /** The names of the variables' cells: an image has three, an action two. */
+  columns: string[];
+  /** A target's raw values as these cells. */
+  readCells(row: StoredRow): Promise<string[]>;
+}
+
+/** The walk over a plan's targets. Throws `ERR_UNAVAILABLE` where its audience can't be read. */
+export async function openWalk(
+  env: Bindings,
+  app: { id: string; shardCount: number },
+  { header, source, template }: SendPlan,
+): Promise<AudienceWalk> {
+  const variables = listVariables(template.variableSchema);
+  let reader: Promise<ReadRow> | null = null;
+  const getReader = (): Promise<ReadRow> => {
+    const hasOverrides = source.kind === "file" && source.hasOverrides;
+    reader ??= (hasOverrides ? readOverrides(env, app.id, header.id) : Promise.resolve({})).then(
+      (overrides) => compileRowReader(source, variables, overrides),
+    );
+    return reader;
+  };
+  const cells = {
+    columns: variables.flatMap(columnsOf),
+    async readCells(row: StoredRow) {
+      const values = (await getReader())(row);
+      return variables.flatMap((variable, index) => cellsOf(variable, values?.[index]));
+    },
+  };
+  if (source.kind === "inline") {
+    const byShard = Map.groupBy(source.rows, ([userId]) => shardOfUser(userId, app.shardCount));
+    const runs = [...byShard].map(([shard, rows]) => ({ shard, rows }));
+    return {
+      ...cells,
+      steps: 1,
+      read: async () => runs,
+      stepsOf: (shard) => (byShard.has(shard) ? [0] : []),
+    };
+  }
+  const { chunks } = await readAudienceIndex(env, app.id, source.audience.id).catch(rethrowUnavailable);
+  return {
+    ...cells,
+    steps: chunks.length,
+    async read(step) {
+      const chunk = chunks[step];
+      if (chunk === undefined) return [];
+      const rows = await readChunk(env, app.id, source.audience, chunk).catch(rethrowUnavailable);
+      let position = 0;
+      return chunk.runs.map((run) => {
+        const start = position;
+        position += run.rows;
+        return { shard: run.shard, rows: rows.slice(start, position) };
+      });
+    },
+    stepsOf: (shard) =>
+      chunks.flatMap(({ runs }, step) => (runs.some((run) => run.shard === shard) ? [step] : [])),
+  };
+}
+
+function rethrowUnavailable(error: unknown): never {
+  throw unavailable(error);
+}
+
+function columnsOf({ name, definition }: VariableReader): string[] {
+  const fields = VARIABLE_FIELDS[definition.type];
+  return fields.length === 0 ? [name] : fields.map((field) => `${name}.${field}`);
+}
+
+// As an upload would read them back: absent is empty.
+function cellsOf({ definition }: VariableReader, value: unknown): string[] {
+  const fields = VARIABLE_FIELDS[definition.type];
+  if (fields.length === 0) return [toCell(value)];
+  const object = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  return fields.map((field) => toCell(Object.hasOwn(object, field) ? object[field] : null));
+}
+
+function toCell(value: unknown): string {
+  return value === null || value === undefined || typeof value === "object" ? "" : String(value);
+}

@@ -1,0 +1,174 @@
+import type { AppRecord } from "../apps/records.ts";
+import type { Bindings } from "../env.ts";
+import { parseNotificationId } from "../ids.ts";
+import type { LoggedDelivery } from "../users/delivery-model.ts";
+import { shardOfUser } from "../users/hash.ts";
+import { openShard } from "../users/shard-binding.ts";
+import { type AudienceWalk, openWalk, type WalkRun } from "./audience-walk.ts";
+import { openLedger } from "./ledger-binding.ts";
+import type { NotificationRecord } from "./ledger-store.ts";
+import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "./model.ts";
+
+/** What a log shows; null: all. */
+export interface LogFilter {
+  status: DeliveryStatus | null;
+  reason: string | null;
+  channelKey: string | null;
+}
+
+/** Where a page ends: a target's place in the audience, and how many of its channels were shown. */
+export interface LogPosition {
+  step: number;
+  row: number;
+  channel: number;
+}
+
+export interface LogPage {
+  deliveries: LoggedDelivery[];
+  /** Null at the end. */
+  next: LogPosition | null;
+}
+
+/** A target with its deliveries that a filter lets pass. */
+export interface LoggedTarget {
+  row: StoredRow;
+  deliveries: LoggedDelivery[];
+}
+
+/** Steps that one page walks through at most: a page for which little fits is short and has a cursor. */
+const STEPS_PER_PAGE = 10;
+
+/** A notification's deliveries, target by target in the order of its audience. */
+export class DeliveryLog {
+  readonly #env: Bindings;
+  readonly #app: AppRecord;
+  readonly #header: NotificationHeader;
+  readonly walk: AudienceWalk;
+
+  private constructor(env: Bindings, app: AppRecord, header: NotificationHeader, walk: AudienceWalk) {
+    this.#env = env;
+    this.#app = app;
+    this.#header = header;
+    this.walk = walk;
+  }
+
+  static async open(env: Bindings, app: AppRecord, { header }: NotificationRecord): Promise<DeliveryLog> {
+    const plan = await findPlan(env, app, header);
+    return new DeliveryLog(env, app, header, await openWalk(env, app, plan));
+  }
+
+  /** One page. Who isn't accepted yet is pending. */
+  async readPage(filter: LogFilter, from: LogPosition | null, limit: number): Promise<LogPage> {
+    const deliveries: LoggedDelivery[] = [];
+    const first = from?.step ?? 0;
+    const end = Math.min(this.walk.steps, first + STEPS_PER_PAGE);
+    for (let step = first; step < end; step++) {
+      const start = step === first ? (from?.row ?? 0) : 0;
+      // Without a filter it is known how many targets fill the page, and one more says whether there are more.
+      const count = isOpen(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : undefined;
+      for (const [index, target] of (await this.readStep(step, filter, start, count)).entries()) {
+        const row = start + index;
+        const skipped = step === first && index === 0 ? (from?.channel ?? 0) : 0;
+        for (const [channel, delivery] of target.deliveries.entries()) {
+          if (channel < skipped) continue;
+          if (deliveries.length === limit) return { deliveries, next: { step, row, channel } };
+          deliveries.push(delivery);
+        }
+      }
+    }
+    return { deliveries, next: end < this.walk.steps ? { step: end, row: 0, channel: 0 } : null };
+  }
+
+  /** The deliveries of one user; none where they aren't a target. */
+  async readUser(userId: string, filter: LogFilter): Promise<LoggedDelivery[]> {
+    const shard = shardOfUser(userId, this.#app.shardCount);
+    const known = await this.#look({ shard, rows: [[userId]] });
+    const stored = known.get(userId);
+    if (stored !== undefined) return this.#complete(userId, stored).filter((found) => passes(found, filter));
+    // Not delivered yet, or no target at all: the audience knows.
+    for (const step of this.walk.stepsOf(shard)) {
+      const runs = await this.walk.read(step);
+      if (runs.some(({ rows }) => rows.some(([target]) => target === userId))) {
+        return this.#complete(userId, []).filter((found) => passes(found, filter));
+      }
+    }
+    return [];
+  }
+
+  /** The targets of one step (of `count` from `start` on), with the deliveries that pass. One call per shard. */
+  async readStep(step: number, filter: LogFilter, start = 0, count?: number): Promise<LoggedTarget[]> {
+    const runs = cutRuns(await this.walk.read(step), start, count ?? Number.POSITIVE_INFINITY);
+    const found = await Promise.all(runs.map((run) => this.#look(run)));
+    return runs.flatMap(({ rows }, index) =>
+      rows.map((row) => ({
+        row,
+        deliveries: this.#complete(row[0], found[index]?.get(row[0]) ?? []).filter((delivery) =>
+          passes(delivery, filter),
+        ),
+      })),
+    );
+  }
+
+  #targetsFor(deliveries: number): number {
+    return Math.ceil(deliveries / Math.max(1, this.#header.channels.length)) + 1;
+  }
+
+  async #look({ shard, rows }: WalkRun): Promise<Map<string, LoggedDelivery[]>> {
+    const userIds = rows.map(([userId]) => userId);
+    const found = await openShard(this.#env, this.#app.id, shard).listDeliveries(this.#header.id, userIds);
+    return Map.groupBy(found, ({ userId }) => userId);
+  }
+
+  /** A delivery for every channel, in the notification's order. */
+  #complete(userId: string, stored: readonly LoggedDelivery[]): LoggedDelivery[] {
+    return this.#header.channels.map(
+      ({ key: channelKey }) =>
+        stored.find((delivery) => delivery.channelKey === channelKey) ?? {
+          ...{ userId, channelKey, status: "pending", reason: null, message: null, tries: 0 },
+          ...{ deliveredAt: null, viewedAt: null, clickedAt: null },
+        },
+    );
+  }
+}
+
+function isOpen({ status, reason, channelKey }: LogFilter): boolean {
+  return status === null && reason === null && channelKey === null;
+}
+
+/** `count` rows from the `start`th on, in the runs that they are in. */
+function cutRuns(runs: readonly WalkRun[], start: number, count: number): WalkRun[] {
+  let position = 0;
+  return runs.flatMap(({ shard, rows }) => {
+    const cut = rows.slice(Math.max(0, start - position), Math.max(0, start + count - position));
+    position += rows.length;
+    return cut.length === 0 ? [] : [{ shard, rows: cut }];
+  });
+}
+
+function passes(delivery: LoggedDelivery, { status, reason, channelKey }: LogFilter): boolean {
+  return (
+    (status === null || delivery.status === status) &&
+    (reason === null || delivery.reason === reason) &&
+    (channelKey === null || delivery.channelKey === channelKey)
+  );
+}
+
+/** The plan in the ledger; a realtime send to one has none, but its shard knows the target. */
+async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeader): Promise<SendPlan> {
+  const { day, shard } = parseNotificationId(header.id) ?? { day: "", shard: null };
+  if (shard === null) {
+    const plan = await openLedger(env, app.id, day).getPlan(header.id);
+    if (plan === null) throw new Error("A notification without a plan");
+    return plan;
+  }
+  const target = await openShard(env, app.id, shard).getTarget(header.id);
+  const rows: StoredRow[] = target === null ? [] : [[target]];
+  const template = { content: {}, variableSchema: {} };
+  return {
+    header,
+    template,
+    pushData: {},
+    source: { kind: "inline", rows },
+    expected: [[shard, rows.length]],
+  };
+}
