@@ -2,7 +2,13 @@ import { performance } from "node:perf_hooks";
 import type { OnecallClient } from "./onecall-client.ts";
 import { CHANNEL_KEY } from "./targets-file.ts";
 
-const POLL_MS = 10;
+/** Where a send is counted, and how often that is asked. */
+interface Watch {
+  channelKey: string;
+  pollMs: number;
+}
+
+const IN_APP: Watch = { channelKey: CHANNEL_KEY, pollMs: 10 };
 
 interface NotificationView {
   state: string;
@@ -17,9 +23,14 @@ export interface BatchResult {
 }
 
 /** Sends a batch with its targets in the body, until all are counted. */
-export function timeBatch(client: OnecallClient, targets: number, prefix: string): Promise<BatchResult> {
+export function timeBatch(
+  client: OnecallClient,
+  targets: number,
+  prefix: string,
+  watch: Watch = IN_APP,
+): Promise<BatchResult> {
   const body = client.batchBody(targets, prefix);
-  return timeSend(client, targets, async () => {
+  const send = async (): Promise<string> => {
     const response = await fetch(`${client.url}${client.sendPath}`, {
       method: "POST",
       headers: client.headers,
@@ -27,7 +38,8 @@ export function timeBatch(client: OnecallClient, targets: number, prefix: string
     });
     const { notificationId } = (await response.json()) as { notificationId: string };
     return notificationId;
-  });
+  };
+  return timeSend(client, targets, send, watch);
 }
 
 /** Times a send that returns its notification's id, and polls the counts until all are in. */
@@ -35,20 +47,26 @@ export async function timeSend(
   client: OnecallClient,
   targets: number,
   send: () => Promise<string>,
+  { channelKey, pollMs }: Watch = IN_APP,
 ): Promise<BatchResult> {
   const start = performance.now();
   const id = await send();
   const sendCallMs = performance.now() - start;
-  while (!(await isCounted(client, id, targets))) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (!(await isCounted(client, id, targets, channelKey))) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return { sendCallMs, allCountedMs: performance.now() - start };
 }
 
 /** True once every target is counted; throws where the sum doesn't close. */
-export async function isCounted(client: OnecallClient, id: string, targets: number): Promise<boolean> {
+export async function isCounted(
+  client: OnecallClient,
+  id: string,
+  targets: number,
+  channelKey = CHANNEL_KEY,
+): Promise<boolean> {
   const view = await client.call<NotificationView>("GET", `/notifications/${id}`);
-  const counts = view.counts[CHANNEL_KEY];
+  const counts = view.counts[channelKey];
   if (counts === undefined || counts.delivered + counts.pending !== targets)
     throw new Error("The sum doesn't close");
   return view.state === "completed";

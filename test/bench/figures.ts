@@ -13,6 +13,12 @@ export function showMs(values: readonly number[]): string {
   return `${middle} ms (${least}–${most})`;
 }
 
+/** A rate as its median, and the least and the most beside it. */
+export function showPerSecond(values: readonly number[]): string {
+  const [least, middle, most] = [Math.min(...values), median(values), Math.max(...values)].map(formatNumber);
+  return `${middle}/s (${least}–${most})`;
+}
+
 export function formatNumber(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

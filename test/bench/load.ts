@@ -12,10 +12,10 @@ export interface LoadCall {
   method: string;
   path: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
-/** `count` calls with `concurrency` at a time over kept-alive connections; any answer but 200 stops the run. */
+/** `count` calls with `concurrency` at a time over kept-alive connections; any answer but 2xx stops the run. */
 export async function load(
   url: string,
   count: number,
@@ -47,8 +47,9 @@ function send(agent: Agent, url: string, { method, path, headers = {}, body }: L
     const outgoing = request(`${url}${path}`, { agent, method, headers }, (response) => {
       response.resume();
       response.on("end", () => {
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`${method} ${path} answered ${response.statusCode}`));
+        const { statusCode = 0 } = response;
+        if (statusCode >= 200 && statusCode < 300) resolve();
+        else reject(new Error(`${method} ${path} answered ${statusCode}`));
       });
     });
     outgoing.on("error", reject);

@@ -5,11 +5,20 @@ const API = "/v3/business-messaging/api";
 
 interface BenchTemplate {
   name: string;
+  /** The in-app channel unless named. */
+  channelKey?: string;
   content: { title: string; body: string };
   variables: string[];
 }
 
-/** An app that is ready to send, as any client would set it up. */
+/** The template that {@link OnecallClient.realtimeBody} and {@link OnecallClient.batchBody} send. */
+export const ORDER_TEMPLATE: BenchTemplate = {
+  name: "Order confirmation",
+  content: { title: "Thanks, {{customerName}}", body: "Your order {{orderId}} is on its way." },
+  variables: ["customerName", "orderId"],
+};
+
+/** An app, set up and used as by any client. */
 export class OnecallClient {
   readonly url: string;
   readonly headers: Record<string, string>;
@@ -19,30 +28,32 @@ export class OnecallClient {
     this.headers = { appid: appId, apikey: apiKey, "content-type": "application/json" };
   }
 
+  /** An app that is ready to send through its in-app channel. */
   static async create(url: string): Promise<OnecallClient> {
+    const client = await OnecallClient.createEmpty(url);
+    await client.call("POST", "/channels", { name: "In-app alerts", type: "in_app" });
+    await client.createTemplate(ORDER_TEMPLATE);
+    await client.createTemplate(FILE_TEMPLATE);
+    return client;
+  }
+
+  /** An app without a channel. */
+  static async createEmpty(url: string): Promise<OnecallClient> {
     const response = await fetch(`${url}/admin/apps`, {
       method: "POST",
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
       body: JSON.stringify({ name: "Bench" }),
     });
     const { id, apiKey } = (await response.json()) as { id: string; apiKey: string };
-    const client = new OnecallClient(url, id, apiKey);
-    await client.call("POST", "/channels", { name: "In-app alerts", type: "in_app" });
-    await client.createTemplate({
-      name: "Order confirmation",
-      content: { title: "Thanks, {{customerName}}", body: "Your order {{orderId}} is on its way." },
-      variables: ["customerName", "orderId"],
-    });
-    await client.createTemplate(FILE_TEMPLATE);
-    return client;
+    return new OnecallClient(url, id, apiKey);
   }
 
-  /** An approved template of the in-app channel with variables of type string. */
-  async createTemplate({ name, content, variables }: BenchTemplate): Promise<void> {
+  /** An approved template of one channel with variables of type string. */
+  async createTemplate({ name, channelKey = CHANNEL_KEY, content, variables }: BenchTemplate): Promise<void> {
     const { key } = await this.call<{ key: string }>("POST", "/templates", {
       name,
-      channelKeys: [CHANNEL_KEY],
-      content: { [CHANNEL_KEY]: content },
+      channelKeys: [channelKey],
+      content: { [channelKey]: content },
       variableSchema: Object.fromEntries(variables.map((variable) => [variable, { type: "string" }])),
     });
     await this.call("PUT", `/templates/${key}`, { status: "approved" });

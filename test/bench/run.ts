@@ -4,6 +4,7 @@ import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
 import { OnecallClient } from "./onecall-client.ts";
+import { benchPush } from "./push.ts";
 import { benchRealtime } from "./realtime.ts";
 import { bundleOnecall, startFloor, startOnecall } from "./workers.ts";
 
@@ -11,7 +12,7 @@ const BATCH_TARGETS = 10_000;
 const BATCH_ROUNDS = 5;
 
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
-const SECTIONS = ["realtime", "batch", "files", "memory", "cost"];
+const SECTIONS = ["realtime", "batch", "files", "push", "memory", "cost"];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !SECTIONS.includes(name));
 if (unknown.length > 0) throw new Error(`There is no ${unknown}. Sections: ${SECTIONS.join(", ")}.`);
@@ -41,5 +42,6 @@ try {
 } finally {
   await onecall.stop();
 }
+if (runs("push")) await benchPush(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("cost")) await benchCost(script);

@@ -8,7 +8,27 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 export const ADMIN_TOKEN = "bench-admin-token";
 const COMPATIBILITY_DATE = "2026-11-01";
-const QUEUES = ["high", "normal", "low"];
+const PRIORITIES = ["high", "normal", "low"];
+const QUEUES = ["deliveries", "push"].flatMap((kind) => PRIORITIES.map((priority) => `${kind}-${priority}`));
+/** wrangler.toml's [vars]. */
+const VARIABLES = {
+  STALL_SECONDS: 60,
+  RETENTION_DAYS: 90,
+  PUSH_TIMEOUT_SECONDS: 5,
+  PUSH_RETRY_SECONDS: 10,
+  PUSH_PROBE_SECONDS: 30,
+  FCM_URL: "https://fcm.googleapis.com",
+  FCM_TOKEN_URL: "https://oauth2.googleapis.com/token",
+  APNS_URL: "https://api.push.apple.com",
+  APNS_SANDBOX_URL: "https://api.sandbox.push.apple.com",
+  ALLOW_LOOPBACK: false,
+};
+
+interface OnecallOptions {
+  inspectorPort?: number;
+  /** In place of wrangler.toml's. */
+  variables?: Record<string, string>;
+}
 
 /** A Worker that answers on `url` until it is stopped; its state is on disk, as in production. */
 export interface BenchWorker {
@@ -28,7 +48,7 @@ export async function bundleOnecall(): Promise<string> {
 }
 
 /** Onecall as deployed, on Miniflare: `wrangler dev`'s proxy would be measured too. */
-export function startOnecall(script: string, options: { inspectorPort?: number } = {}): Promise<BenchWorker> {
+export function startOnecall(script: string, options: OnecallOptions = {}): Promise<BenchWorker> {
   return startWithBindings([esModule("onecall-bundle.js", script)], options);
 }
 
@@ -43,7 +63,7 @@ export async function startCountingOnecall(script: string): Promise<BenchWorker>
 
 async function startWithBindings(
   modules: EsModule[],
-  options: { inspectorPort?: number } = {},
+  { variables, ...options }: OnecallOptions = {},
 ): Promise<BenchWorker> {
   const state = await mkdtemp(join(tmpdir(), "onecall-bench-"));
   const consumer = {
@@ -52,11 +72,10 @@ async function startWithBindings(
     maxRetries: 5,
     deadLetterQueue: "onecall-dead-letters",
   };
-  const queueNames = QUEUES.map((priority) => `onecall-deliveries-${priority}`);
   return start(state, {
     ...options,
     modules,
-    bindings: { ADMIN_TOKEN, STALL_SECONDS: 60, RETENTION_DAYS: 90 },
+    bindings: { ADMIN_TOKEN, ...VARIABLES, ...variables },
     durableObjects: {
       REGISTRY: { className: "Registry", useSQLite: true },
       LEDGER: { className: "Ledger", useSQLite: true },
@@ -65,10 +84,10 @@ async function startWithBindings(
     kvNamespaces: ["CONFIG"],
     r2Buckets: ["TARGETS"],
     queueProducers: Object.fromEntries(
-      QUEUES.map((priority) => [`DELIVERIES_${priority.toUpperCase()}`, `onecall-deliveries-${priority}`]),
+      QUEUES.map((name) => [name.toUpperCase().replace("-", "_"), `onecall-${name}`]),
     ),
     queueConsumers: Object.fromEntries([
-      ...queueNames.map((name) => [name, consumer]),
+      ...QUEUES.map((name) => [`onecall-${name}`, consumer]),
       ["onecall-dead-letters", { maxBatchSize: 10, maxBatchTimeout: 5 }],
     ]),
   });

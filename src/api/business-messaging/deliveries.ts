@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { readConfig } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
@@ -79,6 +80,10 @@ async function openLog(
   const { app } = await authenticate(request, context, "read");
   const record = await findNotification(context.env, app, pathParam(request, "notification"));
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  // Rows that retention has removed mustn't look like rows that are still to come.
+  if (record.header.createdAt < Date.now() - readConfig(context.env).retentionMs) {
+    throw new OnecallError("ERR_NOT_FOUND", "This notification's delivery log has ended.");
+  }
   return { log: await DeliveryLog.open(context.env, app, record), record };
 }
 
