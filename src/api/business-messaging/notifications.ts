@@ -8,6 +8,7 @@ import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 import { presentCounts } from "../../notifications/counts.ts";
 import type { NotificationRecord } from "../../notifications/ledger-store.ts";
 import { MODES } from "../../notifications/model.ts";
+import { streamProgress } from "../../notifications/progress.ts";
 import { findNotification, listNotifications } from "../../notifications/read.ts";
 
 const ListQuerySchema = v.object({
@@ -47,16 +48,47 @@ export const getNotifications: Handler = async (request, context) => {
   });
 };
 
+/** `GET {api}/notifications/{id}/progress`: state and counts as Server-Sent Events, until they are final. */
+export const getProgress: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const id = pathParam(request, "notification");
+  const record = await findNotification(context.env, app, id);
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const readAgain = () =>
+    findNotification(context.env, app, id).catch((error: unknown) => {
+      // The next look may find it.
+      console.error({ message: "progress can't be read", requestId: context.requestId, error });
+      return null;
+    });
+  const body = streamProgress(record, readAgain, (found) => ({
+    data: {
+      id,
+      state: stateOf(found),
+      completedAt: isoTime(found.completedAt),
+      counts: presentCounts(found.header, found.totals),
+    },
+    isFinal: found.completedAt !== null,
+  }));
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+  });
+};
+
 /** A notification as the management API shows it, whatever family it was sent in. */
-export function presentNotification({ header, totals, completedAt }: NotificationRecord): object {
+export function presentNotification(record: NotificationRecord): object {
+  const { header, totals, completedAt } = record;
   const { id, templateKey, templateVersion, mode, title, tag, priority, channels, duplicates } = header;
   return {
     id,
-    state: completedAt === null ? "sending" : "completed",
+    state: stateOf(record),
     ...{ templateKey, templateVersion, mode, title, tag, priority, channels, duplicates },
     createdAt: isoTime(header.createdAt),
     completedAt: isoTime(completedAt),
     expiresAt: isoTime(header.expiresAt),
     counts: presentCounts(header, totals),
   };
+}
+
+function stateOf({ completedAt }: NotificationRecord): "sending" | "completed" {
+  return completedAt === null ? "sending" : "completed";
 }

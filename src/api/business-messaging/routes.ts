@@ -3,7 +3,7 @@ import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
 import { deleteDevice, getDevices, postDevice } from "./devices.ts";
-import { getNotification, getNotifications } from "./notifications.ts";
+import { getNotification, getNotifications, getProgress } from "./notifications.ts";
 import { postSend } from "./send.ts";
 import {
   deleteTargetsFile,
@@ -31,6 +31,7 @@ export const businessMessagingRoutes: Route[] = [
   ["POST", "/api/notifications/send", postSend],
   ["GET", `${API}/notifications`, getNotifications],
   ["GET", `${API}/notifications/:notification`, getNotification],
+  ["GET", `${API}/notifications/:notification/progress`, getProgress],
   ["GET", `${API}/notifications/:notification/deliveries`, getDeliveries],
   ["GET", `${API}/notifications/:notification/deliveries.csv`, getDeliveriesCsv],
 
