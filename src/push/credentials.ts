@@ -17,19 +17,28 @@ export type CredentialsResult<P extends Provider> =
   /** `wasAsked`: the provider's own token service failed. */
   | { outcome: DeviceOutcome; wasAsked: boolean };
 
-/** `refused`: a token that the provider didn't take; the registry then gives another, or says why not. */
-export async function getPushCredentials<P extends Provider>(
+/** What this isolate knows of a channel's account, null where the registry is to be asked. */
+export function getCachedCredentials(
+  appId: string,
+  channelKey: string,
+  provider: Provider,
+): CredentialsResult<Provider> | null {
+  const cacheKey = `${appId}:${channelKey}:${provider}`;
+  const cached = found.get(cacheKey);
+  if (cached !== undefined) return { credentials: cached };
+  const refusal = refusals.get(cacheKey);
+  return refusal === undefined ? null : rejectAccount(refusal);
+}
+
+/** Asks the registry. `refused`: a token that the provider didn't take; then it gives another, or says why not. */
+export async function fetchCredentials<P extends Provider>(
   env: Bindings,
   appId: string,
   channelKey: string,
   provider: P,
-  refused: string | null = null,
+  refused: string | null,
 ): Promise<CredentialsResult<P>> {
   const cacheKey = `${appId}:${channelKey}:${provider}`;
-  const cached = found.get(cacheKey) as CredentialsOf[P] | undefined;
-  if (cached !== undefined && refused === null) return { credentials: cached };
-  const refusal = refusals.get(cacheKey);
-  if (refusal !== undefined) return rejectAccount(refusal);
   const result = (await openRegistry(env, appId).getPushCredentials(
     channelKey,
     provider,

@@ -1,7 +1,7 @@
 import type { Bindings, PushConfig } from "../env.ts";
 import type { HttpAnswer, ProviderAnswer, ProviderRequest } from "./answers.ts";
 import { type ApnsCredentials, buildApnsRequest, readApnsAnswer } from "./apns.ts";
-import { type CredentialsResult, getPushCredentials } from "./credentials.ts";
+import { type CredentialsResult, fetchCredentials, getCachedCredentials } from "./credentials.ts";
 import { buildFcmRequest, type FcmCredentials, readFcmAnswer } from "./fcm.ts";
 import type { PushMessage } from "./message.ts";
 import type { DeviceAddress, DeviceOutcome, Provider } from "./model.ts";
@@ -40,8 +40,8 @@ export async function sendPush(
   const { provider } = address;
   const end = Date.now() + timeoutMs;
   const getCredentials = (refused: string | null) =>
-    inTime(getPushCredentials(env, appId, channelKey, provider, refused), end - Date.now());
-  const found = await getCredentials(null);
+    inTime(fetchCredentials(env, appId, channelKey, provider, refused), end - Date.now());
+  const found = getCachedCredentials(appId, channelKey, provider) ?? (await getCredentials(null));
   const first = await attempt(sender, address, message, found, end);
   if (first.answer.outcome !== "expired" || !("credentials" in found)) return settle(first);
   const renewed = await getCredentials(tokenOf(found.credentials));
