@@ -22,6 +22,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**", "test/bench/**"],
     globalSetup: "test/support/providers/global-setup.ts",
+    setupFiles: "test/support/real-time.ts",
+    // One worker for many files: to start one for each took as long as the tests.
+    isolate: false,
+    maxWorkers: 2,
     testTimeout: 20_000,
   },
 });
