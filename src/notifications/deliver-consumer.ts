@@ -3,10 +3,13 @@ import { readChunk, readOverrides } from "../audiences/store.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { parseNotificationId } from "../ids.ts";
+import type { Remote } from "../objects/remote.ts";
 import { type CompiledTemplate, compileTemplate } from "../templates/compile.ts";
+import type { DeliverRequest } from "../users/delivery-model.ts";
 import { openShard } from "../users/shard-binding.ts";
+import type { UserShard } from "../users/user-shard.ts";
 import type { DeliveryContext } from "./deliver.ts";
-import { deliverSlices, findOpenChannels, pushDataOf, renderTargets } from "./deliver-rows.ts";
+import { canPush, deliverSlices, findOpenChannels, pushDataOf, renderTargets } from "./deliver-rows.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
@@ -74,11 +77,23 @@ export async function deliverChunk(
       .slice(position, position + run.rows)
       .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
-    const slices = renderTargets(context, targets);
-    const request = { header, expected: expected.get(run.shard) ?? 0, slices, pushData, target: null };
-    calls.push(deliverSlices(openShard(env, appId, run.shard), request));
+    const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
+    calls.push(deliverRun(openShard(env, appId, run.shard), context, targets, request));
   }
   await Promise.all(calls);
+}
+
+/** One shard's targets. Who has no device isn't rendered for: one question for all of them costs less. */
+async function deliverRun(
+  shard: Remote<UserShard>,
+  context: DeliveryContext,
+  targets: [userId: string, values: unknown[] | null][],
+  request: Omit<DeliverRequest, "slices">,
+): Promise<void> {
+  const withDevices = canPush(context)
+    ? new Set(await shard.listUsersWithDevices(targets.map(([userId]) => userId)))
+    : null;
+  await deliverSlices(shard, { ...request, slices: renderTargets(context, targets, withDevices) });
 }
 
 async function requirePlan(env: Bindings, appId: string, notificationId: string): Promise<CompiledPlan> {

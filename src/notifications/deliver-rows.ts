@@ -105,14 +105,23 @@ export async function findOpenChannels(
   );
 }
 
-/** The delivery rows of targets with their raw values (null: without variables), as statements take them. */
+/** True where a delivery may become a push. */
+export function canPush({ channels, open, isExpired }: DeliveryContext): boolean {
+  return !isExpired && channels.some(({ key, type }) => type === "push" && (open.get(key) ?? []).length > 0);
+}
+
+/**
+ * The delivery rows of targets with their raw values (null: without variables), as statements take them.
+ * `withDevices`: who of them has any, where that is known.
+ */
 export function renderTargets(
   context: DeliveryContext,
   targets: Iterable<readonly [userId: string, values: readonly unknown[] | null]>,
+  withDevices: ReadonlySet<string> | null = null,
 ): DeliverySlice[] {
   const writer = new SliceWriter(context.channels, context.open);
   for (const [userId, values] of targets) {
-    const outcomes = decideDeliveries(context, values);
+    const outcomes = decideDeliveries(context, values, withDevices?.has(userId) ?? true);
     for (const [index, channel] of context.channels.entries()) {
       const outcome = outcomes[index];
       if (outcome !== undefined) writer.add(userId, channel, outcome);

@@ -18,10 +18,14 @@ export interface DeliveryContext {
   isExpired: boolean;
 }
 
-/** One target's outcome per channel, in the channels' order. `raw` null: a target without variables. */
+/**
+ * One target's outcome per channel, in the channels' order. `raw` null: a target without variables.
+ * `mayHaveDevice` false: its shard has just said that it has none, so nothing is rendered to be pushed.
+ */
 export function decideDeliveries(
   context: DeliveryContext,
   raw: readonly unknown[] | null,
+  mayHaveDevice = true,
 ): DeliveryOutcome[] {
   const { template, channels, open, isExpired } = context;
   if (isExpired) return channels.map(() => ({ status: "failed", reason: "expired" }));
@@ -37,7 +41,9 @@ export function decideDeliveries(
         };
       }
       // Whether the user has a device is known where the devices are.
-      if (type === "push" && providers.length === 0) return { status: "skipped", reason: "no_device" };
+      if (type === "push" && (providers.length === 0 || !mayHaveDevice)) {
+        return { status: "skipped", reason: "no_device" };
+      }
       const content = renderChannel(template, key, resolved?.values ?? null);
       return type === "push" && content.status === "delivered" ? { ...content, status: "pending" } : content;
     });

@@ -184,6 +184,18 @@ export class DeviceStore {
     this.#sql.exec("DELETE FROM device_calls WHERE id = ?", id);
   }
 
+  /** Which of these users have a device. */
+  listOwners(userIds: readonly string[]): string[] {
+    return this.#sql
+      .exec<{ userId: string }>(
+        `SELECT value AS userId FROM json_each(?)
+         WHERE EXISTS (SELECT 1 FROM devices WHERE user_id = value)`,
+        JSON.stringify(userIds),
+      )
+      .toArray()
+      .map(({ userId }) => userId);
+  }
+
   /** The devices of several users. */
   listForPush(userIds: readonly string[]): Map<string, PushDevice[]> {
     const rows = this.#sql

@@ -129,6 +129,11 @@ export class UserShard extends DurableObject<Bindings> {
     return { header, claims };
   }
 
+  /** Which of these users can be pushed to. */
+  listUsersWithDevices(userIds: readonly string[]): string[] {
+    return this.#devices.listOwners(userIds);
+  }
+
   /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
   claimPushes(request: PushClaimRequest): PushClaim | null {
     const claim = this.#due.transaction(() => this.#outbox.claim(request, Date.now()));
