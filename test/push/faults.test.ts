@@ -113,7 +113,9 @@ describe.concurrent("a provider that is down for good", () => {
     const uids = ["ann", "bob", "cho"];
     for (const uid of uids) await addDevices(account, uid, "webpush");
     await account.project.setFaults([{ provider: "webpush", status: 503, retryAfter: "60" }]);
-    const id = await sendToMany(account.app, uids, { expiresAt: new Date(Date.now() + 15_000).toISOString() });
+    const id = await sendToMany(account.app, uids, {
+      expiresAt: new Date(Date.now() + 15_000).toISOString(),
+    });
     const { counts } = await waitUntilCompleted(account.app, id);
     expect(counts["mobile-push"]).toMatchObject({ failed: { provider_unavailable: 3 }, pending: 0 });
     expect((await account.project.summary()).webpush.accepted).toBe(0);
