@@ -1,3 +1,4 @@
+import { base64url } from "jose";
 import * as v from "valibot";
 import { readConfig } from "../env.ts";
 import { faultsToError } from "../errors.ts";
@@ -88,10 +89,14 @@ function base64UrlSchema(pattern: RegExp, message: string) {
 
 // Found here, not at every push: 65 bytes in the right form needn't lie on the curve.
 async function isPoint(p256dh: string): Promise<boolean> {
-  const binary = atob(p256dh.replaceAll("=", "").replaceAll("-", "+").replaceAll("_", "/"));
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
   try {
-    await crypto.subtle.importKey("raw", bytes, { name: "ECDH", namedCurve: "P-256" }, false, []);
+    await crypto.subtle.importKey(
+      "raw",
+      base64url.decode(p256dh),
+      { name: "ECDH", namedCurve: "P-256" },
+      false,
+      [],
+    );
     return true;
   } catch {
     return false;

@@ -3,7 +3,7 @@ import { type Bindings, readConfig } from "../env.ts";
 import { MAX_CONNECTIONS } from "../limits.ts";
 import { findOpenChannels } from "../notifications/deliver-rows.ts";
 import { openShard } from "../users/shard-binding.ts";
-import { type PushMessage, parsePushMessage } from "./queue.ts";
+import { type DuePushes, parseDuePushes } from "./queue.ts";
 import { reportPushes } from "./report.ts";
 import { listBlocked, sendClaim } from "./send-claim.ts";
 import { Slots } from "./slots.ts";
@@ -14,7 +14,7 @@ export async function consumePushes(batch: MessageBatch, env: Bindings): Promise
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await sendDuePushes(env, parsePushMessage(message.body), slots);
+        await sendDuePushes(env, parseDuePushes(message.body), slots);
         message.ack();
       } catch (error) {
         console.error({
@@ -32,7 +32,7 @@ export async function consumePushes(batch: MessageBatch, env: Bindings): Promise
 /** One claim: what is due in the shard now, sent and reported. Nothing is due when another message was faster. */
 async function sendDuePushes(
   env: Bindings,
-  { appId, shard, notificationId, channelKey }: PushMessage,
+  { appId, shard, notificationId, channelKey }: DuePushes,
   slots: Slots,
 ): Promise<void> {
   const { push: config } = readConfig(env);

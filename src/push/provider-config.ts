@@ -1,4 +1,4 @@
-import { importPKCS8 } from "jose";
+import { base64url, importPKCS8 } from "jose";
 import { sha256Hex } from "../apps/credentials.ts";
 import type { Provider } from "./model.ts";
 import { importVapidKey } from "./web-push.ts";
@@ -49,10 +49,7 @@ async function findPairFault({ publicKey, privateKey }: ProviderConfigs["webpush
   const { subtle } = crypto;
   const algorithm = { name: "ECDSA", hash: "SHA-256", namedCurve: "P-256" };
   const signer = await importVapidKey(publicKey, privateKey);
-  const point = Uint8Array.from(atob(publicKey.replaceAll("-", "+").replaceAll("_", "/")), (character) =>
-    character.charCodeAt(0),
-  );
-  const verifier = await subtle.importKey("raw", point, algorithm, false, ["verify"]);
+  const verifier = await subtle.importKey("raw", base64url.decode(publicKey), algorithm, false, ["verify"]);
   const text = new TextEncoder().encode("Onecall");
   const isPair = await subtle.verify(algorithm, verifier, await subtle.sign(algorithm, signer, text), text);
   return isPair ? null : KEY_MESSAGES.webpush;

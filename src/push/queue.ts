@@ -7,7 +7,7 @@ import type { Priority } from "../notifications/model.ts";
  * A message of the push queues: a shard has due pushes of this notification and channel. It names no users:
  * who gets the message claims what is due then. Old and new versions may meet in a deploy.
  */
-const PushMessageSchema = v.object({
+const DuePushesSchema = v.object({
   version: v.literal(1),
   appId: v.string(),
   shard: v.number(),
@@ -15,11 +15,11 @@ const PushMessageSchema = v.object({
   channelKey: v.string(),
 });
 
-export type PushMessage = v.InferOutput<typeof PushMessageSchema>;
+export type DuePushes = v.InferOutput<typeof DuePushesSchema>;
 
 /** Messages are input like any other. Throws where one isn't a push message, without quoting it. */
-export function parsePushMessage(body: unknown): PushMessage {
-  const result = v.safeParse(PushMessageSchema, body);
+export function parseDuePushes(body: unknown): DuePushes {
+  const result = v.safeParse(DuePushesSchema, body);
   if (!result.success) throw new Error("A message isn't a push message of a version that is known");
   return result.output;
 }
@@ -32,7 +32,7 @@ export async function enqueuePushes(
 ): Promise<void> {
   for (const [priority, ofPriority] of Map.groupBy(groups, (group) => group.priority)) {
     const bodies = ofPriority.flatMap(({ channelKey, notificationId, messages }) =>
-      Array.from({ length: messages }, (): { body: PushMessage } => ({
+      Array.from({ length: messages }, (): { body: DuePushes } => ({
         body: { version: 1, appId, shard, notificationId, channelKey },
       })),
     );

@@ -1,5 +1,5 @@
 import { encryptNotification } from "@block65/webcrypto-web-push";
-import { importJWK, SignJWT } from "jose";
+import { base64url, importJWK, SignJWT } from "jose";
 import { TtlCache } from "../cache.ts";
 import { MAX_WEB_PUSH_BYTES } from "../limits.ts";
 import {
@@ -86,19 +86,13 @@ async function authorize(
 }
 
 /** The pair as a signing key. Throws where it isn't a P-256 pair in base64url. */
-export function importVapidKey(publicKey: string, privateKey: string): Promise<CryptoKey> {
-  const point = Uint8Array.from(atob(publicKey.replaceAll("-", "+").replaceAll("_", "/")), (character) =>
-    character.charCodeAt(0),
-  );
+export async function importVapidKey(publicKey: string, privateKey: string): Promise<CryptoKey> {
+  const point = base64url.decode(publicKey);
   // Uncompressed, as browsers want it: 0x04, x, y.
   if (point.length !== 65 || point[0] !== 4)
     throw new Error("The public key isn't an uncompressed P-256 point");
-  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) =>
-    btoa(String.fromCharCode(...half))
-      .replaceAll("+", "-")
-      .replaceAll("/", "_")
-      .replaceAll("=", ""),
-  );
+  const x = base64url.encode(point.subarray(1, 33));
+  const y = base64url.encode(point.subarray(33));
   return importJWK({ kty: "EC", crv: "P-256", x, y, d: privateKey }, "ES256") as Promise<CryptoKey>;
 }
 

@@ -17,6 +17,7 @@ import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
+import { LogStore } from "./log-store.ts";
 import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
@@ -55,6 +56,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #due: DueTable;
   readonly #deliveries: DeliveryStore;
   readonly #claims: ClaimStore;
+  readonly #log: LogStore;
   readonly #users: UserStore;
   readonly #feed: FeedStore;
   readonly #sockets: FeedSockets;
@@ -71,6 +73,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#due = new DueTable(ctx.storage);
     this.#deliveries = new DeliveryStore(ctx.storage);
     this.#claims = new ClaimStore(sql);
+    this.#log = new LogStore(sql);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
     this.#feed = new FeedStore(sql, this.#deliveries);
@@ -124,7 +127,7 @@ export class UserShard extends DurableObject<Bindings> {
       // Not waited for: should it fail, the alarm sends the messages.
       this.#outbox
         .enqueueNew(header.id, pending)
-        .catch((error: unknown) => this.#log("enqueueing pushes failed", error));
+        .catch((error: unknown) => this.#logError("enqueueing pushes failed", error));
     }
     return { header, claims };
   }
@@ -205,12 +208,12 @@ export class UserShard extends DurableObject<Bindings> {
 
   /** The user of a realtime send to one. */
   getTarget(notificationId: string): string | null {
-    return this.#deliveries.getTarget(notificationId);
+    return this.#log.getTarget(notificationId);
   }
 
   /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
   listDeliveries(notificationId: string, userIds: readonly string[]): LoggedDelivery[] {
-    return this.#deliveries.listDeliveries(notificationId, userIds);
+    return this.#log.listDeliveries(notificationId, userIds);
   }
 
   /** The stored deliveries of a notification, counted one by one. */
@@ -348,7 +351,7 @@ export class UserShard extends DurableObject<Bindings> {
     try {
       await this.#serveDuty(kind, Date.now());
     } catch (error) {
-      this.#log(`the duty "${kind}" failed`, error);
+      this.#logError(`the duty "${kind}" failed`, error);
       this.#due.set(kind, "", Date.now() + DUTY_RETRY_MS);
     }
   }
@@ -390,7 +393,7 @@ export class UserShard extends DurableObject<Bindings> {
     });
   }
 
-  #log(message: string, error: unknown): void {
+  #logError(message: string, error: unknown): void {
     console.error({ message, app: this.#identity.appId, shard: this.#identity.shard, error });
   }
 
