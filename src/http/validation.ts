@@ -37,7 +37,9 @@ function messageOf(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string
 }
 
 function entryOf(schema: unknown, key: string): unknown {
-  const { entries } = (schema ?? {}) as { entries?: Record<string, unknown> };
+  // What may be absent or null is wrapped in what says so.
+  const { entries, wrapped } = (schema ?? {}) as { entries?: Record<string, unknown>; wrapped?: unknown };
+  if (wrapped !== undefined) return entryOf(wrapped, key);
   return entries !== undefined && Object.hasOwn(entries, key) ? entries[key] : undefined;
 }
 

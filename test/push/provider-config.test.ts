@@ -119,6 +119,14 @@ describe("a push channel's providers", () => {
     expect([status, Object.keys(body.error.details)]).toEqual([400, ["providers.webpush.privateKey"]]);
   });
 
+  it("that are missing fields are told what is right for each", async () => {
+    const app = await createApp();
+    const { body } = await createPushChannel(app, { apns: {} });
+    for (const message of Object.values(body.error.details))
+      expect(message).toMatch(/^is required and must /);
+    expect(Object.keys(body.error.details)).toHaveLength(4);
+  });
+
   it("are for push channels only", async () => {
     const app = await createApp();
     const { status, body } = await app.api("POST", "/channels", {
