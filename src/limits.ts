@@ -80,6 +80,8 @@ export const CHUNK_BYTES = 512 * 1024;
 export const MAX_DEVICES = 20;
 /** Pushes that a consumer claims in one call. */
 export const PUSH_CLAIM_ROWS = 100;
+/** Claims that a push message is good for, one after another: a report brings the next. */
+export const PUSH_CLAIMS_PER_MESSAGE = 10;
 /** Attempts of one push, the first included. */
 export const MAX_PUSH_TRIES = 12;
 /** Failures in a row after which a provider gets single probes only. */

@@ -1,20 +1,22 @@
 import { getApp } from "../apps/lookup.ts";
 import { type Bindings, readConfig } from "../env.ts";
-import { MAX_CONNECTIONS } from "../limits.ts";
+import { MAX_CONNECTIONS, PUSH_CLAIMS_PER_MESSAGE } from "../limits.ts";
 import { findOpenChannels } from "../notifications/deliver-rows.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { type DuePushes, parseDuePushes } from "./queue.ts";
 import { reportPushes } from "./report.ts";
 import { listBlocked, sendClaim } from "./send-claim.ts";
 import { Slots } from "./slots.ts";
+import { TimedFetch } from "./timed-fetch.ts";
 
 /** Sends the pushes that a queue batch stands for. Each message is acked or retried by itself. */
 export async function consumePushes(batch: MessageBatch, env: Bindings): Promise<void> {
   const slots = new Slots(MAX_CONNECTIONS);
+  const calls = new TimedFetch();
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await sendDuePushes(env, parseDuePushes(message.body), slots);
+        await sendDuePushes(env, parseDuePushes(message.body), slots, calls);
         message.ack();
       } catch (error) {
         console.error({
@@ -29,11 +31,15 @@ export async function consumePushes(batch: MessageBatch, env: Bindings): Promise
   );
 }
 
-/** One claim: what is due in the shard now, sent and reported. Nothing is due when another message was faster. */
+/**
+ * What is due in the shard, claim by claim, sent and reported. Each report brings the next claim: so one call and
+ * one commit serve for a hundred pushes. Nothing is due when another message was faster.
+ */
 async function sendDuePushes(
   env: Bindings,
   { appId, shard, notificationId, channelKey }: DuePushes,
   slots: Slots,
+  calls: TimedFetch,
 ): Promise<void> {
   const { push: config } = readConfig(env);
   const app = await getApp(env, appId);
@@ -45,10 +51,11 @@ async function sendDuePushes(
   }
   const blocked = listBlocked(appId, channelKey, Date.now());
   const { leaseMs, timeoutMs } = config;
-  const claim = await stub.claimPushes({ channelKey, notificationId, blocked, leaseMs });
-  if (claim === null) return;
-  const sender = { env, config, appId, channelKey };
-  const deadlines = { startBefore: claim.until - 2 * timeoutMs, answerBefore: claim.until - timeoutMs };
-  const report = await sendClaim(sender, claim, slots, deadlines);
-  await reportPushes(() => openShard(env, appId, shard), report);
+  const sender = { env, config, appId, channelKey, calls };
+  let claim = await stub.claimPushes({ channelKey, notificationId, blocked, leaseMs });
+  for (let left = PUSH_CLAIMS_PER_MESSAGE - 1; claim !== null; left--) {
+    const deadlines = { startBefore: claim.until - 2 * timeoutMs, answerBefore: claim.until - timeoutMs };
+    const report = await sendClaim(sender, claim, slots, deadlines);
+    claim = await reportPushes(() => openShard(env, appId, shard), report, left > 0 ? leaseMs : null);
+  }
 }

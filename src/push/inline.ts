@@ -7,6 +7,7 @@ import type { PushClaim } from "./model.ts";
 import { reportPushes } from "./report.ts";
 import { sendClaim } from "./send-claim.ts";
 import { Slots } from "./slots.ts";
+import { TimedFetch } from "./timed-fetch.ts";
 
 /** A lease is longer than the sending may take: the report needs time as well. */
 const LEASE_TIMEOUTS = 3;
@@ -25,13 +26,14 @@ export interface PushInline {
 export function pushInline(env: Bindings, app: AppRecord): PushInline {
   const { push: config } = readConfig(env);
   const slots = new Slots(MAX_CONNECTIONS);
+  const calls = new TimedFetch();
   const end = Date.now() + config.timeoutMs;
   return {
     leaseMs: config.timeoutMs * LEASE_TIMEOUTS,
     async send(openShard, claims) {
       await Promise.all(
         claims.map(async (claim) => {
-          const sender = { env, config, appId: app.id, channelKey: claim.channelKey };
+          const sender = { env, config, appId: app.id, channelKey: claim.channelKey, calls };
           try {
             const report = await sendClaim(sender, claim, slots, { startBefore: end, answerBefore: end });
             await reportPushes(openShard, report);

@@ -19,6 +19,8 @@ export interface PushDevice {
   key: string;
   /** Of its registration: what a provider says of it isn't said of a later one. */
   version: string;
+  /** See {@link scopeOf}. */
+  scope: string;
   address: DeviceAddress;
 }
 

@@ -6,7 +6,7 @@ import type { FcmCredentials } from "./fcm.ts";
 import type { Provider } from "./model.ts";
 import type { ProviderConfigs } from "./provider-config.ts";
 import type { ProviderStore, ProviderToken } from "./provider-store.ts";
-import { fetchInTime } from "./timed-fetch.ts";
+import { TimedFetch } from "./timed-fetch.ts";
 import type { WebPushCredentials } from "./web-push.ts";
 
 /** What a sender needs, or why it can't have it. */
@@ -89,7 +89,7 @@ export class ProviderTokens {
       .setIssuedAt(seconds)
       .setExpirationTime(seconds + 3600)
       .sign(await importPKCS8(config.privateKey, "RS256"));
-    const answer = await fetchInTime(
+    const answer = await new TimedFetch().call(
       tokenUrl,
       {
         method: "POST",

@@ -1,14 +1,13 @@
 import { Circuits } from "./circuits.ts";
 import { type PushMessage, readPushMessage } from "./message.ts";
-import {
-  type BlockedScope,
-  type DeviceAddress,
-  type DeviceOutcome,
-  type DeviceReport,
-  type PushClaim,
-  type PushReport,
-  scopeOf,
-  type TargetReport,
+import type {
+  BlockedScope,
+  DeviceOutcome,
+  DeviceReport,
+  PushClaim,
+  PushDevice,
+  PushReport,
+  TargetReport,
 } from "./model.ts";
 import { type PushSender, sendPush } from "./send-push.ts";
 import type { Slots } from "./slots.ts";
@@ -44,10 +43,11 @@ export async function sendClaim(
     targets.map(async ({ userId, attempt, content, devices }): Promise<TargetReport> => {
       // Once per target, and only when it is its turn.
       let message: PushMessage | null = null;
-      const reports = devices.map(({ key, version, address }) =>
+      const reports = devices.map((device) =>
         runInTurn(async (): Promise<DeviceReport> => {
           message ??= readPushMessage(notification, content, Date.now());
-          return { key, version, ...(await sendIfPossible(sender, address, message, deadlines)) };
+          const { key, version } = device;
+          return { key, version, ...(await sendIfPossible(sender, device, message, deadlines)) };
         }),
       );
       return { userId, attempt, devices: await Promise.all(reports) };
@@ -59,19 +59,19 @@ export async function sendClaim(
 
 async function sendIfPossible(
   sender: PushSender,
-  address: DeviceAddress,
+  device: PushDevice,
   message: PushMessage,
   { startBefore, answerBefore }: SendDeadlines,
 ): Promise<Pick<DeviceReport, "outcome" | "wasAsked">> {
   const { config, appId, channelKey } = sender;
-  const scope = `${appId}:${channelKey}:${scopeOf(address)}`;
+  const scope = `${appId}:${channelKey}:${device.scope}`;
   const now = Date.now();
   if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) {
     return { outcome: { outcome: "untried" }, wasAsked: false };
   }
   const timeoutMs = Math.min(config.timeoutMs, answerBefore - now);
   try {
-    const { outcome, wasAsked } = await sendPush(sender, address, message, timeoutMs);
+    const { outcome, wasAsked } = await sendPush(sender, device, message, timeoutMs);
     if (wasAsked && outcome.outcome === "retry") circuits.noteFailure(scope, Date.now(), config.probeMs);
     else if (wasAsked) circuits.noteAnswer(scope);
     return { outcome, wasAsked };

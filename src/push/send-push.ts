@@ -4,8 +4,8 @@ import { type ApnsCredentials, buildApnsRequest, readApnsAnswer } from "./apns.t
 import { type CredentialsResult, fetchCredentials, getCachedCredentials } from "./credentials.ts";
 import { buildFcmRequest, type FcmCredentials, readFcmAnswer } from "./fcm.ts";
 import type { PushMessage } from "./message.ts";
-import type { DeviceAddress, DeviceOutcome, Provider } from "./model.ts";
-import { fetchInTime } from "./timed-fetch.ts";
+import type { DeviceOutcome, Provider, PushDevice } from "./model.ts";
+import type { TimedFetch } from "./timed-fetch.ts";
 import { buildWebPushRequest, readWebPushAnswer, type WebPushCredentials } from "./web-push.ts";
 
 /** Whose push it is, and through which channel. */
@@ -14,7 +14,11 @@ export interface PushSender {
   config: PushConfig;
   appId: string;
   channelKey: string;
+  calls: TimedFetch;
 }
+
+/** A device's address and the scope that it fails with. */
+export type PushRecipient = Pick<PushDevice, "address" | "scope">;
 
 /** `status`: the provider's; null where it wasn't called or didn't answer. */
 export interface PushAnswer {
@@ -32,21 +36,21 @@ type AnyCredentials = FcmCredentials | ApnsCredentials | WebPushCredentials;
  */
 export async function sendPush(
   sender: PushSender,
-  address: DeviceAddress,
+  recipient: PushRecipient,
   message: PushMessage,
   timeoutMs: number,
 ): Promise<PushAnswer> {
   const { env, appId, channelKey } = sender;
-  const { provider } = address;
+  const { provider } = recipient.address;
   const end = Date.now() + timeoutMs;
   const getCredentials = (refused: string | null) =>
     inTime(fetchCredentials(env, appId, channelKey, provider, refused), end - Date.now());
   const found = getCachedCredentials(appId, channelKey, provider) ?? (await getCredentials(null));
-  const first = await attempt(sender, address, message, found, end);
+  const first = await attempt(sender, recipient, message, found, end);
   if (first.answer.outcome !== "expired" || !("credentials" in found)) return settle(first);
   const renewed = await getCredentials(tokenOf(found.credentials));
   if (!("credentials" in renewed)) return { ...renewed, status: first.status };
-  return settle(await attempt(sender, address, message, renewed, end));
+  return settle(await attempt(sender, recipient, message, renewed, end));
 }
 
 /** The token service may be slow itself; its answer then serves the next push. */
@@ -73,22 +77,22 @@ interface Attempt {
 }
 
 async function attempt(
-  { config }: PushSender,
-  address: DeviceAddress,
+  { config, calls }: PushSender,
+  recipient: PushRecipient,
   message: PushMessage,
   found: CredentialsResult<Provider>,
   end: number,
 ): Promise<Attempt> {
   if (!("credentials" in found)) return { answer: found.outcome, status: null, wasAsked: found.wasAsked };
-  const request = await buildRequest(address, message, found.credentials, config);
+  const request = await buildRequest(recipient, message, found.credentials, config);
   if ("outcome" in request) return { answer: request.outcome, status: null, wasAsked: false };
   const { url, headers, body } = request;
-  const answer = await fetchInTime(url, { method: "POST", headers, body }, Math.max(end - Date.now(), 1));
+  const answer = await calls.call(url, { method: "POST", headers, body }, Math.max(end - Date.now(), 1));
   if ("failure" in answer) {
     const failed: DeviceOutcome = { outcome: "retry", message: answer.failure, afterMs: null };
     return { answer: failed, status: null, wasAsked: true };
   }
-  return { answer: readAnswer(address.provider, answer), status: answer.status, wasAsked: true };
+  return { answer: readAnswer(recipient.address.provider, answer), status: answer.status, wasAsked: true };
 }
 
 /** A token that even its successor couldn't mend: the account is refused. */
@@ -99,7 +103,7 @@ function settle({ answer, ...rest }: Attempt): PushAnswer {
 }
 
 function buildRequest(
-  address: DeviceAddress,
+  { address, scope }: PushRecipient,
   message: PushMessage,
   credentials: AnyCredentials,
   config: PushConfig,
@@ -110,7 +114,7 @@ function buildRequest(
   if (address.provider === "apns") {
     return buildApnsRequest(message, address, credentials as ApnsCredentials, config);
   }
-  return buildWebPushRequest(message, address, credentials as WebPushCredentials);
+  return buildWebPushRequest(message, address, scope, credentials as WebPushCredentials);
 }
 
 function readAnswer(provider: Provider, answer: HttpAnswer): ProviderAnswer {

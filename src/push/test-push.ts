@@ -4,7 +4,9 @@ import { newNotificationId } from "../ids.ts";
 import type { Device } from "../users/device-store.ts";
 import { openShardOf } from "../users/shard-binding.ts";
 import { readPushMessage } from "./message.ts";
+import { scopeOf } from "./model.ts";
 import { type PushAnswer, sendPush } from "./send-push.ts";
+import { TimedFetch } from "./timed-fetch.ts";
 
 /** How long a test push may wait for its device, ms. */
 const TEST_TTL_MS = 60 * 60 * 1000;
@@ -36,8 +38,10 @@ export async function sendTestPush(
     pushData: data,
   };
   const message = readPushMessage(notification, JSON.stringify(content), startedAt);
-  const sender = { env, config, appId: app.id, channelKey };
-  const answer = await sendPush(sender, device.address, message, config.timeoutMs);
+  const sender = { env, config, appId: app.id, channelKey, calls: new TimedFetch() };
+  const { address } = device;
+  const recipient = { address, scope: scopeOf(address) };
+  const answer = await sendPush(sender, recipient, message, config.timeoutMs);
   if (answer.outcome.outcome === "gone")
     await openShardOf(env, app, userId).deleteDevice(userId, device.id, null);
   return { ...answer, durationMs: Date.now() - startedAt };

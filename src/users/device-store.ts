@@ -199,15 +199,15 @@ export class DeviceStore {
   /** The devices of several users. */
   listForPush(userIds: readonly string[]): Map<string, PushDevice[]> {
     const rows = this.#sql
-      .exec<{ user_id: string; address_key: string; version: string; address: string }>(
-        `SELECT user_id, address_key, version, address FROM devices
+      .exec<{ user_id: string; address_key: string; version: string; scope: string; address: string }>(
+        `SELECT user_id, address_key, version, scope, address FROM devices
          WHERE user_id IN (SELECT value FROM json_each(?))`,
         JSON.stringify(userIds),
       )
       .toArray();
     const devices = new Map<string, PushDevice[]>();
-    for (const { user_id, address_key, version, address } of rows) {
-      const device = { key: address_key, version, address: JSON.parse(address) as DeviceAddress };
+    for (const { user_id, address_key, version, scope, address } of rows) {
+      const device = { key: address_key, version, scope, address: JSON.parse(address) as DeviceAddress };
       const known = devices.get(user_id);
       if (known === undefined) devices.set(user_id, [device]);
       else known.push(device);

@@ -4,14 +4,13 @@ import { MAX_PUSH_TRIES, PUSH_CLAIM_ROWS } from "../limits.ts";
 import type { DeliveryStatus, SkipReason } from "../notifications/model.ts";
 import type { DueTable } from "../objects/due.ts";
 import { nextAttemptDelayMs } from "../push/backoff.ts";
-import {
-  type BlockedScope,
-  type PushClaim,
-  type PushDevice,
-  type PushReport,
-  type PushTarget,
-  scopeOf,
-  type TargetReport,
+import type {
+  BlockedScope,
+  PushClaim,
+  PushDevice,
+  PushReport,
+  PushTarget,
+  TargetReport,
 } from "../push/model.ts";
 import { type DeviceProgress, expiredReason, judgePush, type PushVerdict } from "../push/outcomes.ts";
 import type { DeliverySlice, Settlement } from "./delivery-model.ts";
@@ -152,8 +151,7 @@ export class PushOutbox {
     for (const [userId, row] of byUser) {
       const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
       if (left.length === 0) withoutDevice.push(row);
-      const devices = left.filter(({ key, address }) => {
-        const scope = scopeOf(address);
+      const devices = left.filter(({ key, scope }) => {
         const isDue = (progressOf(row, key)?.dueAt ?? 0) <= now;
         return isDue && (!open.has(scope) || probes.get(userId)?.scopes.has(scope));
       });
@@ -220,8 +218,8 @@ export class PushOutbox {
   ): void {
     for (const { userId, devices } of targets) {
       for (const device of devices) {
-        const address = known.get(userId)?.find(({ key }) => key === device.key)?.address;
-        if (address !== undefined) this.#circuits.note(channelKey, scopeOf(address), device, now);
+        const scope = known.get(userId)?.find(({ key }) => key === device.key)?.scope;
+        if (scope !== undefined) this.#circuits.note(channelKey, scope, device, now);
       }
     }
     for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until, now);

@@ -144,16 +144,24 @@ export class UserShard extends DurableObject<Bindings> {
     return claim;
   }
 
-  /** Takes what became of a claim's pushes; the same report again changes nothing. */
-  reportPushes(report: PushReport): void {
-    const stored = this.#due.transaction(() => {
-      this.#outbox.report(report, Date.now());
+  /**
+   * Takes what became of a claim's pushes; the same report again changes nothing. With `leaseMs` the caller gets
+   * the next of them in hand, null where there are none.
+   */
+  reportPushes(report: PushReport, leaseMs: number | null = null): PushClaim | null {
+    const { channelKey, notificationId, blocked } = report;
+    const now = Date.now();
+    const { stored, next } = this.#due.transaction(() => {
+      this.#outbox.report(report, now);
       this.#directory.noteCalls();
-      return this.#deliveries.getNotification(report.notificationId);
+      const request = { channelKey, notificationId, blocked };
+      const next = leaseMs === null ? null : this.#outbox.claim({ ...request, leaseMs }, now);
+      return { next, stored: this.#deliveries.getNotification(notificationId) };
     });
-    if (stored === null) return;
+    if (stored === null) return null;
     const isDone = stored.totals.every(({ pending }) => pending === 0);
     this.#reporter.schedule(isSingle(stored.header) ? "single" : isDone ? "now" : "batch");
+    return next;
   }
 
   /** The channel is disabled: what nobody has in hand isn't pushed. */
