@@ -1,4 +1,4 @@
-import type { ChannelRef, ChannelType, DeliveryStatus, NotificationHeader } from "./model.ts";
+import type { ChannelRef, ChannelType, DeliveryStatus, FailureReason, NotificationHeader } from "./model.ts";
 
 /** Pure arithmetic of counts: what a shard adds up, what the ledger sums, what a reader sees. */
 
@@ -56,7 +56,14 @@ export function addToTotals(
     const entry = channel[status].find(([name]) => name === reason);
     if (entry === undefined) channel[status].push([reason ?? "internal_error", count]);
     else entry[1] += count;
+    channel[status] = channel[status].filter(([, left]) => left !== 0);
   } else channel[status] += count;
+}
+
+/** Failed deliveries with one of these reasons; null: with any. */
+export function countFailed(totals: Totals, reasons: readonly FailureReason[] | null): number {
+  const failed = totals.flatMap((channel) => channel.failed);
+  return sumCounts(failed.filter(([reason]) => reasons === null || (reasons as string[]).includes(reason)));
 }
 
 /** Targets that a shard has taken: each has a delivery, whatever its status, in every channel. */

@@ -9,9 +9,16 @@ import type { DeliverRequest } from "../users/delivery-model.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { UserShard } from "../users/user-shard.ts";
 import type { DeliveryContext } from "./deliver.ts";
-import { canPush, deliverSlices, findOpenChannels, pushDataOf, renderTargets } from "./deliver-rows.ts";
+import {
+  canPush,
+  deliverSlices,
+  findOpenChannels,
+  pushDataOf,
+  renderTargets,
+  retryRun,
+} from "./deliver-rows.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { AudienceRef, NotificationHeader } from "./model.ts";
+import type { AudienceRef, NotificationHeader, Retry } from "./model.ts";
 import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
 import { compileRowReader, type ReadRow } from "./row-values.ts";
 
@@ -23,9 +30,10 @@ interface CompiledPlan {
   pushData: Record<string, string> | null;
   /** Targets by shard. */
   expected: Map<number, number>;
+  retry: Retry | null;
 }
 
-/** Plans never change, so they are kept as long as there is room. */
+/** A plan's attempt never changes, so they are kept as long as there is room. */
 const plans = new TtlCache<CompiledPlan>({ ttlMs: 10 * 60 * 1000, maxEntries: 50 });
 
 /** Delivers the chunks of a queue batch. Each message is acked or retried by itself. */
@@ -59,16 +67,19 @@ export function consumeDeadLetters(batch: MessageBatch): void {
 /** Renders a chunk and stores its deliveries: one call and one transaction per shard. */
 export async function deliverChunk(
   env: Bindings,
-  { appId, notificationId, chunk }: ChunkMessage,
+  { appId, notificationId, chunk, attempt = 1 }: ChunkMessage,
 ): Promise<void> {
-  const [compiled, app] = await Promise.all([requirePlan(env, appId, notificationId), getApp(env, appId)]);
-  const { header, template, audience, readRow, pushData, expected } = compiled;
+  const [compiled, app] = await Promise.all([
+    requirePlan(env, appId, notificationId, attempt),
+    getApp(env, appId),
+  ]);
+  const { header, template, audience, readRow, pushData, expected, retry } = compiled;
   const rows = await readChunk(env, appId, audience, chunk);
   const context: DeliveryContext = {
     template,
     channels: header.channels,
     open: await findOpenChannels(env, app, header),
-    isExpired: Date.now() >= header.expiresAt,
+    isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
   const calls: Promise<unknown>[] = [];
   let position = 0;
@@ -78,7 +89,12 @@ export async function deliverChunk(
       .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
     const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
-    calls.push(deliverRun(openShard(env, appId, run.shard), context, targets, request));
+    const shard = openShard(env, appId, run.shard);
+    calls.push(
+      retry === null
+        ? deliverRun(shard, context, targets, request)
+        : retryRun(shard, context, targets, request, retry),
+    );
   }
   await Promise.all(calls);
 }
@@ -96,14 +112,21 @@ async function deliverRun(
   await deliverSlices(shard, { ...request, slices: renderTargets(context, targets, withDevices) });
 }
 
-async function requirePlan(env: Bindings, appId: string, notificationId: string): Promise<CompiledPlan> {
-  const cacheKey = `${appId}:${notificationId}`;
+async function requirePlan(
+  env: Bindings,
+  appId: string,
+  notificationId: string,
+  attempt: number,
+): Promise<CompiledPlan> {
+  const cacheKey = `${appId}:${notificationId}:${attempt}`;
   const cached = plans.get(cacheKey);
   if (cached !== undefined) return cached;
   const day = parseNotificationId(notificationId)?.day;
   const plan = day === undefined ? null : await openLedger(env, appId, day).getPlan(notificationId);
   if (plan === null) throw new Error("The notification isn't in its ledger");
-  const { header, source } = plan;
+  const { header, source, retry = null } = plan;
+  // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.
+  if (attempt > (retry?.attempt ?? 1)) throw new Error("The ledger doesn't know of this attempt");
   if (source.kind === "inline") throw new Error("A realtime notification has no chunks");
   const template = compileTemplate(plan.template.content, plan.template.variableSchema);
   const hasOverrides = source.kind === "file" && source.hasOverrides;
@@ -115,6 +138,7 @@ async function requirePlan(env: Bindings, appId: string, notificationId: string)
     readRow: compileRowReader(source, template.variables, overrides),
     pushData: pushDataOf(header, plan.pushData),
     expected: new Map(plan.expected),
+    retry: attempt === 1 ? null : retry,
   };
   plans.set(cacheKey, compiled);
   return compiled;

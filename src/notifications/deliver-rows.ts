@@ -10,7 +10,7 @@ import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { UserShard } from "../users/user-shard.ts";
 import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.ts";
-import type { NotificationHeader, SendPlan, StoredRow } from "./model.ts";
+import type { NotificationHeader, Retry, SendPlan, StoredRow } from "./model.ts";
 
 /** UTF-16 units of one call's slices: at three bytes each still below the RPC limit of 32 MiB. */
 const MAX_CALL_LENGTH = 8 * 1024 * 1024;
@@ -48,7 +48,7 @@ export async function deliverSlices(
 export async function deliverRows(
   env: Bindings,
   app: AppRecord,
-  { header, template, expected, pushData }: SendPlan,
+  { header, template, expected, pushData, retry }: SendPlan,
   rows: readonly StoredRow[],
   push: PushInline | null,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function deliverRows(
     template: compileTemplate(template.content, template.variableSchema),
     channels: header.channels,
     open: await findOpenChannels(env, app, header),
-    isExpired: Date.now() >= header.expiresAt,
+    isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
   const perShard = new Map(expected);
   const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app.shardCount));
@@ -64,22 +64,43 @@ export async function deliverRows(
   const calls = await Promise.allSettled(
     [...byShard].map(async ([shard, shardRows]) => {
       const openStub = () => openShard(env, app.id, shard);
+      const targets = shardRows.map(([userId, ...values]): [string, unknown[]] => [userId, values]);
       const request = {
         header,
         expected: perShard.get(shard) ?? 0,
-        slices: renderTargets(
-          context,
-          shardRows.map(([userId, ...values]) => [userId, values]),
-        ),
         pushData: pushDataOf(header, pushData),
         target: null,
       };
-      const claims = await deliverSlices(openStub(), request, push?.leaseMs ?? null);
+      if (retry !== undefined) return retryRun(openStub(), context, targets, request, retry);
+      const slices = renderTargets(context, targets);
+      const claims = await deliverSlices(openStub(), { ...request, slices }, push?.leaseMs ?? null);
       await push?.send(openStub, claims);
     }),
   );
   const failed = calls.find((call) => call.status === "rejected");
   if (failed !== undefined) throw failed.reason;
+}
+
+/**
+ * A retry's part of a chunk in one shard: reopens what failed there, and renders only for who waits. Repeated, it
+ * changes nothing.
+ */
+export async function retryRun(
+  shard: Remote<UserShard>,
+  context: DeliveryContext,
+  targets: readonly (readonly [userId: string, values: readonly unknown[] | null])[],
+  request: Omit<DeliverRequest, "slices">,
+  retry: Retry,
+): Promise<void> {
+  const userIds = targets.map(([userId]) => userId);
+  const { id: notificationId } = request.header;
+  const waiting = new Set(await shard.reopenFailed({ notificationId, retry, userIds }));
+  if (waiting.size === 0) return;
+  const slices = renderTargets(
+    context,
+    targets.filter(([userId]) => waiting.has(userId)),
+  );
+  await shard.redeliver({ ...request, slices }, retry);
 }
 
 /** The request's push data as a shard keeps it: null where nothing can be pushed. */

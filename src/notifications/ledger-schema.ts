@@ -15,4 +15,14 @@ export const LEDGER_SCHEMA = [
     "CREATE TABLE registration (registered_at INTEGER NOT NULL)",
     DUE_SCHEMA,
   ],
+  [
+    // Retries: which attempt a shard is to reach, which it has reached, and how many deliveries wait there.
+    "ALTER TABLE notifications ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE shard_reports ADD COLUMN wanted INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE shard_reports ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE shard_reports ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0",
+    `CREATE TABLE retries (
+      notification_id TEXT NOT NULL, attempt INTEGER NOT NULL, reasons TEXT, created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL, sent_from TEXT NOT NULL, PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -1,12 +1,22 @@
 import type { ShardReport } from "../users/reporter.ts";
-import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
-import type { Mode, NotificationHeader, SendPlan } from "./model.ts";
+import { acceptedOf, countFailed, isComplete, sumTotals, type Totals } from "./counts.ts";
+import type { FailureReason, Mode, NotificationHeader, Retry, SendPlan } from "./model.ts";
 
 /** A notification as the ledger knows it. `completedAt` in Unix ms. */
 export interface NotificationRecord {
   header: NotificationHeader;
   totals: Totals;
   completedAt: number | null;
+  /** 1: the send itself; each retry is one more. */
+  attempt: number;
+}
+
+/** A retry as it is asked for. */
+export interface RetryRequest {
+  reasons: FailureReason[] | null;
+  expiresAt: number;
+  /** The API key's last four characters. */
+  sentFrom: string;
 }
 
 export interface NotificationFilter {
@@ -22,7 +32,9 @@ export interface NotificationFilter {
 /** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
 export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";
 
-type RecordRow = { id: string; header: string; completed_at: number | null };
+type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
+
+const RECORD_COLUMNS = "id, header, completed_at, attempt";
 
 /** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
@@ -40,11 +52,7 @@ export class LedgerStore {
   insertPlan(plan: SendPlan): void {
     const { header, expected } = plan;
     this.#insertHeader(header, null);
-    this.#sql.exec(
-      "INSERT INTO plans (notification_id, plan) VALUES (?, ?)",
-      header.id,
-      JSON.stringify(plan),
-    );
+    this.keepPlan(plan);
     this.#sql.exec(
       `INSERT INTO shard_reports (notification_id, shard, expected)
        SELECT ?, value ->> 0, value ->> 1 FROM json_each(?)`,
@@ -53,19 +61,70 @@ export class LedgerStore {
     );
   }
 
+  /** A plan as it is needed beyond this call. One that is there already stays. */
+  keepPlan(plan: SendPlan): void {
+    this.#sql.exec(
+      "INSERT OR IGNORE INTO plans (notification_id, plan) VALUES (?, ?)",
+      plan.header.id,
+      JSON.stringify(plan),
+    );
+  }
+
+  /** The plan with its newest retry. */
   getPlan(id: string): SendPlan | null {
     const [row] = this.#sql
       .exec<{ plan: string }>("SELECT plan FROM plans WHERE notification_id = ?", id)
       .toArray();
-    return row === undefined ? null : JSON.parse(row.plan);
+    if (row === undefined) return null;
+    const retry = this.#newestRetry(id);
+    return { ...JSON.parse(row.plan), ...(retry === null ? {} : { retry }) };
+  }
+
+  /**
+   * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
+   * has made it. Null where nothing failed for these reasons.
+   */
+  addRetry(id: string, { reasons, expiresAt, sentFrom }: RetryRequest, now: number): Retry | null {
+    const shards = this.#sql
+      .exec<{ shard: number; totals: string }>(
+        "SELECT shard, totals FROM shard_reports WHERE notification_id = ?",
+        id,
+      )
+      .toArray()
+      .filter(({ totals }) => countFailed(JSON.parse(totals), reasons) > 0)
+      .map(({ shard }) => shard);
+    if (shards.length === 0) return null;
+    const { attempt } = this.#sql
+      .exec<{ attempt: number }>(
+        `UPDATE notifications SET attempt = attempt + 1, completed_at = NULL, redrives = 0 WHERE id = ?
+         RETURNING attempt`,
+        id,
+      )
+      .one();
+    this.#sql.exec(
+      `UPDATE shard_reports SET wanted = ?
+       WHERE notification_id = ? AND shard IN (SELECT value FROM json_each(?))`,
+      attempt,
+      id,
+      JSON.stringify(shards),
+    );
+    this.#sql.exec(
+      `INSERT INTO retries (notification_id, attempt, reasons, created_at, expires_at, sent_from)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      id,
+      attempt,
+      reasons === null ? null : JSON.stringify(reasons),
+      now,
+      expiresAt,
+      sentFrom,
+    );
+    return { attempt, reasons, expiresAt };
   }
 
   get(id: string): NotificationRecord | null {
     return (
       this.#read(
-        this.#sql
-          .exec<RecordRow>("SELECT id, header, completed_at FROM notifications WHERE id = ?", id)
-          .toArray(),
+        this.#sql.exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, id).toArray(),
       )[0] ?? null
     );
   }
@@ -87,7 +146,7 @@ export class LedgerStore {
     return this.#read(
       this.#sql
         .exec<RecordRow>(
-          `SELECT id, header, completed_at FROM notifications
+          `SELECT ${RECORD_COLUMNS} FROM notifications
            WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`,
           ...values,
           filter.limit,
@@ -101,26 +160,28 @@ export class LedgerStore {
    * notification is opened by its first report.
    */
   applyReport(shard: number, report: ShardReport, now: number): ReportOutcome {
-    const { notificationId, version, totals, header } = report;
+    const { notificationId, version, totals, header, attempt, waiting } = report;
     const known = this.#sql
-      .exec<RecordRow>("SELECT id, header, completed_at FROM notifications WHERE id = ?", notificationId)
+      .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, notificationId)
       .toArray()[0];
     if (known === undefined)
       return header === null ? "unknown" : this.#openByReport(shard, report, header, now);
     const [before] = this.#sql
-      .exec<{ accepted: number }>(
-        "SELECT accepted FROM shard_reports WHERE notification_id = ? AND shard = ?",
+      .exec<{ accepted: number; attempt: number; waiting: number }>(
+        "SELECT accepted, attempt, waiting FROM shard_reports WHERE notification_id = ? AND shard = ?",
         notificationId,
         shard,
       )
       .toArray();
     const updated = this.#sql
       .exec<{ accepted: number; expected: number }>(
-        `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?
+        `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?, attempt = ?, waiting = ?
          WHERE notification_id = ? AND shard = ? AND version < ? RETURNING accepted, expected`,
         acceptedOf(totals),
         version,
         JSON.stringify(totals),
+        attempt,
+        waiting,
         notificationId,
         shard,
         version,
@@ -137,14 +198,20 @@ export class LedgerStore {
     }
     if (known.completed_at !== null) return "current";
     if (this.#completeIfWhole(notificationId, now)) return "completed";
-    return updated.accepted > (before?.accepted ?? 0) ? "progressed" : "current";
+    const hasMoved =
+      before === undefined ||
+      updated.accepted > before.accepted ||
+      attempt > before.attempt ||
+      waiting < before.waiting;
+    return hasMoved ? "progressed" : "current";
   }
 
-  /** Shards that haven't accepted all of their targets. */
+  /** Shards that haven't accepted all of their targets, or haven't delivered again what a retry is for. */
   listShortShards(id: string): number[] {
     return this.#sql
       .exec<{ shard: number }>(
-        "SELECT shard FROM shard_reports WHERE notification_id = ? AND accepted < expected ORDER BY shard",
+        `SELECT shard FROM shard_reports
+         WHERE notification_id = ? AND (accepted < expected OR attempt < wanted OR waiting > 0) ORDER BY shard`,
         id,
       )
       .toArray()
@@ -210,6 +277,19 @@ export class LedgerStore {
     );
   }
 
+  #newestRetry(id: string): Retry | null {
+    const [row] = this.#sql
+      .exec<{ attempt: number; reasons: string | null; expires_at: number }>(
+        `SELECT attempt, reasons, expires_at FROM retries WHERE notification_id = ?
+         ORDER BY attempt DESC LIMIT 1`,
+        id,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const { attempt, reasons, expires_at: expiresAt } = row;
+    return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), expiresAt };
+  }
+
   #completeIfWhole(id: string, now: number): boolean {
     if (this.listShortShards(id).length > 0) return false;
     const record = this.get(id);
@@ -229,10 +309,10 @@ export class LedgerStore {
         .toArray(),
       ({ id }) => id,
     );
-    return rows.map(({ id, header: json, completed_at }) => {
+    return rows.map(({ id, header: json, completed_at, attempt }) => {
       const header: NotificationHeader = JSON.parse(json);
       const totals = (parts.get(id) ?? []).map((part): Totals => JSON.parse(part.totals));
-      return { header, totals: sumTotals(header.channels, totals), completedAt: completed_at };
+      return { header, totals: sumTotals(header.channels, totals), completedAt: completed_at, attempt };
     });
   }
 }

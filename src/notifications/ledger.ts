@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { getApp } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
-import { deleteAudiences, readAudienceIndex } from "../audiences/store.ts";
+import { deleteAudiences } from "../audiences/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { DueTable } from "../objects/due.ts";
 import { ledgerIdentityOf } from "../objects/identity.ts";
@@ -9,9 +9,14 @@ import { migrate } from "../objects/migrate.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
-import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
+import {
+  LedgerStore,
+  type NotificationFilter,
+  type NotificationRecord,
+  type RetryRequest,
+} from "./ledger-store.ts";
 import type { NotificationHeader, SendPlan } from "./model.ts";
-import { enqueueChunks } from "./queue.ts";
+import { enqueueShards } from "./open-plan.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
@@ -20,6 +25,15 @@ const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); three each. */
 const AUDIENCES_PER_DELETE = 300;
+
+/** Another attempt that is written down: from here on it will be made. */
+export interface OpenedRetry {
+  plan: SendPlan;
+  shards: number[];
+}
+
+/** Why there is none: not this ledger's, not completed, nothing failed for these reasons. */
+export type RetryRefusal = "unknown" | "running" | "nothing";
 
 /** An app's notifications of one UTC day: what was accepted, and what the user shards say became of it. */
 export class Ledger extends DurableObject<Bindings> {
@@ -52,6 +66,25 @@ export class Ledger extends DurableObject<Bindings> {
     });
     await this.#register();
     return this.#store.get(id)?.header ?? plan.header;
+  }
+
+  /**
+   * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
+   * plan is nowhere else. Returns the plan with the retry and the shards that it is for, or why there is none.
+   */
+  async retry(id: string, request: RetryRequest, plan: SendPlan | null): Promise<OpenedRetry | RetryRefusal> {
+    const now = Date.now();
+    return this.#due.transaction(() => {
+      const record = this.#store.get(id);
+      if (record === null) return "unknown";
+      if (record.completedAt === null) return "running";
+      if (plan !== null) this.#store.keepPlan(plan);
+      const known = this.#store.getPlan(id);
+      const retry = known === null ? null : this.#store.addRetry(id, request, now);
+      if (known === null || retry === null) return "nothing";
+      this.#due.set("stall", id, now + readConfig(this.env).stallMs);
+      return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
+    });
   }
 
   /** Takes one shard's totals. Repeated or out of order, the newest stands. */
@@ -119,7 +152,7 @@ export class Ledger extends DurableObject<Bindings> {
     const redrives = this.#store.addRedrive(id);
     const next = now + Math.min(stallMs * 2 ** (redrives + 1), HOUR_MS);
     // What isn't delivered by then fails by then, not an hour later.
-    const { expiresAt } = plan.header;
+    const { expiresAt } = plan.retry ?? plan.header;
     this.#due.set("stall", id, expiresAt > now ? Math.min(next, expiresAt) : next);
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
@@ -131,14 +164,9 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<void> {
-    const { source } = plan;
-    if (source.kind === "inline") {
-      await deliverRows(this.env, await getApp(this.env, appId), plan, source.rows, null);
-      return;
-    }
-    const index = await readAudienceIndex(this.env, appId, source.audience.id);
-    const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => short.has(shard)));
-    await enqueueChunks(this.env, appId, plan, chunks);
+    if (plan.source.kind === "inline") {
+      await deliverRows(this.env, await getApp(this.env, appId), plan, plan.source.rows, null);
+    } else await enqueueShards(this.env, appId, plan, plan.source.audience, short);
   }
 
   /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */

@@ -81,6 +81,16 @@ export interface TemplateSnapshot {
   variableSchema: VariableSchema;
 }
 
+/** A further attempt at a notification's failed deliveries. */
+export interface Retry {
+  /** 2 is the first. */
+  attempt: number;
+  /** Which failures; null: all. */
+  reasons: FailureReason[] | null;
+  /** In place of the header's, which may be past. Unix ms. */
+  expiresAt: number;
+}
+
 /** All that a consumer needs to deliver a batch's chunks. */
 export interface SendPlan {
   header: NotificationHeader;
@@ -89,6 +99,8 @@ export interface SendPlan {
   source: TargetSource;
   /** Targets per shard, `[shard, targets]`. */
   expected: [number, number][];
+  /** The newest attempt at the failed deliveries; absent: the send itself. */
+  retry?: Retry;
 }
 
 /** Where a plan's targets are. */

@@ -1,8 +1,11 @@
 import type { Chunk } from "../audiences/partition.ts";
+import { readAudienceIndex } from "../audiences/store.ts";
+import type { Bindings } from "../env.ts";
 import { parseNotificationId } from "../ids.ts";
+import type { TemplateContent } from "../templates/compile.ts";
 import { commitSafely } from "./commit.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationHeader, SendPlan, TargetSource } from "./model.ts";
+import type { AudienceRef, NotificationHeader, SendPlan, TargetSource } from "./model.ts";
 import { enqueueChunks } from "./queue.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
@@ -12,14 +15,22 @@ export function makePlan(
   source: TargetSource,
   expected: [number, number][],
 ): SendPlan {
-  const content = Object.fromEntries(
-    header.channels.flatMap(({ key }) => {
-      const channelContent = template.content[key];
+  const content = selectContent(header, template.content);
+  const { variableSchema } = template;
+  return { header, template: { content, variableSchema }, pushData: request.pushData, source, expected };
+}
+
+/** What a template says in a notification's channels. */
+export function selectContent(
+  { channels }: Pick<NotificationHeader, "channels">,
+  content: TemplateContent,
+): TemplateContent {
+  return Object.fromEntries(
+    channels.flatMap(({ key }) => {
+      const channelContent = content[key];
       return channelContent === undefined ? [] : [[key, channelContent]];
     }),
   );
-  const { variableSchema } = template;
-  return { header, template: { content, variableSchema }, pushData: request.pushData, source, expected };
 }
 
 /** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */
@@ -46,4 +57,17 @@ export async function openAndEnqueue(
     }),
   );
   return header;
+}
+
+/** Sends the chunks on their way that have targets of these shards. */
+export async function enqueueShards(
+  env: Bindings,
+  appId: string,
+  plan: SendPlan,
+  audience: AudienceRef,
+  shards: ReadonlySet<number>,
+): Promise<void> {
+  const index = await readAudienceIndex(env, appId, audience.id);
+  const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => shards.has(shard)));
+  await enqueueChunks(env, appId, plan, chunks);
 }

@@ -14,6 +14,8 @@ const ChunkMessageSchema = v.object({
     length: v.number(),
     runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
   }),
+  /** Of a retry: from 2 on. */
+  attempt: v.optional(v.number()),
 });
 
 export type ChunkMessage = v.InferOutput<typeof ChunkMessageSchema>;
@@ -29,7 +31,7 @@ export function parseChunkMessage(body: unknown): ChunkMessage {
 export async function enqueueChunks(
   env: Bindings,
   appId: string,
-  { header }: SendPlan,
+  { header, retry }: SendPlan,
   chunks: readonly Chunk[],
 ): Promise<void> {
   const queue = queueOf(env, header.priority ?? "normal");
@@ -37,7 +39,10 @@ export async function enqueueChunks(
     const slice = chunks.slice(start, start + QUEUE_BATCH_MESSAGES);
     await queue.sendBatch(
       slice.map((chunk) => ({
-        body: { version: 1, appId, notificationId: header.id, chunk } satisfies ChunkMessage,
+        body: {
+          ...{ version: 1 as const, appId, notificationId: header.id, chunk },
+          ...(retry === undefined ? {} : { attempt: retry.attempt }),
+        } satisfies ChunkMessage,
       })),
     );
   }

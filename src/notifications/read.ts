@@ -102,6 +102,7 @@ async function describeFromShard(
 ): Promise<NotificationRecord | null> {
   const described = await openShard(env, appId, shard).describe(id);
   if (described === null) return null;
-  const { header, totals } = described;
-  return { header, totals, completedAt: isComplete(totals, header.total) ? header.createdAt : null };
+  const { header, totals, attempt } = described;
+  const completedAt = isComplete(totals, header.total) ? header.createdAt : null;
+  return { header, totals, completedAt, attempt };
 }

@@ -22,9 +22,13 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   const { header, app } = prepared;
   const [row] = requireRows(prepared);
   if (row === undefined) throw new OnecallError("ERR_BAD_REQUEST", "targets: must name a user");
-  const [userId] = row;
+  const [userId, ...values] = row;
   const pushData = pushDataOf(header, prepared.request.pushData);
-  const deliverRequest = { header, expected: 1, slices: renderRow(prepared, row), pushData, target: userId };
+  const slices = renderRow(prepared, row);
+  const deliverRequest = {
+    ...{ header, expected: 1, slices, pushData, target: userId },
+    targetValues: mayFail(slices) ? values : null,
+  };
   return async ({ env }) => {
     const push = pushInline(env, app);
     const openShard = () => openShardOf(env, app, userId);
@@ -63,6 +67,13 @@ export function sendRealtimeToSeveral(
     });
     return header;
   };
+}
+
+/** A delivery that is done can't be retried; any other needs its values once more. */
+function mayFail(slices: readonly DeliverySlice[]): boolean {
+  return slices.some(({ tallies }) =>
+    tallies.some(([, status]) => status === "pending" || status === "failed"),
+  );
 }
 
 /** One target's delivery rows. Throws where a content is over its limit: in realtime that is told at once. */

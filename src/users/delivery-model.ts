@@ -1,5 +1,5 @@
 import type { Totals } from "../notifications/counts.ts";
-import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import type { DeliveryStatus, NotificationHeader, Retry } from "../notifications/model.ts";
 
 /** Rows of one notification for one shard. */
 export interface DeliverRequest {
@@ -12,6 +12,8 @@ export interface DeliverRequest {
   pushData: Record<string, string> | null;
   /** Of a realtime send to one: the user. No plan names them. */
   target: string | null;
+  /** Of such a send, where a delivery may fail: the target's raw values. */
+  targetValues?: unknown[] | null;
 }
 
 /** Rows for one statement, and what they will count if all of them are new. */
@@ -37,6 +39,16 @@ export interface ShardNotification {
   totals: Totals;
   version: number;
   reportedVersion: number;
+  /** See a shard's report. */
+  attempt: number;
+  waiting: number;
+}
+
+/** A retry's first word to a shard: reopens what failed there, once, and asks who of these users waits. */
+export interface ReopenRequest {
+  notificationId: string;
+  retry: Retry;
+  userIds: string[];
 }
 
 /** Deliveries of one channel, status and reason. */
@@ -91,6 +103,15 @@ export interface Settlement {
   /** The provider's words. */
   message: string | null;
   tries: number;
+}
+
+/** What a retry's rows have become. */
+export interface RedeliveredDeliveries {
+  totals: Totals;
+  /** Which of the watched users' rows are delivered now. */
+  fresh: DeliveryKey[];
+  /** Rows that wait for their push, by channel. */
+  pending: [channelKey: string, count: number][];
 }
 
 /** Puts the pending rows of a slice into the outbox; returns how many. `userIds` null: of all that are pending. */

@@ -12,7 +12,16 @@ import type {
 } from "./delivery-model.ts";
 
 type InsertedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
-type NotificationRow = { header: string; totals: string; version: number; reported_version: number };
+type NotificationRow = {
+  header: string;
+  totals: string;
+  version: number;
+  reported_version: number;
+  attempt: number;
+  waiting: number;
+};
+
+const NOTIFICATION_COLUMNS = "header, totals, version, reported_version, attempt, waiting";
 
 const INSERT_DELIVERIES = `
   INSERT INTO deliveries
@@ -48,18 +57,9 @@ export class DeliveryStore {
 
   getNotification(id: string): ShardNotification | null {
     const [row] = this.#sql
-      .exec<NotificationRow>(
-        "SELECT header, totals, version, reported_version FROM notifications WHERE id = ?",
-        id,
-      )
+      .exec<NotificationRow>(`SELECT ${NOTIFICATION_COLUMNS} FROM notifications WHERE id = ?`, id)
       .toArray();
-    if (row === undefined) return null;
-    return {
-      header: JSON.parse(row.header),
-      totals: JSON.parse(row.totals),
-      version: row.version,
-      reportedVersion: row.reported_version,
-    };
+    return row === undefined ? null : toNotification(row);
   }
 
   /**
@@ -67,7 +67,7 @@ export class DeliveryStore {
    * Pending pushes go into the outbox (`storePushes`) where their user has a device; else they are skipped.
    */
   insertDeliveries(
-    { header, slices, pushData, target }: DeliverRequest,
+    { header, slices, pushData, target, targetValues }: DeliverRequest,
     watched: ReadonlySet<string>,
     now: number,
     storePushes: StorePushes,
@@ -100,7 +100,7 @@ export class DeliveryStore {
     }
     const result = { fresh, pending: listPending(added) };
     // Mostly this is the notification's first or only call here: one statement then does.
-    if (this.#insertNotification(header, added, pushData, target))
+    if (this.#insertNotification(header, added, pushData, target, targetValues ?? null))
       return { header, totals: added, ...result };
     const stored = this.getNotification(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
@@ -170,17 +170,12 @@ export class DeliveryStore {
   listUnreported(limit: number): ShardNotification[] {
     return this.#sql
       .exec<NotificationRow>(
-        `SELECT header, totals, version, reported_version FROM notifications
+        `SELECT ${NOTIFICATION_COLUMNS} FROM notifications
          WHERE version > reported_version ORDER BY id LIMIT ?`,
         limit,
       )
       .toArray()
-      .map((row) => ({
-        header: JSON.parse(row.header),
-        totals: JSON.parse(row.totals),
-        version: row.version,
-        reportedVersion: row.reported_version,
-      }));
+      .map(toNotification);
   }
 
   /** The ledger has taken these reports; what changed meanwhile stays unreported. */
@@ -265,15 +260,18 @@ export class DeliveryStore {
     totals: Totals,
     pushData: Record<string, string> | null,
     target: string | null,
+    targetValues: unknown[] | null,
   ): boolean {
     const cursor = this.#sql.exec(
-      `INSERT INTO notifications (id, header, totals, version, reported_version, push_data, target)
-       VALUES (?, ?, ?, 1, 0, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
+      `INSERT INTO notifications
+         (id, header, totals, version, reported_version, push_data, target, target_values)
+       VALUES (?, ?, ?, 1, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
       header.id,
       JSON.stringify(header),
       JSON.stringify(totals),
       pushData === null ? null : JSON.stringify(pushData),
       target,
+      targetValues === null ? null : JSON.stringify(targetValues),
     );
     return cursor.toArray().length > 0;
   }
@@ -285,6 +283,17 @@ export class DeliveryStore {
       id,
     );
   }
+}
+
+function toNotification(row: NotificationRow): ShardNotification {
+  return {
+    header: JSON.parse(row.header),
+    totals: JSON.parse(row.totals),
+    version: row.version,
+    reportedVersion: row.reported_version,
+    attempt: row.attempt,
+    waiting: row.waiting,
+  };
 }
 
 function listPending(totals: Totals): [channelKey: string, count: number][] {

@@ -13,7 +13,15 @@ type LoggedRow = {
   clicked_at: number | null;
 };
 
-/** What the delivery log reads of one shard. */
+/** The one target of a realtime send. */
+export interface RetryTarget {
+  userId: string;
+  /** Raw, in the order of the template's variables. */
+  values: unknown[];
+  pushData: Record<string, string>;
+}
+
+/** What the delivery log, and a retry, read of one shard. */
 export class LogStore {
   readonly #sql: SqlStorage;
 
@@ -35,6 +43,19 @@ export class LogStore {
       )
       .toArray();
     return delivery?.user_id ?? null;
+  }
+
+  /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
+  getRetryTarget(notificationId: string): RetryTarget | null {
+    const [row] = this.#sql
+      .exec<{ target: string | null; target_values: string | null; push_data: string | null }>(
+        "SELECT target, target_values, push_data FROM notifications WHERE id = ?",
+        notificationId,
+      )
+      .toArray();
+    if (row === undefined || row.target === null || row.target_values === null) return null;
+    const pushData = row.push_data === null ? {} : JSON.parse(row.push_data);
+    return { userId: row.target, values: JSON.parse(row.target_values), pushData };
   }
 
   /** A notification's deliveries to these users, as far as they are here. */

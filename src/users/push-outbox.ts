@@ -71,13 +71,14 @@ export class PushOutbox {
     userIds: readonly string[] | null,
     header: { id: string; expiresAt: number },
     now: number,
+    attempt = 1,
   ): number {
     if (slice.push === null) return 0;
     const { store, due, stallMs } = this.#parts;
     const { expiresAt } = header;
     const group = { channelKey: slice.push.channelKey, notificationId: header.id };
     const wakeAt = Math.min(now + stallMs, expiresAt);
-    const count = store.insert(group, slice.json, userIds, { dueAt: now, wakeAt, expiresAt });
+    const count = store.insert(group, slice.json, userIds, { attempt, dueAt: now, wakeAt, expiresAt });
     if (count > 0) due.bringForward(PUSH_DUTY, "", wakeAt);
     return count;
   }
@@ -104,6 +105,11 @@ export class PushOutbox {
     const rows = store.listDue(group, [...open], now, PUSH_CLAIM_ROWS);
     const probes = this.#takeProbes(group, now);
     const targets = this.#handOut(group, rows, probes, open, now);
+    // The rows', not the header's: a retry has its own. All rows of an attempt have the same.
+    const expiresAt = Math.max(
+      ...rows.map((row) => row.expiresAt),
+      ...[...probes.values()].map(({ row }) => row.expiresAt),
+    );
     const stored = deliveries.getNotification(notificationId);
     if (targets.length === 0 || stored === null) return null;
     const id = newId();
@@ -115,7 +121,7 @@ export class PushOutbox {
       until,
     );
     due.bringForward(PUSH_DUTY, "", until);
-    const { priority, expiresAt } = stored.header;
+    const { priority } = stored.header;
     const pushData = deliveries.getPushData(notificationId);
     const notification = { id: notificationId, priority: priority ?? "high", expiresAt, pushData };
     return { id, channelKey, notification, until, targets };

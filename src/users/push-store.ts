@@ -70,17 +70,17 @@ export class PushStore {
     { channelKey, notificationId }: PushGroup,
     json: string,
     userIds: readonly string[] | null,
-    times: { dueAt: number; wakeAt: number; expiresAt: number },
+    { attempt, ...times }: { attempt: number; dueAt: number; wakeAt: number; expiresAt: number },
   ): number {
     this.#sql.exec(
       `INSERT INTO pushes (channel_key, notification_id, user_id, attempt, content, due_at, wake_at, expires_at)
-       SELECT ?1, ?2, value ->> 0, 1, value ->> 5, ?3, ?4, ?5 FROM json_each(?6)
+       SELECT ?1, ?2, value ->> 0, ?7, value ->> 5, ?3, ?4, ?5 FROM json_each(?6)
        WHERE value ->> 3 = 'pending' AND value ->> 1 = ?1
          AND ${
            userIds === null
              ? `EXISTS (SELECT 1 FROM deliveries WHERE user_id = value ->> 0 AND notification_id = ?2
                   AND channel_key = ?1 AND status = 'pending')`
-             : "value ->> 0 IN (SELECT value FROM json_each(?7))"
+             : "value ->> 0 IN (SELECT value FROM json_each(?8))"
          }
        ON CONFLICT DO NOTHING`,
       channelKey,
@@ -89,6 +89,7 @@ export class PushStore {
       times.wakeAt,
       times.expiresAt,
       json,
+      attempt,
       ...(userIds === null ? [] : [JSON.stringify(userIds)]),
     );
     return this.#changes();

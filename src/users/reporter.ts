@@ -11,6 +11,10 @@ export interface ShardReport {
   /** Grows with every change in the shard; the ledger ignores an older one. */
   version: number;
   totals: Totals;
+  /** The newest attempt that has reopened failed deliveries here; 1: none has. */
+  attempt: number;
+  /** Deliveries that it reopened and that still wait for their chunk. */
+  waiting: number;
   /** Of a realtime send that the ledger may not know yet. */
   header: NotificationHeader | null;
 }
@@ -103,9 +107,13 @@ export class Reporter {
   }
 }
 
-function toReport({ header, totals, version, reportedVersion }: ShardNotification): ShardReport {
+function toReport(notification: ShardNotification): ShardReport {
+  const { header, totals, version, reportedVersion, attempt, waiting } = notification;
   const isNewToLedger = header.mode === "realtime" && reportedVersion === 0;
-  return { notificationId: header.id, version, totals, header: isNewToLedger ? header : null };
+  return {
+    ...{ notificationId: header.id, version, totals, attempt, waiting },
+    header: isNewToLedger ? header : null,
+  };
 }
 
 function dayOf(notificationId: string): string {

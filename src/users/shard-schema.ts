@@ -50,4 +50,14 @@ export const USER_SHARD_SCHEMA = [
       expires_at INTEGER NOT NULL, claim_id TEXT, remaining TEXT, content TEXT NOT NULL,
       PRIMARY KEY (channel_key, notification_id, user_id)) WITHOUT ROWID`,
   ],
+  [
+    // Retries: the newest attempt, and how many reopened deliveries haven't been delivered again yet.
+    "ALTER TABLE notifications ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE notifications ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0",
+    // Of a realtime send to one whose delivery may fail: what it is rendered from again.
+    "ALTER TABLE notifications ADD COLUMN target_values TEXT",
+    // Costs a row for each failure, nothing for the rest.
+    `CREATE INDEX deliveries_failed ON deliveries (notification_id, channel_key, reason)
+      WHERE status = 'failed'`,
+  ],
 ] as const;

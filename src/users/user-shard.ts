@@ -2,26 +2,34 @@ import { DurableObject } from "cloudflare:workers";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../limits.ts";
-import { acceptedOf, type Totals } from "../notifications/counts.ts";
+import { acceptedOf } from "../notifications/counts.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
-import type { NotificationHeader } from "../notifications/model.ts";
+import type { NotificationHeader, Retry } from "../notifications/model.ts";
 import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
-import type { DeliverRequest, DeliveryCount, DeliveryKey, LoggedDelivery } from "./delivery-model.ts";
+import type {
+  DeliverRequest,
+  DeliveryCount,
+  DeliveryKey,
+  LoggedDelivery,
+  ReopenRequest,
+  ShardNotification,
+} from "./delivery-model.ts";
 import { DeliveryStore } from "./delivery-store.ts";
 import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
-import { LogStore } from "./log-store.ts";
+import { LogStore, type RetryTarget } from "./log-store.ts";
 import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
+import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
 
@@ -64,6 +72,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #devices: DeviceStore;
   readonly #directory: DeviceDirectory;
   readonly #outbox: PushOutbox;
+  readonly #retries: RetryStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -74,6 +83,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#deliveries = new DeliveryStore(ctx.storage);
     this.#claims = new ClaimStore(sql);
     this.#log = new LogStore(sql);
+    this.#retries = new RetryStore(sql, this.#deliveries);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
     this.#feed = new FeedStore(sql, this.#deliveries);
@@ -123,13 +133,39 @@ export class UserShard extends DurableObject<Bindings> {
     // With pushes in hand the caller is about to report them: until then nothing is worth telling.
     if (claims.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header, fresh);
-    if (leaseMs === null && pending.length > 0) {
-      // Not waited for: should it fail, the alarm sends the messages.
-      this.#outbox
-        .enqueueNew(header.id, pending)
-        .catch((error: unknown) => this.#logError("enqueueing pushes failed", error));
-    }
+    if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
     return { header, claims };
+  }
+
+  /**
+   * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
+   * who of these users waits for a new delivery.
+   */
+  reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
+    const now = Date.now();
+    const waiting = this.#due.transaction(() => {
+      if (this.#retries.reopen(notificationId, retry)) this.#reporter.noteChange(now);
+      return this.#retries.listWaiting(notificationId, retry.attempt, userIds);
+    });
+    this.#reporter.schedule("batch");
+    return waiting;
+  }
+
+  /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
+  redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void {
+    const now = Date.now();
+    const online = this.#sockets.onlineUids();
+    const redelivered = this.#due.transaction(() => {
+      this.#reporter.noteChange(now);
+      return this.#retries.redeliver(header.id, attempt, slices, online, now, (slice, userIds) =>
+        this.#outbox.store(slice, userIds, { id: header.id, expiresAt }, now, attempt),
+      );
+    });
+    if (redelivered === null) return;
+    const { totals, fresh, pending } = redelivered;
+    this.#reporter.schedule(totals.every((channel) => channel.pending === 0) ? "now" : "batch");
+    this.#pushToSockets(header, fresh);
+    if (pending.length > 0) this.#enqueueNew(header.id, pending);
   }
 
   /** Which of these users can be pushed to. */
@@ -209,9 +245,13 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */
-  describe(notificationId: string): { header: NotificationHeader; totals: Totals } | null {
-    const stored = this.#deliveries.getNotification(notificationId);
-    return stored === null ? null : { header: stored.header, totals: stored.totals };
+  describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null {
+    return this.#deliveries.getNotification(notificationId);
+  }
+
+  /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
+  getRetryTarget(notificationId: string): RetryTarget | null {
+    return this.#log.getRetryTarget(notificationId);
   }
 
   /** The user of a realtime send to one. */
@@ -399,6 +439,13 @@ export class UserShard extends DurableObject<Bindings> {
       const claim = this.#outbox.claim({ notificationId: header.id, ...push, blocked: [], leaseMs }, now);
       return claim === null ? [] : [claim];
     });
+  }
+
+  /** Not waited for: should it fail, the alarm sends the messages. */
+  #enqueueNew(notificationId: string, pending: [channelKey: string, count: number][]): void {
+    this.#outbox
+      .enqueueNew(notificationId, pending)
+      .catch((error: unknown) => this.#logError("enqueueing pushes failed", error));
   }
 
   #logError(message: string, error: unknown): void {

@@ -76,7 +76,7 @@ export const getProgress: Handler = async (request, context) => {
 
 /** A notification as the management API shows it, whatever family it was sent in. */
 export function presentNotification(record: NotificationRecord): object {
-  const { header, totals, completedAt } = record;
+  const { header, totals, completedAt, attempt } = record;
   const { id, templateKey, templateVersion, mode, title, tag, priority, channels, duplicates } = header;
   return {
     id,
@@ -85,6 +85,7 @@ export function presentNotification(record: NotificationRecord): object {
     createdAt: isoTime(header.createdAt),
     completedAt: isoTime(completedAt),
     expiresAt: isoTime(header.expiresAt),
+    attempt,
     counts: presentCounts(header, totals),
   };
 }

@@ -4,6 +4,7 @@ import { getChannel, getChannelAvailability, listChannels, postChannel, putChann
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
 import { deleteDevice, getDevices, postDevice } from "./devices.ts";
 import { getNotification, getNotifications, getProgress } from "./notifications.ts";
+import { postRetry } from "./retry.ts";
 import { postSend } from "./send.ts";
 import {
   deleteTargetsFile,
@@ -31,6 +32,7 @@ export const businessMessagingRoutes: Route[] = [
   ["POST", "/api/notifications/send", postSend],
   ["GET", `${API}/notifications`, getNotifications],
   ["GET", `${API}/notifications/:notification`, getNotification],
+  ["POST", `${API}/notifications/:notification/retry`, postRetry],
   ["GET", `${API}/notifications/:notification/progress`, getProgress],
   ["GET", `${API}/notifications/:notification/deliveries`, getDeliveries],
   ["GET", `${API}/notifications/:notification/deliveries.csv`, getDeliveriesCsv],

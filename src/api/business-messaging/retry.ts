@@ -1,0 +1,33 @@
+import * as v from "valibot";
+import { authenticate } from "../../http/auth.ts";
+import { readOptionalJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { json } from "../../http/responses.ts";
+import { parseInput } from "../../http/validation.ts";
+import { FAILURE_REASONS } from "../../notifications/model.ts";
+import { retryFailed } from "../../notifications/retry.ts";
+import { isObject } from "../send-checks.ts";
+import { presentNotification } from "./notifications.ts";
+
+const REASONS_MESSAGE = `must be a list of reasons: ${FAILURE_REASONS.join(", ")}`;
+const RetrySchema = v.pipe(
+  // A list is an object to valibot, and nothing here is required: it would retry everything.
+  v.custom<Record<string, unknown>>(isObject, "must be a JSON object"),
+  v.object({
+    reasons: v.nullish(
+      v.pipe(
+        v.array(v.picklist(FAILURE_REASONS, REASONS_MESSAGE), REASONS_MESSAGE),
+        v.minLength(1, REASONS_MESSAGE),
+      ),
+    ),
+  }),
+);
+
+/** `POST {api}/notifications/{id}/retry`: sends again to the failed deliveries. Answers the notification. */
+export const postRetry: Handler = async (request, context) => {
+  const { app, key } = await authenticate(request, context, "send");
+  const { reasons = null } = parseInput(RetrySchema, await readOptionalJson(request));
+  const { env, execution } = context;
+  const id = pathParam(request, "notification");
+  return json(presentNotification(await retryFailed({ env, execution, app, key }, id, reasons)));
+};

@@ -1,0 +1,84 @@
+import type { AppRecord } from "../apps/records.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError, unavailable } from "../errors.ts";
+import { parseNotificationId } from "../ids.ts";
+import { openShard } from "../users/shard-binding.ts";
+import { deliverRows } from "./deliver-rows.ts";
+import type { OpenedRetry } from "./ledger.ts";
+import { openLedger } from "./ledger-binding.ts";
+import type { NotificationRecord } from "./ledger-store.ts";
+import type { FailureReason, NotificationHeader, SendPlan } from "./model.ts";
+import { enqueueShards, selectContent } from "./open-plan.ts";
+import { findNotification } from "./read.ts";
+import type { SendContext } from "./send.ts";
+
+/**
+ * Sends a completed notification again to its failed deliveries, in the same notification. `reasons` null: to all of
+ * them. Writing the attempt into the ledger is the commit point; then the chunks that have such targets go to the
+ * queue. It expires after as long as the send did. Returns the notification as it is then.
+ */
+export async function retryFailed(
+  { env, app, key, execution }: Omit<SendContext, "idempotency">,
+  id: string,
+  reasons: FailureReason[] | null,
+): Promise<NotificationRecord> {
+  const record = await findNotification(env, app, id);
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const { header } = record;
+  const expiresAt = Date.now() + Math.max(header.expiresAt - header.createdAt, 0);
+  const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
+  const plan = shard === null ? null : await planSingle(env, app, header, shard);
+  const request = { reasons, expiresAt, sentFrom: key.lastFour };
+  const opened = await openLedger(env, app.id, day)
+    .retry(id, request, plan)
+    .catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  if (opened === "unknown") throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  if (opened === "running") {
+    throw new OnecallError("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed.");
+  }
+  if (opened === "nothing") {
+    const which = reasons === null ? "" : ` for these reasons: ${reasons.join(", ")}`;
+    throw new OnecallError("ERR_CONFLICT", `No delivery of it has failed${which}.`);
+  }
+  execution.waitUntil(
+    deliverAgain(env, app, opened).catch((error: unknown) => {
+      console.error({ message: "a retry is left to the watchdog", notificationId: id, error });
+    }),
+  );
+  return (await openLedger(env, app.id, day).get(id)) ?? record;
+}
+
+async function deliverAgain(env: Bindings, app: AppRecord, { plan, shards }: OpenedRetry): Promise<void> {
+  const { source } = plan;
+  if (source.kind === "inline") await deliverRows(env, app, plan, source.rows, null);
+  else await enqueueShards(env, app.id, plan, source.audience, new Set(shards));
+}
+
+/** A realtime send to one has no plan until it needs one: its shard has the values, the registry the template. */
+async function planSingle(
+  env: Bindings,
+  app: AppRecord,
+  header: NotificationHeader,
+  shard: number,
+): Promise<SendPlan | null> {
+  const stub = openShard(env, app.id, shard);
+  const [target, template] = await Promise.all([
+    stub.getRetryTarget(header.id),
+    openRegistry(env, app.id).findTemplateVersion({ id: header.templateId }, header.templateVersion),
+  ]);
+  // Nothing of it could fail, or its retention is over: the ledger says what of both.
+  if (target === null || template === null) return null;
+  return {
+    header,
+    template: {
+      content: selectContent(header, template.content),
+      variableSchema: template.variableSchema,
+    },
+    pushData: target.pushData,
+    source: { kind: "inline", rows: [[target.userId, ...target.values]] },
+    expected: [[shard, 1]],
+  };
+}
