@@ -147,6 +147,11 @@ export class Registry extends DurableObject<Bindings> {
     return this.#templates.list(filter);
   }
 
+  /** Names by id, of templates that there are. */
+  listTemplateNames(ids: readonly string[]): [id: string, name: string][] {
+    return this.#templates.listNames(ids);
+  }
+
   listTemplateVersions(
     idOrKey: string,
     beforeVersion: number | null,

@@ -12,7 +12,16 @@ export interface ChannelTotals {
   clicked: number;
   failed: [reason: string, count: number][];
   skipped: [reason: string, count: number][];
+  /** When things happened; absent: nothing has, or before this was kept. */
+  hours?: HourCounts[];
 }
+
+/** What happened in one hour of UTC, counted in hours since 1970. */
+export type HourCounts = [hour: number, delivered: number, viewed: number, clicked: number];
+
+export const HOUR_MS = 60 * 60 * 1000;
+/** Events that have a time series, in the order of {@link HourCounts}. */
+const EVENTS = ["delivered", "viewed", "clicked"] as const;
 
 export type Totals = ChannelTotals[];
 
@@ -42,13 +51,17 @@ export function emptyTotals(channels: readonly ChannelRef[]): Totals {
   }));
 }
 
-/** Adds `count` deliveries of a status to the totals in place; takes them away where it is below 0. */
+/**
+ * Adds `count` deliveries of a status to the totals in place; takes them away where it is below 0. `at` (Unix ms):
+ * it has just happened, and has a place in the time series.
+ */
 export function addToTotals(
   totals: Totals,
   channelKey: string,
   status: DeliveryStatus | "viewed" | "clicked",
   reason: string | null,
   count: number,
+  at: number | null = null,
 ): void {
   const channel = totals.find((entry) => entry.channelKey === channelKey);
   if (channel === undefined) throw new Error("A delivery names a channel that its notification doesn't have");
@@ -58,6 +71,37 @@ export function addToTotals(
     else entry[1] += count;
     channel[status] = channel[status].filter(([, left]) => left !== 0);
   } else channel[status] += count;
+  const event = (EVENTS as readonly string[]).indexOf(status);
+  if (at === null || event < 0 || count === 0) return;
+  const hour: HourCounts = [Math.floor(at / HOUR_MS), 0, 0, 0];
+  hour[event + 1] = count;
+  channel.hours = addHours(channel.hours ?? [], [hour]);
+}
+
+/** The sum of two time series, oldest hour first. */
+function addHours(known: readonly HourCounts[], more: readonly HourCounts[]): HourCounts[] {
+  const sum = known.map((entry): HourCounts => [...entry]);
+  for (const [hour, delivered, viewed, clicked] of more) {
+    // Mostly it is the newest that grows.
+    const index = sum.findLastIndex(([candidate]) => candidate <= hour);
+    const entry = sum[index];
+    if (entry !== undefined && entry[0] === hour) {
+      entry[1] += delivered;
+      entry[2] += viewed;
+      entry[3] += clicked;
+    } else sum.splice(index + 1, 0, [hour, delivered, viewed, clicked]);
+  }
+  return sum;
+}
+
+/** What `after` has more than `before`: hours only ever grow. */
+export function diffHours(before: readonly HourCounts[], after: readonly HourCounts[]): HourCounts[] {
+  const known = new Map(before.map((entry) => [entry[0], entry]));
+  return after.flatMap(([hour, delivered, viewed, clicked]): HourCounts[] => {
+    const [, ...earlier] = known.get(hour) ?? [hour, 0, 0, 0];
+    const more: HourCounts = [hour, delivered - earlier[0], viewed - earlier[1], clicked - earlier[2]];
+    return more[1] === 0 && more[2] === 0 && more[3] === 0 ? [] : [more];
+  });
 }
 
 /** Failed deliveries with one of these reasons; null: with any. */
@@ -96,6 +140,10 @@ export function sumTotals(channels: readonly ChannelRef[], parts: Iterable<Total
         for (const [reason, count] of channel[status]) {
           addToTotals(sum, channel.channelKey, status, reason, count);
         }
+      }
+      const into = sum.find(({ channelKey }) => channelKey === channel.channelKey);
+      if (into !== undefined && channel.hours !== undefined) {
+        into.hours = addHours(into.hours ?? [], channel.hours);
       }
     }
   }

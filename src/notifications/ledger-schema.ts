@@ -21,6 +21,11 @@ export const LEDGER_SCHEMA = [
     "ALTER TABLE shard_reports ADD COLUMN wanted INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE shard_reports ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE shard_reports ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0",
+    // Events of this day's notifications, by the hour in which they happened. `tag` as JSON: null is none.
+    `CREATE TABLE series (
+      hour INTEGER NOT NULL, channel_type TEXT NOT NULL, template_key TEXT NOT NULL, tag TEXT NOT NULL,
+      delivered INTEGER NOT NULL, viewed INTEGER NOT NULL, clicked INTEGER NOT NULL,
+      PRIMARY KEY (hour, channel_type, template_key, tag)) WITHOUT ROWID`,
     `CREATE TABLE retries (
       notification_id TEXT NOT NULL, attempt INTEGER NOT NULL, reasons TEXT, created_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL, sent_from TEXT NOT NULL, PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,

@@ -1,3 +1,4 @@
+import type { SeriesChanges } from "../analytics/series-store.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { acceptedOf, countFailed, isComplete, sumTotals, type Totals } from "./counts.ts";
 import type { FailureReason, Mode, NotificationHeader, Retry, SendPlan } from "./model.ts";
@@ -157,18 +158,18 @@ export class LedgerStore {
 
   /**
    * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. A realtime
-   * notification is opened by its first report.
+   * notification is opened by its first report. `series` gets what has happened since the earlier ones.
    */
-  applyReport(shard: number, report: ShardReport, now: number): ReportOutcome {
+  applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
     const { notificationId, version, totals, header, attempt, waiting } = report;
     const known = this.#sql
       .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, notificationId)
       .toArray()[0];
     if (known === undefined)
-      return header === null ? "unknown" : this.#openByReport(shard, report, header, now);
+      return header === null ? "unknown" : this.#openByReport(shard, report, header, now, series);
     const [before] = this.#sql
-      .exec<{ accepted: number; attempt: number; waiting: number }>(
-        "SELECT accepted, attempt, waiting FROM shard_reports WHERE notification_id = ? AND shard = ?",
+      .exec<{ accepted: number; attempt: number; waiting: number; totals: string }>(
+        "SELECT accepted, attempt, waiting, totals FROM shard_reports WHERE notification_id = ? AND shard = ?",
         notificationId,
         shard,
       )
@@ -188,6 +189,7 @@ export class LedgerStore {
       )
       .toArray()[0];
     if (updated === undefined) return "stale";
+    series.note(JSON.parse(known.header), JSON.parse(before?.totals ?? "[]"), totals);
     if (updated.accepted > updated.expected) {
       console.error({
         message: "a shard accepted more targets than expected",
@@ -249,8 +251,10 @@ export class LedgerStore {
     { notificationId, version, totals }: ShardReport,
     header: NotificationHeader,
     now: number,
+    series: SeriesChanges,
   ): ReportOutcome {
     const isWhole = isComplete(totals, header.total);
+    series.note(header, [], totals);
     this.#insertHeader(header, isWhole ? now : null);
     this.#sql.exec(
       `INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals)

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { SeriesChanges, type SeriesPoint, type SeriesQuery, SeriesStore } from "../analytics/series-store.ts";
 import { getApp } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { deleteAudiences } from "../audiences/store.ts";
@@ -38,6 +39,7 @@ export type RetryRefusal = "unknown" | "running" | "nothing";
 /** An app's notifications of one UTC day: what was accepted, and what the user shards say became of it. */
 export class Ledger extends DurableObject<Bindings> {
   readonly #store: LedgerStore;
+  readonly #series: SeriesStore;
   readonly #due: DueTable;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
   readonly #lastProgress = new Map<string, number>();
@@ -47,6 +49,7 @@ export class Ledger extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     migrate(ctx.storage, LEDGER_SCHEMA);
+    this.#series = new SeriesStore(ctx.storage.sql);
     this.#store = new LedgerStore(ctx.storage.sql);
     this.#due = new DueTable(ctx.storage);
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
@@ -91,8 +94,9 @@ export class Ledger extends DurableObject<Bindings> {
   async report(shard: number, reports: ShardReport[]): Promise<void> {
     const now = Date.now();
     this.#due.transaction(() => {
+      const series = new SeriesChanges();
       for (const report of reports) {
-        const outcome = this.#store.applyReport(shard, report, now);
+        const outcome = this.#store.applyReport(shard, report, now, series);
         if (outcome === "unknown") {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
         } else if (outcome === "completed") {
@@ -100,9 +104,15 @@ export class Ledger extends DurableObject<Bindings> {
           this.#lastProgress.delete(report.notificationId);
         } else if (outcome === "progressed") this.#lastProgress.set(report.notificationId, now);
       }
+      this.#series.add(series.list());
       this.#noteExistence();
     });
     await this.#register();
+  }
+
+  /** Events of this day's notifications, whenever they happened. */
+  readSeries(query: SeriesQuery): SeriesPoint[] {
+    return this.#series.read(query);
   }
 
   get(id: string): NotificationRecord | null {

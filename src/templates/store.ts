@@ -194,6 +194,16 @@ export class TemplateStore {
     return this.getSendableVersion(template, template.approvedVersion);
   }
 
+  listNames(ids: readonly string[]): [id: string, name: string][] {
+    return this.#sql
+      .exec<{ id: string; name: string }>(
+        "SELECT id, name FROM templates WHERE id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(ids),
+      )
+      .toArray()
+      .map(({ id, name }) => [id, name]);
+  }
+
   /** A certain version as a send needs it: for a call that is run again as it was. */
   getSendableVersion({ id, key }: Template, version: number): SendableTemplate | null {
     const found = this.getVersion(id, version);

@@ -80,7 +80,7 @@ export class DeliveryStore {
       if ((watched.size === 0 || slice.push !== null) && this.#insertWhole(header.id, slice, now)) {
         const waiting = slice.push === null ? 0 : storePushes(slice, null);
         for (const [channelKey, status, reason, count] of slice.tallies) {
-          if (status !== "pending") addToTotals(added, channelKey, status, reason, count);
+          if (status !== "pending") addToTotals(added, channelKey, status, reason, count, now);
           else {
             addToTotals(added, channelKey, "pending", null, waiting);
             if (count > waiting) addToTotals(added, channelKey, "skipped", "no_device", count - waiting);
@@ -91,7 +91,7 @@ export class DeliveryStore {
       }
       const waiting: string[] = [];
       for (const row of this.#insertNew(header.id, slice, now)) {
-        addToTotals(added, row.channel_key, row.status, row.reason, 1);
+        addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
         if (row.status === "pending") waiting.push(row.user_id);
         if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
@@ -153,16 +153,16 @@ export class DeliveryStore {
     if (settled.length === 0) return;
     for (const { status, reason } of settled) {
       addToTotals(stored.totals, channelKey, "pending", null, -1);
-      addToTotals(stored.totals, channelKey, status, reason, 1);
+      addToTotals(stored.totals, channelKey, status, reason, 1, now);
     }
     this.#updateTotals(notificationId, stored.totals);
   }
 
-  /** Counts views or clicks that happened in this shard. */
-  addEngagement(notificationId: string, channelKey: string, kind: "viewed" | "clicked"): void {
+  /** Counts a view or click that has just happened in this shard. */
+  addEngagement(notificationId: string, channelKey: string, kind: "viewed" | "clicked", now: number): void {
     const stored = this.getNotification(notificationId);
     if (stored === null) throw new Error("A delivery has no notification");
-    addToTotals(stored.totals, channelKey, kind, null, 1);
+    addToTotals(stored.totals, channelKey, kind, null, 1, now);
     this.#updateTotals(notificationId, stored.totals);
   }
 

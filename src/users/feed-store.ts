@@ -1,5 +1,5 @@
 import type { NotificationHeader } from "../notifications/model.ts";
-import type { DeliveryStore } from "./delivery-store.ts";
+import type { Engagement, EngagementStore } from "./engagement-store.ts";
 
 /** A user's in-app notification, as feed and socket show it. `content` is the rendered template; times are ISO 8601. */
 export interface FeedItem {
@@ -27,8 +27,6 @@ export interface FeedFilter {
   limit: number;
 }
 
-export type Engagement = "viewed" | "clicked";
-
 type FeedRow = {
   notification_id: string;
   channel_key: string;
@@ -44,11 +42,11 @@ const VISIBLE = "user_id = ? AND channel_type = 'in_app' AND status = 'delivered
 /** The feeds of one shard's users. Writing methods expect to run inside a transaction. */
 export class FeedStore {
   readonly #sql: SqlStorage;
-  readonly #deliveries: DeliveryStore;
+  readonly #engagements: EngagementStore;
 
-  constructor(sql: SqlStorage, deliveries: DeliveryStore) {
+  constructor(sql: SqlStorage, engagements: EngagementStore) {
     this.#sql = sql;
-    this.#deliveries = deliveries;
+    this.#engagements = engagements;
   }
 
   /** One page, newest notification first. */
@@ -103,9 +101,8 @@ export class FeedStore {
   ): FeedItem[] | null {
     const found = this.#find(userId, notificationId, channelKey);
     if (found.length === 0) return null;
-    for (const item of found) {
-      if (item.viewedAt === null) this.#set(userId, item, "viewed", now);
-      if (kind === "clicked" && item.clickedAt === null) this.#set(userId, item, "clicked", now);
+    for (const { channelKey } of found) {
+      this.#engagements.mark({ userId, channelKey }, notificationId, kind, now);
     }
     return this.#find(userId, notificationId, channelKey);
   }
@@ -118,8 +115,8 @@ export class FeedStore {
         userId,
       )
       .toArray();
-    for (const row of unread) {
-      this.#set(userId, { notificationId: row.notification_id, channelKey: row.channel_key }, "viewed", now);
+    for (const { notification_id, channel_key } of unread) {
+      this.#engagements.mark({ userId, channelKey: channel_key }, notification_id, "viewed", now);
     }
     return unread.length;
   }
@@ -136,18 +133,6 @@ export class FeedStore {
       )
       .toArray()
       .map(presentFeedItem);
-  }
-
-  #set(userId: string, { notificationId, channelKey }: FeedPosition, kind: Engagement, now: number): void {
-    const column = kind === "viewed" ? "viewed_at" : "clicked_at";
-    this.#sql.exec(
-      `UPDATE deliveries SET ${column} = ? WHERE user_id = ? AND notification_id = ? AND channel_key = ?`,
-      now,
-      userId,
-      notificationId,
-      channelKey,
-    );
-    this.#deliveries.addEngagement(notificationId, channelKey, kind);
   }
 }
 

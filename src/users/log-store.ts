@@ -1,5 +1,6 @@
-import type { DeliveryStatus } from "../notifications/model.ts";
+import type { ChannelType, DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
 import type { LoggedDelivery } from "./delivery-model.ts";
+import type { FeedPosition } from "./feed-store.ts";
 
 type LoggedRow = {
   user_id: string;
@@ -19,6 +20,25 @@ export interface RetryTarget {
   /** Raw, in the order of the template's variables. */
   values: unknown[];
   pushData: Record<string, string>;
+}
+
+/** One delivery in a user's history. Times in Unix ms. */
+export interface HistoryEntry {
+  notificationId: string;
+  templateId: string;
+  templateKey: string;
+  channelKey: string;
+  channelType: ChannelType;
+  status: DeliveryStatus;
+  deliveredAt: number | null;
+  viewedAt: number | null;
+  clickedAt: number | null;
+}
+
+/** What became of a user's notifications: all of them in numbers, and a page of them, newest first. */
+export interface UserHistory {
+  summary: { delivered: number; viewed: number; clicked: number };
+  entries: HistoryEntry[];
 }
 
 /** What the delivery log, and a retry, read of one shard. */
@@ -83,5 +103,37 @@ export class LogStore {
         viewedAt: row.viewed_at,
         clickedAt: row.clicked_at,
       }));
+  }
+
+  /** `before`: the position after which the page begins. */
+  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
+    const summary = this.#sql
+      .exec<UserHistory["summary"]>(
+        `SELECT COUNT(*) FILTER (WHERE status = 'delivered') AS delivered, COUNT(viewed_at) AS viewed,
+           COUNT(clicked_at) AS clicked FROM deliveries WHERE user_id = ?`,
+        userId,
+      )
+      .one();
+    const rows = this.#sql
+      .exec<Omit<LoggedRow, "user_id"> & { channel_type: ChannelType; header: string }>(
+        `SELECT channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header
+         FROM deliveries JOIN notifications ON notifications.id = notification_id
+         WHERE user_id = ?1 AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
+         ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
+        userId,
+        before?.notificationId ?? null,
+        before?.channelKey ?? null,
+        limit,
+      )
+      .toArray();
+    const entries = rows.map((row): HistoryEntry => {
+      const { id, templateId, templateKey }: NotificationHeader = JSON.parse(row.header);
+      return {
+        ...{ notificationId: id, templateId, templateKey, channelKey: row.channel_key },
+        ...{ channelType: row.channel_type, status: row.status, deliveredAt: row.delivered_at },
+        ...{ viewedAt: row.viewed_at, clickedAt: row.clicked_at },
+      };
+    });
+    return { summary, entries };
   }
 }

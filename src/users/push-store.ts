@@ -208,6 +208,20 @@ export class PushStore {
     );
   }
 
+  /** Some device has it: its delivery is counted. Returns how often a provider was asked; null where there is no push. */
+  markAccepted({ channelKey, notificationId }: PushGroup, userId: string): number | null {
+    const [row] = this.#sql
+      .exec<{ tries: number }>(
+        `UPDATE pushes SET accepted = 1 WHERE channel_key = ? AND notification_id = ? AND user_id = ?
+         RETURNING tries`,
+        channelKey,
+        notificationId,
+        userId,
+      )
+      .toArray();
+    return row?.tries ?? null;
+  }
+
   delete(group: PushGroup, userIds: readonly string[]): void {
     this.#sql.exec(
       `DELETE FROM pushes WHERE channel_key = ? AND notification_id = ?

@@ -104,7 +104,7 @@ export class RetryStore {
           continue;
         }
         addToTotals(totals, channelKey, "pending", null, -1);
-        addToTotals(totals, channelKey, status, reason, 1);
+        addToTotals(totals, channelKey, status, reason, 1, now);
         if (status === "delivered" && watched.has(userId)) fresh.push({ userId, channelKey });
       }
       const toPush = rows.filter(({ status }) => status === "pending").map(({ user_id }) => user_id);

@@ -22,9 +22,10 @@ import type {
 import { DeliveryStore } from "./delivery-store.ts";
 import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
+import { type ClientEvent, type Engagement, EngagementStore, type EventOutcome } from "./engagement-store.ts";
 import { FeedSockets } from "./feed-sockets.ts";
-import { type Engagement, type FeedFilter, type FeedItem, FeedStore } from "./feed-store.ts";
-import { LogStore, type RetryTarget } from "./log-store.ts";
+import { type FeedFilter, type FeedItem, type FeedPosition, FeedStore } from "./feed-store.ts";
+import { LogStore, type RetryTarget, type UserHistory } from "./log-store.ts";
 import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
@@ -73,6 +74,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #directory: DeviceDirectory;
   readonly #outbox: PushOutbox;
   readonly #retries: RetryStore;
+  readonly #engagements: EngagementStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -86,7 +88,9 @@ export class UserShard extends DurableObject<Bindings> {
     this.#retries = new RetryStore(sql, this.#deliveries);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
-    this.#feed = new FeedStore(sql, this.#deliveries);
+    const pushes = new PushStore(sql);
+    this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
+    this.#feed = new FeedStore(sql, this.#engagements);
     const { appId, shard } = this.#identity;
     this.#reporter = new Reporter(this.#deliveries, this.#due, (day, reports) =>
       openLedger(this.env, appId, day).report(shard, reports),
@@ -97,7 +101,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#outbox = new PushOutbox({
       deliveries: this.#deliveries,
       devices: this.#devices,
-      store: new PushStore(sql),
+      store: pushes,
       due: this.#due,
       ...{ config, stallMs },
       enqueue: (groups) =>
@@ -354,6 +358,16 @@ export class UserShard extends DurableObject<Bindings> {
   markAllViewed(caller: FeedCaller): number | typeof REVOKED {
     if (!this.#accepts(caller)) return REVOKED;
     return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
+  }
+
+  /** Takes an event that the app's server tells of; told again it changes nothing. */
+  recordEvent(event: ClientEvent): EventOutcome {
+    return this.#engage(event.userId, (now) => this.#engagements.record(event, now));
+  }
+
+  /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
+  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
+    return this.#log.readUserHistory(userId, before, limit);
   }
 
   acceptsToken(caller: FeedCaller): boolean {

@@ -61,6 +61,7 @@ beforeAll(async () => {
     fileKey: ["bee.csv"],
     device: [device.body.id],
     key: keys.map((key: Body) => key.id),
+    tag: [SECRET],
   };
   for (const id of notifications) await waitUntilCompleted(b, id);
 });
@@ -97,7 +98,7 @@ function pathsOf(pattern: string): string[] {
       const ids = name === "app" ? [a.id] : (idsOfB[name] ?? []);
       return ids.flatMap((id) => paths.map((path) => path.replace(`:${name}`, encodeURIComponent(id))));
     },
-    [pattern],
+    [pattern + (pattern.includes("/analytics/") ? "?from=2026-01-01&to=2026-01-02" : "")],
   );
 }
 
@@ -119,6 +120,10 @@ const bodyOf = (method: string, pattern: string): Body => {
     return { ...sent, templateId: "bee-template", receivers: ["bee"], variables };
   }
   if (pattern.endsWith("/devices")) return { ...base, provider: "fcm", token: SHARED_TOKEN };
+  if (pattern.endsWith("/events")) {
+    const event = { userId: "bee", channelType: "in_app", eventType: "viewed" };
+    return { ...base, ...event, notificationId: idsOfB.notification?.[0] };
+  }
   if (pattern.endsWith("/test")) return { ...base, userId: "bee" };
   if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
   if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
@@ -147,7 +152,9 @@ const OWN: string[] = [
   "keys",
   "devices",
 ];
-const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "");
+/** A's own numbers under a name that B has as well: none. */
+const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
+const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern);
 
 // The upload route knows no app but by its signature: test/audiences/upload.test.ts has its access tests.
 const serverRoutes = [...businessMessagingRoutes, ...platformRoutes, ...campaignsRoutes]
@@ -209,6 +216,17 @@ describe("app A with what is app B's", () => {
     for (const route of userRoutes) await expectIsolated(route, { appid: b.id, apikey: b.apiKey }, [401]);
     for (const route of appRoutes) await expectIsolated(route, a.headers, [401]);
     expect(await snapshotOfB()).toEqual(before);
+  });
+
+  it("counts nothing of B's under a tag and a user that both have", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const path = `/analytics/tags/${encodeURIComponent(SECRET)}?from=${today}&to=${today}`;
+    const own = await b.api("GET", path);
+    expect(own.body.some(({ delivered }: Body) => delivered > 0)).toBe(true);
+    const others = await a.api("GET", path);
+    expect(others.body.every(({ delivered }: Body) => delivered === 0)).toBe(true);
+    const { body } = await a.api("GET", "/analytics/users/bee");
+    expect(body).toMatchObject({ summary: { delivered: 0 }, notifications: [] });
   });
 
   it("sends B's templates neither by id nor under B's Idempotency-Key", async () => {

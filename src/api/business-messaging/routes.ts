@@ -1,8 +1,16 @@
 import type { Route } from "../../http/router.ts";
+import {
+  getChannelAnalytics,
+  getNotificationAnalytics,
+  getTagAnalytics,
+  getTemplateAnalytics,
+  getUserAnalytics,
+} from "./analytics.ts";
 import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
 import { deleteDevice, getDevices, postDevice } from "./devices.ts";
+import { postEvent } from "./events.ts";
 import { getNotification, getNotifications, getProgress } from "./notifications.ts";
 import { postRetry } from "./retry.ts";
 import { postSend } from "./send.ts";
@@ -56,6 +64,13 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/targets-files/:fileKey/content`, getTargetsFileContent],
   ["GET", `${API}/targets-files/:fileKey`, getTargetsFile],
   ["DELETE", `${API}/targets-files/:fileKey`, deleteTargetsFile],
+
+  ["POST", `${API}/analytics/events`, postEvent],
+  ["GET", `${API}/analytics/channels`, getChannelAnalytics],
+  ["GET", `${API}/analytics/templates/:template`, getTemplateAnalytics],
+  ["GET", `${API}/analytics/tags/:tag`, getTagAnalytics],
+  ["GET", `${API}/analytics/notifications/:notification`, getNotificationAnalytics],
+  ["GET", `${API}/analytics/users/:uid`, getUserAnalytics],
 
   // Users at the vendor's own path and in the management API's.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [

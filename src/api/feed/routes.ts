@@ -6,7 +6,7 @@ import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
-import type { Engagement } from "../../users/feed-store.ts";
+import type { Engagement } from "../../users/engagement-store.ts";
 import { issueFeedToken, TICKET_TTL_SECONDS } from "../../users/feed-tokens.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
 import { openReader, requireAccepted } from "./reader.ts";

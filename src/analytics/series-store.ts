@@ -1,0 +1,99 @@
+import { diffHours, type HourCounts, type Totals } from "../notifications/counts.ts";
+import type { ChannelType, NotificationHeader } from "../notifications/model.ts";
+
+/** What a series is asked for. Null: any. */
+export interface SeriesQuery {
+  /** Hours since 1970, both inclusive. */
+  fromHour: number;
+  toHour: number;
+  /** Hours of one point: 1, or 24 for days of UTC. */
+  step: number;
+  templateKey: string | null;
+  tag: string | null;
+}
+
+/** Events of one channel type in one step. `hour`: the step's first. */
+export type SeriesPoint = {
+  hour: number;
+  channelType: ChannelType;
+  delivered: number;
+  viewed: number;
+  clicked: number;
+};
+
+type Change = [
+  hour: number,
+  type: ChannelType,
+  template: string,
+  tag: string,
+  ...counts: [number, number, number],
+];
+
+/**
+ * What a call's reports add to the series. Shards report absolute hours, so it is what each report has more than the
+ * one before it: a report that comes twice adds nothing.
+ */
+export class SeriesChanges {
+  readonly #changes = new Map<string, Change>();
+
+  /** Takes a shard's new totals of a notification, beside its earlier ones. */
+  note({ channels, templateKey, tag }: NotificationHeader, before: Totals, after: Totals): void {
+    for (const { channelKey, hours } of after) {
+      const type = channels.find(({ key }) => key === channelKey)?.type;
+      if (hours === undefined || type === undefined) continue;
+      const known = before.find((channel) => channel.channelKey === channelKey)?.hours ?? [];
+      for (const more of diffHours(known, hours)) this.#add(type, templateKey, JSON.stringify(tag), more);
+    }
+  }
+
+  list(): Change[] {
+    return [...this.#changes.values()];
+  }
+
+  #add(type: ChannelType, template: string, tag: string, more: HourCounts): void {
+    const [hour, delivered, viewed, clicked] = more;
+    const key = JSON.stringify([hour, type, template, tag]);
+    const [, , , , ...sum] = this.#changes.get(key) ?? [hour, type, template, tag, 0, 0, 0];
+    const counts: [number, number, number] = [sum[0] + delivered, sum[1] + viewed, sum[2] + clicked];
+    this.#changes.set(key, [hour, type, template, tag, ...counts]);
+  }
+}
+
+/** A ledger's events by the hour. */
+export class SeriesStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** One statement for all reports of a call, in their transaction. */
+  add(changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    this.#sql.exec(
+      `INSERT INTO series (hour, channel_type, template_key, tag, delivered, viewed, clicked)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+       FROM json_each(?) WHERE true
+       ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,
+         viewed = viewed + excluded.viewed, clicked = clicked + excluded.clicked`,
+      JSON.stringify(changes),
+    );
+  }
+
+  read({ fromHour, toHour, step, templateKey, tag }: SeriesQuery): SeriesPoint[] {
+    return this.#sql
+      .exec<SeriesPoint>(
+        `SELECT hour / CAST(?1 AS INTEGER) * CAST(?1 AS INTEGER) AS hour, channel_type AS channelType, SUM(delivered) AS delivered,
+           SUM(viewed) AS viewed, SUM(clicked) AS clicked
+         FROM series WHERE hour BETWEEN ?2 AND ?3 AND (?4 IS NULL OR template_key = ?4)
+           AND (?5 IS NULL OR tag = ?5)
+         GROUP BY 1, 2`,
+        step,
+        fromHour,
+        toHour,
+        templateKey,
+        tag === null ? null : JSON.stringify(tag),
+      )
+      .toArray();
+  }
+}

@@ -1,0 +1,66 @@
+import { v5 as uuidv5 } from "uuid";
+import * as v from "valibot";
+import { faultsToError, OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJson } from "../../http/body.ts";
+import type { Handler } from "../../http/context.ts";
+import { json } from "../../http/responses.ts";
+import { checkInput, UserIdSchema } from "../../http/validation.ts";
+import { parseNotificationId } from "../../ids.ts";
+import { CHANNEL_TYPES } from "../../notifications/model.ts";
+import type { EventOutcome } from "../../users/engagement-store.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+
+const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;
+/** What event ids are made in (RFC 9562, section 5.5): chosen once, by chance. */
+const EVENT_NAMESPACE = "5b2f7a0e-6c39-4f7e-9d1c-2f8b0a64c1d7";
+
+const ID_MESSAGE = "must be the id of a notification of any family";
+const EventSchema = v.object(
+  {
+    notificationId: v.nullish(v.string(ID_MESSAGE)),
+    campaignId: v.nullish(v.string(ID_MESSAGE)),
+    userId: UserIdSchema,
+    channelType: v.picklist(CHANNEL_TYPES, `must be one of: ${CHANNEL_TYPES.join(", ")}`),
+    channelKey: v.nullish(v.string("must be a channel's key")),
+    eventType: v.picklist(EVENT_TYPES, `must be one of: ${EVENT_TYPES.join(", ")}`),
+  },
+  "must be a JSON object",
+);
+
+/**
+ * `POST {api}/analytics/events`: a user's client has something, or its user has seen or clicked it. Counted once per
+ * user, notification, channel and type; told again, the answer is the same.
+ */
+export const postEvent: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "send");
+  const { value, faults } = checkInput(EventSchema, await readJson(request));
+  const notificationId = value?.notificationId ?? value?.campaignId;
+  if (value !== null && (notificationId === null || notificationId === undefined)) {
+    faults.push({ field: "notificationId", message: `is required (or campaignId) and ${ID_MESSAGE}` });
+  }
+  if (value?.notificationId && value.campaignId) {
+    faults.push({ field: "campaignId", message: "must be absent where notificationId is given" });
+  }
+  if (faults.length > 0 || value === null || !notificationId) throw faultsToError(faults);
+  const { userId, channelType, channelKey = null, eventType: kind } = value;
+  const outcome: EventOutcome =
+    parseNotificationId(notificationId) === null
+      ? "unknown"
+      : await openShardOf(context.env, app, userId).recordEvent({
+          ...{ userId, notificationId, kind, channelKey, channelType },
+        });
+  if (outcome === "unknown") {
+    throw new OnecallError("ERR_NOT_FOUND", "This user has no delivery of such a notification and channel.");
+  }
+  if (outcome !== "recorded") {
+    const { status, reason } = outcome;
+    const because = reason === null ? "" : ` (${reason})`;
+    throw new OnecallError(
+      "ERR_CONFLICT",
+      `The delivery is ${status}${because}: nobody can have ${kind} it.`,
+    );
+  }
+  const name = JSON.stringify([app.id, notificationId, userId, channelKey ?? channelType, kind]);
+  return json({ success: true, eventId: uuidv5(name, EVENT_NAMESPACE) });
+};
