@@ -33,6 +33,8 @@ interface OnecallOptions {
 /** A Worker that answers on `url` until it is stopped; its state is on disk, as in production. */
 export interface BenchWorker {
   url: string;
+  /** Ends the process and starts it again with the same state, on the same port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,8 +55,18 @@ export function startOnecall(script: string, options: OnecallOptions = {}): Prom
 }
 
 /** Onecall inside counting-entry.ts, which counts what is billed. */
-export async function startCountingOnecall(script: string): Promise<BenchWorker> {
-  const own = ["counting-entry.ts", "billable-counts.ts"].map(async (name) => {
+export function startCountingOnecall(script: string): Promise<BenchWorker> {
+  return startInside(["counting-entry.ts", "billable-counts.ts"], script);
+}
+
+/** Onecall inside past-ledgers-entry.ts, which can write ledgers of days that are over. */
+export function startOnecallWithPast(script: string): Promise<BenchWorker> {
+  return startInside(["past-ledgers-entry.ts"], script);
+}
+
+/** The first of these modules is the Worker's entry, around Onecall's own. */
+async function startInside(names: readonly string[], script: string): Promise<BenchWorker> {
+  const own = names.map(async (name) => {
     const source = await readFile(new URL(name, import.meta.url), "utf8");
     return esModule(name, stripTypeScriptTypes(source));
   });
@@ -138,18 +150,24 @@ function esModule(path: string, contents: string): EsModule {
 }
 
 async function start(state: string, options: Options): Promise<BenchWorker> {
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      compatibilityDate: COMPATIBILITY_DATE,
-      durableObjectsPersist: join(state, "do"),
-      kvPersist: join(state, "kv"),
-      r2Persist: join(state, "r2"),
-      ...options,
-    }),
-  );
+  const begin = (port: number): Miniflare =>
+    new Miniflare(
+      convertV4MiniflareOptions({
+        compatibilityDate: COMPATIBILITY_DATE,
+        resourcePersistencePath: state,
+        port,
+        ...options,
+      }),
+    );
+  let miniflare = begin(0);
   const url = String(await miniflare.ready).replace(/\/$/, "");
   return {
     url,
+    async restart() {
+      await miniflare.dispose();
+      miniflare = begin(Number(new URL(url).port));
+      await miniflare.ready;
+    },
     async stop() {
       await miniflare.dispose();
       await rm(state, { recursive: true, force: true });
