@@ -4,6 +4,7 @@ import type { AppRecord, KeyRecord, Scope } from "../apps/records.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import type { Context } from "./context.ts";
+import { limitRate } from "./rate-limit.ts";
 
 /** Who calls a server-side route. */
 export interface Caller {
@@ -33,6 +34,7 @@ async function requireCaller(env: Bindings, appId: string, apiKey: string, scope
   if (key === null || key.appId !== appId) {
     throw new OnecallError("ERR_UNAUTHORIZED", "The credentials are wrong, or the API key was revoked.");
   }
+  await limitRate(env, `key:${key.appId}:${key.keyId}`);
   if (!key.scopes.includes(scope)) {
     throw new OnecallError("ERR_FORBIDDEN", `This API key lacks the scope "${scope}".`);
   }

@@ -3,6 +3,7 @@ import type { Bindings } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context } from "../../http/context.ts";
+import { limitRate } from "../../http/rate-limit.ts";
 import type { Remote } from "../../objects/remote.ts";
 import { type FeedToken, refuseToken, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
@@ -20,6 +21,7 @@ export async function openReader(request: Request, { env }: Context): Promise<Re
   if (bearer === null)
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <authToken>.");
   const token = await verifyFeedToken(env, bearer, "feed");
+  await limitRate(env, `user:${token.appId}:${token.userId}`);
   return { token, shard: await shardOfToken(env, token) };
 }
 
