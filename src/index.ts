@@ -1,10 +1,5 @@
-import { adminRoutes } from "./api/admin/routes.ts";
-import { API, businessMessagingRoutes } from "./api/business-messaging/routes.ts";
-import { campaignsRoutes } from "./api/campaigns/routes.ts";
 import { presentError } from "./api/errors.ts";
-import { feedRoutes } from "./api/feed/routes.ts";
-import { getHealth } from "./api/health.ts";
-import { platformRoutes } from "./api/platform/routes.ts";
+import { isBrowserPath, ROUTES } from "./api/routes.ts";
 import type { Bindings } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters, consumeDeliveries } from "./notifications/deliver-consumer.ts";
@@ -14,17 +9,7 @@ export { Registry } from "./apps/registry.ts";
 export { Ledger } from "./notifications/ledger.ts";
 export { UserShard } from "./users/user-shard.ts";
 
-const route = createRouter(
-  [
-    ...businessMessagingRoutes,
-    ...platformRoutes,
-    ...campaignsRoutes,
-    ...feedRoutes(API),
-    ...adminRoutes,
-    ["GET", "/health", getHealth],
-  ],
-  { isBrowserPath: (path) => path === `${API}/feed` || path.startsWith(`${API}/feed/`), presentError },
-);
+const route = createRouter(ROUTES, { isBrowserPath, presentError });
 
 /** The Worker: HTTP in, queues in. */
 export default {

@@ -1,0 +1,22 @@
+import type { Route } from "../http/router.ts";
+import { adminRoutes } from "./admin/routes.ts";
+import { API, businessMessagingRoutes } from "./business-messaging/routes.ts";
+import { campaignsRoutes } from "./campaigns/routes.ts";
+import { feedRoutes } from "./feed/routes.ts";
+import { getHealth } from "./health.ts";
+import { platformRoutes } from "./platform/routes.ts";
+
+/** Every route that the Worker answers. */
+export const ROUTES: readonly Route[] = [
+  ...businessMessagingRoutes,
+  ...platformRoutes,
+  ...campaignsRoutes,
+  ...feedRoutes(API),
+  ...adminRoutes,
+  ["GET", "/health", getHealth],
+];
+
+/** Paths that browsers call. */
+export function isBrowserPath(path: string): boolean {
+  return path === `${API}/feed` || path.startsWith(`${API}/feed/`);
+}
