@@ -2,7 +2,8 @@ import { presentError } from "./api/errors.ts";
 import { isBrowserPath, ROUTES } from "./api/routes.ts";
 import type { Bindings } from "./env.ts";
 import { createRouter } from "./http/router.ts";
-import { consumeDeadLetters, consumeDeliveries } from "./notifications/deliver-consumer.ts";
+import { consumeDeadLetters } from "./notifications/dead-letters.ts";
+import { consumeDeliveries } from "./notifications/deliver-consumer.ts";
 import { consumePushes } from "./push/consumer.ts";
 
 export { Registry } from "./apps/registry.ts";
@@ -15,7 +16,7 @@ const route = createRouter(ROUTES, { isBrowserPath, presentError });
 export default {
   fetch: (request, env, execution) => route(request, env, execution),
   async queue(batch, env) {
-    if (batch.queue.endsWith("dead-letters")) consumeDeadLetters(batch);
+    if (batch.queue.endsWith("dead-letters")) await consumeDeadLetters(batch, env);
     else if (batch.queue.includes("-push-")) await consumePushes(batch, env);
     else await consumeDeliveries(batch, env);
   },

@@ -1,17 +1,16 @@
 import * as v from "valibot";
 import { OnecallError } from "../errors.ts";
 
-const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
-
-/** A page's size in a query: 1 to 100. */
-export function limitSchema(defaultLimit: number) {
+/** A page's size in a query: 1 to `maxLimit`. */
+export function limitSchema(defaultLimit: number, maxLimit = 100) {
+  const message = `must be a whole number from 1 to ${maxLimit}`;
   return v.optional(
     v.pipe(
-      v.string(LIMIT_MESSAGE),
-      v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
+      v.string(message),
+      v.regex(/^\d{1,3}$/, message),
       v.transform(Number),
-      v.minValue(1, LIMIT_MESSAGE),
-      v.maxValue(100, LIMIT_MESSAGE),
+      v.minValue(1, message),
+      v.maxValue(maxLimit, message),
     ),
     String(defaultLimit),
   );

@@ -56,14 +56,6 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
   );
 }
 
-/** Dead letters are only logged: what they stood for is still short in its ledger, which sends it again. */
-export function consumeDeadLetters(batch: MessageBatch): void {
-  for (const message of batch.messages) {
-    console.error({ message: "dead letter", queue: batch.queue, messageId: message.id });
-    message.ack();
-  }
-}
-
 /** Renders a chunk and stores its deliveries: one call and one transaction per shard. */
 export async function deliverChunk(
   env: Bindings,

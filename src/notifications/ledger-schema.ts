@@ -30,4 +30,9 @@ export const LEDGER_SCHEMA = [
       notification_id TEXT NOT NULL, attempt INTEGER NOT NULL, reasons TEXT, created_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL, sent_from TEXT NOT NULL, PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,
   ],
+  [
+    // For the operator: what isn't done with, and what had to be done again.
+    "CREATE INDEX notifications_open ON notifications (id) WHERE completed_at IS NULL",
+    "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+  ],
 ] as const;

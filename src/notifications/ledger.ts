@@ -9,6 +9,7 @@ import { ledgerIdentityOf } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { deliverRows } from "./deliver-rows.ts";
+import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
 import {
   LedgerStore,
@@ -40,6 +41,7 @@ export type RetryRefusal = "unknown" | "running" | "nothing";
 export class Ledger extends DurableObject<Bindings> {
   readonly #store: LedgerStore;
   readonly #series: SeriesStore;
+  readonly #incidents: IncidentStore;
   readonly #due: DueTable;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
   readonly #lastProgress = new Map<string, number>();
@@ -50,6 +52,7 @@ export class Ledger extends DurableObject<Bindings> {
     super(ctx, env);
     migrate(ctx.storage, LEDGER_SCHEMA);
     this.#series = new SeriesStore(ctx.storage.sql);
+    this.#incidents = new IncidentStore(ctx.storage.sql);
     this.#store = new LedgerStore(ctx.storage.sql);
     this.#due = new DueTable(ctx.storage);
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
@@ -128,6 +131,16 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#store.list(filter);
   }
 
+  /** Messages on this day's notifications have failed for good: their work is the watchdogs'. */
+  noteDeadLetters(count: number): void {
+    this.ctx.storage.transactionSync(() => this.#incidents.add("dead_letters", count));
+  }
+
+  /** For the operator. */
+  readStatus(): LedgerStatus {
+    return this.#incidents.readStatus();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {
@@ -166,17 +179,21 @@ export class Ledger extends DurableObject<Bindings> {
     this.#due.set("stall", id, expiresAt > now ? Math.min(next, expiresAt) : next);
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
-      await this.#deliverAgain(appId, plan, short);
-      console.warn({ message: "sent again", app: appId, notificationId: id, shards: short.size });
+      const chunks = await this.#deliverAgain(appId, plan, short);
+      this.ctx.storage.transactionSync(() => this.#incidents.add("redriven_chunks", chunks));
+      console.warn({ message: "sent again", app: appId, notificationId: id, shards: short.size, chunks });
     } catch (error) {
       console.error({ message: "re-drive failed", app: appId, notificationId: id, error });
     }
   }
 
-  async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<void> {
-    if (plan.source.kind === "inline") {
-      await deliverRows(this.env, await getApp(this.env, appId), plan, plan.source.rows, null);
-    } else await enqueueShards(this.env, appId, plan, plan.source.audience, short);
+  /** Returns how many chunks that were; inline rows are one. */
+  async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<number> {
+    if (plan.source.kind !== "inline") {
+      return enqueueShards(this.env, appId, plan, plan.source.audience, short);
+    }
+    await deliverRows(this.env, await getApp(this.env, appId), plan, plan.source.rows, null);
+    return 1;
   }
 
   /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */

@@ -59,15 +59,16 @@ export async function openAndEnqueue(
   return header;
 }
 
-/** Sends the chunks on their way that have targets of these shards. */
+/** Sends the chunks on their way that have targets of these shards. Returns how many. */
 export async function enqueueShards(
   env: Bindings,
   appId: string,
   plan: SendPlan,
   audience: AudienceRef,
   shards: ReadonlySet<number>,
-): Promise<void> {
+): Promise<number> {
   const index = await readAudienceIndex(env, appId, audience.id);
   const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => shards.has(shard)));
   await enqueueChunks(env, appId, plan, chunks);
+  return chunks.length;
 }

@@ -8,6 +8,13 @@ import type { PushGroup, PushStore } from "./push-store.ts";
 export const PUSH_DUTY = "push";
 export const PROBE_DUTY = "probe";
 
+/** A provider, or a push service, that this shard leaves alone but for probes. */
+export interface OpenCircuit {
+  channelKey: string;
+  scope: string;
+  probeAt: number;
+}
+
 /**
  * Which providers fail, as this shard has heard: from reports, or from a sender who knows. While one fails its
  * pushes wait, and the alarm has one of them sent per probe interval. Noting expects to run in a transaction.
@@ -28,6 +35,14 @@ export class PushCircuits {
   /** Scopes of a channel that get no pushes but probes. */
   listOpen(channelKey: string): string[] {
     return this.#circuits.listOpen(`${channelKey}:`).map(([scope]) => scope);
+  }
+
+  /** All that fail, of any channel, for the operator. `probeAt`: when the next push is let through, Unix ms. */
+  listAll(): OpenCircuit[] {
+    return this.#circuits.listOpen("").map(([name, probeAt]) => {
+      const end = name.indexOf(":");
+      return { channelKey: name.slice(0, end), scope: name.slice(end + 1), probeAt };
+    });
   }
 
   /** Those of them that may be probed now. */

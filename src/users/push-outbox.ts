@@ -16,7 +16,7 @@ import { type DeviceProgress, expiredReason, judgePush, type PushVerdict } from 
 import type { DeliverySlice, Settlement } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeviceStore } from "./device-store.ts";
-import { PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
+import { type OpenCircuit, PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
 
 /** Groups that one turn of the alarm looks at. */
@@ -63,6 +63,11 @@ export class PushOutbox {
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#circuits = new PushCircuits(parts.store, parts.due, parts.config);
+  }
+
+  /** Providers that fail, as far as this instance knows. */
+  listOpenCircuits(): OpenCircuit[] {
+    return this.#circuits.listAll();
   }
 
   /** Inside the transaction that writes the deliveries. */

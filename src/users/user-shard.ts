@@ -26,7 +26,7 @@ import { type ClientEvent, type Engagement, EngagementStore, type EventOutcome }
 import { FeedSockets } from "./feed-sockets.ts";
 import { type FeedFilter, type FeedItem, type FeedPosition, FeedStore } from "./feed-store.ts";
 import { LogStore, type RetryTarget, type UserHistory } from "./log-store.ts";
-import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
+import { type OpenCircuit, PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
@@ -208,6 +208,11 @@ export class UserShard extends DurableObject<Bindings> {
   skipPushes(group: PushGroup): void {
     this.#due.transaction(() => this.#outbox.skipGroup(group, "channel_disabled", Date.now()));
     this.#reporter.schedule("batch");
+  }
+
+  /** Providers that fail, as far as this instance knows: for the operator. */
+  listOpenCircuits(): OpenCircuit[] {
+    return this.#outbox.listOpenCircuits();
   }
 
   /** `caller`: the token's, where the user's own client calls; null for the app's server. */

@@ -150,6 +150,7 @@ const OWN: string[] = [
   "presigned-urls",
   "presigned_urls",
   "keys",
+  "status",
   "devices",
 ];
 /** A's own numbers under a name that B has as well: none. */

@@ -11,11 +11,13 @@ import { OnecallError } from "../../errors.ts";
 import { requireAdmin } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
-import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, encodeCursor, LimitSchema, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf, textSchema } from "../../http/validation.ts";
+import { parseNotificationId } from "../../ids.ts";
 import { auditNotification } from "../../notifications/audit.ts";
+import { type AppStatus, readAppStatus } from "../../operations/status.ts";
 import { slugOf } from "../../slug.ts";
 
 const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
@@ -39,6 +41,8 @@ const NewKeySchema = v.object(
   },
   "must be a JSON object",
 );
+/** An app's status asks its ledgers and some of its shards: a page of apps must stay below a Worker's calls. */
+const StatusQuerySchema = v.object({ limit: limitSchema(5, 10), cursor: v.optional(v.string()) });
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 /** `POST /admin/apps` `{id?, name}`: the answer shows the first key, with every scope, once. */
@@ -104,10 +108,31 @@ const getAudit: Handler = async (request, context) => {
   return json(audit);
 };
 
+/** `GET /admin/status`: what isn't done with, app by app. */
+const getStatus: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const { limit, cursor } = parseInput(StatusQuerySchema, queryOf(context.url));
+  const { apps, nextCursor } = await listApps(context.env, limit, decodeCursor(cursor, 1)?.[0] ?? null);
+  const found = await Promise.all(apps.map((app) => readAppStatus(context.env, app)));
+  return json({
+    data: found.map(presentStatus),
+    nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]),
+  });
+};
+
+/** `GET /admin/apps/{id}/status`: the same of one app. */
+const getOneStatus: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  return json(presentStatus(await readAppStatus(context.env, app)));
+};
+
 export const adminRoutes: Route[] = [
+  ["GET", "/admin/status", getStatus],
   ["POST", "/admin/apps", postApp],
   ["GET", "/admin/apps", getApps],
   ["GET", "/admin/apps/:app", getOneApp],
+  ["GET", "/admin/apps/:app/status", getOneStatus],
   ["POST", "/admin/apps/:app/keys", postKey],
   ["GET", "/admin/apps/:app/keys", getKeys],
   ["DELETE", "/admin/apps/:app/keys/:key", deleteKey],
@@ -134,6 +159,18 @@ function generateAppId(name: string): string {
     byte.toString(16).padStart(2, "0"),
   );
   return `${slugOf(name).slice(0, 50) || "app"}-${digits.join("")}`;
+}
+
+function presentStatus({ app, oldestUncompleted, ...counts }: AppStatus): object {
+  const createdAt = oldestUncompleted === null ? null : parseNotificationId(oldestUncompleted)?.timeMs;
+  return {
+    app: { id: app.id, name: app.name },
+    ...counts,
+    oldestUncompleted:
+      oldestUncompleted === null || !createdAt
+        ? null
+        : { id: oldestUncompleted, createdAt: isoTime(createdAt) },
+  };
 }
 
 function presentApp({ id, name, shardCount, createdAt }: AppRecord): object {

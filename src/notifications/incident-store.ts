@@ -1,0 +1,58 @@
+/** What a day's notifications needed help with: chunks that were sent again, messages that nobody could serve. */
+export type IncidentKind = "redriven_chunks" | "dead_letters";
+
+/** How a ledger is doing. */
+export interface LedgerStatus {
+  /** Notifications that aren't completed. */
+  uncompleted: number;
+  /** The id of the oldest of them. */
+  oldestUncompleted: string | null;
+  /** Shards that they have deliveries in. */
+  shards: number[];
+  redrivenChunks: number;
+  deadLetters: number;
+}
+
+/** A ledger as its operator sees it. Writing methods expect to run in a transaction. */
+export class IncidentStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  add(kind: IncidentKind, count: number): void {
+    this.#sql.exec(
+      "INSERT INTO incidents (kind, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+      kind,
+      count,
+    );
+  }
+
+  readStatus(): LedgerStatus {
+    const open = this.#sql
+      .exec<{ count: number; oldest: string | null }>(
+        "SELECT COUNT(*) AS count, MIN(id) AS oldest FROM notifications WHERE completed_at IS NULL",
+      )
+      .one();
+    const shards = this.#sql
+      .exec<{ shard: number }>(
+        `SELECT DISTINCT shard FROM shard_reports WHERE accepted > 0
+           AND notification_id IN (SELECT id FROM notifications WHERE completed_at IS NULL LIMIT 100)`,
+      )
+      .toArray();
+    const incidents = new Map(
+      this.#sql
+        .exec<{ kind: string; count: number }>("SELECT kind, count FROM incidents")
+        .toArray()
+        .map(({ kind, count }) => [kind, count]),
+    );
+    return {
+      uncompleted: open.count,
+      oldestUncompleted: open.oldest,
+      shards: shards.map(({ shard }) => shard),
+      redrivenChunks: incidents.get("redriven_chunks") ?? 0,
+      deadLetters: incidents.get("dead_letters") ?? 0,
+    };
+  }
+}

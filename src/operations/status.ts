@@ -1,0 +1,54 @@
+import type { AppRecord } from "../apps/records.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { Bindings } from "../env.ts";
+import { openLedger } from "../notifications/ledger-binding.ts";
+import { openShard } from "../users/shard-binding.ts";
+
+/** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
+const DAYS = 62;
+
+/** A provider that gets only probes, and how many of the app's shards have found it failing. */
+export interface ProbedProvider {
+  channelKey: string;
+  scope: string;
+  shards: number;
+}
+
+/** How an app is doing. */
+export interface AppStatus {
+  app: AppRecord;
+  uncompleted: number;
+  /** A notification's id. */
+  oldestUncompleted: string | null;
+  redrivenChunks: number;
+  deadLetters: number;
+  probedProviders: ProbedProvider[];
+}
+
+/**
+ * Asks the app's ledgers, and of its shards only those that uncompleted notifications have deliveries in: a provider
+ * that fails keeps some waiting.
+ */
+export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppStatus> {
+  const days = await openRegistry(env, app.id).listLedgers(null, null, DAYS);
+  const ledgers = await Promise.all(days.map((day) => openLedger(env, app.id, day).readStatus()));
+  const shards = new Set(ledgers.flatMap((ledger) => ledger.shards));
+  const circuits = await Promise.all(
+    [...shards].map((shard) => openShard(env, app.id, shard).listOpenCircuits()),
+  );
+  const byProvider = Map.groupBy(circuits.flat(), ({ channelKey, scope }) => `${channelKey} ${scope}`);
+  const sum = (count: (ledger: (typeof ledgers)[number]) => number): number =>
+    ledgers.reduce((total, ledger) => total + count(ledger), 0);
+  return {
+    app,
+    uncompleted: sum(({ uncompleted }) => uncompleted),
+    oldestUncompleted: ledgers.flatMap(({ oldestUncompleted }) => oldestUncompleted ?? []).sort()[0] ?? null,
+    redrivenChunks: sum(({ redrivenChunks }) => redrivenChunks),
+    deadLetters: sum(({ deadLetters }) => deadLetters),
+    probedProviders: [...byProvider.values()].flatMap((found) => {
+      const [first] = found;
+      if (first === undefined) return [];
+      return [{ channelKey: first.channelKey, scope: first.scope, shards: found.length }];
+    }),
+  };
+}
