@@ -82,6 +82,10 @@ async function snapshotOfB(): Promise<Body> {
     "/targets-files",
     "/targets-files/bee.csv/content",
     "/users/bee/devices",
+    "/audit-log?targetType=channel",
+    "/audit-log?targetType=template",
+    "/audit-log?targetType=targets_file",
+    "/audit-log?targetType=key",
   ];
   const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
   const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
@@ -146,6 +150,7 @@ const OWN: string[] = [
   "presigned_urls",
   "keys",
   "devices",
+  "audit-log",
 ];
 const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "");
 

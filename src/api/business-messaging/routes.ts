@@ -1,4 +1,5 @@
 import type { Route } from "../../http/router.ts";
+import { getAuditLog } from "./audit-log.ts";
 import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
@@ -54,6 +55,8 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/targets-files/:fileKey/content`, getTargetsFileContent],
   ["GET", `${API}/targets-files/:fileKey`, getTargetsFile],
   ["DELETE", `${API}/targets-files/:fileKey`, deleteTargetsFile],
+
+  ["GET", `${API}/audit-log`, getAuditLog],
 
   // Users at the vendor's own path and in the management API's.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [
