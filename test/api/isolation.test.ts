@@ -82,6 +82,8 @@ async function snapshotOfB(): Promise<Body> {
     "/targets-files",
     "/targets-files/bee.csv/content",
     "/users/bee/devices",
+    // What pages of a log share stays in the isolate that A asks next.
+    ...(idsOfB.notification ?? []).map((id) => `/notifications/${id}/deliveries`),
     "/audit-log?targetType=channel",
     "/audit-log?targetType=template",
     "/audit-log?targetType=targets_file",
