@@ -1,5 +1,6 @@
 import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
+import { benchLog } from "./delivery-log.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
@@ -12,7 +13,7 @@ const BATCH_TARGETS = 10_000;
 const BATCH_ROUNDS = 5;
 
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
-const SECTIONS = ["realtime", "batch", "files", "push", "memory", "cost"];
+const SECTIONS = ["realtime", "batch", "files", "push", "log", "memory", "cost"];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !SECTIONS.includes(name));
 if (unknown.length > 0) throw new Error(`There is no ${unknown}. Sections: ${SECTIONS.join(", ")}.`);
@@ -43,5 +44,6 @@ try {
   await onecall.stop();
 }
 if (runs("push")) await benchPush(script);
+if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("cost")) await benchCost(script);
