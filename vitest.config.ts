@@ -2,7 +2,11 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { providerVariables } from "./scripts/provider-variables.ts";
 
-const CLOCK_TESTS = ["test/notifications/copies-and-limits.test.ts", "test/analytics/days.test.ts"];
+const CLOCK_TESTS = [
+  "test/notifications/copies-and-limits.test.ts",
+  "test/analytics/days.test.ts",
+  "test/audit-log/retention.test.ts",
+];
 
 export default defineConfig({
   plugins: [

@@ -32,11 +32,16 @@ export interface NotificationIdParts {
 /** What a notification id says by itself, or null where it is none. */
 export function parseNotificationId(id: string): NotificationIdParts | null {
   if (!isUuid(id) || uuidVersion(id) !== 7 || id !== id.toLowerCase()) return null;
-  const timeMs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  const timeMs = timeOfId(id);
   // Dates past the year 9999 don't format as YYYY-MM-DD; no notification has such an id.
   if (timeMs > Date.UTC(9999, 11, 31)) return null;
   const bits = Number.parseInt(id.slice(15, 18), 16);
   return { timeMs, day: utcDay(timeMs), shard: bits === NO_SHARD ? null : bits };
+}
+
+/** Unix ms of a UUIDv7. */
+export function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
 /** `YYYY-MM-DD` of a time in Unix ms, in UTC. */

@@ -32,6 +32,8 @@ export const MAX_VARIABLES = 100;
 export const DEFAULT_EXPIRY_MS = 24 * 60 * 60 * 1000;
 /** The furthest `expiresAt`: audiences are kept for 30 days beyond the retention. */
 export const MAX_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long the audit log keeps a change. */
+export const AUDIT_TTL_MS = 400 * 24 * 60 * 60 * 1000;
 /** How long an Idempotency-Key gives the first answer again. */
 export const CLAIM_TTL_MS = 24 * 60 * 60 * 1000;
 /** After this long a call that never finished may be run again under the same id. */

@@ -3,6 +3,7 @@ import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { TargetsFile } from "../audiences/file-store.ts";
 import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
+import type { Actor } from "../audit-log/model.ts";
 import type { Bindings } from "../env.ts";
 import { faultsToError, OnecallError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
@@ -19,6 +20,7 @@ const FILE_KEY = /^[A-Za-z0-9._-]{1,200}$/;
 export async function presignUpload(
   { env, url }: Context,
   app: AppRecord,
+  actor: Actor,
   fileKey: string,
   mayOverwrite: boolean,
   field: "file_key" | "fileKey",
@@ -35,7 +37,9 @@ export async function presignUpload(
   }
   const secret = await getRootSecret(env, app.id);
   if (secret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
-  const fields = await signUpload(secret, { appId: app.id, fileKey, mayOverwrite }, Date.now());
+  const { key, keyId } = actor;
+  const upload = { appId: app.id, fileKey, mayOverwrite, presignedBy: { key, keyId } };
+  const fields = await signUpload(secret, upload, Date.now());
   return { url: `${url.origin}${UPLOAD_PATH}`, fields };
 }
 

@@ -37,4 +37,10 @@ export const REGISTRY_SCHEMA = [
       channel_id TEXT NOT NULL, provider TEXT NOT NULL, config TEXT NOT NULL, shown TEXT NOT NULL,
       token TEXT, issued_at INTEGER, expires_at INTEGER, PRIMARY KEY (channel_id, provider)) WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE audit_log (
+      id TEXT PRIMARY KEY, at INTEGER NOT NULL, actor_type TEXT NOT NULL, actor_key TEXT, actor_key_id TEXT,
+      action TEXT NOT NULL, target_type TEXT NOT NULL, target_id TEXT NOT NULL, details TEXT NOT NULL,
+      request_id TEXT) WITHOUT ROWID`,
+  ],
 ] as const;

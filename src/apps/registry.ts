@@ -1,5 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
 import { type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
+import {
+  describeChannelChange,
+  describeFileDeletion,
+  describeKey,
+  describeNewApp,
+  describeNewChannel,
+  describeNewTemplate,
+  describeTemplateChange,
+  describeUpload,
+} from "../audit-log/describe.ts";
+import type { Actor, AuditFilter, AuditPage, Change } from "../audit-log/model.ts";
+import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { keys } from "../keys.ts";
@@ -23,6 +35,9 @@ import { KvOutbox } from "./kv-outbox.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 
+/** More than the kinds of duty that a registry has. */
+const DUTIES_PER_ALARM = 10;
+
 /** The template that a send asks for. */
 export type TemplateRef = { key: string } | { id: string } | { keyOrId: string };
 
@@ -36,6 +51,7 @@ export type TemplateLookup =
 export class Registry extends DurableObject<Bindings> {
   readonly #due: DueTable;
   readonly #outbox: KvOutbox;
+  readonly #audit: AuditStore;
   readonly #app: AppStore;
   readonly #channels: ChannelStore;
   readonly #templates: TemplateStore;
@@ -48,6 +64,7 @@ export class Registry extends DurableObject<Bindings> {
     const { sql } = ctx.storage;
     this.#due = new DueTable(ctx.storage);
     this.#outbox = new KvOutbox(sql, env.CONFIG, this.#due);
+    this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
@@ -57,13 +74,14 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   /** Makes this registry an app's, with its first key. */
-  async createApp(id: string, name: string, firstKey: NewApiKey): Promise<Outcome<AppRecord>> {
+  async createApp(id: string, name: string, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
     migrate(this.ctx.storage, REGISTRY_SCHEMA);
     return this.#change(() => {
       if (this.#app.exists())
         return refuse("ERR_CONFLICT", `An app with the id "${id}" exists. Choose another id.`);
       this.#app.create(id, name, Date.now());
-      this.#addKey(firstKey);
+      this.#record(actor, [describeNewApp({ id, name })]);
+      this.#addKey(firstKey, actor);
       this.#mirrorApp();
       return succeed(this.#requireRecord());
     });
@@ -79,10 +97,10 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#app.getRootSecret() : null;
   }
 
-  async createKey(key: NewApiKey): Promise<Outcome<ApiKey>> {
+  async createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.#change(() => {
       if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
-      return succeed(this.#addKey(key));
+      return succeed(this.#addKey(key, actor));
     });
   }
 
@@ -95,11 +113,12 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#app.getKey(sha256) : null;
   }
 
-  async revokeKey(keyId: string): Promise<Outcome<ApiKey>> {
+  async revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.#change(() => {
       const revoked = !this.#exists() ? null : this.#app.deleteKey(keyId);
       if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
       this.#outbox.put(keys.kvApiKey(revoked.sha256), null);
+      this.#record(actor, [describeKey("key.revoked", revoked.key)]);
       return succeed(revoked.key);
     });
   }
@@ -112,18 +131,27 @@ export class Registry extends DurableObject<Bindings> {
     return this.#channels.get(idOrKey);
   }
 
-  async createChannel(channel: NewChannel, providers: readonly PreparedChange[]): Promise<Outcome<Channel>> {
+  async createChannel(
+    channel: NewChannel,
+    providers: readonly PreparedChange[],
+    actor: Actor,
+  ): Promise<Outcome<Channel>> {
     return this.#change(() => {
       const outcome = this.#channels.create(channel, providers, Date.now());
-      if (outcome.ok) this.#mirrorApp();
+      if (!outcome.ok) return outcome;
+      this.#mirrorApp();
+      this.#record(actor, describeNewChannel(outcome.value));
       return outcome;
     });
   }
 
-  async updateChannel(idOrKey: string, change: ChannelChange): Promise<Outcome<Channel>> {
+  async updateChannel(idOrKey: string, change: ChannelChange, actor: Actor): Promise<Outcome<Channel>> {
     return this.#change(() => {
+      const before = this.#channels.get(idOrKey);
       const outcome = this.#channels.update(idOrKey, change, Date.now());
-      if (outcome.ok) this.#mirrorApp();
+      if (!outcome.ok || before === null) return outcome;
+      this.#mirrorApp();
+      this.#record(actor, describeChannelChange(before, outcome.value));
       return outcome;
     });
   }
@@ -165,15 +193,18 @@ export class Registry extends DurableObject<Bindings> {
     return template === null ? null : this.#templates.getVersion(template.id, version);
   }
 
-  async createTemplate(template: NewTemplate): Promise<Outcome<Template>> {
+  async createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>> {
     return this.#change(() => {
       const faults = findDraftFaults(template, this.#channels.list());
-      return faults.length > 0 ? refuseFaults(faults) : this.#templates.create(template, Date.now());
+      if (faults.length > 0) return refuseFaults(faults);
+      const outcome = this.#templates.create(template, Date.now());
+      if (outcome.ok) this.#record(actor, [describeNewTemplate(outcome.value)]);
+      return outcome;
     });
   }
 
   /** Changes, then status: one call may change a template and approve what it made. */
-  async updateTemplate(idOrKey: string, change: TemplateChange): Promise<Outcome<Template>> {
+  async updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>> {
     return this.#change(() => {
       const template = this.#templates.get(idOrKey);
       if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
@@ -185,6 +216,7 @@ export class Registry extends DurableObject<Bindings> {
       let updated = this.#templates.update(template, change, now);
       if (change.status !== undefined) updated = this.#templates.setStatus(updated, change.status, now);
       this.#mirrorTemplate(updated);
+      this.#record(actor, describeTemplateChange(template, updated));
       return succeed(updated);
     });
   }
@@ -214,12 +246,26 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   /** Names an uploaded audience. Null where the key is taken: one of two uploads at once wins. */
-  putTargetsFile(file: Omit<TargetsFile, "id">, mayOverwrite: boolean): TargetsFile | null {
-    return this.ctx.storage.transactionSync(() => this.#files.put(file, mayOverwrite, Date.now()));
+  putTargetsFile(file: Omit<TargetsFile, "id">, mayOverwrite: boolean, actor: Actor): TargetsFile | null {
+    return this.#due.transaction(() => {
+      const now = Date.now();
+      const replaced = this.#files.get(file.fileKey, now);
+      const stored = this.#files.put(file, mayOverwrite, now);
+      if (stored !== null) this.#record(actor, [describeUpload(stored, replaced)]);
+      return stored;
+    });
   }
 
-  deleteTargetsFile(fileKey: string): boolean {
-    return this.#files.delete(fileKey);
+  deleteTargetsFile(fileKey: string, actor: Actor): boolean {
+    return this.#due.transaction(() => {
+      const file = this.#files.get(fileKey, Date.now());
+      if (file !== null) this.#record(actor, [describeFileDeletion(file)]);
+      return this.#files.delete(fileKey);
+    });
+  }
+
+  listAuditLog(filter: AuditFilter): AuditPage {
+    return this.#audit.list(filter);
   }
 
   registerLedger(day: string): void {
@@ -247,6 +293,9 @@ export class Registry extends DurableObject<Bindings> {
   override async alarm(): Promise<void> {
     try {
       await this.#outbox.drain();
+      const now = Date.now();
+      if (this.#due.list(now, DUTIES_PER_ALARM).some(({ kind }) => kind === AUDIT_DUTY))
+        this.#due.transaction(() => this.#audit.expire(now));
     } finally {
       this.#due.rearm();
     }
@@ -264,8 +313,14 @@ export class Registry extends DurableObject<Bindings> {
     return !isUntouched(this.ctx.storage) && this.#app.exists();
   }
 
-  #addKey(key: NewApiKey): ApiKey {
+  /** Inside the transaction of the change. */
+  #record(actor: Actor, changes: readonly Change[]): void {
+    for (const change of changes) this.#audit.append(actor, change);
+  }
+
+  #addKey(key: NewApiKey, actor: Actor): ApiKey {
     const { record, listed } = this.#app.addKey(key, Date.now());
+    this.#record(actor, [describeKey("key.created", listed)]);
     this.#outbox.put(keys.kvApiKey(key.sha256), record);
     return listed;
   }

@@ -13,6 +13,8 @@ const PolicySchema = v.object({
   maxBytes: v.number(),
   /** Until when the URL can be used. */
   usableUntil: v.number(),
+  /** The API key that gave the permission, for the audit log. Forms of an earlier release lack it for an hour. */
+  presignedBy: v.optional(v.object({ key: v.nullable(v.string()), keyId: v.nullable(v.string()) })),
 });
 export type UploadPolicy = v.InferOutput<typeof PolicySchema>;
 
@@ -25,7 +27,7 @@ export type SignatureRefusal = "missing" | "forged" | "expired";
 /** The fields that let their holder upload one file. */
 export async function signUpload(
   secret: string,
-  upload: Pick<UploadPolicy, "appId" | "fileKey" | "mayOverwrite">,
+  upload: Omit<UploadPolicy, "maxBytes" | "usableUntil">,
   now: number,
 ): Promise<UploadFields> {
   const policy: UploadPolicy = { ...upload, maxBytes: MAX_FILE_BYTES, usableUntil: now + UPLOAD_URL_TTL_MS };

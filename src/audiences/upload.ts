@@ -1,5 +1,6 @@
 import { getApp, getRootSecret } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
+import type { Actor } from "../audit-log/model.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
 import { readForm } from "../http/multipart.ts";
@@ -31,7 +32,7 @@ const CSV_RULES: CsvRules = {
  * Takes an upload form: the signed fields, then the file. The CSV is checked whole while it streams in;
  * only then can it be sent. A refused file leaves nothing behind and doesn't use its permission up.
  */
-export async function receiveUpload(env: Bindings, request: Request): Promise<void> {
+export async function receiveUpload(env: Bindings, request: Request, requestId: string): Promise<void> {
   checkLength(request);
   // Without a prototype: a field may have any name.
   const fields: UploadFields = Object.create(null);
@@ -44,7 +45,7 @@ export async function receiveUpload(env: Bindings, request: Request): Promise<vo
         if (upload !== null) throw new OnecallError("ERR_BAD_REQUEST", "file: send one file only");
         const policy = await requirePolicy(env, fields);
         slot = await takeUploadSlot();
-        upload = await FileUpload.open(env, policy);
+        upload = await FileUpload.open(env, policy, requestId);
       } else if (event.kind === "bytes") {
         slot?.touch();
         await upload?.write(event.bytes);
@@ -67,6 +68,7 @@ export async function receiveUpload(env: Bindings, request: Request): Promise<vo
 class FileUpload {
   readonly #env: Bindings;
   readonly #policy: UploadPolicy;
+  readonly #requestId: string;
   readonly #audienceId = newId();
   readonly #archive: CsvArchive;
   readonly #builder: AudienceBuilder;
@@ -78,9 +80,10 @@ class FileUpload {
   /** The registry was asked to name the file, and its answer isn't known. */
   #mayBeNamed = false;
 
-  private constructor(env: Bindings, policy: UploadPolicy, shardCount: number) {
+  private constructor(env: Bindings, policy: UploadPolicy, requestId: string, shardCount: number) {
     this.#env = env;
     this.#policy = policy;
+    this.#requestId = requestId;
     this.#archive = new CsvArchive(env.TARGETS, keys.r2TargetsFile(policy.appId, this.#audienceId));
     this.#builder = new AudienceBuilder(shardCount, "last");
     this.#reader = new CsvReader(CSV_RULES, (id, cells) =>
@@ -88,11 +91,11 @@ class FileUpload {
     );
   }
 
-  static async open(env: Bindings, policy: UploadPolicy): Promise<FileUpload> {
+  static async open(env: Bindings, policy: UploadPolicy, requestId: string): Promise<FileUpload> {
     const { appId, fileKey, mayOverwrite } = policy;
     if (!mayOverwrite && (await openRegistry(env, appId).getTargetsFile(fileKey)) !== null)
       throw isTaken(fileKey);
-    return new FileUpload(env, policy, (await getApp(env, appId)).shardCount);
+    return new FileUpload(env, policy, requestId, (await getApp(env, appId)).shardCount);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -108,7 +111,7 @@ class FileUpload {
     this.#read(() => this.#decoder.decode(), new Uint8Array());
     const summary = this.#reader.end();
     if (summary.faultCount > 0) throw invalidFile(summary);
-    const { appId, fileKey, mayOverwrite } = this.#policy;
+    const { appId, fileKey, mayOverwrite, presignedBy } = this.#policy;
     const audience = this.#builder.finish();
     const stored = await storeAudience(this.#env, appId, this.#audienceId, audience, summary.columns).catch(
       rethrowUnavailable,
@@ -126,9 +129,12 @@ class FileUpload {
       uploadedAt: now,
       expiresAt: now + TARGETS_FILE_TTL_MS,
     };
+    // The form has no credentials: who asked for its permission uploads.
+    const { key = null, keyId = null } = presignedBy ?? {};
+    const actor: Actor = { type: "api_key", key, keyId, requestId: this.#requestId };
     // Here it is decided which of two uploads at once has the key.
     this.#mayBeNamed = true;
-    const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite);
+    const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
     if (named !== null) return;
     this.#mayBeNamed = false;
     throw isTaken(fileKey);

@@ -1,7 +1,8 @@
 import { appIdOfKey } from "../apps/credentials.ts";
 import { getApiKey, getApp } from "../apps/lookup.ts";
-import type { AppRecord, KeyRecord, Scope } from "../apps/records.ts";
-import { type Bindings, readConfig } from "../env.ts";
+import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../apps/records.ts";
+import type { Actor } from "../audit-log/model.ts";
+import { readConfig } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { limitRate } from "./rate-limit.ts";
@@ -10,26 +11,33 @@ import { limitRate } from "./rate-limit.ts";
 export interface Caller {
   app: AppRecord;
   key: KeyRecord;
+  /** The same as the audit log shows it. */
+  actor: Actor;
 }
 
 /** The caller by the headers `appid` and `apikey` (seed 000), with a scope that the route needs. */
-export async function authenticate(request: Request, { env }: Context, scope: Scope): Promise<Caller> {
+export async function authenticate(request: Request, context: Context, scope: Scope): Promise<Caller> {
   const appId = request.headers.get("appid");
   const apiKey = request.headers.get("apikey");
   if (appId === null || apiKey === null) {
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the headers appid and apikey.");
   }
-  return requireCaller(env, appId, apiKey, scope);
+  return requireCaller(context, appId, apiKey, scope);
 }
 
 /** The caller by the header `Api-Token` (seed 004): any API key, which names its app itself. */
-export async function authenticateToken(request: Request, { env }: Context, scope: Scope): Promise<Caller> {
+export async function authenticateToken(request: Request, context: Context, scope: Scope): Promise<Caller> {
   const apiKey = request.headers.get("api-token");
   if (apiKey === null) throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Api-Token.");
-  return requireCaller(env, appIdOfKey(apiKey) ?? "", apiKey, scope);
+  return requireCaller(context, appIdOfKey(apiKey) ?? "", apiKey, scope);
 }
 
-async function requireCaller(env: Bindings, appId: string, apiKey: string, scope: Scope): Promise<Caller> {
+async function requireCaller(
+  { env, requestId }: Context,
+  appId: string,
+  apiKey: string,
+  scope: Scope,
+): Promise<Caller> {
   const key = await getApiKey(env, apiKey);
   if (key === null || key.appId !== appId) {
     throw new OnecallError("ERR_UNAUTHORIZED", "The credentials are wrong, or the API key was revoked.");
@@ -38,11 +46,12 @@ async function requireCaller(env: Bindings, appId: string, apiKey: string, scope
   if (!key.scopes.includes(scope)) {
     throw new OnecallError("ERR_FORBIDDEN", `This API key lacks the scope "${scope}".`);
   }
-  return { app: await getApp(env, key.appId), key };
+  const actor: Actor = { type: "api_key", key: maskKey(key.lastFour), keyId: key.keyId, requestId };
+  return { app: await getApp(env, key.appId), key, actor };
 }
 
 /** Lets the deployment's admin in. Without the secret ADMIN_TOKEN the admin routes are closed. */
-export async function requireAdmin(request: Request, { env }: Context): Promise<void> {
+export async function requireAdmin(request: Request, { env, requestId }: Context): Promise<Actor> {
   const { adminToken } = readConfig(env);
   if (adminToken === null) {
     throw new OnecallError("ERR_FORBIDDEN", "The admin routes are closed: the secret ADMIN_TOKEN isn't set.");
@@ -51,6 +60,7 @@ export async function requireAdmin(request: Request, { env }: Context): Promise<
   if (given === null || !(await isSameSecret(given, adminToken))) {
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <admin token>.");
   }
+  return { type: "admin", key: null, keyId: null, requestId };
 }
 
 /** The token of `Authorization: Bearer …`, or null. */

@@ -1,9 +1,10 @@
+import type { Chunk } from "../audiences/partition.ts";
 import { readAudienceIndex, readChunk, readOverrides } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import { unavailable } from "../errors.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { shardOfUser } from "../users/hash.ts";
-import type { SendPlan, StoredRow } from "./model.ts";
+import type { SendPlan, StoredRow, TemplateSnapshot } from "./model.ts";
 import { compileRowReader, type ReadRow } from "./row-values.ts";
 
 /** Targets of one shard. */
@@ -29,12 +30,29 @@ export interface AudienceWalk {
   readCells(row: StoredRow): Promise<string[]>;
 }
 
-/** The walk over a plan's targets. Throws `ERR_UNAVAILABLE` where its audience can't be read. */
-export async function openWalk(
+/** What a walk is made of. It never changes, so walks of one notification can share it. */
+export interface WalkSource {
+  plan: Pick<SendPlan, "header" | "source"> & { template: Pick<TemplateSnapshot, "variableSchema"> };
+  /** None where the plan itself has the targets. */
+  chunks: readonly Chunk[];
+}
+
+/** The source of the walk over a plan's targets. Throws `ERR_UNAVAILABLE` where its audience can't be read. */
+export async function readWalkSource(env: Bindings, appId: string, plan: SendPlan): Promise<WalkSource> {
+  const { header, source, template } = plan;
+  // A template's content is of no use here, and would be the largest part by far.
+  const used = { header, source, template: { variableSchema: template.variableSchema } };
+  if (source.kind === "inline") return { plan: used, chunks: [] };
+  const { chunks } = await readAudienceIndex(env, appId, source.audience.id).catch(rethrowUnavailable);
+  return { plan: used, chunks };
+}
+
+/** The walk over a plan's targets. */
+export function openWalk(
   env: Bindings,
   app: { id: string; shardCount: number },
-  { header, source, template }: SendPlan,
-): Promise<AudienceWalk> {
+  { plan: { header, source, template }, chunks }: WalkSource,
+): AudienceWalk {
   const variables = listVariables(template.variableSchema);
   let reader: Promise<ReadRow> | null = null;
   const getReader = (): Promise<ReadRow> => {
@@ -61,7 +79,6 @@ export async function openWalk(
       stepsOf: (shard) => (byShard.has(shard) ? [0] : []),
     };
   }
-  const { chunks } = await readAudienceIndex(env, app.id, source.audience.id).catch(rethrowUnavailable);
   return {
     ...cells,
     steps: chunks.length,

@@ -1,13 +1,20 @@
 import type { AppRecord } from "../apps/records.ts";
+import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { parseNotificationId } from "../ids.ts";
 import type { LoggedDelivery } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
-import { type AudienceWalk, openWalk, type WalkRun } from "./audience-walk.ts";
+import {
+  type AudienceWalk,
+  openWalk,
+  readWalkSource,
+  type WalkRun,
+  type WalkSource,
+} from "./audience-walk.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationRecord } from "./ledger-store.ts";
 import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "./model.ts";
+import { findNotification } from "./read.ts";
 
 /** What a log shows; null: all. */
 export interface LogFilter {
@@ -38,23 +45,39 @@ export interface LoggedTarget {
 /** Steps that one page walks through at most: a page for which little fits is short and has a cursor. */
 const STEPS_PER_PAGE = 10;
 
+/**
+ * Of batches whose logs are being read: asked for anew, a page of 100 rows would cost two calls of the ledger and
+ * a read of R2 beside the rows. At most 20 indexes of 100,000 targets: 2 MB.
+ */
+const sources = new TtlCache<WalkSource>({ ttlMs: 60_000, maxEntries: 20 });
+
+/** Of batches: steps that pages are read from, as several pages lie in one. A step has 512 KB at most. */
+const steps = new TtlCache<WalkRun[]>({ ttlMs: 10_000, maxEntries: 8 });
+
 /** A notification's deliveries, target by target in the order of its audience. */
 export class DeliveryLog {
   readonly #env: Bindings;
   readonly #app: AppRecord;
-  readonly #header: NotificationHeader;
+  readonly header: NotificationHeader;
   readonly walk: AudienceWalk;
 
-  private constructor(env: Bindings, app: AppRecord, header: NotificationHeader, walk: AudienceWalk) {
+  private constructor(env: Bindings, app: AppRecord, source: WalkSource) {
     this.#env = env;
     this.#app = app;
-    this.#header = header;
-    this.walk = walk;
+    this.header = source.plan.header;
+    this.walk = openWalk(env, app, source);
   }
 
-  static async open(env: Bindings, app: AppRecord, { header }: NotificationRecord): Promise<DeliveryLog> {
-    const plan = await findPlan(env, app, header);
-    return new DeliveryLog(env, app, header, await openWalk(env, app, plan));
+  /** The log of a notification, or null where there is none of this id. */
+  static async find(env: Bindings, app: AppRecord, id: string): Promise<DeliveryLog | null> {
+    const cacheKey = `${app.id}:${id}`;
+    const kept = sources.get(cacheKey);
+    if (kept !== undefined) return new DeliveryLog(env, app, kept);
+    const record = await findNotification(env, app, id);
+    if (record === null) return null;
+    const source = await readWalkSource(env, app.id, await findPlan(env, app, record.header));
+    if (record.header.mode === "batch") sources.set(cacheKey, source);
+    return new DeliveryLog(env, app, source);
   }
 
   /** One page. Who isn't accepted yet is pending. */
@@ -66,7 +89,7 @@ export class DeliveryLog {
       const start = step === first ? (from?.row ?? 0) : 0;
       // Without a filter it is known how many targets fill the page, and one more says whether there are more.
       const count = isOpen(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : undefined;
-      for (const [index, target] of (await this.readStep(step, filter, start, count)).entries()) {
+      for (const [index, target] of (await this.#readPart(step, filter, start, count)).entries()) {
         const row = start + index;
         const skipped = step === first && index === 0 ? (from?.channel ?? 0) : 0;
         for (const [channel, delivery] of target.deliveries.entries()) {
@@ -95,9 +118,25 @@ export class DeliveryLog {
     return [];
   }
 
-  /** The targets of one step (of `count` from `start` on), with the deliveries that pass. One call per shard. */
-  async readStep(step: number, filter: LogFilter, start = 0, count?: number): Promise<LoggedTarget[]> {
-    const runs = cutRuns(await this.walk.read(step), start, count ?? Number.POSITIVE_INFINITY);
+  /** The targets of one step, with the deliveries that pass. One call per shard. */
+  async readStep(step: number, filter: LogFilter): Promise<LoggedTarget[]> {
+    return this.#lookUp(await this.walk.read(step), filter);
+  }
+
+  /** `count` targets of a step from the `start`th on; all that are left without `count`. */
+  async #readPart(
+    step: number,
+    filter: LogFilter,
+    start: number,
+    count = Number.POSITIVE_INFINITY,
+  ): Promise<LoggedTarget[]> {
+    const cacheKey = `${this.#app.id}:${this.header.id}:${step}`;
+    const runs = steps.get(cacheKey) ?? (await this.walk.read(step));
+    if (this.header.mode === "batch") steps.set(cacheKey, runs);
+    return this.#lookUp(cutRuns(runs, start, count), filter);
+  }
+
+  async #lookUp(runs: readonly WalkRun[], filter: LogFilter): Promise<LoggedTarget[]> {
     const found = await Promise.all(runs.map((run) => this.#look(run)));
     return runs.flatMap(({ rows }, index) =>
       rows.map((row) => ({
@@ -110,18 +149,18 @@ export class DeliveryLog {
   }
 
   #targetsFor(deliveries: number): number {
-    return Math.ceil(deliveries / Math.max(1, this.#header.channels.length)) + 1;
+    return Math.ceil(deliveries / Math.max(1, this.header.channels.length)) + 1;
   }
 
   async #look({ shard, rows }: WalkRun): Promise<Map<string, LoggedDelivery[]>> {
     const userIds = rows.map(([userId]) => userId);
-    const found = await openShard(this.#env, this.#app.id, shard).listDeliveries(this.#header.id, userIds);
+    const found = await openShard(this.#env, this.#app.id, shard).listDeliveries(this.header.id, userIds);
     return Map.groupBy(found, ({ userId }) => userId);
   }
 
   /** A delivery for every channel, in the notification's order. */
   #complete(userId: string, stored: readonly LoggedDelivery[]): LoggedDelivery[] {
-    return this.#header.channels.map(
+    return this.header.channels.map(
       ({ key: channelKey }) =>
         stored.find((delivery) => delivery.channelKey === channelKey) ?? {
           ...{ userId, channelKey, status: "pending", reason: null, message: null, tries: 0 },

@@ -83,6 +83,12 @@ async function snapshotOfB(): Promise<Body> {
     "/targets-files",
     "/targets-files/bee.csv/content",
     "/users/bee/devices",
+    // What pages of a log share stays in the isolate that A asks next.
+    ...(idsOfB.notification ?? []).map((id) => `/notifications/${id}/deliveries`),
+    "/audit-log?targetType=channel",
+    "/audit-log?targetType=template",
+    "/audit-log?targetType=targets_file",
+    "/audit-log?targetType=key",
   ];
   const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
   const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
@@ -152,6 +158,7 @@ const OWN: string[] = [
   "keys",
   "status",
   "devices",
+  "audit-log",
 ];
 /** A's own numbers under a name that B has as well: none. */
 const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;

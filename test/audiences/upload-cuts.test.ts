@@ -53,7 +53,7 @@ describe("any cut of the upload into pieces", () => {
     );
     const form = new Uint8Array([...head, ...content, ...encoder.encode("\r\n--x--")]);
     const places = Array.from({ length: Math.ceil(form.length / pieceLength) }, (_, i) => i * pieceLength);
-    return receiveUpload(bindings, requestOf(cutBytes(form, places))).then(
+    return receiveUpload(bindings, requestOf(cutBytes(form, places)), "a-request").then(
       () => "taken",
       (error: Error) => error.message,
     );

@@ -52,7 +52,9 @@ describe("a form that isn't one is refused, and nothing of it stays", () => {
       headers,
       body: "--x--",
     });
-    await expect(receiveUpload(bindings, request)).rejects.toMatchObject({ code: "ERR_BAD_REQUEST" });
+    await expect(receiveUpload(bindings, request, "a-request")).rejects.toMatchObject({
+      code: "ERR_BAD_REQUEST",
+    });
   });
 
   it("and a field behind the file changes nothing", async () => {
@@ -73,7 +75,7 @@ describe("an upload whose registry answers nothing", () => {
       },
     });
     const form = new TextEncoder().encode(`${fieldParts(signed)}${filePart()}--x--`);
-    await expect(receiveUpload({ ...bindings, REGISTRY }, requestOf([form]))).rejects.toThrow();
+    await expect(receiveUpload({ ...bindings, REGISTRY }, requestOf([form]), "a-request")).rejects.toThrow();
     expect((await getFile(owner, "lost.csv")).rows).toBe(1);
     const template = {
       key: "order-confirmation",
@@ -101,10 +103,12 @@ describe("an upload that is beaten by another while it runs", () => {
     const owner = await createApp();
     const signed = await presignedFields(owner, "beaten.csv");
     const form = (csv: string) => new TextEncoder().encode(`${fieldParts(signed)}${filePart(csv)}--x--`);
-    await receiveUpload(bindings, requestOf([form("user_id\nfirst\n")]));
+    await receiveUpload(bindings, requestOf([form("user_id\nfirst\n")]), "a-request");
     const stored = await listStored(owner);
     const second = requestOf([form("user_id\nsecond\nthird\n")]);
-    await expect(receiveUpload({ ...bindings, REGISTRY: seesNoFile }, second)).rejects.toMatchObject({
+    await expect(
+      receiveUpload({ ...bindings, REGISTRY: seesNoFile }, second, "a-request"),
+    ).rejects.toMatchObject({
       code: "ERR_CONFLICT",
     });
     expect(await listStored(owner)).toEqual(stored);

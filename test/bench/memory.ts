@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { formatNumber, report } from "./figures.ts";
+import { findFreePort } from "./free-port.ts";
 import { IsolateMemory } from "./isolate-memory.ts";
 import { OnecallClient } from "./onecall-client.ts";
 import { createCsv, uploadFile } from "./targets-file.ts";
@@ -64,15 +63,6 @@ async function reportPeaks(script: string, csv: Buffer, fileKeys: string[], name
   } finally {
     await worker.stop();
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("There is no free port");
-  return address.port;
 }
 
 async function readMb(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {

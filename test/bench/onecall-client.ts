@@ -23,9 +23,10 @@ export class OnecallClient {
   readonly url: string;
   readonly headers: Record<string, string>;
 
-  private constructor(url: string, appId: string, apiKey: string) {
+  /** An app that is there already, with its headers. */
+  constructor(url: string, headers: Record<string, string>) {
     this.url = url;
-    this.headers = { appid: appId, apikey: apiKey, "content-type": "application/json" };
+    this.headers = headers;
   }
 
   /** An app that is ready to send through its in-app channel. */
@@ -45,7 +46,7 @@ export class OnecallClient {
       body: JSON.stringify({ name: "Bench" }),
     });
     const { id, apiKey } = (await response.json()) as { id: string; apiKey: string };
-    return new OnecallClient(url, id, apiKey);
+    return new OnecallClient(url, { appid: id, apikey: apiKey, "content-type": "application/json" });
   }
 
   /** An approved template of one channel with variables of type string. */
@@ -72,6 +73,14 @@ export class OnecallClient {
   callPlatform<T>(path: string, body: unknown): Promise<T> {
     const headers = { "api-token": this.headers.apikey ?? "", "content-type": "application/json" };
     return this.#fetchJson(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  /** The body of a GET as it comes. */
+  async download(path: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await fetch(`${this.url}${API}${path}`, { headers: this.headers });
+    if (!response.ok || response.body === null)
+      throw new Error(`GET ${path} answered ${response.status}: ${await response.text()}`);
+    return response.body;
   }
 
   async #fetchJson<T>(path: string, init: RequestInit): Promise<T> {

@@ -1,6 +1,7 @@
 import { benchAnalytics } from "./analytics.ts";
 import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
+import { benchLog } from "./delivery-log.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
@@ -13,7 +14,7 @@ const BATCH_TARGETS = 10_000;
 const BATCH_ROUNDS = 5;
 
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
-const SECTIONS = ["realtime", "batch", "files", "push", "analytics", "memory", "cost"];
+const SECTIONS = ["realtime", "batch", "files", "push", "analytics", "log", "memory", "cost"];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !SECTIONS.includes(name));
 if (unknown.length > 0) throw new Error(`There is no ${unknown}. Sections: ${SECTIONS.join(", ")}.`);
@@ -45,5 +46,6 @@ try {
 }
 if (runs("push")) await benchPush(script);
 if (runs("analytics")) await benchAnalytics(script);
+if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("cost")) await benchCost(script);

@@ -26,6 +26,8 @@ const VARIABLES = {
 
 interface OnecallOptions {
   inspectorPort?: number;
+  /** A folder for the state, which stays after the stop: another Worker can go on with it. */
+  state?: string;
   /** In place of wrangler.toml's. */
   variables?: Record<string, string>;
 }
@@ -75,16 +77,16 @@ async function startInside(names: readonly string[], script: string): Promise<Be
 
 async function startWithBindings(
   modules: EsModule[],
-  { variables, ...options }: OnecallOptions = {},
+  { variables, state: kept, ...options }: OnecallOptions = {},
 ): Promise<BenchWorker> {
-  const state = await mkdtemp(join(tmpdir(), "onecall-bench-"));
+  const state = kept ?? (await mkdtemp(join(tmpdir(), "onecall-bench-")));
   const consumer = {
     maxBatchSize: 4,
     maxBatchTimeout: 0,
     maxRetries: 5,
     deadLetterQueue: "onecall-dead-letters",
   };
-  return start(state, {
+  const worker = await start(state, {
     ...options,
     modules,
     bindings: { ADMIN_TOKEN, ...VARIABLES, ...variables },
@@ -103,15 +105,27 @@ async function startWithBindings(
       ["onecall-dead-letters", { maxBatchSize: 10, maxBatchTimeout: 5 }],
     ]),
   });
+  return kept === undefined ? removingAfter(worker, state) : worker;
+}
+
+function removingAfter(worker: BenchWorker, folder: string): BenchWorker {
+  return {
+    ...worker,
+    async stop() {
+      await worker.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The floor of a durable realtime send: one call to one of 64 objects, which does one INSERT. */
 export async function startFloor(): Promise<BenchWorker> {
   const state = await mkdtemp(join(tmpdir(), "onecall-floor-"));
-  return start(state, {
+  const worker = await start(state, {
     modules: [esModule("floor.js", FLOOR_SCRIPT)],
     durableObjects: { STORE: { className: "Store", useSQLite: true } },
   });
+  return removingAfter(worker, state);
 }
 
 const FLOOR_SCRIPT = `
@@ -168,9 +182,6 @@ async function start(state: string, options: Options): Promise<BenchWorker> {
       miniflare = begin(Number(new URL(url).port));
       await miniflare.ready;
     },
-    async stop() {
-      await miniflare.dispose();
-      await rm(state, { recursive: true, force: true });
-    },
+    stop: () => miniflare.dispose(),
   };
 }

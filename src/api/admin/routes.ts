@@ -47,11 +47,13 @@ const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.stri
 
 /** `POST /admin/apps` `{id?, name}`: the answer shows the first key, with every scope, once. */
 const postApp: Handler = async (request, context) => {
-  await requireAdmin(request, context);
+  const actor = await requireAdmin(request, context);
   const { id, name } = parseInput(NewAppSchema, await readJson(request));
   const appId = id ?? generateAppId(name);
   const { apiKey, stored } = await makeKey(appId, "default", [...SCOPES]);
-  const app = await changeApp(context.env, appId, (registry) => registry.createApp(appId, name, stored));
+  const app = await changeApp(context.env, appId, (registry) =>
+    registry.createApp(appId, name, stored, actor),
+  );
   return json({ id: app.id, name: app.name, apiKey, createdAt: isoTime(app.createdAt) }, 201);
 };
 
@@ -74,11 +76,11 @@ const getOneApp: Handler = async (request, context) => {
 
 /** `POST /admin/apps/{id}/keys` `{name, scopes}`: the key is shown once. */
 const postKey: Handler = async (request, context) => {
-  await requireAdmin(request, context);
+  const actor = await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
   const { name, scopes } = parseInput(NewKeySchema, await readJson(request));
   const { apiKey, stored } = await makeKey(app.id, name, scopes);
-  const key = await changeApp(context.env, app.id, (registry) => registry.createKey(stored));
+  const key = await changeApp(context.env, app.id, (registry) => registry.createKey(stored, actor));
   return json({ ...presentKey(key), apiKey }, 201);
 };
 
@@ -92,10 +94,10 @@ const getKeys: Handler = async (request, context) => {
 
 /** `DELETE /admin/apps/{id}/keys/{keyId}`: revokes it, everywhere within 90 s. */
 const deleteKey: Handler = async (request, context) => {
-  await requireAdmin(request, context);
+  const actor = await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
   const keyId = pathParam(request, "key");
-  const key = await changeApp(context.env, app.id, (registry) => registry.revokeKey(keyId));
+  const key = await changeApp(context.env, app.id, (registry) => registry.revokeKey(keyId, actor));
   return json({ ...presentKey(key), revoked: true });
 };
 

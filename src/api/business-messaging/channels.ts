@@ -70,20 +70,20 @@ export const getChannel: Handler = async (request, context) => {
 
 /** `POST {api}/channels`: `providers` of a push channel may come with it or later. */
 export const postChannel: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const { name, type, key, enabled, providers } = parseInput(NewChannelSchema, await readJson(request));
   const channelKey = requireKey(key, name);
   const { changes, faults } = await prepareProviders(type, providers ?? {});
   if (faults.length > 0) throw faultsToError(faults);
   const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.createChannel({ key: channelKey, name, type, enabled }, changes),
+    registry.createChannel({ key: channelKey, name, type, enabled }, changes, actor),
   );
   return json(presentChannel(channel), 201);
 };
 
 /** `PUT {api}/channels/{idOrKey}`: name, enabled, providers (each by itself); key and type never change. */
 export const putChannel: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "channel");
   const body = await readJson(request);
   const { value, faults } = checkInput(ChannelChangeSchema, body);
@@ -96,7 +96,7 @@ export const putChannel: Handler = async (request, context) => {
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   const { name, enabled } = value;
   const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }),
+    registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }, actor),
   );
   forgetPushCredentials(app.id, channel.key);
   return json(presentChannel(channel));

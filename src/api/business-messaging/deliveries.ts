@@ -8,9 +8,12 @@ import { isoTime, json } from "../../http/responses.ts";
 import { parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
 import { type CsvPurpose, streamLog, streamTargets } from "../../notifications/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../notifications/delivery-log.ts";
-import type { NotificationRecord } from "../../notifications/ledger-store.ts";
-import { DELIVERY_STATUSES, FAILURE_REASONS, SKIP_REASONS } from "../../notifications/model.ts";
-import { findNotification } from "../../notifications/read.ts";
+import {
+  DELIVERY_STATUSES,
+  FAILURE_REASONS,
+  type NotificationHeader,
+  SKIP_REASONS,
+} from "../../notifications/model.ts";
 import type { LoggedDelivery } from "../../users/delivery-model.ts";
 
 const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
@@ -33,10 +36,10 @@ const CsvQuerySchema = v.object({
 
 /** `GET {api}/notifications/{id}/deliveries`: target by target, in the order of the audience. */
 export const getDeliveries: Handler = async (request, context) => {
-  const { log, record } = await openLog(request, context);
+  const log = await openLog(request, context);
   const query = parseInput(LogQuerySchema, queryOf(context.url));
   const filter = toFilter(query);
-  const present = (delivery: LoggedDelivery) => presentDelivery(delivery, record);
+  const present = (delivery: LoggedDelivery) => presentDelivery(delivery, log.header);
   if (query.userId !== undefined) {
     const deliveries = await log.readUser(query.userId, filter);
     return json({ data: deliveries.map(present), nextCursor: null });
@@ -53,11 +56,11 @@ export const getDeliveries: Handler = async (request, context) => {
 
 /** `GET {api}/notifications/{id}/deliveries.csv`: the log, or with `?status=failed` a targets file. */
 export const getDeliveriesCsv: Handler = async (request, context) => {
-  const { log, record } = await openLog(request, context);
+  const log = await openLog(request, context);
   const query = parseInput(CsvQuerySchema, queryOf(context.url));
   const filter = toFilter(query);
   const purpose: CsvPurpose = query.for ?? "raw";
-  const { id, createdAt } = record.header;
+  const { id, createdAt } = log.header;
   const isTargetsFile = filter.status === "failed";
   const body = isTargetsFile
     ? streamTargets(log, filter, purpose)
@@ -73,18 +76,15 @@ export const getDeliveriesCsv: Handler = async (request, context) => {
   });
 };
 
-async function openLog(
-  request: Parameters<Handler>[0],
-  context: Context,
-): Promise<{ log: DeliveryLog; record: NotificationRecord }> {
+async function openLog(request: Parameters<Handler>[0], context: Context): Promise<DeliveryLog> {
   const { app } = await authenticate(request, context, "read");
-  const record = await findNotification(context.env, app, pathParam(request, "notification"));
-  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const log = await DeliveryLog.find(context.env, app, pathParam(request, "notification"));
+  if (log === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   // Rows that retention has removed mustn't look like rows that are still to come.
-  if (record.header.createdAt < Date.now() - readConfig(context.env).retentionMs) {
+  if (log.header.createdAt < Date.now() - readConfig(context.env).retentionMs) {
     throw new OnecallError("ERR_NOT_FOUND", "This notification's delivery log has ended.");
   }
-  return { log: await DeliveryLog.open(context.env, app, record), record };
+  return log;
 }
 
 function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, undefined>>): LogFilter {
@@ -97,7 +97,7 @@ function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, unde
 
 function presentDelivery(
   { tries, deliveredAt, viewedAt, clickedAt, ...delivery }: LoggedDelivery,
-  { header }: NotificationRecord,
+  header: NotificationHeader,
 ): object {
   return {
     ...delivery,

@@ -6,6 +6,7 @@ import {
   getTemplateAnalytics,
   getUserAnalytics,
 } from "./analytics.ts";
+import { getAuditLog } from "./audit-log.ts";
 import { postChannelTest } from "./channel-test.ts";
 import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
@@ -71,6 +72,7 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/analytics/tags/:tag`, getTagAnalytics],
   ["GET", `${API}/analytics/notifications/:notification`, getNotificationAnalytics],
   ["GET", `${API}/analytics/users/:uid`, getUserAnalytics],
+  ["GET", `${API}/audit-log`, getAuditLog],
 
   // Users at the vendor's own path and in the management API's.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [

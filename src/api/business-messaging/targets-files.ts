@@ -17,11 +17,11 @@ const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.stri
 
 /** `POST {api}/targets-files/{fileKey}/presigned-urls` `{overwriteDuplicateKey?}` → `{url, fields, fileKey}` */
 export const postPresignedUrl: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "send");
+  const { app, actor } = await authenticate(request, context, "send");
   const fileKey = pathParam(request, "fileKey");
   const { overwriteDuplicateKey } = parseInput(PresignSchema, await readOptionalJson(request));
   const mayOverwrite = overwriteDuplicateKey ?? false;
-  return json({ ...(await presignUpload(context, app, fileKey, mayOverwrite, "fileKey")), fileKey });
+  return json({ ...(await presignUpload(context, app, actor, fileKey, mayOverwrite, "fileKey")), fileKey });
 };
 
 /** `GET {api}/targets-files`: newest first. */
@@ -48,9 +48,9 @@ export const getTargetsFileContent: Handler = async (request, context) => {
 
 /** `DELETE {api}/targets-files/{fileKey}`: sends that were accepted go out whole. */
 export const deleteTargetsFile: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "send");
+  const { app, actor } = await authenticate(request, context, "send");
   const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey);
+  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey, actor);
   return json({ fileKey, deleted: true });
 };
 

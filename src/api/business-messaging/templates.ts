@@ -68,14 +68,16 @@ export const listTemplates: Handler = async (request, context) => {
 
 /** `POST {api}/templates`: a draft. */
 export const postTemplate: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const body = await readJson(request);
   const { value, faults } = checkInput(NewTemplateSchema, body);
   if (value === null)
     throw faultsToError([...faults, ...(await findOtherFaults(context.env, app.id, body, faults))]);
   const { key, category, ...fields } = value;
   const template = { ...fields, key: requireKey(key, fields.name), category: category ?? null };
-  const created = await changeApp(context.env, app.id, (registry) => registry.createTemplate(template));
+  const created = await changeApp(context.env, app.id, (registry) =>
+    registry.createTemplate(template, actor),
+  );
   return json(presentTemplate(created), 201);
 };
 
@@ -87,7 +89,7 @@ export const getTemplate: Handler = async (request, context) => {
 
 /** `PUT {api}/templates/{idOrKey}`: changes, a status, or both. */
 export const putTemplate: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "template");
   const body = await readJson(request);
   const { value, faults } = checkInput(TemplateChangeSchema, body);
@@ -100,7 +102,7 @@ export const putTemplate: Handler = async (request, context) => {
   if (faults.length > 0) throw faultsToError(faults);
   const { key: _, ...change } = value;
   const updated = await changeApp(context.env, app.id, (registry) =>
-    registry.updateTemplate(current.id, change),
+    registry.updateTemplate(current.id, change, actor),
   );
   return json(presentTemplate(updated));
 };

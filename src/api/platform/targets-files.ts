@@ -23,17 +23,17 @@ const ListQuerySchema = v.object({
 
 /** `POST /v1/storage/targets_files/{file_key}/presigned_urls` (seed 004, step 1) */
 const postPresignedUrl: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "send");
+  const { app, actor } = await authenticateToken(request, context, "send");
   const fileKey = pathParam(request, "fileKey");
   const { overwrite_duplicate_key } = parseInput(PresignSchema, await readOptionalJson(request));
   const mayOverwrite = overwrite_duplicate_key ?? false;
-  const { url, fields } = await presignUpload(context, app, fileKey, mayOverwrite, "file_key");
+  const { url, fields } = await presignUpload(context, app, actor, fileKey, mayOverwrite, "file_key");
   return json({ url, fields, file_key: fileKey });
 };
 
 /** The upload route of both families (seed 004, step 2). The signature is the permission: no API key is read. */
-const postUpload: Handler = async (request, { env }) => {
-  await receiveUpload(env, request);
+const postUpload: Handler = async (request, { env, requestId }) => {
+  await receiveUpload(env, request, requestId);
   return new Response(null, { status: 204 });
 };
 
@@ -67,9 +67,9 @@ const getContent: Handler = async (request, context) => {
 
 /** `DELETE /v1/storage/targets_files/{file_key}`: sends that were accepted go out whole. */
 const deleteFile: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "send");
+  const { app, actor } = await authenticateToken(request, context, "send");
   const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey);
+  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey, actor);
   return json({ file_key: fileKey, deleted: true });
 };
 

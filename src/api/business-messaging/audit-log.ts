@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import {
+  type AuditEntry,
+  CHANGE_ACTIONS,
+  NOTIFICATION_ACTIONS,
+  TARGET_TYPES,
+} from "../../audit-log/model.ts";
+import { readAuditLog } from "../../audit-log/read.ts";
+import { authenticate } from "../../http/auth.ts";
+import type { Handler } from "../../http/context.ts";
+import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
+const ACTOR_MESSAGE = 'must be "admin", a masked key such as ****abcd, or the id of a key';
+
+const QuerySchema = v.object({
+  limit: LimitSchema,
+  cursor: v.optional(v.string()),
+  action: v.optional(v.picklist(ACTIONS, `must be one of: ${ACTIONS.join(", ")}`)),
+  targetType: v.optional(v.picklist(TARGET_TYPES, `must be one of: ${TARGET_TYPES.join(", ")}`)),
+  targetId: v.optional(v.string()),
+  actor: v.optional(
+    v.pipe(
+      v.string(ACTOR_MESSAGE),
+      v.check(
+        (actor) => actor === "admin" || /^\*{4}[A-Za-z0-9_-]{4}$/.test(actor) || UUID.test(actor),
+        ACTOR_MESSAGE,
+      ),
+    ),
+  ),
+  from: v.optional(IsoTimeSchema),
+  to: v.optional(IsoTimeSchema),
+});
+
+/** `GET {api}/audit-log`: who did what, newest first. */
+export const getAuditLog: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const query = parseInput(QuerySchema, queryOf(context.url));
+  const { entries, nextBeforeId } = await readAuditLog(context.env, app.id, {
+    action: query.action ?? null,
+    targetType: query.targetType ?? null,
+    targetId: query.targetId ?? null,
+    actor: query.actor ?? null,
+    from: query.from ?? null,
+    to: query.to ?? null,
+    beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
+    limit: query.limit,
+  });
+  return json({
+    data: entries.map(presentEntry),
+    nextCursor: nextBeforeId === null ? null : encodeCursor([nextBeforeId]),
+  });
+};
+
+function presentEntry({ id, at, actor, action, target, details }: AuditEntry): object {
+  const { requestId, ...who } = actor;
+  return { id, at: isoTime(at), actor: who, action, target, details, requestId };
+}

@@ -1,0 +1,119 @@
+import type { ApiKey } from "../apps/records.ts";
+import type { TargetsFile } from "../audiences/file-store.ts";
+import type { Channel } from "../channels/store.ts";
+import type { ShownProvider } from "../push/provider-config.ts";
+import type { Template } from "../templates/records.ts";
+import type { Change } from "./model.ts";
+
+/**
+ * What a change did, as the audit log shows it. Pure. Old and new values only of small settings; of content,
+ * variables and providers' accounts only the names of what changed. What changed nothing has no line.
+ */
+
+interface FromTo {
+  from: unknown;
+  to: unknown;
+}
+
+export function describeNewApp({ id, name }: { id: string; name: string }): Change {
+  return { action: "app.created", target: { type: "app", id }, details: { name } };
+}
+
+export function describeKey(action: "key.created" | "key.revoked", key: ApiKey): Change {
+  const { id, name, scopes, key: masked } = key;
+  return { action, target: { type: "key", id }, details: { name, scopes, key: masked } };
+}
+
+export function describeNewChannel(channel: Channel): Change[] {
+  const { id, key, name, type, enabled } = channel;
+  return [
+    { action: "channel.created", target: { type: "channel", id }, details: { key, name, type, enabled } },
+    ...describeProviders(new Map(), channel),
+  ];
+}
+
+export function describeChannelChange(before: Channel, after: Channel): Change[] {
+  const { id, key } = after;
+  const changes = changesOf(before, after, ["name", "enabled"]);
+  const updated: Change[] = isEmpty(changes)
+    ? []
+    : [{ action: "channel.updated", target: { type: "channel", id }, details: { key, changes } }];
+  return [...updated, ...describeProviders(before.providers, after)];
+}
+
+export function describeNewTemplate({ id, key, name, category, version }: Template): Change {
+  const details = { key, name, category, version };
+  return { action: "template.created", target: { type: "template", id }, details };
+}
+
+/** Changes first, then approval or archiving: one call may do both. */
+export function describeTemplateChange(before: Template, after: Template): Change[] {
+  const { id, key } = after;
+  const target = { type: "template", id } as const;
+  const status = changesOf(before, after, ["status", "approvedVersion"]);
+  const isDrafted = !isEmpty(status) && after.status === "draft";
+  const parts = ["name", "category", "channelKeys", "content", "variableSchema"] as const;
+  const fields: string[] = parts.filter((name) => !isSame(before[name], after[name]));
+  if (isDrafted) fields.push("status");
+  const lines: Change[] = [];
+  if (fields.length > 0) {
+    const changes = {
+      ...changesOf(before, after, ["name", "category", "version"]),
+      ...(isDrafted ? status : {}),
+    };
+    lines.push({ action: "template.updated", target, details: { key, fields, changes } });
+  }
+  if (isEmpty(status) || isDrafted) return lines;
+  const action = after.status === "approved" ? "template.approved" : "template.archived";
+  return [...lines, { action, target, details: { key, version: after.version, changes: status } }];
+}
+
+/** `replaced`: the upload that had the file key until now. */
+export function describeUpload(file: TargetsFile, replaced: TargetsFile | null): Change {
+  const { fileKey, id: uploadId, rows, duplicates, size } = file;
+  const details = { uploadId, rows, duplicates, size, replacedUploadId: replaced?.id ?? null };
+  return { action: "targets_file.uploaded", target: { type: "targets_file", id: fileKey }, details };
+}
+
+export function describeFileDeletion({ fileKey, id: uploadId, rows }: TargetsFile): Change {
+  const target = { type: "targets_file", id: fileKey } as const;
+  return { action: "targets_file.deleted", target, details: { uploadId, rows } };
+}
+
+/** Per provider its private key's fingerprint before and after, null for none, and which fields changed. */
+function describeProviders(before: Channel["providers"], { id, key, providers: after }: Channel): Change[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  const changed = names.flatMap((name) => {
+    const [old, current] = [before.get(name), after.get(name)];
+    const fields = changedFields(old, current);
+    const from = old?.fingerprint ?? null;
+    return fields.length === 0 ? [] : [[name, { from, to: current?.fingerprint ?? null, fields }] as const];
+  });
+  if (changed.length === 0) return [];
+  const details = { key, providers: Object.fromEntries(changed) };
+  return [{ action: "channel.providers_updated", target: { type: "channel", id }, details }];
+}
+
+function changedFields(before: ShownProvider | undefined, after: ShownProvider | undefined): string[] {
+  const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  return [...names]
+    .filter((name) => before?.[name] !== after?.[name])
+    .map((name) => (name === "fingerprint" ? "privateKey" : name));
+}
+
+function changesOf<T>(before: T, after: T, names: readonly (keyof T & string)[]): Record<string, FromTo> {
+  return Object.fromEntries(
+    names
+      .filter((name) => before[name] !== after[name])
+      .map((name) => [name, { from: before[name], to: after[name] }]),
+  );
+}
+
+// The stores compare in the same way: what makes a new version is a change here.
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
+function isEmpty(changes: Record<string, FromTo>): boolean {
+  return Object.keys(changes).length === 0;
+}

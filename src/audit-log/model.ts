@@ -1,0 +1,69 @@
+/** The words of the audit log. */
+
+/** What was done to an app's settings: rows in the registry, written with the change itself. */
+export const CHANGE_ACTIONS = [
+  "app.created",
+  "key.created",
+  "key.revoked",
+  "channel.created",
+  "channel.updated",
+  "channel.providers_updated",
+  "template.created",
+  "template.updated",
+  "template.approved",
+  "template.archived",
+  "targets_file.uploaded",
+  "targets_file.deleted",
+] as const;
+export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
+
+/** What was done to notifications: read from the ledgers, so that a send writes nothing for the log. */
+export const NOTIFICATION_ACTIONS = ["notification.sent"] as const;
+export type NotificationAction = (typeof NOTIFICATION_ACTIONS)[number];
+
+export const TARGET_TYPES = ["app", "key", "channel", "template", "targets_file", "notification"] as const;
+export type TargetType = (typeof TARGET_TYPES)[number];
+
+/** Who asks for a change, and in which request: carried from the credentials to the change's transaction. */
+export interface Actor {
+  type: "api_key" | "admin";
+  /** Masked (`****abcd`); null for the admin, and where it isn't known. */
+  key: string | null;
+  keyId: string | null;
+  /** Null where it isn't known. */
+  requestId: string | null;
+}
+
+/** A change as the transaction that makes it describes it. */
+export interface Change {
+  action: ChangeAction;
+  target: { type: TargetType; id: string };
+  /** Names, numbers and small settings; never content, variables or secrets. */
+  details: Record<string, unknown>;
+}
+
+/** One line of the log. Its id is a UUIDv7 of `at` (Unix ms): lines sort by their ids. */
+export interface AuditEntry extends Omit<Change, "action"> {
+  id: string;
+  at: number;
+  actor: Actor;
+  action: ChangeAction | NotificationAction;
+}
+
+export interface AuditFilter {
+  action: AuditEntry["action"] | null;
+  targetType: TargetType | null;
+  targetId: string | null;
+  /** `admin`, a masked key or a key's id. */
+  actor: string | null;
+  /** Ids: from inclusive, before exclusive. */
+  fromId: string | null;
+  beforeId: string | null;
+  limit: number;
+}
+
+/** Entries newest first. All from `nextBeforeId` on were looked at; null: there are no older ones. */
+export interface AuditPage {
+  entries: AuditEntry[];
+  nextBeforeId: string | null;
+}
