@@ -47,6 +47,14 @@ export type TemplateLookup =
   | { found: "unapproved"; key: string }
   | { found: "none" };
 
+/** A retry as the audit log has it. */
+export interface RetryRecord {
+  auditId: string;
+  actor: Actor;
+  notificationId: string;
+  details: Record<string, unknown>;
+}
+
 /** An app's channels, templates, keys and secret: the source of truth that KV mirrors. */
 export class Registry extends DurableObject<Bindings> {
   readonly #due: DueTable;
@@ -288,6 +296,16 @@ export class Registry extends DurableObject<Bindings> {
       )
       .toArray()
       .map(({ day }) => day);
+  }
+
+  /** A ledger tells of a retry; told again, it stands in the log once. */
+  recordRetry({ auditId, actor, notificationId, details }: RetryRecord): void {
+    const change: Change = {
+      action: "notification.retried",
+      target: { type: "notification", id: notificationId },
+      details,
+    };
+    this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
   override async alarm(): Promise<void> {

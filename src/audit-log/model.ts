@@ -1,6 +1,6 @@
 /** The words of the audit log. */
 
-/** What was done to an app's settings: rows in the registry, written with the change itself. */
+/** What stands in the registry: changes of an app's settings, written with the change itself, and retries, which their ledger tells of. */
 export const CHANGE_ACTIONS = [
   "app.created",
   "key.created",
@@ -14,10 +14,11 @@ export const CHANGE_ACTIONS = [
   "template.archived",
   "targets_file.uploaded",
   "targets_file.deleted",
+  "notification.retried",
 ] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 
-/** What was done to notifications: read from the ledgers, so that a send writes nothing for the log. */
+/** Sends are read from the ledgers: they write nothing for the log. */
 export const NOTIFICATION_ACTIONS = ["notification.sent"] as const;
 export type NotificationAction = (typeof NOTIFICATION_ACTIONS)[number];
 

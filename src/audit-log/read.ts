@@ -56,8 +56,8 @@ export async function readAuditLog(env: Bindings, appId: string, query: AuditQue
   return { entries: page, nextBeforeId: horizon === "" ? null : horizon };
 }
 
-function mayBeChange({ action, targetType }: AuditQuery): boolean {
-  return !isNotificationAction(action) && targetType !== "notification";
+function mayBeChange({ action }: AuditQuery): boolean {
+  return !isNotificationAction(action);
 }
 
 function mayBeNotification({ action, targetType, actor }: AuditQuery): boolean {

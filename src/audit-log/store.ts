@@ -38,11 +38,15 @@ export class AuditStore {
   }
 
   /** Inside the transaction of the change: neither is there without the other. */
-  append(actor: Actor, { action, target, details }: Change): void {
-    const id = newId();
+  append(actor: Actor, change: Change): void {
+    this.put(newId(), actor, change);
+  }
+
+  /** What has its id already: put again, it stands there once. */
+  put(id: string, actor: Actor, { action, target, details }: Change): void {
     const at = timeOfId(id);
     this.#sql.exec(
-      `INSERT INTO audit_log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO audit_log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       at,
       actor.type,

@@ -32,6 +32,10 @@ export const LEDGER_SCHEMA = [
   ],
   [
     // For the operator: what isn't done with, and what had to be done again.
+    // Who retried, for the audit log; `is_told`: the registry has it.
+    "ALTER TABLE retries ADD COLUMN audit_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE retries ADD COLUMN actor TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE retries ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX notifications_open ON notifications (id) WHERE completed_at IS NULL",
     "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
   ],

@@ -1,4 +1,7 @@
 import type { SeriesChanges } from "../analytics/series-store.ts";
+import type { RetryRecord } from "../apps/registry.ts";
+import type { Actor } from "../audit-log/model.ts";
+import { newId } from "../ids.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { acceptedOf, countFailed, isComplete, sumTotals, type Totals } from "./counts.ts";
 import type { FailureReason, Mode, NotificationHeader, Retry, SendPlan } from "./model.ts";
@@ -16,8 +19,7 @@ export interface NotificationRecord {
 export interface RetryRequest {
   reasons: FailureReason[] | null;
   expiresAt: number;
-  /** The API key's last four characters. */
-  sentFrom: string;
+  actor: Actor;
 }
 
 export interface NotificationFilter {
@@ -43,6 +45,24 @@ export class LedgerStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  /** Retries of a notification that the audit log hasn't yet. */
+  listUntoldRetries(notificationId: string): RetryRecord[] {
+    return this.#sql
+      .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
+        "SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0",
+        notificationId,
+      )
+      .toArray()
+      .map(({ audit_id: auditId, actor, attempt, reasons }) => ({
+        ...{ auditId, actor: JSON.parse(actor), notificationId },
+        details: { attempt, reasons: reasons === null ? null : JSON.parse(reasons) },
+      }));
+  }
+
+  markRetryTold(auditId: string): void {
+    this.#sql.exec("UPDATE retries SET is_told = 1 WHERE audit_id = ?", auditId);
   }
 
   has(id: string): boolean {
@@ -85,7 +105,7 @@ export class LedgerStore {
    * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
    * has made it. Null where nothing failed for these reasons.
    */
-  addRetry(id: string, { reasons, expiresAt, sentFrom }: RetryRequest, now: number): Retry | null {
+  addRetry(id: string, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry | null {
     const shards = this.#sql
       .exec<{ shard: number; totals: string }>(
         "SELECT shard, totals FROM shard_reports WHERE notification_id = ?",
@@ -110,14 +130,17 @@ export class LedgerStore {
       JSON.stringify(shards),
     );
     this.#sql.exec(
-      `INSERT INTO retries (notification_id, attempt, reasons, created_at, expires_at, sent_from)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO retries
+         (notification_id, attempt, reasons, created_at, expires_at, sent_from, audit_id, actor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       attempt,
       reasons === null ? null : JSON.stringify(reasons),
       now,
       expiresAt,
-      sentFrom,
+      actor.key ?? "",
+      newId(),
+      JSON.stringify(actor),
     );
     return { attempt, reasons, expiresAt };
   }

@@ -25,6 +25,8 @@ const HOUR_MS = 60 * 60 * 1000;
 /** A ledger outlives its last deliveries by this much. */
 const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
+/** Before the audit log is told again, ms. */
+const AUDIT_REPEAT_MS = 10_000;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); three each. */
 const AUDIENCES_PER_DELETE = 300;
 
@@ -80,7 +82,7 @@ export class Ledger extends DurableObject<Bindings> {
    */
   async retry(id: string, request: RetryRequest, plan: SendPlan | null): Promise<OpenedRetry | RetryRefusal> {
     const now = Date.now();
-    return this.#due.transaction(() => {
+    const outcome = this.#due.transaction((): OpenedRetry | RetryRefusal => {
       const record = this.#store.get(id);
       if (record === null) return "unknown";
       if (record.completedAt === null) return "running";
@@ -89,8 +91,11 @@ export class Ledger extends DurableObject<Bindings> {
       const retry = known === null ? null : this.#store.addRetry(id, request, now);
       if (known === null || retry === null) return "nothing";
       this.#due.set("stall", id, now + readConfig(this.env).stallMs);
+      this.#due.set("audit", id, now + AUDIT_REPEAT_MS);
       return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
     });
+    if (typeof outcome === "object") await this.#tellRetries(id);
+    return outcome;
   }
 
   /** Takes one shard's totals. Repeated or out of order, the newest stands. */
@@ -147,6 +152,7 @@ export class Ledger extends DurableObject<Bindings> {
         if (kind === "stall") await this.#redrive(id);
         else if (kind === "register") await this.#register();
         else if (kind === "delete") await this.#delete();
+        else if (kind === "audit") await this.#tellRetries(id);
       }
     } finally {
       if (!this.#hasEnded) this.#due.rearm();
@@ -194,6 +200,21 @@ export class Ledger extends DurableObject<Bindings> {
     }
     await deliverRows(this.env, await getApp(this.env, appId), plan, plan.source.rows, null);
     return 1;
+  }
+
+  /** The audit log's lines of a notification's retries; what can't be told now is repeated by the alarm. */
+  async #tellRetries(id: string): Promise<void> {
+    const { appId } = ledgerIdentityOf(this.ctx.id);
+    try {
+      for (const retry of this.#store.listUntoldRetries(id)) {
+        await openRegistry(this.env, appId).recordRetry(retry);
+        this.#store.markRetryTold(retry.auditId);
+      }
+      this.#due.remove("audit", id);
+    } catch (error) {
+      console.error({ message: "a retry isn't in the audit log yet", app: appId, notificationId: id, error });
+      this.#due.set("audit", id, Date.now() + AUDIT_REPEAT_MS);
+    }
   }
 
   /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */

@@ -1,5 +1,6 @@
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
+import type { Actor } from "../audit-log/model.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
 import { parseNotificationId } from "../ids.ts";
@@ -19,7 +20,8 @@ import type { SendContext } from "./send.ts";
  * queue. It expires after as long as the send did. Returns the notification as it is then.
  */
 export async function retryFailed(
-  { env, app, key, execution }: Omit<SendContext, "idempotency">,
+  { env, app, execution }: Pick<SendContext, "env" | "app" | "execution">,
+  actor: Actor,
   id: string,
   reasons: FailureReason[] | null,
 ): Promise<NotificationRecord> {
@@ -29,7 +31,7 @@ export async function retryFailed(
   const expiresAt = Date.now() + Math.max(header.expiresAt - header.createdAt, 0);
   const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
-  const request = { reasons, expiresAt, sentFrom: key.lastFour };
+  const request = { reasons, expiresAt, actor };
   const opened = await openLedger(env, app.id, day)
     .retry(id, request, plan)
     .catch((error: unknown) => {

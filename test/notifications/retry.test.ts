@@ -127,6 +127,19 @@ describe("a retry of a batch", () => {
   });
 });
 
+it("a retry stands in the audit log, with who asked for it", async () => {
+  const { app, id } = await refusedBatch(["mia"]);
+  await retry(app, id, { reasons: ["provider_rejected"] });
+  const { body } = await app.api("GET", `/audit-log?targetType=notification&targetId=${id}`);
+  expect(body.data.map(({ action }: Body) => action)).toEqual(["notification.retried", "notification.sent"]);
+  expect(body.data[0]).toMatchObject({
+    actor: { type: "api_key", key: `****${app.apiKey.slice(-4)}` },
+    details: { attempt: 2, reasons: ["provider_rejected"] },
+    requestId: expect.any(String),
+  });
+  await waitUntilCompleted(app, id);
+});
+
 describe("a retry of a realtime send", () => {
   it("to one sends what was sent, with its data", async () => {
     const account = await createPushApp(["fcm"]);

@@ -25,9 +25,9 @@ const RetrySchema = v.pipe(
 
 /** `POST {api}/notifications/{id}/retry`: sends again to the failed deliveries. Answers the notification. */
 export const postRetry: Handler = async (request, context) => {
-  const { app, key } = await authenticate(request, context, "send");
+  const { app, actor } = await authenticate(request, context, "send");
   const { reasons = null } = parseInput(RetrySchema, await readOptionalJson(request));
   const { env, execution } = context;
   const id = pathParam(request, "notification");
-  return json(presentNotification(await retryFailed({ env, execution, app, key }, id, reasons)));
+  return json(presentNotification(await retryFailed({ env, execution, app }, actor, id, reasons)));
 };
