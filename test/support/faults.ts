@@ -99,9 +99,13 @@ export function unreachable<T extends Rpc.DurableObjectBranded | undefined>(): D
       new Proxy(
         {},
         {
-          get: () => async () => {
-            throw new Error("Network connection lost.");
-          },
+          // Not a promise: who awaits a stub gets it.
+          get: (_, property) =>
+            property === "then"
+              ? undefined
+              : async () => {
+                  throw new Error("Network connection lost.");
+                },
         },
       ),
   };

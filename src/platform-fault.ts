@@ -1,0 +1,25 @@
+/** What Durable Objects and their stubs add to their exceptions when the platform, not the code, failed. */
+interface PlatformError {
+  retryable?: boolean;
+  overloaded?: boolean;
+  durableObjectReset?: boolean;
+  message?: unknown;
+}
+
+/** How the platform's parts say that they can't now, where nothing else tells it from a bug. */
+const MESSAGES = [
+  /network connection lost/i,
+  // A Durable Object holds 10 GB: then it can't store, but still be read.
+  /SQLITE_FULL|database or disk is full/,
+  // R2: internal error, unavailable, disconnected, too many requests (developers.cloudflare.com/r2/api/error-codes).
+  /\((10001|10043|10054|10058)\)$/,
+  /^KV (GET|PUT|DELETE|LIST) failed: (429|5\d\d)\b/,
+];
+
+/** True where a store or an object couldn't serve a call for now: the same call may succeed later. Pure. */
+export function isPlatformFault(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { retryable, overloaded, durableObjectReset, message } = error as PlatformError;
+  if (retryable || overloaded || durableObjectReset) return true;
+  return typeof message === "string" && MESSAGES.some((pattern) => pattern.test(message));
+}
