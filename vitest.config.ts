@@ -6,6 +6,7 @@ const CLOCK_TESTS = [
   "test/notifications/copies-and-limits.test.ts",
   "test/analytics/days.test.ts",
   "test/audit-log/retention.test.ts",
+  "test/operations/erasure.test.ts",
 ];
 
 export default defineConfig({

@@ -90,6 +90,13 @@ export class AppStore {
       .map(toApiKey);
   }
 
+  listKeyHashes(): string[] {
+    return this.#sql
+      .exec<{ sha256: string }>("SELECT sha256 FROM api_keys")
+      .toArray()
+      .map(({ sha256 }) => sha256);
+  }
+
   getKey(sha256: string): KeyRecord | null {
     const [row] = this.#sql
       .exec<KeyRow>(

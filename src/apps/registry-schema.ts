@@ -43,4 +43,8 @@ export const REGISTRY_SCHEMA = [
       action TEXT NOT NULL, target_type TEXT NOT NULL, target_id TEXT NOT NULL, details TEXT NOT NULL,
       request_id TEXT) WITHOUT ROWID`,
   ],
+  [
+    // A row while the app is being erased: the step, and how far it is.
+    "CREATE TABLE erasure (started_at INTEGER NOT NULL, step TEXT NOT NULL, position INTEGER NOT NULL)",
+  ],
 ] as const;

@@ -146,6 +146,13 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#incidents.readStatus();
   }
 
+  /** The app is deleted: nothing of it stays here. Its audiences are erased with all of the app's files. */
+  async erase(): Promise<void> {
+    this.#hasEnded = true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {

@@ -74,6 +74,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #directory: DeviceDirectory;
   readonly #outbox: PushOutbox;
   readonly #retries: RetryStore;
+  #isErased = false;
   readonly #engagements: EngagementStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -405,11 +406,19 @@ export class UserShard extends DurableObject<Bindings> {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
+  /** The app is deleted: nothing of it stays here. */
+  async erase(): Promise<void> {
+    this.#sockets.closeAll("The app was deleted");
+    this.#isErased = true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) await this.#serve(kind);
     } finally {
-      this.#due.rearm();
+      if (!this.#isErased) this.#due.rearm();
     }
   }
 
