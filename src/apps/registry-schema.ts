@@ -37,4 +37,13 @@ export const REGISTRY_SCHEMA = [
       channel_id TEXT NOT NULL, provider TEXT NOT NULL, config TEXT NOT NULL, shown TEXT NOT NULL,
       token TEXT, issued_at INTEGER, expires_at INTEGER, PRIMARY KEY (channel_id, provider)) WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE webhooks (
+      id TEXT PRIMARY KEY, url TEXT NOT NULL, description TEXT, events TEXT NOT NULL, enabled INTEGER NOT NULL,
+      secret TEXT NOT NULL, fingerprint TEXT NOT NULL, previous_secret TEXT, previous_until INTEGER,
+      revision INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      disabled_at INTEGER, disabled_reason TEXT) WITHOUT ROWID`,
+    // What the endpoints' objects are still to be told of changes.
+    "CREATE TABLE webhook_calls (webhook_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",
+  ],
 ] as const;

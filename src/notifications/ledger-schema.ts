@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { WEBHOOK_OUTBOX_SCHEMA } from "../webhooks/outbox.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
 export const LEDGER_SCHEMA = [
@@ -15,4 +16,5 @@ export const LEDGER_SCHEMA = [
     "CREATE TABLE registration (registered_at INTEGER NOT NULL)",
     DUE_SCHEMA,
   ],
+  [WEBHOOK_OUTBOX_SCHEMA],
 ] as const;

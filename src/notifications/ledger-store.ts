@@ -1,4 +1,5 @@
 import type { ShardReport } from "../users/reporter.ts";
+import type { NotificationEvents } from "../webhooks/notification-events.ts";
 import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
 import type { Mode, NotificationHeader, SendPlan } from "./model.ts";
 
@@ -27,9 +28,11 @@ type RecordRow = { id: string; header: string; completed_at: number | null };
 /** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
   readonly #sql: SqlStorage;
+  readonly #events: NotificationEvents;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, events: NotificationEvents) {
     this.#sql = sql;
+    this.#events = events;
   }
 
   has(id: string): boolean {
@@ -40,6 +43,7 @@ export class LedgerStore {
   insertPlan(plan: SendPlan): void {
     const { header, expected } = plan;
     this.#insertHeader(header, null);
+    this.#events.noteAccepted(header);
     this.#sql.exec(
       "INSERT INTO plans (notification_id, plan) VALUES (?, ?)",
       header.id,
@@ -195,6 +199,8 @@ export class LedgerStore {
       version,
       JSON.stringify(totals),
     );
+    this.#events.noteAccepted(header);
+    if (isWhole) this.#events.noteCompleted(header, totals, now);
     return isWhole ? "completed" : "current";
   }
 
@@ -215,6 +221,7 @@ export class LedgerStore {
     const record = this.get(id);
     if (record === null || !isComplete(record.totals, record.header.total)) return false;
     this.#sql.exec("UPDATE notifications SET completed_at = ? WHERE id = ?", now, id);
+    this.#events.noteCompleted(record.header, record.totals, now);
     return true;
   }
 

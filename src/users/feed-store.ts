@@ -147,7 +147,7 @@ export class FeedStore {
       notificationId,
       channelKey,
     );
-    this.#deliveries.addEngagement(notificationId, channelKey, kind);
+    this.#deliveries.addEngagement(notificationId, { userId, channelKey }, kind, now);
   }
 }
 

@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { DELIVERY_EVENTS_SCHEMA } from "../webhooks/delivery-events.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -50,4 +51,5 @@ export const USER_SHARD_SCHEMA = [
       expires_at INTEGER NOT NULL, claim_id TEXT, remaining TEXT, content TEXT NOT NULL,
       PRIMARY KEY (channel_key, notification_id, user_id)) WITHOUT ROWID`,
   ],
+  DELIVERY_EVENTS_SCHEMA,
 ] as const;
