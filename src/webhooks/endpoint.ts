@@ -8,7 +8,7 @@ import { isUntouched, migrate } from "../objects/migrate.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./endpoint-schema.ts";
 import { EndpointStore } from "./endpoint-store.ts";
 import type { WebhookMessage } from "./events.ts";
-import type { Attempt, DisabledReason, EndpointConfig } from "./model.ts";
+import { type Attempt, DISABLED_REASONS, type DisabledReason, type EndpointConfig } from "./model.ts";
 import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -45,8 +45,9 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
   }
 
   /**
-   * Stores messages to be sent; those that it has already change nothing. An endpoint that isn't subscribed to a
-   * message any more, or doesn't exist any more, ignores it.
+   * Stores messages to be sent; those that it has already change nothing. An endpoint that is disabled by now, isn't
+   * subscribed to a message any more, or doesn't exist any more, ignores it: its configuration is newer than the copy
+   * of the app that the message was handed over by.
    */
   async accept(messages: readonly WebhookMessage[]): Promise<void> {
     const parts = await this.#find();
@@ -54,7 +55,9 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     const { due, store, sender } = parts;
     const now = Date.now();
     due.transaction(() => {
-      const events = new Set<string>(store.getConfig()?.events);
+      const config = store.getConfig();
+      if (config === null || !config.isEnabled) return;
+      const events = new Set<string>(config.events);
       store.addMessages(
         messages.filter(({ type }) => events.has(type)),
         now,
@@ -123,6 +126,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
         // A new start: what has waited goes out, and its five days begin anew.
         store.setFailingSince(null);
         store.wakeAll(now);
+        // Enabled by a call that came before the registry had heard: then the call stands.
+        for (const reason of DISABLED_REASONS) due.remove(DISABLED_DUTY, reason);
       }
       sender.plan();
     });

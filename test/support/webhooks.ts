@@ -47,6 +47,15 @@ export async function waitForCalls(
   }, PATIENTLY);
 }
 
+/** The attempts, newest first, once there are `count` of them: a call is written down after its answer. */
+export async function waitForAttempts(webhook: TestWebhook, count: number): Promise<Body[]> {
+  return vi.waitFor(async () => {
+    const attempts = await webhook.attempts();
+    if (attempts.length < count) throw new Error(`${attempts.length} of ${count} attempts`);
+    return attempts;
+  }, PATIENTLY);
+}
+
 /** The deliveries that were told as failed, once there are `count` of them. */
 export async function waitForFailures({ inbox }: TestWebhook, count: number): Promise<Body[]> {
   return vi.waitFor(

@@ -1,5 +1,9 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { parseNotificationId } from "../../src/ids.ts";
+import { keys } from "../../src/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
+import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 import { createWebhook, waitForCalls, waitForFailures } from "../support/webhooks.ts";
@@ -82,6 +86,28 @@ describe("a realtime send", () => {
       mode: "realtime",
     });
     expect(completed?.body.data.counts["in-app-alerts"]).toMatchObject({ delivered: 2, pending: 0 });
+  });
+});
+
+describe("a notification that completes again", () => {
+  it("is told as an event of its own", async () => {
+    const app = await createReadyApp();
+    const webhook = await createWebhook(app, ["notification.completed"]);
+    const { body: sent } = await app.send(realtimeTo("mia"));
+    const [first] = await waitForCalls(webhook, 1);
+    // As a retry of failures opens it again.
+    const day = parseNotificationId(sent.notificationId)?.day ?? "";
+    await runInDurableObject(bindings.LEDGER.getByName(keys.ledger(app.id, day)), (_, { storage }) => {
+      storage.sql.exec("UPDATE notifications SET completed_at = NULL");
+    });
+    const mia = await app.asUser("mia");
+    await mia("POST", `/feed/${sent.notificationId}/viewed`);
+    const [, second] = await waitForCalls(webhook, 2);
+    expect(second?.id).not.toBe(first?.id);
+    expect(second?.body.data).toMatchObject({
+      ...{ id: sent.notificationId, state: "completed" },
+      counts: { "in-app-alerts": { delivered: 1, viewed: 1 } },
+    });
   });
 });
 
