@@ -15,6 +15,11 @@ export const DISABLED_DUTY = "disabled";
 
 /** Longer than an attempt takes: if the instance dies in one, the alarm makes it again. */
 const SAFETY_MS = 20_000;
+/**
+ * Calls that one turn starts. An invocation may make a thousand subrequests
+ * (developers.cloudflare.com/workers/platform/limits); the alarm goes on in another one.
+ */
+const SENDS_PER_TURN = 500;
 const GONE = 410;
 
 /**
@@ -29,6 +34,8 @@ export class WebhookSender {
   /** When the alarm looks next, as far as this instance knows: saves a row written per attempt. */
   #plannedAt: number | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Calls that this turn may still start. */
+  #sendsLeft = SENDS_PER_TURN;
   #isClosed = false;
 
   constructor(store: EndpointStore, due: DueTable) {
@@ -40,6 +47,7 @@ export class WebhookSender {
   wake(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
+      this.#sendsLeft = SENDS_PER_TURN;
       this.#fill();
     }, 0);
   }
@@ -53,6 +61,7 @@ export class WebhookSender {
   async run(): Promise<void> {
     this.#plannedAt = null;
     this.#transaction(() => this.plan());
+    this.#sendsLeft = SENDS_PER_TURN;
     this.#fill();
     await Promise.all(this.#inFlight.values());
     if (this.#isClosed) return;
@@ -108,8 +117,11 @@ export class WebhookSender {
 
   #fill(): void {
     if (this.#isClosed || this.#store.getConfig()?.isEnabled !== true) return;
-    const free = MAX_CONNECTIONS - this.#inFlight.size;
-    if (free <= 0) return;
+    const free = Math.min(MAX_CONNECTIONS - this.#inFlight.size, this.#sendsLeft);
+    if (free <= 0) {
+      if (this.#inFlight.size === 0) this.#leaveToAlarm();
+      return;
+    }
     for (const message of this.#store.listDue(Date.now(), [...this.#inFlight.keys()], free)) {
       const sending = this.#send(message)
         .catch((error: unknown) => console.error({ message: "an attempt wasn't written down", error }))
@@ -118,7 +130,18 @@ export class WebhookSender {
           this.#fill();
         });
       this.#inFlight.set(message.id, sending);
+      this.#sendsLeft--;
     }
+  }
+
+  /** The turn is over: what is still due is the next one's, at once. */
+  #leaveToAlarm(): void {
+    const now = Date.now();
+    if ((this.#store.nextAt() ?? now + 1) > now) return;
+    this.#transaction(() => {
+      this.#due.set(SEND_DUTY, "", now);
+      this.#plannedAt = now;
+    });
   }
 
   async #send(message: StoredMessage): Promise<void> {

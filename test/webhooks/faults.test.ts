@@ -99,7 +99,7 @@ describe.each([
     const webhook = await createWebhook(app);
     const mia = await app.asUser("mia");
     const before = await send(app);
-    await waitForCalls(webhook, 2);
+    await waitForAttempts(webhook, 2);
     // Objects that are there can be cut off from the endpoint, until their instances end.
     const cutOff = () => [shardOf(app, before), ledgerOf(app, before)];
     for (const stub of cutOff()) await replaceIn(stub, { WEBHOOK_ENDPOINT: unreachable() });
@@ -123,7 +123,7 @@ describe.each([
   it("after the endpoint took messages and before it sent them: they come, each under its id", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
-    await webhook.inbox.answerWith({ delayMs: 500, times: 1 });
+    await webhook.inbox.answerWith({ delayMs: 3000, times: 1 });
     await send(app);
     const [first] = await waitForCalls(webhook, 1);
     // In mid-call: its answer is never written down.
@@ -246,6 +246,38 @@ describe("an endpoint that is down", () => {
     expect(body).toMatchObject({ status: "failed", httpStatus: null, error: "no answer within 15 s" });
     expect(body.durationMs).toBeGreaterThanOrEqual(15_000);
     expect(body.durationMs).toBeLessThan(17_000);
+  });
+});
+
+describe("more messages than one turn of an endpoint's object sends", () => {
+  it("go out whole, each once", { timeout: 60_000 }, async () => {
+    const app = await createReadyApp();
+    const webhook = await createWebhook(app, ["notification.completed"]);
+    const stub = endpointStub(app, webhook);
+    await runInDurableObject(stub, async (_, { storage }) => {
+      for (let index = 0; index < 1200; index++) {
+        const body = JSON.stringify({ type: "notification.completed", data: { index } });
+        storage.sql.exec(
+          "INSERT INTO messages (id, type, status, tries, next_at, body) VALUES (?, ?, 'waiting', 0, 1, ?)",
+          ...[crypto.randomUUID(), "notification.completed", body],
+        );
+      }
+      storage.sql.exec("INSERT OR REPLACE INTO due (kind, id, at) VALUES ('send', '', 1)");
+      await storage.setAlarm(Date.now() + 60_000);
+    });
+    await runDurableObjectAlarm(stub);
+    // Only this turn was asked for by hand: the others are the object's own.
+    const calls = await vi.waitFor(
+      async () => {
+        const found = await webhook.inbox.calls();
+        expect(found.length).toBeGreaterThanOrEqual(1200);
+        return found;
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+    expect(new Set(calls.map(({ body }) => body.data.index)).size).toBe(1200);
+    expect(calls).toHaveLength(1200);
+    expect(await webhook.inbox.maxConcurrent()).toBeLessThanOrEqual(6);
   });
 });
 

@@ -4,6 +4,9 @@ import { Webhook } from "standardwebhooks";
 import * as v from "valibot";
 import { type Call, inboxChangeSchema, type ParsedRule } from "./model.ts";
 
+/** Longer than clients keep idle connections, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 120_000;
+
 interface Inbox {
   secrets: string[];
   rules: (ParsedRule & { applied: number })[];
@@ -22,7 +25,7 @@ export interface WebhookReceiver {
 /** Starts an HTTP server that receives webhooks at `/inbox/{id}` and verifies each; set up over `/_control`. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const inboxes = new Map<string, Inbox>();
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(inboxes, request, response).catch((error: unknown) => {
       if (!request.destroyed) console.error(error);
       response.destroy();
