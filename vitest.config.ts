@@ -7,6 +7,7 @@ const CLOCK_TESTS = [
   "test/analytics/days.test.ts",
   "test/audit-log/retention.test.ts",
   "test/operations/erasure.test.ts",
+  "test/webhooks/schedule.test.ts",
 ];
 
 export default defineConfig({

@@ -32,4 +32,6 @@ export const keys = {
   ledger: (appId: string, day: string) => `${appId}:${day}`,
   /** Durable Object: a hash-slice of an app's users. */
   userShard: (appId: string, shard: number) => `${appId}:${shard}`,
+  /** Durable Object: a webhook endpoint of an app, with what it is still to get. */
+  webhookEndpoint: (appId: string, webhookId: string) => `${appId}:${webhookId}`,
 };

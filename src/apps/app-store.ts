@@ -54,11 +54,11 @@ export class AppStore {
   }
 
   /** The app as KV holds it. Throws where there is none. */
-  getRecord(channels: AppRecord["channels"]): AppRecord {
+  getRecord(parts: Pick<AppRecord, "channels" | "webhooks">): AppRecord {
     const row = this.#row();
     if (row === null) throw new Error("This registry isn't an app's");
     const { id, name, shard_count, hash, created_at } = row;
-    return { id, name, shardCount: shard_count, hash, createdAt: created_at, channels };
+    return { id, name, shardCount: shard_count, hash, createdAt: created_at, ...parts };
   }
 
   getRootSecret(): string | null {

@@ -3,6 +3,7 @@ import { keys } from "../keys.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import type { DueTable } from "../objects/due.ts";
 import { openShard } from "../users/shard-binding.ts";
+import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
 
 export const ERASE_DUTY = "erase";
 
@@ -17,8 +18,8 @@ const LEDGERS_PER_TURN = 16;
 /** What R2 lists and deletes in a call. */
 const FILES_PER_TURN = 1000;
 
-/** What is erased, in this order: shards tell ledgers, and the registry knows where everything is. */
-const STEPS = ["shards", "ledgers", "files", "registry"] as const;
+/** What is erased, in this order: shards tell ledgers, both tell webhooks, and the registry knows where all are. */
+const STEPS = ["shards", "ledgers", "webhooks", "files", "registry"] as const;
 export type ErasureStep = (typeof STEPS)[number];
 
 /** An erasure that is running. Times in Unix ms. */
@@ -59,12 +60,12 @@ export class AppErasure {
   }
 
   /** One slice. True when all but the registry itself is gone. */
-  async serve(app: ErasedApp): Promise<boolean> {
+  async serve(app: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {
     const running = this.get();
     if (running === null) return false;
     if (running.step === "registry") return true;
     try {
-      const isDone = await this.#serveStep(running.step, app);
+      const isDone = await this.#serveStep(running.step, app, webhookIds);
       const next = isDone ? STEPS[STEPS.indexOf(running.step) + 1] : undefined;
       if (next !== undefined) this.#sql.exec("UPDATE erasure SET step = ?, position = 0", next);
       this.#due.set(ERASE_DUTY, "", Date.now() + (next === "registry" ? BEFORE_LAST_MS : 0));
@@ -75,7 +76,8 @@ export class AppErasure {
     return false;
   }
 
-  #serveStep(step: ErasureStep, app: ErasedApp): Promise<boolean> {
+  #serveStep(step: ErasureStep, app: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {
+    if (step === "webhooks") return this.#eraseWebhooks(app, webhookIds);
     if (step === "shards") return this.#eraseShards(app);
     return step === "ledgers" ? this.#eraseLedgers(app) : this.#eraseFiles(app);
   }
@@ -97,6 +99,13 @@ export class AppErasure {
     await Promise.all(days.map((day) => openLedger(this.#env, id, day).erase()));
     this.#sql.exec("DELETE FROM ledgers WHERE day IN (SELECT value FROM json_each(?))", JSON.stringify(days));
     return days.length < LEDGERS_PER_TURN;
+  }
+
+  async #eraseWebhooks({ id }: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {
+    await Promise.all(
+      webhookIds.map((webhookId) => openWebhookEndpoint(this.#env, id, webhookId).configure(null)),
+    );
+    return true;
   }
 
   async #eraseFiles({ id }: ErasedApp): Promise<boolean> {

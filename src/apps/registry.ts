@@ -31,6 +31,11 @@ import type {
 } from "../templates/records.ts";
 import { findApprovalFaults, findDraftFaults } from "../templates/rules.ts";
 import { type TemplateFilter, TemplateStore } from "../templates/store.ts";
+import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
+import { EndpointCalls } from "../webhooks/endpoint-calls.ts";
+import type { DisabledReason, EndpointConfig, Webhook } from "../webhooks/model.ts";
+import type { NewSecret } from "../webhooks/secrets.ts";
+import { type NewWebhook, type WebhookChange, WebhookStore } from "../webhooks/webhook-store.ts";
 import { AppStore, type NewApiKey } from "./app-store.ts";
 import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
@@ -68,6 +73,8 @@ export class Registry extends DurableObject<Bindings> {
   readonly #files: TargetsFileStore;
   readonly #tokens: ProviderTokens;
   readonly #erasure: AppErasure;
+  readonly #webhooks: WebhookStore;
+  readonly #endpointCalls: EndpointCalls;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -80,6 +87,12 @@ export class Registry extends DurableObject<Bindings> {
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
+    this.#webhooks = new WebhookStore(sql);
+    this.#endpointCalls = new EndpointCalls({
+      ...{ sql, due: this.#due },
+      getConfig: (id) => this.#webhooks.getConfig(id),
+      tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
+    });
     const { fcmTokenUrl: tokenUrl, timeoutMs } = readConfig(env).push;
     this.#erasure = new AppErasure(sql, env, this.#due);
     this.#tokens = new ProviderTokens(new ProviderStore(sql), { tokenUrl, timeoutMs });
@@ -308,6 +321,45 @@ export class Registry extends DurableObject<Bindings> {
     return this.#audit.list(filter);
   }
 
+  /** Newest first. */
+  listWebhooks(beforeId: string | null, limit: number): Webhook[] {
+    return this.#webhooks.list(beforeId, limit, Date.now());
+  }
+
+  getWebhook(id: string): Webhook | null {
+    return this.#webhooks.get(id, Date.now());
+  }
+
+  /** What the endpoint's object works by: with its secrets, so for it alone. */
+  getWebhookConfig(id: string): EndpointConfig | null {
+    return this.#exists() ? this.#webhooks.getConfig(id) : null;
+  }
+
+  async createWebhook(webhook: NewWebhook, secret: NewSecret): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.create(webhook, secret, Date.now()));
+  }
+
+  async updateWebhook(id: string, change: WebhookChange): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.update(id, change, Date.now()));
+  }
+
+  async rotateWebhookSecret(id: string, secret: NewSecret, graceMs: number): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.rotateSecret(id, secret, graceMs, Date.now()));
+  }
+
+  async deleteWebhook(id: string): Promise<Outcome<{ id: string }>> {
+    return this.#changeWebhook(() => this.#webhooks.delete(id));
+  }
+
+  /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
+  async disableWebhook(id: string, reason: DisabledReason, revision: number): Promise<void> {
+    await this.#changeWebhook(() =>
+      this.#webhooks.disable(id, reason, revision, Date.now())
+        ? succeed({ id })
+        : refuse("ERR_CONFLICT", "The webhook has changed."),
+    );
+  }
+
   registerLedger(day: string): void {
     this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
   }
@@ -342,7 +394,7 @@ export class Registry extends DurableObject<Bindings> {
 
   override async alarm(): Promise<void> {
     try {
-      await this.#outbox.drain();
+      await Promise.all([this.#outbox.drain(), this.#endpointCalls.drain()]);
       const now = Date.now();
       const due = new Set(this.#due.list(now, DUTIES_PER_ALARM).map(({ kind }) => kind));
       if (due.has(AUDIT_DUTY)) this.#due.transaction(() => this.#audit.expire(now));
@@ -355,7 +407,7 @@ export class Registry extends DurableObject<Bindings> {
 
   /** A slice of the app's erasure; at last, when KV has forgotten it too, the registry itself. */
   async #erase(): Promise<void> {
-    const isLast = await this.#erasure.serve(this.#app.getRecord([]));
+    const isLast = await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds());
     if (!isLast) return;
     if (!this.#outbox.isEmpty()) {
       this.#due.set(ERASE_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
@@ -377,6 +429,19 @@ export class Registry extends DurableObject<Bindings> {
   async #changeAnyway<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
     const outcome = this.#due.transaction(work);
     if (outcome.ok) await this.#outbox.drain();
+    return outcome;
+  }
+
+  /** The same for a change of a webhook endpoint, which its object and the sends are to know of. */
+  async #changeWebhook<T extends { id: string }>(work: () => Outcome<T>): Promise<Outcome<T>> {
+    const outcome = await this.#change(() => {
+      const changed = work();
+      if (!changed.ok) return changed;
+      this.#endpointCalls.note(changed.value.id);
+      this.#mirrorApp();
+      return changed;
+    });
+    if (outcome.ok) await this.#endpointCalls.drain();
     return outcome;
   }
 
@@ -416,14 +481,11 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   #requireRecord(): AppRecord {
-    return this.#app.getRecord(
-      this.#channels.list().map(({ key, type, enabled, providers }) => ({
-        key,
-        type,
-        enabled,
-        providers: [...providers.keys()],
-      })),
-    );
+    const channels = this.#channels.list().map(({ key, type, enabled, providers }) => ({
+      ...{ key, type, enabled },
+      providers: [...providers.keys()],
+    }));
+    return this.#app.getRecord({ channels, webhooks: this.#webhooks.listEnabled() });
   }
 }
 

@@ -94,6 +94,7 @@ async function startWithBindings(
       REGISTRY: { className: "Registry", useSQLite: true },
       LEDGER: { className: "Ledger", useSQLite: true },
       USER_SHARD: { className: "UserShard", useSQLite: true },
+      WEBHOOK_ENDPOINT: { className: "WebhookEndpoint", useSQLite: true },
     },
     kvNamespaces: ["CONFIG"],
     r2Buckets: ["TARGETS"],
