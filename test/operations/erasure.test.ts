@@ -1,5 +1,6 @@
 import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { keys } from "../../src/keys.ts";
 import { type Body, callAsAdmin, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
@@ -35,9 +36,9 @@ const remove = ({ id }: TestApp, name = "Test app") => callAsAdmin("DELETE", `/a
 
 /** Everything of an app outside its objects. */
 async function listStored({ id }: TestApp): Promise<string[]> {
-  const { keys } = await bindings.CONFIG.list();
+  const { keys: names } = await bindings.CONFIG.list();
   const copies = await Promise.all(
-    keys.map(async ({ name }) => [name, (await bindings.CONFIG.get(name)) ?? ""] as const),
+    names.map(async ({ name }) => [name, (await bindings.CONFIG.get(name)) ?? ""] as const),
   );
   const isOwn = (text: string) =>
     text.includes(`"${id}"`) || text.includes(`:${id}:`) || text.endsWith(`:${id}`);
@@ -124,12 +125,17 @@ describe("DELETE /admin/apps/{id}", () => {
     const [app, other] = await Promise.all([createFullApp(), createFullApp()]);
     expect(await countAllRows(app)).toBeGreaterThan(20);
     expect((await listStored(app)).length).toBeGreaterThan(5);
+    const webhook = { url: "https://example.com/hook", events: ["delivery.viewed"] };
+    const endpoint = await app.api("POST", "/webhooks", webhook);
+    const endpointStub = bindings.WEBHOOK_ENDPOINT.getByName(keys.webhookEndpoint(app.id, endpoint.body.id));
+    expect(await countRows(endpointStub)).toBeGreaterThan(0);
     const [rowsOfOther, filesOfOther] = [await countAllRows(other), await listStored(other)];
     await remove(app);
     expect(await finish(app)).toBeGreaterThan(5);
     expect(await listStored(app)).toEqual([]);
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
+    expect(await countRows(endpointStub)).toBe(0);
     expect((await remove(app)).status).toBe(404);
     expect(await listStored(other)).toEqual(filesOfOther);
     expect(await countAllRows(other)).toBe(rowsOfOther);
@@ -148,7 +154,9 @@ describe("DELETE /admin/apps/{id}", () => {
       await evictAllDurableObjects();
     });
     expect(turns).toBeGreaterThan(5);
-    expect(new Set(stepAt)).toEqual(new Set(["shards", "ledgers", "files", "registry", undefined]));
+    expect(new Set(stepAt)).toEqual(
+      new Set(["shards", "ledgers", "webhooks", "files", "registry", undefined]),
+    );
     expect(await listStored(app)).toEqual([]);
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
