@@ -1,9 +1,6 @@
-import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
 import { keys } from "../../src/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
-import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 import { createWebhook, waitForCalls, waitForFailures } from "../support/webhooks.ts";
@@ -89,25 +86,20 @@ describe("a realtime send", () => {
   });
 });
 
-describe("a notification that completes again", () => {
-  it("is told as an event of its own", async () => {
+describe("a notification that completes again, after a retry", () => {
+  it("is told as an event of its own, and so is what failed again", async () => {
     const app = await createReadyApp();
-    const webhook = await createWebhook(app, ["notification.completed"]);
-    const { body: sent } = await app.send(realtimeTo("mia"));
-    const [first] = await waitForCalls(webhook, 1);
-    // As a retry of failures opens it again.
-    const day = parseNotificationId(sent.notificationId)?.day ?? "";
-    await runInDurableObject(bindings.LEDGER.getByName(keys.ledger(app.id, day)), (_, { storage }) => {
-      storage.sql.exec("UPDATE notifications SET completed_at = NULL");
-    });
-    const mia = await app.asUser("mia");
-    await mia("POST", `/feed/${sent.notificationId}/viewed`);
-    const [, second] = await waitForCalls(webhook, 2);
+    const webhook = await createWebhook(app, ["notification.completed", "delivery.failed"]);
+    const id = await sendBatch(app, 10, 4);
+    const [first] = await waitForCalls(webhook, 1, "notification.completed");
+    await waitForFailures(webhook, 4);
+    expect((await app.api("POST", `/notifications/${id}/retry`)).status).toBe(200);
+    const [, second] = await waitForCalls(webhook, 2, "notification.completed");
     expect(second?.id).not.toBe(first?.id);
-    expect(second?.body.data).toMatchObject({
-      ...{ id: sent.notificationId, state: "completed" },
-      counts: { "in-app-alerts": { delivered: 1, viewed: 1 } },
-    });
+    expect(second?.body.data).toMatchObject({ id, state: "completed", counts: first?.body.data.counts });
+    const failures = await waitForFailures(webhook, 8);
+    expect(failures.map(({ reason }) => reason)).toEqual(Array(8).fill("missing_variables"));
+    expect(new Set(failures.map(({ userId }) => userId)).size).toBe(4);
   });
 });
 
