@@ -21,6 +21,7 @@ export default defineConfig({
           PUSH_TIMEOUT_SECONDS: 1,
           PUSH_RETRY_SECONDS: 0.002,
           PUSH_PROBE_SECONDS: 0.2,
+          WEBHOOK_TIMEOUT_SECONDS: 5,
           ...providerVariables(inject("providersUrl")),
         },
       },

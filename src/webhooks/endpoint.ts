@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { openRegistry } from "../apps/registry-binding.ts";
-import type { Bindings } from "../env.ts";
+import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
 import { DueTable } from "../objects/due.ts";
 import { webhookIdentityOf } from "../objects/identity.ts";
@@ -147,7 +147,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     migrate(this.ctx.storage, WEBHOOK_ENDPOINT_SCHEMA);
     const due = new DueTable(this.ctx.storage);
     const store = new EndpointStore(this.ctx.storage.sql);
-    return { due, store, sender: new WebhookSender(store, due) };
+    const { webhookTimeoutMs } = readConfig(this.env);
+    return { due, store, sender: new WebhookSender(store, due, webhookTimeoutMs) };
   }
 
   async #delete(): Promise<void> {

@@ -3,8 +3,6 @@ import type { WebhookMessage } from "./events.ts";
 import type { EndpointConfig } from "./model.ts";
 import { signatureHeaders } from "./secrets.ts";
 
-/** How long an endpoint is waited for, its answer's first KB included. */
-const TIMEOUT_MS = 15_000;
 /** Of an answer, what is kept. */
 const RESPONSE_BYTES = 1024;
 
@@ -19,11 +17,15 @@ export interface PostOutcome {
   durationMs: number;
 }
 
-/** Sends a message to the endpoint, signed anew: receivers refuse a timestamp of some minutes ago. Never throws. */
+/**
+ * Sends a message to the endpoint, signed anew: receivers refuse a timestamp of some minutes ago. `timeoutMs`: how long
+ * it is waited for, its answer's first KB included. Never throws.
+ */
 export async function postWebhook(
   timedFetch: TimedFetch,
   { url, secrets }: EndpointConfig,
   message: WebhookMessage,
+  timeoutMs: number,
 ): Promise<PostOutcome> {
   const startedAt = Date.now();
   const headers = {
@@ -31,7 +33,7 @@ export async function postWebhook(
     "user-agent": "Onecall-Webhooks/1",
     ...signatureHeaders(secrets, message, startedAt),
   };
-  const answer = await timedFetch.call(url, { method: "POST", headers, body: message.body }, TIMEOUT_MS, {
+  const answer = await timedFetch.call(url, { method: "POST", headers, body: message.body }, timeoutMs, {
     keptBytes: RESPONSE_BYTES,
   });
   const durationMs = Date.now() - startedAt;

@@ -29,6 +29,7 @@ const GONE = 410;
 export class WebhookSender {
   readonly #store: EndpointStore;
   readonly #due: DueTable;
+  readonly #timeoutMs: number;
   readonly #timedFetch = new TimedFetch();
   readonly #inFlight = new Map<string, Promise<void>>();
   /** When the alarm looks next, as far as this instance knows: saves a row written per attempt. */
@@ -38,7 +39,8 @@ export class WebhookSender {
   #sendsLeft = SENDS_PER_TURN;
   #isClosed = false;
 
-  constructor(store: EndpointStore, due: DueTable) {
+  constructor(store: EndpointStore, due: DueTable, timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
     this.#store = store;
     this.#due = due;
   }
@@ -91,7 +93,7 @@ export class WebhookSender {
       type: TEST_EVENT,
       body: webhookBody(TEST_EVENT, now, { webhookId }),
     };
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message);
+    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
     if (this.#isClosed) return null;
     return this.#transaction(() => {
       this.#store.addTestMessage(message, outcome.isSuccess ? "succeeded" : "failed");
@@ -103,7 +105,7 @@ export class WebhookSender {
   /** Sends a message again now, under its id. A success ends its retries; a failure leaves them as they are. */
   async resend(message: WebhookMessage): Promise<Attempt | null> {
     const now = Date.now();
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message);
+    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
     if (this.#isClosed) return null;
     return this.#transaction(() => {
       if (outcome.isSuccess) {
@@ -146,7 +148,7 @@ export class WebhookSender {
 
   async #send(message: StoredMessage): Promise<void> {
     const startedAt = Date.now();
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message);
+    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
     if (this.#isClosed) return;
     this.#transaction(() => {
       this.#record(message, outcome, startedAt);

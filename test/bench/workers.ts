@@ -17,6 +17,7 @@ const VARIABLES = {
   PUSH_TIMEOUT_SECONDS: 5,
   PUSH_RETRY_SECONDS: 10,
   PUSH_PROBE_SECONDS: 30,
+  WEBHOOK_TIMEOUT_SECONDS: 15,
   FCM_URL: "https://fcm.googleapis.com",
   FCM_TOKEN_URL: "https://oauth2.googleapis.com/token",
   APNS_URL: "https://api.push.apple.com",

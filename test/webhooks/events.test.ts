@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { keys } from "../../src/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
@@ -109,8 +108,8 @@ describe("a batch", () => {
     const webhook = await createWebhook(app);
     const id = await sendBatch(app, 30, 4);
     await waitUntilCompleted(app, id);
-    const calls = await waitForCalls(webhook, 3);
-    const completed = calls.find(({ type }) => type === "notification.completed");
+    await waitForCalls(webhook, 1, "notification.accepted");
+    const [completed] = await waitForCalls(webhook, 1, "notification.completed");
     expectSumToClose(completed?.body.data);
     expect(completed?.body.data.counts).toEqual((await app.notification(id)).counts);
     const failures = await waitForFailures(webhook, 4);

@@ -238,14 +238,14 @@ describe("an endpoint that is down", () => {
     expect(await slow.inbox.maxConcurrent()).toBe(6);
   });
 
-  it("is waited for 15 s", { timeout: 40_000 }, async () => {
+  it("is waited for as long as the deployment says", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app);
     await webhook.inbox.answerWith({ delayMs: 60_000, times: 1 });
     const { body } = await app.api("POST", `/webhooks/${webhook.id}/test`);
-    expect(body).toMatchObject({ status: "failed", httpStatus: null, error: "no answer within 15 s" });
-    expect(body.durationMs).toBeGreaterThanOrEqual(15_000);
-    expect(body.durationMs).toBeLessThan(17_000);
+    expect(body).toMatchObject({ status: "failed", httpStatus: null, error: "no answer within 5 s" });
+    expect(body.durationMs).toBeGreaterThanOrEqual(5000);
+    expect(body.durationMs).toBeLessThan(9000);
   });
 });
 
