@@ -9,6 +9,7 @@ const CLOCK_TESTS = [
   "test/analytics/days.test.ts",
   "test/audit-log/retention.test.ts",
   "test/operations/erasure.test.ts",
+  "test/operations/erasure-aftermath.test.ts",
   "test/webhooks/schedule.test.ts",
 ];
 

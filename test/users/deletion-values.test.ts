@@ -1,0 +1,23 @@
+import { runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { shardOfUser } from "../../src/users/hash.ts";
+import { bindings } from "../support/faults.ts";
+import { addDevices, createPushApp } from "../support/push.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
+
+it("deleting a user leaves no variables of what was sent to that user alone", async () => {
+  const account = await createPushApp(["fcm"]);
+  const { app } = account;
+  await addDevices(account, "mia", "fcm");
+  const variables = { name: "Mia Muster, Secret Street 1" };
+  const sent = await app.send({ template: { key: "order", variables }, targets: ["mia"], mode: "realtime" });
+  await waitUntilCompleted(app, sent.body.notificationId);
+  expect((await app.call("DELETE", "/v3/users/mia")).status).toBe(200);
+  const shard = bindings.USER_SHARD.getByName(`${app.id}:${shardOfUser("mia", 64)}`);
+  const rows = await runInDurableObject(shard, (_, { storage }) =>
+    ["users", "deliveries", "pushes", "notifications"].map((table) =>
+      JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()),
+    ),
+  );
+  expect(rows.filter((text) => text.includes("Secret Street"))).toEqual([]);
+});
