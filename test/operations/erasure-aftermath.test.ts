@@ -1,8 +1,17 @@
-import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  createExecutionContext,
+  evictAllDurableObjects,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
+import { receiveUpload } from "../../src/audiences/upload.ts";
+import worker from "../../src/index.ts";
 import { callAsAdmin, createTemplate, TestApp } from "../support/api.ts";
 import { bindings, consume } from "../support/faults.ts";
+import { fieldParts } from "../support/forms.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
+import { listStored, presignedFields } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 const MINUTE_MS = 60_000;
@@ -106,4 +115,85 @@ it("a send that KV's old copies let in while KV can't be written leaves nothing 
   expect((await remove(app)).status).toBe(404);
   await evictAllDurableObjects();
   expect(await countShardRows(app)).toBe(0);
+});
+
+/** An upload that has begun; it goes on with its last bytes when `finish` is called. */
+async function beginUpload(app: TestApp, fileKey: string) {
+  const signed = await presignedFields(app, fileKey, true);
+  const encoder = new TextEncoder();
+  const head = encoder.encode(
+    `${fieldParts(signed)}--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nuser_id,name\r\n`,
+  );
+  const middle = encoder.encode("leo,Leo\r\n".repeat(20_000));
+  const tail = encoder.encode("mia,Mia\r\n\r\n--x--\r\n");
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const headers = {
+    "content-type": "multipart/form-data; boundary=x",
+    "content-length": String(head.length + middle.length + tail.length),
+  };
+  const request = new Request("https://onecall.test/", { method: "POST", headers, body: readable });
+  const outcome = receiveUpload(bindings, request, "a-request").then(
+    () => "taken",
+    (error: Error) => error.message,
+  );
+  await writer.write(head);
+  await writer.write(middle);
+  // Two calls of the registry are longer than the upload's own check takes.
+  for (let calls = 0; calls < 5; calls++) await app.api("GET", "/channels");
+  return {
+    async finish(): Promise<string> {
+      await writer.write(tail);
+      await writer.close();
+      return outcome;
+    },
+  };
+}
+
+it("an upload that began before the erasure and ends after it leaves nothing behind", async () => {
+  const { app } = await createUsedApp();
+  const upload = await beginUpload(app, "late.csv");
+  await remove(app);
+  await ring(app, 100);
+  expect(await upload.finish()).not.toBe("taken");
+  expect(await listStored(app)).toEqual([]);
+});
+
+it("an upload that began before the erasure isn't the next app's of that id", async () => {
+  const { app } = await createUsedApp();
+  const upload = await beginUpload(app, "late.csv");
+  await remove(app);
+  await ring(app, 100);
+  vi.useRealTimers();
+  const again = await callAsAdmin("POST", "/admin/apps", { id: app.id, name: "Again" });
+  expect(again.status).toBe(201);
+  expect(await upload.finish()).not.toBe("taken");
+  expect(await bindings.REGISTRY.getByName(app.id).getTargetsFile("late.csv")).toBeNull();
+});
+
+it("a call of the erased app's key whose body ends late changes nothing of the next app of that id", async () => {
+  const { app } = await createUsedApp();
+  const body = new TextEncoder().encode(
+    JSON.stringify({ url: "https://example.com/hook", events: ["delivery.viewed"] }),
+  );
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const request = new Request<unknown, IncomingRequestCfProperties>(
+    "https://onecall.test/v3/business-messaging/api/webhooks",
+    { method: "POST", headers: { "content-type": "application/json", ...app.headers }, body: readable },
+  );
+  const answer = worker.fetch(request, bindings, createExecutionContext());
+  // The credentials are checked before the body is read.
+  await writer.write(body.subarray(0, 10));
+  await remove(app);
+  await ring(app, 100);
+  vi.useRealTimers();
+  const again = await callAsAdmin("POST", "/admin/apps", { id: app.id, name: "Again" });
+  expect(again.status).toBe(201);
+  await writer.write(body.subarray(10));
+  await writer.close();
+  const { status } = await answer;
+  const next = new TestApp(app.id, again.body.apiKey);
+  expect((await next.api("GET", "/webhooks")).body.data).toEqual([]);
+  expect(status).toBe(401);
 });
