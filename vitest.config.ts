@@ -6,7 +6,6 @@ const CLOCK_TESTS = [
   "test/notifications/copies-and-limits.test.ts",
   "test/operations/days.test.ts",
   "test/notifications/retry-limits.test.ts",
-  "test/analytics/days.test.ts",
   "test/audit-log/retention.test.ts",
   "test/operations/erasure.test.ts",
   "test/operations/erasure-aftermath.test.ts",

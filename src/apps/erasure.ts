@@ -7,10 +7,13 @@ import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
 
 export const ERASE_DUTY = "erase";
 
-/** Until then somebody may still act on a copy of the app, or finish what began before: 90 s, and some more. */
+/**
+ * From when KV has forgotten the app until its data is erased: meanwhile somebody may act on an isolate's copy (30 s), or
+ * finish what began before (a body is read for a minute at most).
+ */
 const BEFORE_FIRST_MS = 2 * 60 * 1000;
-/** Objects that are empty leave memory meanwhile: who creates the app anew finds none that remembers. */
-const BEFORE_LAST_MS = 60 * 1000;
+/** Between two looks at whether KV has. */
+const COPIES_MS = 1000;
 /** After a failure, ms. */
 const RETRY_MS = 10_000;
 const SHARDS_PER_TURN = 16;
@@ -18,8 +21,11 @@ const LEDGERS_PER_TURN = 16;
 /** What R2 lists and deletes in a call. */
 const FILES_PER_TURN = 1000;
 
-/** What is erased, in this order: shards tell ledgers, both tell webhooks, and the registry knows where all are. */
-const STEPS = ["shards", "ledgers", "webhooks", "files", "registry"] as const;
+/**
+ * First the copies in KV, then what they lead to; shards tell ledgers, both tell webhooks, and the registry knows where
+ * all are. What stays is one row: no app gets the id of an erased one.
+ */
+const STEPS = ["copies", "shards", "ledgers", "webhooks", "files", "registry", "erased"] as const;
 export type ErasureStep = (typeof STEPS)[number];
 
 /** An erasure that is running. Times in Unix ms. */
@@ -27,6 +33,8 @@ export interface Erasure {
   startedAt: number;
   step: ErasureStep;
 }
+
+const KEPT_TABLES = ["erasure", "schema_version"];
 
 interface ErasedApp {
   id: string;
@@ -55,25 +63,46 @@ export class AppErasure {
 
   /** Inside the transaction that closes the app. */
   start(now: number): void {
-    this.#sql.exec("INSERT INTO erasure (started_at, step, position) VALUES (?, 'shards', 0)", now);
-    this.#due.set(ERASE_DUTY, "", now + BEFORE_FIRST_MS);
+    this.#sql.exec("INSERT INTO erasure (started_at, step, position) VALUES (?, 'copies', 0)", now);
+    this.#due.set(ERASE_DUTY, "", now);
   }
 
-  /** One slice. True when all but the registry itself is gone. */
-  async serve(app: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {
+  /** One slice. `areCopiesGone`: KV holds nothing of the app. */
+  async serve(app: ErasedApp, webhookIds: readonly string[], areCopiesGone: boolean): Promise<void> {
     const running = this.get();
-    if (running === null) return false;
-    if (running.step === "registry") return true;
+    if (running === null || running.step === "erased") return;
+    if (running.step === "copies") {
+      if (areCopiesGone) this.#sql.exec("UPDATE erasure SET step = 'shards'");
+      this.#due.set(ERASE_DUTY, "", Date.now() + (areCopiesGone ? BEFORE_FIRST_MS : COPIES_MS));
+      return;
+    }
+    if (running.step === "registry") {
+      this.#eraseRegistry();
+      return;
+    }
     try {
       const isDone = await this.#serveStep(running.step, app, webhookIds);
       const next = isDone ? STEPS[STEPS.indexOf(running.step) + 1] : undefined;
       if (next !== undefined) this.#sql.exec("UPDATE erasure SET step = ?, position = 0", next);
-      this.#due.set(ERASE_DUTY, "", Date.now() + (next === "registry" ? BEFORE_LAST_MS : 0));
+      this.#due.set(ERASE_DUTY, "", Date.now());
     } catch (error) {
       console.error({ message: "erasing an app is delayed", app: app.id, step: running.step, error });
       this.#due.set(ERASE_DUTY, "", Date.now() + RETRY_MS);
     }
-    return false;
+  }
+
+  /** Everything here but the row that says so, in one transaction. */
+  #eraseRegistry(): void {
+    this.#due.transaction(() => {
+      const tables = this.#sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .toArray()
+        .map(({ name }) => name)
+        .filter((name) => !KEPT_TABLES.includes(name) && !/^(_cf_|sqlite_)/.test(name));
+      for (const name of tables) this.#sql.exec(`DELETE FROM "${name}"`);
+      this.#sql.exec("UPDATE erasure SET step = 'erased'");
+    });
+    this.#due.forget();
   }
 
   #serveStep(step: ErasureStep, app: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {

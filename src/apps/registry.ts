@@ -15,7 +15,6 @@ import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { keys } from "../keys.ts";
-import { KV_WRITE_INTERVAL_MS } from "../limits.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
@@ -90,7 +89,8 @@ export class Registry extends DurableObject<Bindings> {
     this.#webhooks = new WebhookStore(sql);
     this.#endpointCalls = new EndpointCalls({
       ...{ sql, due: this.#due },
-      getConfig: (id) => this.#webhooks.getConfig(id),
+      // An app that ends has no endpoints, whatever is still to be told.
+      getConfig: (id) => (this.#erasure.get() === null ? this.#webhooks.getConfig(id) : null),
       tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
     });
     const { fcmTokenUrl: tokenUrl, timeoutMs } = readConfig(env).push;
@@ -102,8 +102,11 @@ export class Registry extends DurableObject<Bindings> {
   async createApp(id: string, name: string, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
     migrate(this.ctx.storage, REGISTRY_SCHEMA);
     return this.#changeAnyway(() => {
-      if (this.#app.exists()) {
-        const fate = this.#erasure.get() === null ? "exists" : "is being deleted";
+      const erasure = this.#erasure.get();
+      if (erasure !== null || this.#app.exists()) {
+        // Never used again: what began under the old app's name must not end in a new one's.
+        const fate =
+          erasure === null ? "exists" : erasure.step === "erased" ? "was deleted" : "is being deleted";
         return refuse("ERR_CONFLICT", `An app with the id "${id}" ${fate}. Choose another id.`);
       }
       this.#app.create(id, name, Date.now());
@@ -141,7 +144,7 @@ export class Registry extends DurableObject<Bindings> {
         this.#outbox.put(keys.kvTemplateId(id, templateId), null);
       }
       this.#outbox.put(keys.kvApp(id), null);
-      return succeed(this.#erasure.get() ?? { startedAt: Date.now(), step: "shards" });
+      return succeed(this.#erasure.get() ?? { startedAt: Date.now(), step: "copies" });
     });
   }
 
@@ -299,7 +302,12 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   /** Names an uploaded audience. Null where the key is taken: one of two uploads at once wins. */
-  putTargetsFile(file: Omit<TargetsFile, "id">, mayOverwrite: boolean, actor: Actor): TargetsFile | null {
+  putTargetsFile(
+    file: Omit<TargetsFile, "id">,
+    mayOverwrite: boolean,
+    actor: Actor,
+  ): TargetsFile | null | "no app" {
+    if (!this.#exists()) return "no app";
     return this.#due.transaction(() => {
       const now = Date.now();
       const replaced = this.#files.get(file.fileKey, now);
@@ -361,10 +369,12 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   registerLedger(day: string): void {
+    if (!this.#exists()) return;
     this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
   }
 
   forgetLedger(day: string): void {
+    if (isUntouched(this.ctx.storage)) return;
     this.ctx.storage.sql.exec("DELETE FROM ledgers WHERE day = ?", day);
   }
 
@@ -389,6 +399,7 @@ export class Registry extends DurableObject<Bindings> {
       target: { type: "notification", id: notificationId },
       details,
     };
+    if (!this.#exists()) return;
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
@@ -400,22 +411,13 @@ export class Registry extends DurableObject<Bindings> {
       if (due.has(AUDIT_DUTY)) this.#due.transaction(() => this.#audit.expire(now));
       if (due.has(ERASE_DUTY)) await this.#erase();
     } finally {
-      // An erased registry has no alarm any more.
-      if (!isUntouched(this.ctx.storage)) this.#due.rearm();
+      this.#due.rearm();
     }
   }
 
-  /** A slice of the app's erasure; at last, when KV has forgotten it too, the registry itself. */
   async #erase(): Promise<void> {
-    const isLast = await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds());
-    if (!isLast) return;
-    if (!this.#outbox.isEmpty()) {
-      this.#due.set(ERASE_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
-      return;
-    }
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#due.forget();
+    if (!this.#app.exists()) return;
+    await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds(), this.#outbox.isEmpty());
   }
 
   /** One change with its outbox rows in one transaction, then the writes to KV. An app that ends has none. */

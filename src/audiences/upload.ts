@@ -135,8 +135,9 @@ class FileUpload {
     // Here it is decided which of two uploads at once has the key.
     this.#mayBeNamed = true;
     const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
-    if (named !== null) return;
+    if (named !== null && named !== "no app") return;
     this.#mayBeNamed = false;
+    if (named === "no app") throw new OnecallError("ERR_NOT_FOUND", "There is no such app any more.");
     throw isTaken(fileKey);
   }
 

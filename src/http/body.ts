@@ -1,6 +1,9 @@
 import { OnecallError } from "../errors.ts";
 import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from "../limits.ts";
 
+/** A body that takes longer is refused. */
+const BODY_SECONDS = 60;
+
 const BRACE_OPEN = "{".charCodeAt(0);
 const BRACE_CLOSE = "}".charCodeAt(0);
 const BRACKET_OPEN = "[".charCodeAt(0);
@@ -37,10 +40,15 @@ export async function readOptionalJson(request: Request): Promise<unknown> {
 async function readText(request: Request, maxBytes: number): Promise<string> {
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
+  const startedAt = Date.now();
   let bytes: ArrayBuffer | Uint8Array;
   try {
     // The runtime holds a body to its Content-Length; without one it can be of any size, so it is counted.
     bytes = length === null ? await readCounted(request, maxBytes) : await request.arrayBuffer();
+    // What a call's credentials allowed when it began isn't done much later. No timer: hardly any body is slow.
+    if (Date.now() - startedAt > BODY_SECONDS * 1000) {
+      throw new OnecallError("ERR_BAD_REQUEST", `The body didn't arrive within ${BODY_SECONDS} seconds.`);
+    }
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (error) {
     if (error instanceof OnecallError) throw error;

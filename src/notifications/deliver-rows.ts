@@ -26,19 +26,27 @@ export async function deliverSlices(
   leaseMs: number | null = null,
 ): Promise<PushClaim[]> {
   const claims: PushClaim[] = [];
+  for (const call of cutCalls(slices)) {
+    claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
+  }
+  return claims;
+}
+
+/** Slices call by call; at least one call, as one without slices says something too. */
+function cutCalls(slices: readonly DeliverySlice[]): DeliverySlice[][] {
   let call: DeliverySlice[] = [];
+  const calls = [call];
   let length = 0;
   for (const slice of slices) {
     if (length + slice.json.length > MAX_CALL_LENGTH && call.length > 0) {
-      claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
       call = [];
+      calls.push(call);
       length = 0;
     }
     call.push(slice);
     length += slice.json.length;
   }
-  claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
-  return claims;
+  return calls;
 }
 
 /**
@@ -100,7 +108,7 @@ export async function retryRun(
     context,
     targets.filter(([userId]) => waiting.has(userId)),
   );
-  await shard.redeliver({ ...request, slices }, retry);
+  for (const call of cutCalls(slices)) await shard.redeliver({ ...request, slices: call }, retry);
 }
 
 /** The request's push data as a shard keeps it: null where nothing can be pushed. */

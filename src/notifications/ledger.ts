@@ -95,10 +95,10 @@ export class Ledger extends DurableObject<Bindings> {
       const record = this.#store.get(id);
       if (record === null) return "unknown";
       if (record.completedAt === null) return "running";
-      if (plan !== null) this.#store.keepPlan(plan);
-      const known = this.#store.getPlan(id);
+      const known = this.#store.getPlan(id) ?? plan;
       const retry = known === null ? null : this.#store.addRetry(id, request, now);
       if (known === null || retry === null) return "nothing";
+      this.#store.keepPlan(known);
       this.#due.set("stall", id, now + readConfig(this.env).stallMs);
       this.#due.set("audit", id, now + AUDIT_REPEAT_MS);
       return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
@@ -147,6 +147,8 @@ export class Ledger extends DurableObject<Bindings> {
 
   /** Messages on this day's notifications have failed for good: their work is the watchdogs'. */
   noteDeadLetters(count: number): void {
+    // A ledger that the registry doesn't know is none: its app may be erased.
+    if (!this.#isRegistered) return;
     this.ctx.storage.transactionSync(() => this.#incidents.add("dead_letters", count));
   }
 

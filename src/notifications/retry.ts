@@ -5,6 +5,7 @@ import { type Bindings, readConfig } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
 import { parseNotificationId } from "../ids.ts";
 import { openShard } from "../users/shard-binding.ts";
+import { countFailed } from "./counts.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import type { OpenedRetry } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
@@ -13,6 +14,8 @@ import type { FailureReason, NotificationHeader, SendPlan } from "./model.ts";
 import { enqueueShards, selectContent } from "./open-plan.ts";
 import { findNotification } from "./read.ts";
 import type { SendContext } from "./send.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Sends a completed notification again to its failed deliveries, in the same notification. `reasons` null: to all of
@@ -28,11 +31,11 @@ export async function retryFailed(
   const record = await findNotification(env, app, id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   const { header } = record;
-  // Shards that have forgotten their deliveries would never make the attempt.
-  if (header.createdAt < Date.now() - readConfig(env).retentionMs) {
-    throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept any more: they can't be retried.");
-  }
   const expiresAt = Date.now() + Math.max(header.expiresAt - header.createdAt, 0);
+  // Shards that forget their deliveries meanwhile would never make the attempt.
+  if (header.createdAt + readConfig(env).retentionMs < expiresAt + DAY_MS) {
+    throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept long enough any more to be retried.");
+  }
   const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };
@@ -44,6 +47,10 @@ export async function retryFailed(
   if (opened === "unknown") throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   if (opened === "running") {
     throw new OnecallError("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed.");
+  }
+  if (opened === "nothing" && plan === null && shard !== null && countFailed(record.totals, reasons) > 0) {
+    const message = "It was sent before realtime sends could be retried. Send it anew.";
+    throw new OnecallError("ERR_CONFLICT", message);
   }
   if (opened === "nothing") {
     const which = reasons === null ? "" : ` for these reasons: ${reasons.join(", ")}`;

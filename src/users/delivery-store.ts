@@ -169,6 +169,15 @@ export class DeliveryStore {
     this.#events.note("delivery.failed", stored.header, failed.map(toEvent), now);
   }
 
+  /** What was sent to a deleted user alone is kept without what it was rendered from. */
+  forgetValues(userId: string): void {
+    this.#sql.exec(
+      `UPDATE notifications SET target_values = NULL, push_data = NULL
+       WHERE target = ?1 AND id IN (SELECT notification_id FROM deliveries WHERE user_id = ?1)`,
+      userId,
+    );
+  }
+
   /** A retry's deliveries that failed again. */
   noteFailed(header: NotificationHeader, failed: readonly DeliveryEvent[], now: number): void {
     this.#events.note("delivery.failed", header, failed, now);
@@ -300,8 +309,11 @@ export class DeliveryStore {
 
   #updateTotals(id: string, totals: Totals): void {
     this.#sql.exec(
-      "UPDATE notifications SET totals = ?, version = version + 1 WHERE id = ?",
+      `UPDATE notifications SET totals = ?1, version = version + 1,
+         target_values = iif(?2, target_values, NULL) WHERE id = ?3`,
       JSON.stringify(totals),
+      // What can't fail any more is never rendered again.
+      totals.some(({ pending, failed }) => pending > 0 || failed.length > 0) ? 1 : 0,
       id,
     );
   }

@@ -26,7 +26,7 @@ export class RetryStore {
   }
 
   /**
-   * At the first word of an attempt: what failed for its reasons is pending again, but not for deleted users. Later words, and those of an
+   * At the first word of an attempt: what failed for its reasons is pending again, but not for users who were deleted since the send. Later words, and those of an
    * earlier attempt, change nothing. True where it was the first.
    */
   reopen(notificationId: string, { attempt, reasons }: Retry): boolean {
@@ -35,8 +35,9 @@ export class RetryStore {
     const failed = `
       notification_id = ?1 AND status = 'failed'
         AND (?2 IS NULL OR reason IN (SELECT value FROM json_each(?2)))
-        AND user_id NOT IN (SELECT uid FROM deleted_users)`;
-    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons)];
+        AND user_id NOT IN (SELECT uid FROM deleted_users WHERE deleted_at > ?3)`;
+    const { createdAt } = stored.header;
+    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons), createdAt];
     const { totals } = stored;
     let waiting = 0;
     for (const { channelKey, reason, count } of this.#sql.exec<{
@@ -53,7 +54,7 @@ export class RetryStore {
       waiting += count;
     }
     this.#sql.exec(
-      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?3
+      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?4
        WHERE ${failed}`,
       ...values,
       attempt,
@@ -95,11 +96,11 @@ export class RetryStore {
     const { totals } = stored;
     const fresh: DeliveryKey[] = [];
     const pending = new Map<string, number>();
-    const failed: DeliveryEvent[] = [];
     let served = 0;
     for (const slice of slices) {
       const rows = this.#apply(notificationId, attempt, slice, now);
       served += rows.length;
+      const failed: DeliveryEvent[] = [];
       for (const { user_id: userId, channel_key: channelKey, status, reason } of rows) {
         if (status === "pending") {
           pending.set(channelKey, (pending.get(channelKey) ?? 0) + 1);
@@ -110,12 +111,12 @@ export class RetryStore {
         if (status === "failed") failed.push({ userId, channelKey, reason });
         if (status === "delivered" && watched.has(userId)) fresh.push({ userId, channelKey });
       }
+      this.#deliveries.noteFailed(stored.header, failed, now);
       const toPush = rows.filter(({ status }) => status === "pending").map(({ user_id }) => user_id);
       if (toPush.length > 0) storePushes(slice, toPush);
     }
     if (served === 0) return null;
     this.#update(notificationId, totals, attempt, stored.waiting - served);
-    this.#deliveries.noteFailed(stored.header, failed, now);
     return { totals, fresh, pending: [...pending] };
   }
 

@@ -338,6 +338,7 @@ export class UserShard extends DurableObject<Bindings> {
       this.#due.ensure("retention", "", now + DAY_MS);
       const devices = this.#devices.removeAll(uid);
       this.#outbox.skipUser(uid, now);
+      this.#deliveries.forgetValues(uid);
       this.#directory.noteCalls();
       return this.#users.delete(uid, now, devices > 0);
     });
@@ -460,7 +461,9 @@ export class UserShard extends DurableObject<Bindings> {
     else if (kind === "retention") {
       const before = firstIdAt(now - readConfig(this.env).retentionMs);
       const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
-      this.#users.forgetDeleted(now - MAX_TOKEN_TTL_SECONDS * 1000);
+      // Tokens from before a deletion stay refused, and so do retries of what was sent before it.
+      const { retentionMs } = readConfig(this.env);
+      this.#users.forgetDeleted(now - Math.max(MAX_TOKEN_TTL_SECONDS * 1000, retentionMs));
       this.#due.set("retention", "", more ? now : now + DAY_MS);
     }
   }

@@ -72,6 +72,8 @@ export class WebhookSender {
       this.#plannedAt = null;
       this.plan();
     });
+    // A turn that used up its sends leaves what is due to the next one, at once.
+    if (this.#sendsLeft <= 0) this.#leaveToAlarm();
   }
 
   /** In a transaction: the alarm comes when the next message is due, or a little after what should go out now. */
