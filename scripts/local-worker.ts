@@ -31,12 +31,18 @@ export interface LocalWorker {
  * @param options.port 0 (the default) takes a free port.
  * @param options.persistTo the state folder; the same folder continues where the last run ended.
  * @param options.providers the URL of fake push providers; without it pushes go to the real ones.
+ * @param options.variables in place of wrangler.toml's.
+ * @param options.config another wrangler.toml.
+ * @param options.onLog gets all that it prints, piece by piece.
  * @throws when it ends or says nothing useful within a minute, with the end of its output.
  */
 export async function startLocalWorker(options: {
   port?: number;
   persistTo: string;
   providers?: string;
+  variables?: Record<string, string>;
+  config?: string;
+  onLog?: (text: string) => void;
 }): Promise<LocalWorker> {
   const script = fileURLToPath(new URL("start.ts", import.meta.url));
   const child = spawn(
@@ -45,6 +51,8 @@ export async function startLocalWorker(options: {
       script,
       ...["--port", String(options.port ?? 0), "--persist-to", options.persistTo],
       ...(options.providers === undefined ? [] : ["--providers", options.providers]),
+      ...(options.config === undefined ? [] : ["--config", options.config]),
+      ...Object.entries(options.variables ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     // The channel lets start.ts notice when this process dies without a chance to stop it.
     { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
@@ -73,7 +81,7 @@ export async function startLocalWorker(options: {
     return status;
   };
   try {
-    const { url, adminToken } = await readStartup(child, log);
+    const { url, adminToken } = await readStartup(child, log, options.onLog);
     await waitForHealth(url);
     return { url, adminToken, recentLog: () => log.text.trim(), stop, kill };
   } catch (error) {
@@ -82,7 +90,11 @@ export async function startLocalWorker(options: {
   }
 }
 
-function readStartup(child: ChildProcess, log: Log): Promise<{ url: string; adminToken: string }> {
+function readStartup(
+  child: ChildProcess,
+  log: Log,
+  onLog: (text: string) => void = () => {},
+): Promise<{ url: string; adminToken: string }> {
   return new Promise((resolve, reject) => {
     let adminToken: string | undefined;
     const fail = (what: string) => {
@@ -91,7 +103,9 @@ function readStartup(child: ChildProcess, log: Log): Promise<{ url: string; admi
     };
     const timeout = setTimeout(() => fail("wasn't ready in time"), START_TIMEOUT_MS);
     const read = (chunk: Buffer) => {
-      log.text = (log.text + stripVTControlCharacters(chunk.toString())).slice(-KEPT_LOG_CHARACTERS);
+      const text = stripVTControlCharacters(chunk.toString());
+      onLog(text);
+      log.text = (log.text + text).slice(-KEPT_LOG_CHARACTERS);
       adminToken ??= /^Admin token: (\S+)$/m.exec(log.text)?.[1];
       const url = /Ready on (http:\/\/\S+)/.exec(log.text)?.[1];
       if (adminToken && url) {
