@@ -17,6 +17,8 @@ interface Log {
 export interface LocalWorker {
   url: string;
   adminToken: string;
+  /** Of its first process, and of the process group that all of its processes are in. */
+  pid: number;
   /** The end of what it printed: for a failure's report. */
   recentLog(): string;
   /** Ends it as Ctrl-C would and waits until it has ended. Resolves to its exit status, null if killed. */
@@ -83,7 +85,7 @@ export async function startLocalWorker(options: {
   try {
     const { url, adminToken } = await readStartup(child, log, options.onLog);
     await waitForHealth(url);
-    return { url, adminToken, recentLog: () => log.text.trim(), stop, kill };
+    return { url, adminToken, pid: child.pid ?? 0, recentLog: () => log.text.trim(), stop, kill };
   } catch (error) {
     await kill();
     throw error;

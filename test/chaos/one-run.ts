@@ -16,6 +16,7 @@ import type { FaultCounts } from "./worker/message-faults.ts";
 /** Watchdogs wait twice as long each time: after some kills in a row, most of a minute. */
 const HEAL_TIMEOUT_MS = 180_000;
 const POLL_MS = 50;
+const TELL_EVERY = 60;
 
 export interface RunResult {
   seed: number;
@@ -40,7 +41,10 @@ export interface RunResult {
 }
 
 /** Runs a plan to its end on a fresh state folder, and judges what became of everything. */
-export async function runPlan(plan: Plan, tell: (what: string) => void): Promise<RunResult> {
+export async function runPlan(
+  plan: Plan,
+  { tell, keep }: { tell: (what: string) => void; keep: boolean },
+): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), "onecall-chaos-"));
   const providers = await startFakeProviders();
   const appId = "chaos";
@@ -62,7 +66,7 @@ export async function runPlan(plan: Plan, tell: (what: string) => void): Promise
     tell("is judged");
     const deliveries = await judgeDeliveries(client, appId, sent, app.devices, plan.seed);
     const { received, rejected } = await project.received();
-    const pushes = judgePushes(received, sent, app.devices, server.kills);
+    const pushes = judgePushes(received, sent, app.devices, server);
     const violations = [
       ...[...run.violations, ...observer.violations, ...deliveries.violations, ...pushes.violations],
       ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
@@ -86,7 +90,7 @@ export async function runPlan(plan: Plan, tell: (what: string) => void): Promise
     await server.stop();
     await providers.stop();
     // What went wrong is in there.
-    if (isRight) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    if (isRight && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     else console.error(`The state and the Worker's log are kept in ${folder}`);
   }
 }
@@ -124,12 +128,22 @@ class Run {
     const sent = await Promise.all(this.#sends);
     const killedAt = this.#parts.server.kills.at(-1)?.from ?? Date.now();
     const deadline = Date.now() + HEAL_TIMEOUT_MS;
-    while (this.#parts.observer.countOpen() > 0 && Date.now() < deadline) await delay(POLL_MS);
+    for (let polls = 0; this.#parts.observer.countOpen() > 0 && Date.now() < deadline; polls++) {
+      if (polls % TELL_EVERY === 0) this.#tellOpen();
+      await delay(POLL_MS);
+    }
     this.healMs = Date.now() - killedAt;
     for (const { id, last } of this.#parts.observer.listOpen()) {
       this.violations.push(`${id} isn't completed: ${JSON.stringify(last)}`);
     }
     return sent;
+  }
+
+  #tellOpen(): void {
+    for (const { id, last } of this.#parts.observer.listOpen()) {
+      const pending = Object.entries(last?.counts ?? {}).map(([key, counts]) => `${key} ${counts.pending}`);
+      this.#parts.tell(`waits for ${id}: ${pending.join(", ")}`);
+    }
   }
 
   async #liveOnce({ events, killMs }: Life): Promise<void> {

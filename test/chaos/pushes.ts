@@ -1,6 +1,7 @@
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
 import type { Sent } from "./app.ts";
-import { type Kill, LEASE_MS } from "./server.ts";
+import { type ChaosServer, LEASE_MS } from "./server.ts";
+import { CALL_HEADER } from "./worker/message-faults.ts";
 
 /** A claim is reported within its lease; what else is between is the machine's. */
 const SLACK_MS = 500;
@@ -10,20 +11,20 @@ export interface PushVerdict {
   lost: number;
   /** Beyond the first of a notification on a device. */
   repeated: number;
-  /** Of these, the ones whose first was in flight at a kill; the others' answer was lost by a provider's fault. */
+  /** Of these, the ones whose first was in flight at a kill; the others' answer never came, or too late. */
   repeatedByKill: number;
   violations: string[];
 }
 
 /**
  * Each device of each target got each notification, and more than once only where the sender couldn't know that it
- * had: its answer was lost, or it was killed before it could report.
+ * had: it got no answer, or was killed before it could report.
  */
 export function judgePushes(
   received: readonly Received[],
   sent: readonly Sent[],
   devices: ReadonlyMap<string, readonly Device[]>,
-  kills: readonly Kill[],
+  { kills, unanswered }: Pick<ChaosServer, "kills" | "unanswered">,
 ): PushVerdict {
   const verdict: PushVerdict = { lost: 0, repeated: 0, repeatedByKill: 0, violations: [] };
   const byPush = new Map<string, Received[]>();
@@ -45,7 +46,7 @@ export function judgePushes(
         const isExpected = users.has(user) && !incomplete.has(user);
         if (isExpected && arrivals.length === 0) verdict.lost++;
         if (!isExpected && arrivals.length > 0) verdict.violations.push(`${user} got a push of ${id}`);
-        if (arrivals.length > 1) judgeRepeats(arrivals, kills, verdict, `${user}, ${id}`);
+        if (arrivals.length > 1) judgeRepeats(arrivals, { kills, unanswered }, verdict, `${user}, ${id}`);
       }
     }
   }
@@ -56,19 +57,24 @@ export function judgePushes(
 
 function judgeRepeats(
   arrivals: readonly Received[],
-  kills: readonly Kill[],
+  { kills, unanswered }: Pick<ChaosServer, "kills" | "unanswered">,
   verdict: PushVerdict,
   name: string,
 ): void {
   for (const [index, push] of arrivals.slice(0, -1).entries()) {
     const next = arrivals[index + 1];
     verdict.repeated++;
-    if (!push.answered) continue;
+    if (unanswered.has(push.headers[CALL_HEADER] ?? "")) continue;
     const wasKilled = kills.some(
       ({ from, to }) => push.at <= to && push.at >= from - LEASE_MS - SLACK_MS && (next?.at ?? 0) >= from,
     );
     if (wasKilled) verdict.repeatedByKill++;
-    else verdict.violations.push(`a push was repeated that was answered, at no kill: ${name}`);
+    else {
+      const times = kills.map(({ from }) => `${push.at - from} ms`).join(", ");
+      verdict.violations.push(
+        `${name}: an answered push came again after ${(next?.at ?? 0) - push.at} ms; it came ${times} after the kills`,
+      );
+    }
   }
 }
 

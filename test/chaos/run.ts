@@ -4,7 +4,7 @@ import { runPlan } from "./one-run.ts";
 import { longForm, makePlan, SHORT_FORM } from "./plan.ts";
 import { printPlan, printRun, printTotal } from "./print.ts";
 
-const USAGE = `Usage: npm run chaos -- [--short] [--seed N] [--targets N] [--runs N] [--plan] [--verbose]
+const USAGE = `Usage: npm run chaos -- [--short] [--seed N] [--targets N] [--runs N] [--plan] [--verbose] [--keep]
 
 Sends batches to a local Worker while it is killed with SIGKILL, its messages are dropped, delayed, doubled and
 reordered, its providers fail and its objects are evicted; then checks that nothing is lost and nothing is twice.
@@ -14,6 +14,7 @@ reordered, its providers fail and its objects are evicted; then checks that noth
   --seed N     the faults are those of this seed (default: a new one, which is printed)
   --runs N     so many runs, with the seeds after it (default 1)
   --verbose    tells what happens when
+  --keep       keeps the state folder and the Worker's log, as a run that fails does
   --plan       prints the faults of the seed, and runs nothing`;
 
 const MAX_SEED = 2 ** 31;
@@ -26,6 +27,7 @@ await runScript(USAGE, async () => {
     {
       short: { type: "boolean", default: false },
       plan: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       seed: { type: "string" },
       targets: { type: "string", default: String(MAX_TARGETS) },
@@ -50,9 +52,10 @@ await runScript(USAGE, async () => {
   const results = [];
   for (const plan of plans) {
     const begin = performance.now();
-    const result = await runPlan(plan, (what) => {
+    const tell = (what: string): void => {
       if (options.verbose) console.log(dim(`  ${formatTime(begin).padStart(8)}  ${what}`));
-    });
+    };
+    const result = await runPlan(plan, { tell, keep: options.keep });
     printRun(result);
     results.push(result);
   }

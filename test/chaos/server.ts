@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import type { EvictedObject } from "./plan.ts";
-import type { FaultCounts } from "./worker/message-faults.ts";
+import type { FaultCounts, FaultNotes } from "./worker/message-faults.ts";
 
 const WRANGLER_TOML = new URL("../../wrangler.toml", import.meta.url);
 const ENTRY = fileURLToPath(new URL("worker/entry.ts", import.meta.url));
@@ -31,6 +31,8 @@ export interface Kill {
  */
 export class ChaosServer {
   readonly kills: Kill[] = [];
+  /** Names of calls to providers that Onecall had no answer to. */
+  readonly unanswered = new Set<string>();
   readonly appId: string;
   readonly #folder: string;
   readonly #seed: number;
@@ -70,7 +72,7 @@ export class ChaosServer {
     const worker = await startLocalWorker({
       ...{ config, persistTo: join(this.#folder, "state"), providers: this.#providersUrl },
       variables: { ...VARIABLES, CHAOS_SEED: String(this.#seed), CHAOS_START: String(start) },
-      onLog: (text) => void appendFile(this.logFile, text),
+      onLog: (text) => void appendFile(this.logFile, `${new Date().toISOString()} ${text}`),
     });
     this.#adminToken = worker.adminToken;
     this.#worker = worker;
@@ -107,8 +109,10 @@ export class ChaosServer {
   /** Asks what befell messages since the last start: called often, as a kill takes it along. */
   async noteFaults(): Promise<void> {
     const start = this.#starts;
-    const counts = await this.#ask("GET", "/__chaos/faults");
-    if (counts !== null) this.#counts[start] = counts as FaultCounts;
+    const notes = (await this.#ask("GET", "/__chaos/faults")) as FaultNotes | null;
+    if (notes === null) return;
+    this.#counts[start] = notes.counts;
+    for (const call of notes.unanswered) this.unanswered.add(call);
   }
 
   /** What befell messages, all starts together; what happened in the last moments before a kill isn't in it. */

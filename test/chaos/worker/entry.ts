@@ -4,7 +4,7 @@ import onecall, {
   Registry as OnecallRegistry,
   UserShard as OnecallUserShard,
 } from "../../../src/index.ts";
-import { type FaultCounts, MessageFaults } from "./message-faults.ts";
+import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
 
 /**
@@ -32,17 +32,38 @@ export class UserShard extends OnecallUserShard {
   }
 }
 
+const counts: FaultCounts = { dropped: 0, held: 0, requeued: 0, doubled: 0, reordered: 0 };
+/** Calls out that had no answer, by what {@link CALL_HEADER} told the other side. */
+const unanswered: string[] = [];
+let calls = 0;
+/** Tells the calls of one start from those of another; made by the first, as nothing random may be made before. */
+let startName: string | null = null;
+
+// Whether a push had an answer, only its sender knows: on a busy machine one may come too late.
+const fetchUnnamed = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const headers = new Headers(init?.headers);
+  startName ??= crypto.randomUUID();
+  const call = `${startName}-${++calls}`;
+  headers.set(CALL_HEADER, call);
+  try {
+    return await fetchUnnamed(input, { ...init, headers });
+  } catch (error) {
+    unanswered.push(call);
+    throw error;
+  }
+};
+
 interface Evictable {
   getByName(name: string): { evict(): Promise<void> };
 }
 
-const counts: FaultCounts = { dropped: 0, held: 0, requeued: 0, doubled: 0, reordered: 0 };
 const streams = new Map<string, MessageFaults>();
 
 export default {
   async fetch(request, env, execution) {
     const { pathname } = new URL(request.url);
-    if (pathname === "/__chaos/faults") return Response.json(counts);
+    if (pathname === "/__chaos/faults") return Response.json({ counts, unanswered } satisfies FaultNotes);
     if (pathname === "/__chaos/evict") return evict(await request.json(), env);
     return onecall.fetch(request, env, execution);
   },

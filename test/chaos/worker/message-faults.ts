@@ -14,6 +14,15 @@ export type MessageFault =
 
 export type FaultCounts = Record<Exclude<MessageFault["kind"], "none"> | "reordered", number>;
 
+/** What the Worker of chaos tells of itself. */
+export interface FaultNotes {
+  counts: FaultCounts;
+  unanswered: string[];
+}
+
+/** Names each call that Onecall makes to a provider. */
+export const CALL_HEADER = "x-chaos-call";
+
 /** Of a hundred messages. */
 const SHARES: readonly (readonly [MessageFault["kind"], number])[] = [
   ["dropped", 10],

@@ -120,8 +120,6 @@ const receivedSchema = v.object({
   payload: v.unknown(),
   /** What makes a repeat show once: collapse id, Topic, `message.android.notification.tag`. */
   key: v.nullable(v.string()),
-  /** The sender got the provider's own answer. False: a fault kept it back, or the sender was gone by then. */
-  answered: v.boolean(),
 });
 export type Received = v.InferOutput<typeof receivedSchema>;
 

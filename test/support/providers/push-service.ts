@@ -9,8 +9,6 @@ export interface PushRequest {
   /** Without the provider's base path and without the query. */
   path: string;
   headers: IncomingHttpHeaders;
-  /** Calls back when the whole answer has left, if it does. */
-  onAnswered(callback: () => void): void;
 }
 
 /** A strict check failed: what the real provider answers then, and why in a word. */
@@ -80,9 +78,7 @@ export async function answerPush(
       headers: request.headers,
       payload,
       key,
-      answered: false,
     };
-    if (!isSpoilt) request.onAnswered(() => (push.answered = true));
     project.journal.accept(push);
     registry.onReceived?.(push, project);
   }

@@ -59,10 +59,7 @@ function router(registry: Registry): (request: IncomingMessage, response: Server
     const slash = whole.indexOf("/", 1);
     const base = slash === -1 ? whole.slice(1) : whole.slice(1, slash);
     const path = slash === -1 ? "" : whole.slice(slash);
-    const request: PushRequest = {
-      ...{ method: incoming.method ?? "GET", path, headers: incoming.headers },
-      onAnswered: (callback) => response.once("finish", callback),
-    };
+    const request: PushRequest = { method: incoming.method ?? "GET", path, headers: incoming.headers };
     const service = pushServices.get(base);
     if (service) {
       countWhileOpen(service, request, response);
