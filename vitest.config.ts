@@ -4,8 +4,10 @@ import { providerVariables } from "./scripts/provider-variables.ts";
 
 const CLOCK_TESTS = [
   "test/notifications/copies-and-limits.test.ts",
-  "test/analytics/days.test.ts",
+  "test/operations/days.test.ts",
   "test/audit-log/retention.test.ts",
+  "test/operations/erasure.test.ts",
+  "test/webhooks/schedule.test.ts",
 ];
 
 export default defineConfig({
@@ -19,6 +21,7 @@ export default defineConfig({
           PUSH_TIMEOUT_SECONDS: 1,
           PUSH_RETRY_SECONDS: 0.002,
           PUSH_PROBE_SECONDS: 0.2,
+          WEBHOOK_TIMEOUT_SECONDS: 5,
           ...providerVariables(inject("providersUrl")),
         },
       },

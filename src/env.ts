@@ -8,6 +8,7 @@ export interface Config {
   adminToken: string | null;
   stallMs: number;
   retentionMs: number;
+  webhookTimeoutMs: number;
   push: PushConfig;
 }
 
@@ -33,6 +34,7 @@ export function readConfig(env: Bindings): Config {
     adminToken: env.ADMIN_TOKEN ? env.ADMIN_TOKEN : null,
     stallMs: positiveNumber("STALL_SECONDS", env.STALL_SECONDS) * 1000,
     retentionMs: positiveNumber("RETENTION_DAYS", env.RETENTION_DAYS) * DAY_MS,
+    webhookTimeoutMs: positiveNumber("WEBHOOK_TIMEOUT_SECONDS", env.WEBHOOK_TIMEOUT_SECONDS) * 1000,
     push: readPushConfig(env),
   };
 }

@@ -9,6 +9,7 @@ import { consumePushes } from "./push/consumer.ts";
 export { Registry } from "./apps/registry.ts";
 export { Ledger } from "./notifications/ledger.ts";
 export { UserShard } from "./users/user-shard.ts";
+export { WebhookEndpoint } from "./webhooks/endpoint.ts";
 
 const route = createRouter(ROUTES, { isBrowserPath, presentError });
 

@@ -23,10 +23,15 @@ export const keys = {
   /** R2: variables in the body of a send with a targets file, by user. */
   r2Overrides: (appId: string, notificationId: string) => `audiences/${appId}/${notificationId}.overrides`,
 
+  /** R2: what all of an app's keys begin with. No app id has a slash. */
+  r2Prefixes: (appId: string) => [`audiences/${appId}/`, `targets/${appId}/`],
+
   /** Durable Object: an app's channels, templates and keys. */
   registry: (appId: string) => appId,
   /** Durable Object: an app's notifications of one UTC day (`YYYY-MM-DD`). */
   ledger: (appId: string, day: string) => `${appId}:${day}`,
   /** Durable Object: a hash-slice of an app's users. */
   userShard: (appId: string, shard: number) => `${appId}:${shard}`,
+  /** Durable Object: a webhook endpoint of an app, with what it is still to get. */
+  webhookEndpoint: (appId: string, webhookId: string) => `${appId}:${webhookId}`,
 };

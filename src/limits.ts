@@ -55,6 +55,11 @@ export const UPLOAD_URL_TTL_MS = 60 * 60 * 1000;
 /** Bytes of `variables` beside a targets file: they are exceptions to it, kept whole by every consumer. */
 export const MAX_OVERRIDES_BYTES = 1024 * 1024;
 
+/** Webhook endpoints of an app: they travel in its KV record, and each gets every message it wants. */
+export const MAX_WEBHOOKS = 10;
+/** The longest that a webhook secret which was replaced goes on signing, in hours. */
+export const MAX_GRACE_HOURS = 168;
+
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */

@@ -11,6 +11,8 @@ export const getHealth: Handler = (_request, { env }: Context) =>
       queues: [env.DELIVERIES_HIGH, env.DELIVERIES_NORMAL, env.DELIVERIES_LOW].every(
         (queue) => queue !== undefined,
       ),
-      durableObjects: [env.REGISTRY, env.LEDGER, env.USER_SHARD].every((binding) => binding !== undefined),
+      durableObjects: [env.REGISTRY, env.LEDGER, env.USER_SHARD, env.WEBHOOK_ENDPOINT].every(
+        (binding) => binding !== undefined,
+      ),
     },
   });

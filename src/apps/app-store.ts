@@ -54,11 +54,11 @@ export class AppStore {
   }
 
   /** The app as KV holds it. Throws where there is none. */
-  getRecord(channels: AppRecord["channels"]): AppRecord {
+  getRecord(parts: Pick<AppRecord, "channels" | "webhooks">): AppRecord {
     const row = this.#row();
     if (row === null) throw new Error("This registry isn't an app's");
     const { id, name, shard_count, hash, created_at } = row;
-    return { id, name, shardCount: shard_count, hash, createdAt: created_at, channels };
+    return { id, name, shardCount: shard_count, hash, createdAt: created_at, ...parts };
   }
 
   getRootSecret(): string | null {
@@ -88,6 +88,13 @@ export class AppStore {
       .exec<KeyRow>("SELECT id, name, sha256, scopes, last_four, created_at FROM api_keys ORDER BY id")
       .toArray()
       .map(toApiKey);
+  }
+
+  listKeyHashes(): string[] {
+    return this.#sql
+      .exec<{ sha256: string }>("SELECT sha256 FROM api_keys")
+      .toArray()
+      .map(({ sha256 }) => sha256);
   }
 
   getKey(sha256: string): KeyRecord | null {

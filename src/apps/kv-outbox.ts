@@ -34,6 +34,11 @@ export class KvOutbox {
     this.#due.ensure(KV_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
   }
 
+  /** True where KV holds all that it should. */
+  isEmpty(): boolean {
+    return this.#sql.exec("SELECT 1 FROM kv_outbox LIMIT 1").toArray().length === 0;
+  }
+
   /** Writes what may be written now; the alarm does the rest. Never throws. */
   async drain(): Promise<void> {
     this.#draining ??= this.#drainOnce().finally(() => {
@@ -47,8 +52,7 @@ export class KvOutbox {
       .exec<OutboxRow>("SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT 100")
       .toArray();
     await Promise.all(rows.map((row) => this.#write(row)));
-    const left = this.#sql.exec("SELECT 1 FROM kv_outbox LIMIT 1").toArray().length > 0;
-    if (left) this.#due.set(KV_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
+    if (!this.isEmpty()) this.#due.set(KV_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
     else this.#due.remove(KV_DUTY, "");
   }
 

@@ -1,4 +1,5 @@
 import type { Bindings } from "../env.ts";
+import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
 import { getApp } from "./lookup.ts";
 import type { AppRecord } from "./records.ts";
@@ -11,6 +12,13 @@ export async function listApps(
 ): Promise<{ apps: AppRecord[]; nextCursor: string | null }> {
   const page = await env.CONFIG.list({ prefix: keys.kvAppPrefix, limit, cursor });
   const ids = page.keys.map(({ name }) => name.slice(keys.kvAppPrefix.length));
-  const apps = await Promise.all(ids.map((id) => getApp(env, id)));
+  // KV may still list what is deleted.
+  const found = await Promise.all(ids.map((id) => getApp(env, id).catch(nullIfGone)));
+  const apps = found.filter((app) => app !== null);
   return { apps, nextCursor: page.list_complete ? null : page.cursor };
+}
+
+function nullIfGone(error: unknown): null {
+  if (error instanceof OnecallError && error.code === "ERR_NOT_FOUND") return null;
+  throw error;
 }

@@ -23,6 +23,8 @@ export const AppRecordSchema = v.object({
       providers: v.optional(v.array(v.picklist(PROVIDERS)), []),
     }),
   ),
+  /** The enabled webhook endpoints, and what each wants to hear of. */
+  webhooks: v.optional(v.array(v.object({ id: v.string(), events: v.array(v.string()) })), []),
 });
 export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
 

@@ -43,4 +43,17 @@ export const REGISTRY_SCHEMA = [
       action TEXT NOT NULL, target_type TEXT NOT NULL, target_id TEXT NOT NULL, details TEXT NOT NULL,
       request_id TEXT) WITHOUT ROWID`,
   ],
+  [
+    // A row while the app is being erased: the step, and how far it is.
+    "CREATE TABLE erasure (started_at INTEGER NOT NULL, step TEXT NOT NULL, position INTEGER NOT NULL)",
+  ],
+  [
+    `CREATE TABLE webhooks (
+      id TEXT PRIMARY KEY, url TEXT NOT NULL, description TEXT, events TEXT NOT NULL, enabled INTEGER NOT NULL,
+      secret TEXT NOT NULL, fingerprint TEXT NOT NULL, previous_secret TEXT, previous_until INTEGER,
+      revision INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+      disabled_at INTEGER, disabled_reason TEXT) WITHOUT ROWID`,
+    // What the endpoints' objects are still to be told of changes.
+    "CREATE TABLE webhook_calls (webhook_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",
+  ],
 ] as const;

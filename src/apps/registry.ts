@@ -15,6 +15,7 @@ import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { keys } from "../keys.ts";
+import { KV_WRITE_INTERVAL_MS } from "../limits.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
@@ -30,7 +31,13 @@ import type {
 } from "../templates/records.ts";
 import { findApprovalFaults, findDraftFaults } from "../templates/rules.ts";
 import { type TemplateFilter, TemplateStore } from "../templates/store.ts";
+import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
+import { EndpointCalls } from "../webhooks/endpoint-calls.ts";
+import type { DisabledReason, EndpointConfig, Webhook } from "../webhooks/model.ts";
+import type { NewSecret } from "../webhooks/secrets.ts";
+import { type NewWebhook, type WebhookChange, WebhookStore } from "../webhooks/webhook-store.ts";
 import { AppStore, type NewApiKey } from "./app-store.ts";
+import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
@@ -65,6 +72,9 @@ export class Registry extends DurableObject<Bindings> {
   readonly #templates: TemplateStore;
   readonly #files: TargetsFileStore;
   readonly #tokens: ProviderTokens;
+  readonly #erasure: AppErasure;
+  readonly #webhooks: WebhookStore;
+  readonly #endpointCalls: EndpointCalls;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -77,16 +87,25 @@ export class Registry extends DurableObject<Bindings> {
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
+    this.#webhooks = new WebhookStore(sql);
+    this.#endpointCalls = new EndpointCalls({
+      ...{ sql, due: this.#due },
+      getConfig: (id) => this.#webhooks.getConfig(id),
+      tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
+    });
     const { fcmTokenUrl: tokenUrl, timeoutMs } = readConfig(env).push;
+    this.#erasure = new AppErasure(sql, env, this.#due);
     this.#tokens = new ProviderTokens(new ProviderStore(sql), { tokenUrl, timeoutMs });
   }
 
   /** Makes this registry an app's, with its first key. */
   async createApp(id: string, name: string, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
     migrate(this.ctx.storage, REGISTRY_SCHEMA);
-    return this.#change(() => {
-      if (this.#app.exists())
-        return refuse("ERR_CONFLICT", `An app with the id "${id}" exists. Choose another id.`);
+    return this.#changeAnyway(() => {
+      if (this.#app.exists()) {
+        const fate = this.#erasure.get() === null ? "exists" : "is being deleted";
+        return refuse("ERR_CONFLICT", `An app with the id "${id}" ${fate}. Choose another id.`);
+      }
       this.#app.create(id, name, Date.now());
       this.#record(actor, [describeNewApp({ id, name })]);
       this.#addKey(firstKey, actor);
@@ -98,6 +117,32 @@ export class Registry extends DurableObject<Bindings> {
   /** The app with its channels, or null where this registry isn't an app's. */
   getApp(): AppRecord | null {
     return this.#exists() ? this.#requireRecord() : null;
+  }
+
+  /**
+   * Closes the app at once and begins to erase all that it has; repeated, it says how far that is. Null where there
+   * is no app, or none of that name.
+   */
+  async deleteApp(name: string): Promise<Outcome<Erasure>> {
+    return this.#changeAnyway(() => {
+      if (isUntouched(this.ctx.storage) || !this.#app.exists())
+        return refuse("ERR_NOT_FOUND", "There is no such app.");
+      const { id, name: own } = this.#requireRecord();
+      if (name !== own) {
+        const message = `must be the app's name, "${own}": deleting it can't be undone`;
+        return refuseFaults([{ field: "name", message }]);
+      }
+      const running = this.#erasure.get();
+      if (running !== null) return succeed(running);
+      this.#erasure.start(Date.now());
+      for (const sha256 of this.#app.listKeyHashes()) this.#outbox.put(keys.kvApiKey(sha256), null);
+      for (const { id: templateId, key } of this.#templates.listAll()) {
+        this.#outbox.put(keys.kvTemplate(id, key), null);
+        this.#outbox.put(keys.kvTemplateId(id, templateId), null);
+      }
+      this.#outbox.put(keys.kvApp(id), null);
+      return succeed(this.#erasure.get() ?? { startedAt: Date.now(), step: "shards" });
+    });
   }
 
   /** What the app's tokens and signatures are derived from, or null where there is no app. */
@@ -276,6 +321,45 @@ export class Registry extends DurableObject<Bindings> {
     return this.#audit.list(filter);
   }
 
+  /** Newest first. */
+  listWebhooks(beforeId: string | null, limit: number): Webhook[] {
+    return this.#webhooks.list(beforeId, limit, Date.now());
+  }
+
+  getWebhook(id: string): Webhook | null {
+    return this.#webhooks.get(id, Date.now());
+  }
+
+  /** What the endpoint's object works by: with its secrets, so for it alone. */
+  getWebhookConfig(id: string): EndpointConfig | null {
+    return this.#exists() ? this.#webhooks.getConfig(id) : null;
+  }
+
+  async createWebhook(webhook: NewWebhook, secret: NewSecret): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.create(webhook, secret, Date.now()));
+  }
+
+  async updateWebhook(id: string, change: WebhookChange): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.update(id, change, Date.now()));
+  }
+
+  async rotateWebhookSecret(id: string, secret: NewSecret, graceMs: number): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => this.#webhooks.rotateSecret(id, secret, graceMs, Date.now()));
+  }
+
+  async deleteWebhook(id: string): Promise<Outcome<{ id: string }>> {
+    return this.#changeWebhook(() => this.#webhooks.delete(id));
+  }
+
+  /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
+  async disableWebhook(id: string, reason: DisabledReason, revision: number): Promise<void> {
+    await this.#changeWebhook(() =>
+      this.#webhooks.disable(id, reason, revision, Date.now())
+        ? succeed({ id })
+        : refuse("ERR_CONFLICT", "The webhook has changed."),
+    );
+  }
+
   registerLedger(day: string): void {
     this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
   }
@@ -310,25 +394,60 @@ export class Registry extends DurableObject<Bindings> {
 
   override async alarm(): Promise<void> {
     try {
-      await this.#outbox.drain();
+      await Promise.all([this.#outbox.drain(), this.#endpointCalls.drain()]);
       const now = Date.now();
-      if (this.#due.list(now, DUTIES_PER_ALARM).some(({ kind }) => kind === AUDIT_DUTY))
-        this.#due.transaction(() => this.#audit.expire(now));
+      const due = new Set(this.#due.list(now, DUTIES_PER_ALARM).map(({ kind }) => kind));
+      if (due.has(AUDIT_DUTY)) this.#due.transaction(() => this.#audit.expire(now));
+      if (due.has(ERASE_DUTY)) await this.#erase();
     } finally {
-      this.#due.rearm();
+      // An erased registry has no alarm any more.
+      if (!isUntouched(this.ctx.storage)) this.#due.rearm();
     }
   }
 
-  /** One change with its outbox rows in one transaction, then the writes to KV. */
+  /** A slice of the app's erasure; at last, when KV has forgotten it too, the registry itself. */
+  async #erase(): Promise<void> {
+    const isLast = await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds());
+    if (!isLast) return;
+    if (!this.#outbox.isEmpty()) {
+      this.#due.set(ERASE_DUTY, "", Date.now() + KV_WRITE_INTERVAL_MS);
+      return;
+    }
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#due.forget();
+  }
+
+  /** One change with its outbox rows in one transaction, then the writes to KV. An app that ends has none. */
   async #change<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
+    if (!isUntouched(this.ctx.storage) && this.#erasure.get() !== null) {
+      return refuse("ERR_NOT_FOUND", "There is no such app.");
+    }
+    return this.#changeAnyway(work);
+  }
+
+  async #changeAnyway<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
     const outcome = this.#due.transaction(work);
     if (outcome.ok) await this.#outbox.drain();
     return outcome;
   }
 
+  /** The same for a change of a webhook endpoint, which its object and the sends are to know of. */
+  async #changeWebhook<T extends { id: string }>(work: () => Outcome<T>): Promise<Outcome<T>> {
+    const outcome = await this.#change(() => {
+      const changed = work();
+      if (!changed.ok) return changed;
+      this.#endpointCalls.note(changed.value.id);
+      this.#mirrorApp();
+      return changed;
+    });
+    if (outcome.ok) await this.#endpointCalls.drain();
+    return outcome;
+  }
+
   /** False in an object that no app was created in: asking it must not write anything. */
   #exists(): boolean {
-    return !isUntouched(this.ctx.storage) && this.#app.exists();
+    return !isUntouched(this.ctx.storage) && this.#app.exists() && this.#erasure.get() === null;
   }
 
   /** Inside the transaction of the change. */
@@ -362,14 +481,11 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   #requireRecord(): AppRecord {
-    return this.#app.getRecord(
-      this.#channels.list().map(({ key, type, enabled, providers }) => ({
-        key,
-        type,
-        enabled,
-        providers: [...providers.keys()],
-      })),
-    );
+    const channels = this.#channels.list().map(({ key, type, enabled, providers }) => ({
+      ...{ key, type, enabled },
+      providers: [...providers.keys()],
+    }));
+    return this.#app.getRecord({ channels, webhooks: this.#webhooks.listEnabled() });
   }
 }
 

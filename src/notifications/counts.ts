@@ -120,6 +120,12 @@ export function isComplete(totals: Totals, total: number): boolean {
   return totals.every((channel) => settledOf(channel) === total);
 }
 
+/** True where something failed and no channel delivered anything. */
+export function isNothingDelivered(totals: Totals): boolean {
+  const failed = totals.reduce((sum, channel) => sum + sumCounts(channel.failed), 0);
+  return failed > 0 && totals.every(({ delivered }) => delivered === 0);
+}
+
 function settledOf({ delivered, cancelled, failed, skipped }: ChannelTotals): number {
   return delivered + cancelled + sumCounts(failed) + sumCounts(skipped);
 }

@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { WEBHOOK_OUTBOX_SCHEMA } from "../webhooks/outbox.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
 export const LEDGER_SCHEMA = [
@@ -39,4 +40,5 @@ export const LEDGER_SCHEMA = [
     "CREATE INDEX notifications_open ON notifications (id) WHERE completed_at IS NULL",
     "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  [WEBHOOK_OUTBOX_SCHEMA],
 ] as const;

@@ -3,6 +3,7 @@ import type { RetryRecord } from "../apps/registry.ts";
 import type { Actor } from "../audit-log/model.ts";
 import { newId } from "../ids.ts";
 import type { ShardReport } from "../users/reporter.ts";
+import type { NotificationEvents } from "../webhooks/notification-events.ts";
 import { acceptedOf, countFailed, isComplete, sumTotals, type Totals } from "./counts.ts";
 import type { FailureReason, Mode, NotificationHeader, Retry, SendPlan } from "./model.ts";
 
@@ -42,9 +43,11 @@ const RECORD_COLUMNS = "id, header, completed_at, attempt";
 /** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
   readonly #sql: SqlStorage;
+  readonly #events: NotificationEvents;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, events: NotificationEvents) {
     this.#sql = sql;
+    this.#events = events;
   }
 
   /** Retries of a notification that the audit log hasn't yet. */
@@ -73,6 +76,7 @@ export class LedgerStore {
   insertPlan(plan: SendPlan): void {
     const { header, expected } = plan;
     this.#insertHeader(header, null);
+    this.#events.noteAccepted(header);
     this.keepPlan(plan);
     this.#sql.exec(
       `INSERT INTO shard_reports (notification_id, shard, expected)
@@ -289,6 +293,8 @@ export class LedgerStore {
       version,
       JSON.stringify(totals),
     );
+    this.#events.noteAccepted(header);
+    if (isWhole) this.#events.noteCompleted(header, totals, now);
     return isWhole ? "completed" : "current";
   }
 
@@ -322,6 +328,7 @@ export class LedgerStore {
     const record = this.get(id);
     if (record === null || !isComplete(record.totals, record.header.total)) return false;
     this.#sql.exec("UPDATE notifications SET completed_at = ? WHERE id = ?", now, id);
+    this.#events.noteCompleted(record.header, record.totals, now);
     return true;
   }
 

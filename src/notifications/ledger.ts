@@ -8,6 +8,9 @@ import { DueTable } from "../objects/due.ts";
 import { ledgerIdentityOf } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { ShardReport } from "../users/reporter.ts";
+import { handOver } from "../webhooks/hand-over.ts";
+import { NotificationEvents } from "../webhooks/notification-events.ts";
+import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
@@ -45,6 +48,7 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #series: SeriesStore;
   readonly #incidents: IncidentStore;
   readonly #due: DueTable;
+  readonly #webhooks: WebhookOutbox;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
   readonly #lastProgress = new Map<string, number>();
   #isRegistered = false;
@@ -55,8 +59,13 @@ export class Ledger extends DurableObject<Bindings> {
     migrate(ctx.storage, LEDGER_SCHEMA);
     this.#series = new SeriesStore(ctx.storage.sql);
     this.#incidents = new IncidentStore(ctx.storage.sql);
-    this.#store = new LedgerStore(ctx.storage.sql);
     this.#due = new DueTable(ctx.storage);
+    this.#webhooks = new WebhookOutbox({
+      sql: ctx.storage.sql,
+      due: this.#due,
+      handOver: (messages) => handOver(this.env, ledgerIdentityOf(this.ctx.id).appId, messages),
+    });
+    this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks));
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
@@ -146,11 +155,19 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#incidents.readStatus();
   }
 
+  /** The app is deleted: nothing of it stays here. Its audiences are erased with all of the app's files. */
+  async erase(): Promise<void> {
+    this.#hasEnded = true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {
         if (kind === "stall") await this.#redrive(id);
         else if (kind === "register") await this.#register();
+        else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
         else if (kind === "delete") await this.#delete();
         else if (kind === "audit") await this.#tellRetries(id);
       }

@@ -1,5 +1,6 @@
 import type { TemplateContent } from "../templates/compile.ts";
 import type { VariableSchema } from "../templates/variables.ts";
+import type { WebhookEvent } from "../webhooks/events.ts";
 
 /** The words that the objects and messages of a send have in common. */
 
@@ -40,6 +41,8 @@ export interface NotificationHeader {
   sentFrom: string;
   /** Of a targets file: the upload that its key stood for then. */
   fileAudience: AudienceRef | null;
+  /** The webhook events that an endpoint wanted then; absent for none. */
+  webhookEvents?: WebhookEvent[];
 }
 
 /** Closed lists: a new reason is a new entry here and in docs/api.md. */

@@ -1,7 +1,7 @@
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Actor } from "../audit-log/model.ts";
-import type { Bindings } from "../env.ts";
+import { type Bindings, readConfig } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
 import { parseNotificationId } from "../ids.ts";
 import { openShard } from "../users/shard-binding.ts";
@@ -28,6 +28,10 @@ export async function retryFailed(
   const record = await findNotification(env, app, id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   const { header } = record;
+  // Shards that have forgotten their deliveries would never make the attempt.
+  if (header.createdAt < Date.now() - readConfig(env).retentionMs) {
+    throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept any more: they can't be retried.");
+  }
   const expiresAt = Date.now() + Math.max(header.expiresAt - header.createdAt, 0);
   const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
   const plan = shard === null ? null : await planSingle(env, app, header, shard);

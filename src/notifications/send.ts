@@ -9,6 +9,7 @@ import { newNotificationId, parseNotificationId } from "../ids.ts";
 import { DEFAULT_EXPIRY_MS } from "../limits.ts";
 import type { SendableTemplate } from "../templates/records.ts";
 import { shardOfUser } from "../users/hash.ts";
+import { listWantedEvents } from "../webhooks/events.ts";
 import { sendBatch } from "./batch.ts";
 import { openClaim } from "./claims.ts";
 import { type OpenedTargetsFile, openTargetsFile, sendFile } from "./file.ts";
@@ -123,6 +124,7 @@ function makeHeader(
     expiresAt: request.expiresAt ?? createdAt + DEFAULT_EXPIRY_MS,
     sentFrom: key.lastFour,
     fileAudience: file?.audience ?? null,
+    webhookEvents: listWantedEvents(app.webhooks),
   };
 }
 

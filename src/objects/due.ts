@@ -77,13 +77,18 @@ export class DueTable {
     if (at !== null) this.#arm(at);
   }
 
+  /** The storage was erased: nothing that was known of it holds. */
+  forget(): void {
+    this.#armedAt = null;
+    this.#known.clear();
+  }
+
   /** A storage transaction after whose rollback this instance believes the table, not its memory. */
   transaction<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
-      this.#armedAt = null;
-      this.#known.clear();
+      this.forget();
       throw error;
     }
   }

@@ -16,6 +16,12 @@ export function ledgerIdentityOf(id: DurableObjectId): { appId: string; day: str
   return { appId, day: part };
 }
 
+/** Whose webhook endpoint an object is. */
+export function webhookIdentityOf(id: DurableObjectId): { appId: string; webhookId: string } {
+  const { appId, part } = splitName(id);
+  return { appId, webhookId: part };
+}
+
 function splitName(id: DurableObjectId): { appId: string; part: string } {
   const [appId, part] = (id.name ?? "").split(":");
   if (appId === undefined || part === undefined) throw new Error("This object was not opened by its name");

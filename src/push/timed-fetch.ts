@@ -22,6 +22,8 @@ interface Deadline {
 interface TimedFetchOptions {
   /** A success's body is dropped otherwise. */
   keepsBody?: boolean;
+  /** So many bytes of any answer's body, and no more. */
+  keptBytes?: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export class TimedFetch {
     url: string,
     init: RequestInit,
     timeoutMs: number,
-    { keepsBody = false }: TimedFetchOptions = {},
+    { keepsBody = false, keptBytes }: TimedFetchOptions = {},
   ): Promise<HttpAnswer | NoAnswer> {
     const at = Math.ceil((Date.now() + timeoutMs) / ROUNDING_MS) * ROUNDING_MS;
     const deadline = this.#take(at);
@@ -48,12 +50,12 @@ export class TimedFetch {
       const response = await fetch(url, { ...init, redirect: "manual", signal });
       const retryAfter = response.headers.get("retry-after");
       const retryAfterMs = retryAfter === null ? null : readRetryAfter(retryAfter, Date.now());
-      if (response.ok && !keepsBody) {
+      if (response.ok && !keepsBody && keptBytes === undefined) {
         // Unread bodies hold a connection; an empty one has nothing to hold.
         if (response.headers.get("content-length") !== "0") await response.body?.cancel();
         return { status: response.status, text: "", retryAfterMs };
       }
-      const text = await readStart(response, keepsBody ? WHOLE_TEXT_BYTES : ERROR_TEXT_BYTES);
+      const text = await readStart(response, keptBytes ?? (keepsBody ? WHOLE_TEXT_BYTES : ERROR_TEXT_BYTES));
       return { status: response.status, text, retryAfterMs };
     } catch {
       const seconds = timeoutMs / 1000;

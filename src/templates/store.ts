@@ -194,6 +194,11 @@ export class TemplateStore {
     return this.getSendableVersion(template, template.approvedVersion);
   }
 
+  /** Ids and keys of all templates. */
+  listAll(): { id: string; key: string }[] {
+    return this.#sql.exec<{ id: string; key: string }>("SELECT id, key FROM templates").toArray();
+  }
+
   listNames(ids: readonly string[]): [id: string, name: string][] {
     return this.#sql
       .exec<{ id: string; name: string }>(

@@ -1,5 +1,6 @@
 import { addToTotals, emptyTotals, sumTotals, type Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import type { DeliveryEvent, DeliveryEvents } from "../webhooks/delivery-events.ts";
 import type {
   DeliverRequest,
   DeliveryCount,
@@ -49,10 +50,12 @@ const NOT_WHOLE = new Error("Some rows were there already");
 export class DeliveryStore {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #events: DeliveryEvents;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, events: DeliveryEvents) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.#events = events;
   }
 
   getNotification(id: string): ShardNotification | null {
@@ -86,17 +89,23 @@ export class DeliveryStore {
             if (count > waiting) addToTotals(added, channelKey, "skipped", "no_device", count - waiting);
           }
         }
+        if (slice.tallies.some(([, status]) => status === "failed")) {
+          this.#events.noteFailedSlice(header, slice.json, now);
+        }
         inserted += slice.rows;
         continue;
       }
       const waiting: string[] = [];
+      const failed: DeliveryEvent[] = [];
       for (const row of this.#insertNew(header.id, slice, now)) {
         addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
         if (row.status === "pending") waiting.push(row.user_id);
+        if (row.status === "failed") failed.push(toEvent(row));
         if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
       }
       if (waiting.length > 0) storePushes(slice, waiting);
+      this.#events.note("delivery.failed", header, failed, now);
     }
     const result = { fresh, pending: listPending(added) };
     // Mostly this is the notification's first or only call here: one statement then does.
@@ -127,14 +136,14 @@ export class DeliveryStore {
     // Past its retention: its deliveries are gone as well.
     if (stored === null) return;
     const settled = this.#sql
-      .exec<{ status: DeliveryStatus; reason: string | null }>(
+      .exec<InsertedRow & { message: string | null }>(
         `UPDATE deliveries SET status = settled.value ->> 2, reason = settled.value ->> 3,
            message = settled.value ->> 4, tries = settled.value ->> 5,
            delivered_at = CASE settled.value ->> 2 WHEN 'delivered' THEN ?1 END
          FROM json_each(?2) AS settled
          WHERE user_id = settled.value ->> 0 AND notification_id = ?3 AND channel_key = ?4
            AND status = 'pending' AND attempt = settled.value ->> 1
-         RETURNING status, reason`,
+         RETURNING user_id, channel_key, status, reason, message`,
         now,
         JSON.stringify(
           settlements.map(({ userId, attempt, status, reason, message, tries }) => [
@@ -156,14 +165,27 @@ export class DeliveryStore {
       addToTotals(stored.totals, channelKey, status, reason, 1, now);
     }
     this.#updateTotals(notificationId, stored.totals);
+    const failed = settled.filter(({ status }) => status === "failed");
+    this.#events.note("delivery.failed", stored.header, failed.map(toEvent), now);
   }
 
-  /** Counts a view or click that has just happened in this shard. */
-  addEngagement(notificationId: string, channelKey: string, kind: "viewed" | "clicked", now: number): void {
+  /** A retry's deliveries that failed again. */
+  noteFailed(header: NotificationHeader, failed: readonly DeliveryEvent[], now: number): void {
+    this.#events.note("delivery.failed", header, failed, now);
+  }
+
+  /** Counts a delivery's first view or click. */
+  addEngagement(
+    notificationId: string,
+    { userId, channelKey }: DeliveryKey,
+    kind: "viewed" | "clicked",
+    now: number,
+  ): void {
     const stored = this.getNotification(notificationId);
     if (stored === null) throw new Error("A delivery has no notification");
     addToTotals(stored.totals, channelKey, kind, null, 1, now);
     this.#updateTotals(notificationId, stored.totals);
+    this.#events.note(`delivery.${kind}`, stored.header, [{ userId, channelKey }], now);
   }
 
   /** Notifications whose totals the ledger doesn't know yet, oldest first. */
@@ -283,6 +305,10 @@ export class DeliveryStore {
       id,
     );
   }
+}
+
+function toEvent(row: InsertedRow & { message?: string | null }): DeliveryEvent {
+  return { userId: row.user_id, channelKey: row.channel_key, reason: row.reason, message: row.message };
 }
 
 function toNotification(row: NotificationRow): ShardNotification {

@@ -93,6 +93,6 @@ export class EngagementStore {
         channelKey,
       )
       .toArray();
-    if (changed.length > 0) this.#deliveries.addEngagement(id, channelKey, kind, now);
+    if (changed.length > 0) this.#deliveries.addEngagement(id, { userId, channelKey }, kind, now);
   }
 }

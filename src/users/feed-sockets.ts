@@ -47,6 +47,10 @@ export class FeedSockets {
     for (const socket of this.#ctx.getWebSockets(userId)) socket.close(CLOSE_EXPIRED, reason);
   }
 
+  closeAll(reason: string): void {
+    for (const socket of this.#ctx.getWebSockets()) socket.close(CLOSE_EXPIRED, reason);
+  }
+
   /** Closes what has expired; returns when the next one will, or null. */
   closeExpired(now: number): number | null {
     let next: number | null = null;

@@ -1,5 +1,6 @@
 import { addToTotals, type Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, Retry } from "../notifications/model.ts";
+import type { DeliveryEvent } from "../webhooks/delivery-events.ts";
 import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 
@@ -94,6 +95,7 @@ export class RetryStore {
     const { totals } = stored;
     const fresh: DeliveryKey[] = [];
     const pending = new Map<string, number>();
+    const failed: DeliveryEvent[] = [];
     let served = 0;
     for (const slice of slices) {
       const rows = this.#apply(notificationId, attempt, slice, now);
@@ -105,6 +107,7 @@ export class RetryStore {
         }
         addToTotals(totals, channelKey, "pending", null, -1);
         addToTotals(totals, channelKey, status, reason, 1, now);
+        if (status === "failed") failed.push({ userId, channelKey, reason });
         if (status === "delivered" && watched.has(userId)) fresh.push({ userId, channelKey });
       }
       const toPush = rows.filter(({ status }) => status === "pending").map(({ user_id }) => user_id);
@@ -112,6 +115,7 @@ export class RetryStore {
     }
     if (served === 0) return null;
     this.#update(notificationId, totals, attempt, stored.waiting - served);
+    this.#deliveries.noteFailed(stored.header, failed, now);
     return { totals, fresh, pending: [...pending] };
   }
 

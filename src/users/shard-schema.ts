@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { DELIVERY_EVENTS_SCHEMA } from "../webhooks/delivery-events.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -60,4 +61,5 @@ export const USER_SHARD_SCHEMA = [
     `CREATE INDEX deliveries_failed ON deliveries (notification_id, channel_key, reason)
       WHERE status = 'failed'`,
   ],
+  DELIVERY_EVENTS_SCHEMA,
 ] as const;

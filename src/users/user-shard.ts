@@ -10,6 +10,9 @@ import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
+import { DeliveryEvents } from "../webhooks/delivery-events.ts";
+import { handOver } from "../webhooks/hand-over.ts";
+import { WEBHOOKS_DUTY } from "../webhooks/outbox.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
 import type {
   DeliverRequest,
@@ -63,6 +66,7 @@ export const REVOKED = "revoked";
 export class UserShard extends DurableObject<Bindings> {
   readonly #identity: ShardIdentity;
   readonly #due: DueTable;
+  readonly #webhooks: DeliveryEvents;
   readonly #deliveries: DeliveryStore;
   readonly #claims: ClaimStore;
   readonly #log: LogStore;
@@ -74,6 +78,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #directory: DeviceDirectory;
   readonly #outbox: PushOutbox;
   readonly #retries: RetryStore;
+  #isErased = false;
   readonly #engagements: EngagementStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -82,7 +87,13 @@ export class UserShard extends DurableObject<Bindings> {
     const { sql } = ctx.storage;
     this.#identity = identityOf(ctx.id);
     this.#due = new DueTable(ctx.storage);
-    this.#deliveries = new DeliveryStore(ctx.storage);
+    const { appId, shard } = this.#identity;
+    this.#webhooks = new DeliveryEvents({
+      ...{ sql, due: this.#due },
+      handOver: (messages) => handOver(this.env, appId, messages),
+      getHeader: (notificationId) => this.#deliveries.getNotification(notificationId)?.header ?? null,
+    });
+    this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks);
     this.#claims = new ClaimStore(sql);
     this.#log = new LogStore(sql);
     this.#retries = new RetryStore(sql, this.#deliveries);
@@ -91,7 +102,6 @@ export class UserShard extends DurableObject<Bindings> {
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements);
-    const { appId, shard } = this.#identity;
     this.#reporter = new Reporter(this.#deliveries, this.#due, (day, reports) =>
       openLedger(this.env, appId, day).report(shard, reports),
     );
@@ -405,11 +415,19 @@ export class UserShard extends DurableObject<Bindings> {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
+  /** The app is deleted: nothing of it stays here. */
+  async erase(): Promise<void> {
+    this.#sockets.closeAll("The app was deleted");
+    this.#isErased = true;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) await this.#serve(kind);
     } finally {
-      this.#due.rearm();
+      if (!this.#isErased) this.#due.rearm();
     }
   }
 
@@ -434,6 +452,7 @@ export class UserShard extends DurableObject<Bindings> {
       await this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch"));
     } else if (kind === PROBE_DUTY) await this.#outbox.probe(now);
     else if (kind === DEVICES_DUTY) await this.#directory.serve();
+    else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
     else if (kind === "claims") {
       const oldest = this.#claims.deleteExpired(now);
       this.#setNext("claims", oldest === null ? null : oldest + CLAIM_TTL_MS);

@@ -124,8 +124,8 @@ it("counts the views of 1,000 users once each, from feed and server at once", as
     const event = { notificationId: id, userId: uid, channelType: "in_app", eventType: "viewed" };
     const fromServer = () => post(app, event);
     const fromClient = async () => (await app.asUser(uid))("POST", `/feed/${id}/viewed`);
-    // Every tenth user also looks on their own; every view is told of twice.
-    return index % 10 === 0 ? [fromServer, fromClient, fromServer] : [fromServer, fromServer];
+    // Every tenth user also looks on their own, and is told of twice.
+    return index % 10 === 0 ? [fromServer, fromClient, fromServer] : [fromServer];
   });
   const answers = await Promise.all(views.map((view) => view()));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));

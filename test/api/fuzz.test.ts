@@ -5,6 +5,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import {
   ADMIN_TOKEN,
   type Body,
+  callWithToken,
   createChannels,
   createReadyApp,
   createTemplate,
@@ -282,7 +283,7 @@ async function snapshot(): Promise<unknown> {
     "/users/mia/devices",
   ];
   const lists = await Promise.all(paths.map((path) => app.api("GET", `${path}?limit=100`)));
-  const feed = await (await app.asUser("mia"))("GET", "/feed");
+  const feed = await callWithToken(userToken)("GET", "/feed");
   return [...lists, feed].map(({ status, body: found }) => [status, found]);
 }
 

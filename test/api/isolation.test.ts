@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { adminRoutes } from "../../src/api/admin/routes.ts";
 import { businessMessagingRoutes } from "../../src/api/business-messaging/routes.ts";
 import { campaignsRoutes } from "../../src/api/campaigns/routes.ts";
@@ -64,6 +64,13 @@ beforeAll(async () => {
     tag: [SECRET],
   };
   for (const id of notifications) await waitUntilCompleted(b, id);
+  // Last, so that nothing but the test call goes out: the snapshots show when an endpoint fails.
+  const webhook = await b.api("POST", "/webhooks", {
+    ...{ url: `${inject("receiverUrl")}/nobody`, description: SECRET, events: ["notification.failed"] },
+  });
+  const attempt = await b.api("POST", `/webhooks/${webhook.body.id}/test`);
+  idsOfB.webhook = [webhook.body.id];
+  idsOfB.attempt = [attempt.body.id];
 });
 
 // A new A for every test: what it made under B's names in one test is its own in the next.
@@ -89,6 +96,8 @@ async function snapshotOfB(): Promise<Body> {
     "/audit-log?targetType=template",
     "/audit-log?targetType=targets_file",
     "/audit-log?targetType=key",
+    "/webhooks",
+    `/webhooks/${idsOfB.webhook?.[0]}/attempts`,
   ];
   const answers = await Promise.all(lists.map((path) => b.api("GET", path)));
   const keys = await callAsAdmin("GET", `/admin/apps/${b.id}/keys`);
@@ -134,6 +143,9 @@ const bodyOf = (method: string, pattern: string): Body => {
   if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
   if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
   if (pattern.endsWith("/templates")) return { ...base, name: "From A", channelKeys: [] };
+  if (pattern.endsWith("/webhooks")) {
+    return { ...base, url: "https://hooks.from-a.com/", events: ["notification.failed"] };
+  }
   if (pattern.endsWith("/users")) return { ...base, uid: "bee", name: "From A" };
   if (/\/(auth_tokens|presigned[-_]urls)$/.test(pattern) || pattern.includes("/feed/")) return {};
   return { ...base, name: "From A", enabled: false, status: "archived", scopes: ["read"] };
@@ -159,6 +171,7 @@ const OWN: string[] = [
   "status",
   "devices",
   "audit-log",
+  "webhooks",
 ];
 /** A's own numbers under a name that B has as well: none. */
 const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
@@ -190,31 +203,42 @@ async function expectIsolated(
 }
 
 describe("app A with what is app B's", () => {
-  it.each(serverRoutes)("%s %s: 404, or A's own", async (method, pattern) => {
-    const before = await snapshotOfB();
-    const headers = { ...a.headers, "api-token": a.apiKey };
-    await expectIsolated([method, pattern], headers, isOwn(pattern) ? [200, 201] : [404]);
+  let before: unknown;
+
+  beforeAll(async () => {
+    before = await snapshotOfB();
+  });
+  afterAll(async () => {
     expect(await snapshotOfB()).toEqual(before);
   });
 
+  /** Looked at after each call that writes, to see which it was; after all of them anyway. */
+  async function expectUntouched(method: string): Promise<void> {
+    if (method !== "GET") expect(await snapshotOfB()).toEqual(before);
+  }
+
+  it.each(serverRoutes)("%s %s: 404, or A's own", async (method, pattern) => {
+    const headers = { ...a.headers, "api-token": a.apiKey };
+    await expectIsolated([method, pattern], headers, isOwn(pattern) ? [200, 201] : [404]);
+    await expectUntouched(method);
+  });
+
   it.each(userRoutes)("%s %s as a user of the same uid: 404, or A's own", async (method, pattern) => {
-    const before = await snapshotOfB();
     await expectIsolated(
       [method, pattern],
       { authorization: `Bearer ${tokenOfA}` },
       isOwn(pattern) ? [200, 201] : [404],
     );
-    expect(await snapshotOfB()).toEqual(before);
+    await expectUntouched(method);
   });
 
   it.each(appRoutes)("%s %s with B's ids under A's name: 404, or A's own", async (method, pattern) => {
-    const before = await snapshotOfB();
     await expectIsolated(
       [method, pattern],
       { authorization: "Bearer test-admin-token" },
       isOwn(pattern) ? [200, 201] : [404],
     );
-    expect(await snapshotOfB()).toEqual(before);
+    await expectUntouched(method);
   });
 
   it("gets 401 on every route where it names B", async () => {

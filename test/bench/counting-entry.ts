@@ -36,6 +36,16 @@ export class UserShard extends objects.UserShard {
     return super.alarm();
   }
 }
+export class WebhookEndpoint extends objects.WebhookEndpoint {
+  constructor(...args: ObjectArguments) {
+    countStorage(args[0].storage);
+    super(...args);
+  }
+  override alarm(): Promise<void> {
+    counts.objectRequests++;
+    return super.alarm();
+  }
+}
 
 export default {
   fetch(request: Request, env: Record<string, unknown>, execution: object): Promise<Response> | Response {

@@ -11,6 +11,7 @@ declare class CountedObject {
 export class Registry extends CountedObject {}
 export class Ledger extends CountedObject {}
 export class UserShard extends CountedObject {}
+export class WebhookEndpoint extends CountedObject {}
 
 export interface CountedBatch {
   messages: readonly { body: unknown }[];

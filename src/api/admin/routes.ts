@@ -30,6 +30,10 @@ const NewAppSchema = v.object(
   },
   "must be a JSON object",
 );
+const DeleteAppSchema = v.object(
+  { name: v.string("must be the app's name: deleting it can't be undone") },
+  "must be a JSON object",
+);
 const NewKeySchema = v.object(
   {
     name: textSchema(128),
@@ -72,6 +76,16 @@ const getApps: Handler = async (request, context) => {
 const getOneApp: Handler = async (request, context) => {
   await requireAdmin(request, context);
   return json(presentApp(await requireApp(context.env, pathParam(request, "app"))));
+};
+
+/** `DELETE /admin/apps/{id}` `{name}`: closes the app at once, and erases all of it in minutes. */
+const deleteApp: Handler = async (request, context) => {
+  await requireAdmin(request, context);
+  const id = pathParam(request, "app");
+  if (!APP_ID_PATTERN.test(id)) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const { name } = parseInput(DeleteAppSchema, await readJson(request));
+  const { startedAt, step } = await changeApp(context.env, id, (registry) => registry.deleteApp(name));
+  return json({ id, state: "deleting", step, startedAt: isoTime(startedAt) }, 202);
 };
 
 /** `POST /admin/apps/{id}/keys` `{name, scopes}`: the key is shown once. */
@@ -134,6 +148,7 @@ export const adminRoutes: Route[] = [
   ["POST", "/admin/apps", postApp],
   ["GET", "/admin/apps", getApps],
   ["GET", "/admin/apps/:app", getOneApp],
+  ["DELETE", "/admin/apps/:app", deleteApp],
   ["GET", "/admin/apps/:app/status", getOneStatus],
   ["POST", "/admin/apps/:app/keys", postKey],
   ["GET", "/admin/apps/:app/keys", getKeys],

@@ -31,6 +31,17 @@ import {
   putTemplate,
 } from "./templates.ts";
 import { deleteUser, getUser, getUsers, postAuthToken, postUser, putUser } from "./users.ts";
+import {
+  deleteWebhook,
+  getWebhook,
+  getWebhookAttempts,
+  getWebhooks,
+  postWebhook,
+  postWebhookResend,
+  postWebhookSecret,
+  postWebhookTest,
+  putWebhook,
+} from "./webhooks.ts";
 
 /** The base path of seeds 000 to 002. */
 export const API = "/v3/business-messaging/api";
@@ -73,6 +84,15 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/analytics/notifications/:notification`, getNotificationAnalytics],
   ["GET", `${API}/analytics/users/:uid`, getUserAnalytics],
   ["GET", `${API}/audit-log`, getAuditLog],
+  ["GET", `${API}/webhooks`, getWebhooks],
+  ["POST", `${API}/webhooks`, postWebhook],
+  ["GET", `${API}/webhooks/:webhook`, getWebhook],
+  ["PUT", `${API}/webhooks/:webhook`, putWebhook],
+  ["DELETE", `${API}/webhooks/:webhook`, deleteWebhook],
+  ["POST", `${API}/webhooks/:webhook/rotate-secret`, postWebhookSecret],
+  ["POST", `${API}/webhooks/:webhook/test`, postWebhookTest],
+  ["GET", `${API}/webhooks/:webhook/attempts`, getWebhookAttempts],
+  ["POST", `${API}/webhooks/:webhook/attempts/:attempt/resend`, postWebhookResend],
 
   // Users at the vendor's own path and in the management API's.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [

@@ -1,9 +1,16 @@
 import type { TestProject } from "vitest/node";
+import { startWebhookReceiver } from "../webhook-receiver/server.ts";
 import { startFakeProviders } from "./server.ts";
 
-/** One server of fake providers for the whole run; each test has a project of its own on it. */
+/**
+ * One server of fake providers and one receiver of webhooks for the whole run; each test has a project and inboxes of
+ * its own on them.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const providers = await startFakeProviders();
+  const [providers, receiver] = await Promise.all([startFakeProviders(), startWebhookReceiver()]);
   project.provide("providersUrl", providers.url);
-  return () => providers.stop();
+  project.provide("receiverUrl", receiver.url);
+  return async () => {
+    await Promise.all([providers.stop(), receiver.stop()]);
+  };
 }

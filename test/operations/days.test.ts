@@ -34,3 +34,20 @@ it("events count on the day on which they happen, whenever the notification was 
     expect(seenLate).toMatchObject({ delivered: 0, viewed: 1, timeSeries: [{ viewed: 0 }, { viewed: 1 }] });
   }, PATIENTLY);
 });
+
+it("a notification whose deliveries aren't kept any more can't be retried", async () => {
+  const app = await createReadyApp();
+  const startedAt = Date.now();
+  const variables = { ada: {} };
+  const sent = await app.send({
+    template: { key: "order-confirmation", variables },
+    targets: ["ada"],
+    mode: "batch",
+  });
+  const id = sent.body.notificationId;
+  await waitUntilCompleted(app, id);
+  vi.useFakeTimers({ toFake: ["Date"], now: startedAt + 91 * 24 * 60 * 60 * 1000 });
+  const answer = await app.api("POST", `/notifications/${id}/retry`);
+  expect(answer.status).toBe(409);
+  expect(await app.notification(id)).toMatchObject({ state: "completed", attempt: 1 });
+});

@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import { type Bindings, readConfig } from "../../env.ts";
+import { faultsToError } from "../../errors.ts";
+import { findUrlFault } from "../../http/public-url.ts";
+import { checkInput, textSchema } from "../../http/validation.ts";
+import { MAX_GRACE_HOURS } from "../../limits.ts";
+import { WEBHOOK_EVENTS } from "../../webhooks/events.ts";
+
+const BODY_MESSAGE = "must be a JSON object";
+const URL_MESSAGE = "must be an https URL";
+const ENABLED_MESSAGE = "must be true or false";
+const EVENTS_MESSAGE = `must be a list of at least one of: ${WEBHOOK_EVENTS.join(", ")}`;
+const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_GRACE_HOURS}`;
+
+const UrlSchema = v.string(URL_MESSAGE);
+const EventsSchema = v.pipe(
+  v.array(v.picklist(WEBHOOK_EVENTS, `must be one of: ${WEBHOOK_EVENTS.join(", ")}`), EVENTS_MESSAGE),
+  v.minLength(1, EVENTS_MESSAGE),
+  v.transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event))),
+);
+
+const NewWebhookSchema = v.object(
+  {
+    url: UrlSchema,
+    description: v.nullish(textSchema(256), null),
+    events: EventsSchema,
+    enabled: v.optional(v.boolean(ENABLED_MESSAGE), true),
+  },
+  BODY_MESSAGE,
+);
+
+const WebhookChangeSchema = v.object(
+  {
+    url: v.optional(UrlSchema),
+    description: v.nullish(textSchema(256)),
+    events: v.optional(EventsSchema),
+    enabled: v.optional(v.boolean(ENABLED_MESSAGE)),
+  },
+  BODY_MESSAGE,
+);
+
+/** How long the secret that is replaced goes on signing. */
+export const RotationSchema = v.object(
+  {
+    gracePeriodHours: v.optional(
+      v.pipe(
+        v.number(GRACE_MESSAGE),
+        v.integer(GRACE_MESSAGE),
+        v.minValue(0, GRACE_MESSAGE),
+        v.maxValue(MAX_GRACE_HOURS, GRACE_MESSAGE),
+      ),
+      24,
+    ),
+  },
+  BODY_MESSAGE,
+);
+
+/** Where the Worker runs and answers: its own URL is nobody's webhook. */
+interface Place {
+  env: Bindings;
+  url: URL;
+}
+
+/** A new endpoint in a body; throws with every fault. */
+export function parseNewWebhook(body: unknown, place: Place): v.InferOutput<typeof NewWebhookSchema> {
+  return parse(NewWebhookSchema, body, place);
+}
+
+/** A change of an endpoint in a body: what is absent stays; throws with every fault. */
+export function parseWebhookChange(body: unknown, place: Place): v.InferOutput<typeof WebhookChangeSchema> {
+  return parse(WebhookChangeSchema, body, place);
+}
+
+// The URL is checked in the body itself: its fault belongs in the answer also where the schema found others.
+function parse<S extends v.GenericSchema>(schema: S, body: unknown, { env, url }: Place): v.InferOutput<S> {
+  const { value, faults } = checkInput(schema, body);
+  const given = (body as { url?: unknown } | null)?.url;
+  if (typeof given === "string") {
+    const { allowLoopback } = readConfig(env).push;
+    const fault = findUrlFault(given, { ownOrigins: [url.origin], allowLoopback });
+    if (fault !== null) faults.unshift({ field: "url", message: fault });
+  }
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  return value;
+}

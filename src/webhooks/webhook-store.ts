@@ -1,0 +1,208 @@
+import { newId } from "../ids.ts";
+import { MAX_WEBHOOKS } from "../limits.ts";
+import { type Outcome, refuse, succeed } from "../outcome.ts";
+import type { WebhookEvent } from "./events.ts";
+import type { DisabledReason, EndpointConfig, Webhook } from "./model.ts";
+import type { NewSecret } from "./secrets.ts";
+
+export interface NewWebhook {
+  url: string;
+  description: string | null;
+  events: WebhookEvent[];
+  isEnabled: boolean;
+}
+
+/** What is absent stays as it is. */
+export type WebhookChange = Partial<NewWebhook>;
+
+type Row = {
+  id: string;
+  url: string;
+  description: string | null;
+  events: string;
+  enabled: number;
+  secret: string;
+  fingerprint: string;
+  previous_secret: string | null;
+  previous_until: number | null;
+  revision: number;
+  created_at: number;
+  updated_at: number;
+  disabled_at: number | null;
+  disabled_reason: DisabledReason | null;
+};
+
+const COLUMNS = `id, url, description, events, enabled, secret, fingerprint, previous_secret, previous_until,
+  revision, created_at, updated_at, disabled_at, disabled_reason`;
+const NOT_FOUND = refuse("ERR_NOT_FOUND", "There is no such webhook.");
+
+/** An app's webhook endpoints, in its registry. Writing methods expect to run inside a transaction. */
+export class WebhookStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Newest first. */
+  list(beforeId: string | null, limit: number, now: number): Webhook[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM webhooks WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`,
+        beforeId,
+        limit,
+      )
+      .toArray()
+      .map((row) => toWebhook(row, now));
+  }
+
+  /** The enabled ones as sends need to know them. */
+  listIds(): string[] {
+    return this.#sql
+      .exec<{ id: string }>("SELECT id FROM webhooks")
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  listEnabled(): { id: string; events: WebhookEvent[] }[] {
+    return this.#sql
+      .exec<{ id: string; events: string }>("SELECT id, events FROM webhooks WHERE enabled = 1 ORDER BY id")
+      .toArray()
+      .map(({ id, events }) => ({ id, events: JSON.parse(events) }));
+  }
+
+  get(id: string, now: number): Webhook | null {
+    const row = this.#row(id);
+    return row === null ? null : toWebhook(row, now);
+  }
+
+  getConfig(id: string): EndpointConfig | null {
+    const row = this.#row(id);
+    if (row === null) return null;
+    const { revision, url, events, enabled, secret, previous_secret, previous_until } = row;
+    const secrets: EndpointConfig["secrets"] = [{ secret, until: null }];
+    if (previous_secret !== null) secrets.push({ secret: previous_secret, until: previous_until });
+    return { revision, url, events: JSON.parse(events), isEnabled: enabled === 1, secrets };
+  }
+
+  create(
+    { url, description, events, isEnabled }: NewWebhook,
+    { secret, fingerprint }: NewSecret,
+    now: number,
+  ): Outcome<Webhook> {
+    if (this.#count() >= MAX_WEBHOOKS) {
+      return refuse("ERR_CONFLICT", `An app has at most ${MAX_WEBHOOKS} webhooks. Delete one first.`);
+    }
+    const id = newId();
+    this.#sql.exec(
+      `INSERT INTO webhooks (id, url, description, events, enabled, secret, fingerprint, revision, created_at,
+         updated_at, disabled_at, disabled_reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+      id,
+      url,
+      description,
+      JSON.stringify(events),
+      isEnabled ? 1 : 0,
+      secret,
+      fingerprint,
+      now,
+      now,
+      isEnabled ? null : now,
+      isEnabled ? null : "requested",
+    );
+    return this.#require(id, now);
+  }
+
+  update(id: string, change: WebhookChange, now: number): Outcome<Webhook> {
+    const row = this.#row(id);
+    if (row === null) return NOT_FOUND;
+    const wasEnabled = row.enabled === 1;
+    const isEnabled = change.isEnabled ?? wasEnabled;
+    // One that is disabled already keeps its time and reason.
+    const isDisabledNow = wasEnabled && !isEnabled;
+    this.#sql.exec(
+      `UPDATE webhooks SET url = ?, description = ?, events = ?, enabled = ?, disabled_at = ?,
+         disabled_reason = ?, updated_at = ?, revision = revision + 1 WHERE id = ?`,
+      change.url ?? row.url,
+      change.description === undefined ? row.description : change.description,
+      change.events === undefined ? row.events : JSON.stringify(change.events),
+      isEnabled ? 1 : 0,
+      isEnabled ? null : isDisabledNow ? now : row.disabled_at,
+      isEnabled ? null : isDisabledNow ? "requested" : row.disabled_reason,
+      now,
+      id,
+    );
+    return this.#require(id, now);
+  }
+
+  /** The secret until now signs beside the new one for `graceMs`. */
+  rotateSecret(
+    id: string,
+    { secret, fingerprint }: NewSecret,
+    graceMs: number,
+    now: number,
+  ): Outcome<Webhook> {
+    this.#sql.exec(
+      `UPDATE webhooks SET previous_secret = iif(?1 > 0, secret, NULL), previous_until = iif(?1 > 0, ?2, NULL),
+         secret = ?3, fingerprint = ?4, updated_at = ?5, revision = revision + 1 WHERE id = ?6`,
+      graceMs,
+      now + graceMs,
+      secret,
+      fingerprint,
+      now,
+      id,
+    );
+    return this.#require(id, now);
+  }
+
+  /** By the endpoint's own word. False where it has changed since `revision`: it may be another one by now. */
+  disable(id: string, reason: DisabledReason, revision: number, now: number): boolean {
+    return (
+      this.#sql
+        .exec(
+          `UPDATE webhooks SET enabled = 0, disabled_at = ?, disabled_reason = ?, revision = revision + 1
+           WHERE id = ? AND revision = ? AND enabled = 1 RETURNING 1`,
+          now,
+          reason,
+          id,
+          revision,
+        )
+        .toArray().length > 0
+    );
+  }
+
+  delete(id: string): Outcome<{ id: string }> {
+    const deleted = this.#sql.exec("DELETE FROM webhooks WHERE id = ? RETURNING 1", id).toArray();
+    return deleted.length > 0 ? succeed({ id }) : NOT_FOUND;
+  }
+
+  #count(): number {
+    return this.#sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM webhooks").one().count;
+  }
+
+  #row(id: string): Row | null {
+    return this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM webhooks WHERE id = ?`, id).toArray()[0] ?? null;
+  }
+
+  #require(id: string, now: number): Outcome<Webhook> {
+    const webhook = this.get(id, now);
+    return webhook === null ? NOT_FOUND : succeed(webhook);
+  }
+}
+
+function toWebhook(row: Row, now: number): Webhook {
+  const { previous_until: until } = row;
+  return {
+    id: row.id,
+    url: row.url,
+    description: row.description,
+    events: JSON.parse(row.events),
+    isEnabled: row.enabled === 1,
+    secretFingerprint: row.fingerprint,
+    previousSecretUntil: until !== null && until > now ? until : null,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    disabledAt: row.disabled_at,
+    disabledReason: row.disabled_reason,
+  };
+}

@@ -1,0 +1,171 @@
+import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { keys } from "../../src/keys.ts";
+import { type Body, callAsAdmin, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { bindings } from "../support/faults.ts";
+import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
+import { uploadCsv } from "../support/targets-files.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
+
+const MINUTE_MS = 60_000;
+let today: string;
+
+beforeEach(() => {
+  today = new Date().toISOString().slice(0, 10);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An app with something in every place that it can have something in. */
+async function createFullApp(): Promise<TestApp> {
+  const account = await createPushApp(["fcm"]);
+  const { app } = account;
+  await addDevices(account, "mia", "fcm");
+  await app.call("POST", "/v3/users", { uid: "mia", name: "Mia" });
+  await uploadCsv(app, "all.csv", "user_id,name\nmia,Mia\nleo,Leo\n");
+  const ids = [await sendToOne(app, "mia"), await sendToMany(app, ["mia", "leo", "ada"])];
+  const sent = await app.send({ template: { key: "order" }, targetsFile: "all.csv", mode: "batch" });
+  for (const id of [...ids, sent.body.notificationId]) await waitUntilCompleted(app, id);
+  await app.copiesAreCurrent();
+  return app;
+}
+
+const registryOf = ({ id }: TestApp) => bindings.REGISTRY.getByName(id);
+const remove = ({ id }: TestApp, name = "Test app") => callAsAdmin("DELETE", `/admin/apps/${id}`, { name });
+
+/** Everything of an app outside its objects. */
+async function listStored({ id }: TestApp): Promise<string[]> {
+  const { keys: names } = await bindings.CONFIG.list();
+  const copies = await Promise.all(
+    names.map(async ({ name }) => [name, (await bindings.CONFIG.get(name)) ?? ""] as const),
+  );
+  const isOwn = (text: string) =>
+    text.includes(`"${id}"`) || text.includes(`:${id}:`) || text.endsWith(`:${id}`);
+  const files = await Promise.all(
+    [`audiences/${id}/`, `targets/${id}/`].map((prefix) => bindings.TARGETS.list({ prefix })),
+  );
+  return [
+    ...copies.filter(([name, value]) => isOwn(name) || isOwn(value)).map(([name]) => name),
+    ...files.flatMap(({ objects }) => objects.map(({ key }) => key)),
+  ];
+}
+
+/** Rows of an object's tables; an object that starts anew makes them, empty. */
+function countRows(stub: DurableObjectStub): Promise<number> {
+  return runInDurableObject(stub, (_, { storage }) =>
+    storage.sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .toArray()
+      .filter(({ name }) => name !== "schema_version" && !name.startsWith("_"))
+      .map(
+        ({ name }) => storage.sql.exec<{ rows: number }>(`SELECT COUNT(*) AS rows FROM "${name}"`).one().rows,
+      )
+      .reduce((sum, rows) => sum + rows, 0),
+  );
+}
+
+async function countAllRows({ id }: TestApp): Promise<number> {
+  const shards = Array.from({ length: 64 }, (_, shard) => bindings.USER_SHARD.getByName(`${id}:${shard}`));
+  const stubs: DurableObjectStub[] = [...shards, bindings.LEDGER.getByName(`${id}:${today}`)];
+  const counts = await Promise.all(stubs.map(countRows));
+  return counts.reduce((sum, rows) => sum + rows, 0);
+}
+
+/** Lets the registry's alarm ring until the app is gone; returns how often. `between`: after each time. */
+async function finish(app: TestApp, between: () => Promise<void> = async () => {}): Promise<number> {
+  let now = Date.now() + 3 * MINUTE_MS;
+  let turns = 0;
+  for (; turns < 100; turns++) {
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    if (!(await runDurableObjectAlarm(registryOf(app)))) break;
+    await between();
+    now += 2 * MINUTE_MS;
+  }
+  vi.useRealTimers();
+  return turns;
+}
+
+describe("DELETE /admin/apps/{id}", () => {
+  it("needs the app's name, and changes nothing without it", async () => {
+    const app = await createReadyApp();
+    for (const name of ["", "test app", "Another", 1, null, undefined]) {
+      const answer = await callAsAdmin("DELETE", `/admin/apps/${app.id}`, { name });
+      expect(answer.status).toBe(400);
+      expect(Object.keys(answer.body.error.details)).toEqual(["name"]);
+    }
+    expect((await app.api("GET", "/channels")).status).toBe(200);
+    expect((await callAsAdmin("DELETE", "/admin/apps/no-such-app", { name: "x" })).status).toBe(404);
+  });
+
+  it("closes the app at once, for keys, users and the admin", async () => {
+    const app = await createFullApp();
+    const callAsMia = await app.asUser("mia");
+    expect(await remove(app)).toMatchObject({ status: 202, body: { id: app.id, state: "deleting" } });
+    expect((await app.api("GET", "/channels")).status).toBe(401);
+    expect((await app.api("POST", "/channels", { name: "New", type: "in_app" })).status).toBe(401);
+    expect((await callAsMia("GET", "/feed")).status).toBe(401);
+    const keysPath = `/admin/apps/${app.id}/keys`;
+    expect((await callAsAdmin("GET", `/admin/apps/${app.id}`)).status).toBe(404);
+    expect((await callAsAdmin("POST", keysPath, { name: "x", scopes: ["read"] })).status).toBe(404);
+    const taken = await callAsAdmin("POST", "/admin/apps", { id: app.id, name: "Again" });
+    expect([taken.status, taken.body.error.message]).toEqual([
+      409,
+      `An app with the id "${app.id}" is being deleted. Choose another id.`,
+    ]);
+    // Who acts on an old copy writes nothing back.
+    const late = { name: "late", sha256: "0".repeat(64), scopes: ["read" as const], lastFour: "late" };
+    const actor = { type: "admin" as const, key: null, keyId: null, requestId: null };
+    expect(await registryOf(app).createKey(late, actor)).toMatchObject({ ok: false });
+    expect((await remove(app)).body).toMatchObject({ state: "deleting", step: "shards" });
+    expect((await remove(app, "wrong")).status).toBe(400);
+  });
+
+  it("erases all of it, nothing of another app, and the id can be used again", async () => {
+    const [app, other] = await Promise.all([createFullApp(), createFullApp()]);
+    expect(await countAllRows(app)).toBeGreaterThan(20);
+    expect((await listStored(app)).length).toBeGreaterThan(5);
+    const webhook = { url: "https://example.com/hook", events: ["delivery.viewed"] };
+    const endpoint = await app.api("POST", "/webhooks", webhook);
+    const endpointStub = bindings.WEBHOOK_ENDPOINT.getByName(keys.webhookEndpoint(app.id, endpoint.body.id));
+    expect(await countRows(endpointStub)).toBeGreaterThan(0);
+    const [rowsOfOther, filesOfOther] = [await countAllRows(other), await listStored(other)];
+    await remove(app);
+    expect(await finish(app)).toBeGreaterThan(5);
+    expect(await listStored(app)).toEqual([]);
+    await evictAllDurableObjects();
+    expect(await countAllRows(app)).toBe(0);
+    expect(await countRows(endpointStub)).toBe(0);
+    expect((await remove(app)).status).toBe(404);
+    expect(await listStored(other)).toEqual(filesOfOther);
+    expect(await countAllRows(other)).toBe(rowsOfOther);
+    const again = await callAsAdmin("POST", "/admin/apps", { id: app.id, name: "Again" });
+    expect(again.status).toBe(201);
+    const { body } = await callAsAdmin("GET", `/admin/apps/${app.id}/keys`);
+    expect(body.data.map(({ name }: Body) => name)).toEqual(["default"]);
+  });
+
+  it("goes on where it stopped, whatever ended meanwhile", async () => {
+    const app = await createFullApp();
+    await remove(app);
+    const stepAt: string[] = [];
+    const turns = await finish(app, async () => {
+      stepAt.push((await remove(app)).body.step);
+      await evictAllDurableObjects();
+    });
+    expect(turns).toBeGreaterThan(5);
+    expect(new Set(stepAt)).toEqual(
+      new Set(["shards", "ledgers", "webhooks", "files", "registry", undefined]),
+    );
+    expect(await listStored(app)).toEqual([]);
+    await evictAllDurableObjects();
+    expect(await countAllRows(app)).toBe(0);
+  });
+});
+
+it("an app without anything goes as well", async () => {
+  const app = await createApp();
+  await remove(app);
+  await finish(app);
+  expect((await remove(app)).status).toBe(404);
+});
