@@ -60,9 +60,9 @@ export const NORMAL_RULES: FaultRule[] = [{ delayMs: 30 }];
 export const SHORT_FORM: Form = {
   fileTargets: 5000,
   inlineTargets: 5000,
-  deviceUsers: 240,
+  deviceUsers: 200,
   kills: 3,
-  lifeMs: { least: 600, most: 4000 },
+  lifeMs: { least: 500, most: 2500 },
 };
 
 /** @param targets of the file. */

@@ -12,6 +12,9 @@ import { consumeWithFaults } from "./queue.ts";
  * disappear. `POST /__chaos/evict` `{object, name}`, `GET /__chaos/faults`.
  */
 
+// Those below stand in for theirs; objects that nothing evicts are Onecall's own.
+export * from "../../../src/index.ts";
+
 type ChaosBindings = Bindings & { CHAOS_SEED: string; CHAOS_START: string };
 
 const EVICTED = "evicted by chaos";
