@@ -17,29 +17,38 @@ export function sum(reasons: Record<string, number>): number {
   return Object.values(reasons).reduce((total, count) => total + count, 0);
 }
 
+export interface CountFault {
+  what: string;
+  /** The counts themselves. */
+  shown: string;
+}
+
 /** What is wrong with counts at the moment of any read; `before` is an earlier read of the same notification. */
 export function findFaults(
   { state, counts }: NotificationRead,
   total: number,
   before: NotificationRead | null,
-): string[] {
-  const faults: string[] = [];
+): CountFault[] {
+  const faults: CountFault[] = [];
   for (const [channel, now] of Object.entries(counts)) {
+    const earlier = before?.counts[channel] ?? null;
+    const note = (what: string): void => {
+      faults.push({ what: `${channel}: ${what}`, shown: JSON.stringify(now) });
+    };
     const parts = [now.delivered, sum(now.failed), sum(now.skipped), now.cancelled, now.pending];
-    const shown = `${channel}: ${JSON.stringify(now)}`;
-    if (now.total !== total) faults.push(`the total isn't ${total}. ${shown}`);
-    if (parts.reduce((a, b) => a + b, 0) !== now.total) faults.push(`the sum doesn't close. ${shown}`);
-    if (parts.some((part) => part < 0 || part > now.total))
-      faults.push(`a count exceeds the total. ${shown}`);
-    if (state === "completed" && now.pending > 0) faults.push(`completed with pending ones. ${shown}`);
-    const earlier = before?.counts[channel];
-    if (earlier === undefined) continue;
+    if (now.total !== total) note(`the total isn't ${total}`);
+    if (parts.reduce((a, b) => a + b, 0) !== now.total) note("the sum doesn't close");
+    if (parts.some((part) => part < 0 || part > now.total)) note("a count exceeds the total");
+    if (state === "completed" && now.pending > 0) note("completed with pending ones");
     const wasTakenBack =
-      now.delivered < earlier.delivered ||
-      sum(now.failed) < sum(earlier.failed) ||
-      sum(now.skipped) < sum(earlier.skipped);
-    if (wasTakenBack) faults.push(`an outcome was taken back. ${shown}; before: ${JSON.stringify(earlier)}`);
+      earlier !== null &&
+      (now.delivered < earlier.delivered ||
+        sum(now.failed) < sum(earlier.failed) ||
+        sum(now.skipped) < sum(earlier.skipped));
+    if (wasTakenBack) note("an outcome was taken back");
   }
-  if (before?.state === "completed" && state !== "completed") faults.push("a completed one is sending again");
+  if (before?.state === "completed" && state !== "completed") {
+    faults.push({ what: "a completed one is sending again", shown: state });
+  }
   return faults;
 }

@@ -8,7 +8,8 @@ const PAUSE_MS = 50;
 
 /** Reads every accepted notification over and over while everything fails, and judges each read. */
 export class Observer {
-  readonly violations: string[] = [];
+  /** The first of each kind, by notification and kind: the next read mostly shows it again. */
+  readonly #violations = new Map<string, string>();
   reads = 0;
   readonly #server: ChaosServer;
   readonly #client: ChaosClient;
@@ -19,6 +20,10 @@ export class Observer {
   constructor(server: ChaosServer, client: ChaosClient) {
     this.#server = server;
     this.#client = client;
+  }
+
+  get violations(): string[] {
+    return [...this.#violations.values()];
   }
 
   watch(sent: Sent): void {
@@ -61,16 +66,17 @@ export class Observer {
     if (answer === null || answer.status >= 500) return;
     const { status, text } = answer;
     if (status !== 200) {
-      this.#note(id, `a read answered ${status} ${text}`);
+      this.#note(id, "a read has another answer", `${status} ${text}`);
       return;
     }
     const read = JSON.parse(text) as NotificationRead;
     this.reads++;
-    for (const fault of findFaults(read, users.size, watched.last)) this.#note(id, fault);
+    for (const { what, shown } of findFaults(read, users.size, watched.last)) this.#note(id, what, shown);
     watched.last = read;
   }
 
-  #note(id: string, fault: string): void {
-    this.violations.push(`${id}: ${fault}`);
+  #note(id: string, what: string, shown: string): void {
+    const kind = `${id}: ${what}`;
+    if (!this.#violations.has(kind)) this.#violations.set(kind, `${kind}: ${shown}`);
   }
 }

@@ -13,8 +13,8 @@ import { judgePushes } from "./pushes.ts";
 import { ChaosServer } from "./server.ts";
 import type { FaultCounts } from "./worker/message-faults.ts";
 
-/** Watchdogs wait twice as long each time: after some kills in a row, most of a minute. */
-const HEAL_TIMEOUT_MS = 180_000;
+/** Watchdogs wait twice as long each time: what was in trouble for a minute may wait another one. */
+const HEAL_TIMEOUT_MS = 300_000;
 const POLL_MS = 50;
 const TELL_EVERY = 60;
 
@@ -27,6 +27,7 @@ export interface RunResult {
   duplicated: number;
   repeatedPushes: number;
   repeatedByKill: number;
+  repeatedUnanswered: number;
   pushes: number;
   /** From the last kill until everything was completed. */
   healMs: number;
@@ -76,7 +77,8 @@ export async function runPlan(
       ...{ seed: plan.seed, kills: server.kills.length, notifications: sent.length },
       targets: sent.reduce((sum, { users }) => sum + users.size, 0),
       ...{ lost: deliveries.lost + pushes.lost, duplicated: deliveries.duplicated },
-      ...{ repeatedPushes: pushes.repeated, repeatedByKill: pushes.repeatedByKill, pushes: received.length },
+      ...{ repeatedPushes: pushes.repeated, pushes: received.length, repeatedByKill: pushes.repeatedByKill },
+      repeatedUnanswered: pushes.repeatedUnanswered,
       ...{
         healMs: run.healMs,
         reads: observer.reads,

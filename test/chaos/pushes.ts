@@ -11,8 +11,9 @@ export interface PushVerdict {
   lost: number;
   /** Beyond the first of a notification on a device. */
   repeated: number;
-  /** Of these, the ones whose first was in flight at a kill; the others' answer never came, or too late. */
+  /** Of these, the ones whose first was in flight at a kill, and those that had no answer, or too late a one. */
   repeatedByKill: number;
+  repeatedUnanswered: number;
   violations: string[];
 }
 
@@ -26,7 +27,13 @@ export function judgePushes(
   devices: ReadonlyMap<string, readonly Device[]>,
   { kills, unanswered }: Pick<ChaosServer, "kills" | "unanswered">,
 ): PushVerdict {
-  const verdict: PushVerdict = { lost: 0, repeated: 0, repeatedByKill: 0, violations: [] };
+  const verdict: PushVerdict = {
+    lost: 0,
+    repeated: 0,
+    repeatedByKill: 0,
+    repeatedUnanswered: 0,
+    violations: [],
+  };
   const byPush = new Map<string, Received[]>();
   for (const push of received) {
     const id = notificationOf(push.payload);
@@ -64,7 +71,10 @@ function judgeRepeats(
   for (const [index, push] of arrivals.slice(0, -1).entries()) {
     const next = arrivals[index + 1];
     verdict.repeated++;
-    if (unanswered.has(push.headers[CALL_HEADER] ?? "")) continue;
+    if (unanswered.has(push.headers[CALL_HEADER] ?? "")) {
+      verdict.repeatedUnanswered++;
+      continue;
+    }
     const wasKilled = kills.some(
       ({ from, to }) => push.at <= to && push.at >= from - LEASE_MS - SLACK_MS && (next?.at ?? 0) >= from,
     );
