@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { MixedAnswer, SoakQuestion } from "./questions.ts";
-import { BATCH_TARGETS, SOCKET_USERS, SoakApp, socketUserAt, userAt } from "./soak-app.ts";
+import { BATCH_TARGETS, SOCKET_USERS, type SoakApp, socketUserAt, userAt } from "./soak-app.ts";
 import { beginSteadily, Timings } from "./timings.ts";
 
 /** Of sixty operations. A feature with calls of its own gets a line here. */
@@ -19,8 +19,11 @@ const WRONG_AFTER_MS = 30_000;
 const POLL_MS = 500;
 
 /** All kinds of calls at once at a steady rate, for so many seconds. */
-export async function runMixed(question: SoakQuestion & { kind: "mixed" }): Promise<MixedAnswer> {
-  const app = await SoakApp.create(question.url, question.credentials, question.devices);
+export async function runMixed(
+  app: SoakApp,
+  question: SoakQuestion & { kind: "mixed" },
+): Promise<MixedAnswer> {
+  const batchesBefore = app.batches.length;
   const timings = new Timings();
   const slots = spreadSlots();
   const until = performance.now() + question.seconds * 1000;
@@ -34,7 +37,7 @@ export async function runMixed(question: SoakQuestion & { kind: "mixed" }): Prom
   const operations = timings.list();
   const sends = operations.filter(({ name }) => !name.startsWith("batch") && name !== "feed read");
   const single = sends.reduce((sum, { count, errors }) => sum + count - errors, 0);
-  const deliveries = CHANNELS * (single + app.batches.length * BATCH_TARGETS);
+  const deliveries = CHANNELS * (single + (app.batches.length - batchesBefore) * BATCH_TARGETS);
   return { operations, deliveries, wrongBatches };
 }
 

@@ -3,7 +3,9 @@ import type { OperationFigures } from "./timings.ts";
 
 /** What the load process is asked. */
 export type SoakQuestion =
-  | { kind: "mixed"; url: string; credentials: object; devices: Device[]; seconds: number; perSecond: number }
+  /** Before the mixed calls: an app whose objects are all there. */
+  | { kind: "set up"; url: string; credentials: object; devices: Device[] }
+  | { kind: "mixed"; seconds: number; perSecond: number }
   | { kind: "beside"; url: string; seconds: number; perSecond: number; rows: number };
 
 export interface MixedAnswer {

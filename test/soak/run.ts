@@ -45,14 +45,14 @@ await runScript(USAGE, async () => {
       project.createDevices("apns", DEVICES_EACH),
       project.createDevices("webpush", DEVICES_EACH),
     ]);
+    await load.ask({
+      ...{ kind: "set up", url: worker.url, credentials: project.credentials, devices: devices.flat() },
+    });
     const memory = new MemoryWatch(worker.pid);
     await memory.sample();
     memory.start();
     const before = await sizeOf(folder);
-    const mixed = await load.ask<MixedAnswer>({
-      ...{ kind: "mixed", url: worker.url, credentials: project.credentials, devices: devices.flat() },
-      ...{ seconds: minutes * 60, perSecond },
-    });
+    const mixed = await load.ask<MixedAnswer>({ kind: "mixed", seconds: minutes * 60, perSecond });
     const growth = (await sizeOf(folder)) - before;
     printOperations(mixed.operations, minutes, perSecond);
     printGrowth(growth, mixed.deliveries);
