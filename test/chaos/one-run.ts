@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FakeProject, FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
+import { startWebhookReceiver } from "../support/webhook-receiver/server.ts";
 import { ChaosApp, type Sent } from "./app.ts";
 import { ChaosClient } from "./client.ts";
 import { judgeDeliveries } from "./deliveries.ts";
@@ -11,6 +12,7 @@ import { Observer } from "./observer.ts";
 import { describeEvent, type Event, type Life, NORMAL_RULES, type Plan } from "./plan.ts";
 import { judgePushes } from "./pushes.ts";
 import { ChaosServer } from "./server.ts";
+import { WebhookWatch } from "./webhooks.ts";
 import type { FaultCounts } from "./worker/message-faults.ts";
 
 /** Watchdogs wait twice as long each time: what was in trouble for a minute may wait another one. */
@@ -28,6 +30,8 @@ export interface RunResult {
   repeatedPushes: number;
   repeatedByKill: number;
   repeatedUnanswered: number;
+  webhooks: number;
+  repeatedWebhooks: number;
   pushes: number;
   /** From the last kill until everything was completed. */
   healMs: number;
@@ -48,6 +52,7 @@ export async function runPlan(
 ): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), "onecall-chaos-"));
   const providers = await startFakeProviders();
+  const receiver = await startWebhookReceiver();
   const appId = "chaos";
   const server = new ChaosServer({ folder, seed: plan.seed, providersUrl: providers.url, appId });
   let isRight = false;
@@ -59,26 +64,34 @@ export async function runPlan(
     tell("starts");
     await server.start();
     await app.setUp(appId);
+    const webhooks = await WebhookWatch.create(client, receiver.url);
+    server.webhookId = webhooks.id;
     tell("is set up");
     await project.setFaults(NORMAL_RULES);
     observer.start();
     const run = new Run(plan, { server, app, observer, project, tell });
     const sent = await run.live().finally(() => observer.stop());
     tell("is judged");
+    const calls = await webhooks.judge(sent);
     const deliveries = await judgeDeliveries(client, appId, sent, app.devices, plan.seed);
     const { received, rejected } = await project.received();
     const pushes = judgePushes(received, sent, app.devices, server);
     const violations = [
-      ...[...run.violations, ...observer.violations, ...deliveries.violations, ...pushes.violations],
+      ...[...run.violations, ...observer.violations, ...deliveries.violations],
+      ...[...pushes.violations, ...calls.violations],
       ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
     ];
     isRight = violations.length === 0;
     return {
       ...{ seed: plan.seed, kills: server.kills.length, notifications: sent.length },
       targets: sent.reduce((sum, { users }) => sum + users.size, 0),
-      ...{ lost: deliveries.lost + pushes.lost, duplicated: deliveries.duplicated },
+      ...{ lost: deliveries.lost + pushes.lost + calls.lost, duplicated: deliveries.duplicated },
       ...{ repeatedPushes: pushes.repeated, pushes: received.length, repeatedByKill: pushes.repeatedByKill },
-      repeatedUnanswered: pushes.repeatedUnanswered,
+      ...{
+        repeatedUnanswered: pushes.repeatedUnanswered,
+        webhooks: calls.calls,
+        repeatedWebhooks: calls.repeated,
+      },
       ...{
         healMs: run.healMs,
         reads: observer.reads,
@@ -91,6 +104,7 @@ export async function runPlan(
   } finally {
     await server.stop();
     await providers.stop();
+    await receiver.stop();
     // What went wrong is in there.
     if (isRight && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     else console.error(`The state and the Worker's log are kept in ${folder}`);

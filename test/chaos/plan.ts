@@ -42,8 +42,7 @@ export type PlannedSend =
   | { kind: "campaign"; users: number[] };
 
 export type EvictedObject =
-  | { object: "registry" }
-  | { object: "ledger" }
+  | { object: "registry" | "ledger" | "webhook endpoint" }
   | { object: "shard"; shard: number };
 
 const SHARDS = 64;
@@ -98,7 +97,15 @@ export function makePlan(seed: number, form: Form): Plan {
 
 function planFaults(random: Random, lengthMs: number): Life["events"] {
   const evictions = Array.from({ length: EVICTIONS_PER_LIFE }, (): Event => {
-    const object = random.pick(["shard", "shard", "ledger", "registry"] as const);
+    const object = random.pick([
+      "shard",
+      "shard",
+      "shard",
+      "ledger",
+      "ledger",
+      "registry",
+      "webhook endpoint",
+    ] as const);
     return {
       kind: "evict",
       object: object === "shard" ? { object, shard: random.between(0, SHARDS - 1) } : { object },

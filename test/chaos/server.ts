@@ -15,6 +15,7 @@ export const VARIABLES = {
   PUSH_TIMEOUT_SECONDS: "1.5",
   PUSH_RETRY_SECONDS: "0.2",
   PUSH_PROBE_SECONDS: "0.5",
+  WEBHOOK_TIMEOUT_SECONDS: "3",
 };
 /** How long a claim of pushes is held: six timeouts (src/env.ts). */
 export const LEASE_MS = 6 * 1000 * Number(VARIABLES.PUSH_TIMEOUT_SECONDS);
@@ -34,6 +35,8 @@ export class ChaosServer {
   /** Names of calls to providers that Onecall had no answer to. */
   readonly unanswered = new Set<string>();
   readonly appId: string;
+  /** Of the app's endpoint, once there is one. */
+  webhookId = "";
   readonly #folder: string;
   readonly #seed: number;
   readonly #providersUrl: string;
@@ -96,13 +99,14 @@ export class ChaosServer {
 
   /** The object loses all that it has in memory, and what it does at that moment fails. */
   async evict(evicted: EvictedObject): Promise<void> {
+    const { appId } = this;
     const day = new Date().toISOString().slice(0, 10);
-    const [object, name] =
-      evicted.object === "registry"
-        ? ["REGISTRY", this.appId]
-        : evicted.object === "ledger"
-          ? ["LEDGER", `${this.appId}:${day}`]
-          : ["USER_SHARD", `${this.appId}:${evicted.shard}`];
+    const [object, name] = {
+      registry: ["REGISTRY", appId],
+      ledger: ["LEDGER", `${appId}:${day}`],
+      "webhook endpoint": ["WEBHOOK_ENDPOINT", `${appId}:${this.webhookId}`],
+      shard: ["USER_SHARD", `${appId}:${evicted.object === "shard" ? evicted.shard : ""}`],
+    }[evicted.object];
     await this.#ask("POST", "/__chaos/evict", { object, name });
   }
 

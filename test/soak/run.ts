@@ -10,7 +10,8 @@ import { FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
 import { printBeside, printGrowth, printMemory, printOperations } from "./print.ts";
 import type { BesideAnswer, MixedAnswer } from "./questions.ts";
-import { MemoryWatch, sizeOf } from "./watch.ts";
+import { sizeOfState } from "./state-size.ts";
+import { MemoryWatch } from "./watch.ts";
 
 const USAGE = `Usage: npm run soak -- [--minutes N] [--rate N]
 
@@ -18,15 +19,17 @@ Runs Onecall as npm start does, and calls it at a steady rate: realtime sends, b
 one app's realtime sends alone, and beside another app's batch of 100,000.
 
   --minutes N  how long the mixed calls last, 0.1 to 600 (default 5)
-  --rate N     calls a second, 1 to 200 (default 30)`;
+  --rate N     calls a second, 1 to 200 (default 20)`;
 
 const DEVICES_EACH = 20;
 const BESIDE = { kind: "beside", perSecond: 40, rows: 100_000 };
+/** Characters of the Worker's log that are shown with a fault. */
+const KEPT_LOG = 1000;
 const MAX_ALONE_SECONDS = 20;
 
 await runScript(USAGE, async () => {
   const options = readArguments(
-    { minutes: { type: "string", default: "5" }, rate: { type: "string", default: "30" } },
+    { minutes: { type: "string", default: "5" }, rate: { type: "string", default: "20" } },
     USAGE,
   );
   const minutes = parseNumber("--minutes", options.minutes, 0.1, 600);
@@ -51,9 +54,9 @@ await runScript(USAGE, async () => {
     const memory = new MemoryWatch(worker.pid);
     await memory.sample();
     memory.start();
-    const before = await sizeOf(folder);
+    const before = await sizeOfState(folder);
     const mixed = await load.ask<MixedAnswer>({ kind: "mixed", seconds: minutes * 60, perSecond });
-    const growth = (await sizeOf(folder)) - before;
+    const growth = (await sizeOfState(folder)) - before;
     printOperations(mixed.operations, minutes, perSecond);
     printGrowth(growth, mixed.deliveries);
     const seconds = Math.min(MAX_ALONE_SECONDS, minutes * 60);
@@ -66,7 +69,7 @@ await runScript(USAGE, async () => {
     );
     for (const fault of [...errors, ...mixed.wrongBatches]) console.log(red(fault));
     if (errors.length + mixed.wrongBatches.length > 0) {
-      console.log(dim(worker.recentLog()));
+      console.log(dim(worker.recentLog().slice(-KEPT_LOG)));
       process.exitCode = 1;
     }
   } finally {

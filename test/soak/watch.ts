@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { promisify } from "node:util";
 
 const SAMPLE_MS = 2000;
@@ -39,19 +37,4 @@ async function readWorkerdMb(groupId: number): Promise<number> {
     return Number(group) === groupId && command.includes("workerd") ? [Number(kilobytes)] : [];
   });
   return Math.max(0, ...sizes) / 1024;
-}
-
-/** Bytes of all files below a folder. */
-export async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    // One that was removed meanwhile has no size.
-    .map((entry) =>
-      stat(join(entry.parentPath, entry.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

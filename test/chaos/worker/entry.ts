@@ -3,6 +3,7 @@ import onecall, {
   Ledger as OnecallLedger,
   Registry as OnecallRegistry,
   UserShard as OnecallUserShard,
+  WebhookEndpoint as OnecallWebhookEndpoint,
 } from "../../../src/index.ts";
 import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
@@ -34,6 +35,11 @@ export class UserShard extends OnecallUserShard {
     this.ctx.abort(EVICTED);
   }
 }
+export class WebhookEndpoint extends OnecallWebhookEndpoint {
+  evict(): void {
+    this.ctx.abort(EVICTED);
+  }
+}
 
 const counts: FaultCounts = { dropped: 0, held: 0, requeued: 0, doubled: 0, reordered: 0 };
 /** Calls out that had no answer, by what {@link CALL_HEADER} told the other side. */
@@ -56,6 +62,8 @@ globalThis.fetch = async (input, init) => {
     throw error;
   }
 };
+
+type EvictableBinding = "REGISTRY" | "LEDGER" | "USER_SHARD" | "WEBHOOK_ENDPOINT";
 
 interface Evictable {
   getByName(name: string): { evict(): Promise<void> };
@@ -84,7 +92,7 @@ export default {
 } satisfies ExportedHandler<ChaosBindings>;
 
 async function evict(body: unknown, env: Bindings): Promise<Response> {
-  const { object, name } = body as { object: "REGISTRY" | "LEDGER" | "USER_SHARD"; name: string };
+  const { object, name } = body as { object: EvictableBinding; name: string };
   const namespace = env[object] as unknown as Evictable;
   // The call ends with the object, so it always fails.
   const error = await namespace
