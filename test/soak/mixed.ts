@@ -9,9 +9,14 @@ const OPERATIONS: readonly {
   share: number;
   run: (app: SoakApp, index: number) => Promise<void>;
 }[] = [
-  { name: "realtime send", share: 36, run: (app, index) => app.sendRealtime(userAt(index * 7)) },
+  {
+    name: "realtime send",
+    share: 31,
+    run: async (app, index) => void (await app.sendRealtime(userAt(index * 7))),
+  },
   { name: "feed read", share: 18, run: (app, index) => app.readFeed(userAt(index * 11)) },
   { name: "send to item on a socket", share: 5, run: sendToSocket },
+  { name: "send to webhook", share: 5, run: (app, index) => app.sendToWebhook(userAt(index * 13)) },
   { name: "batch of 1,000, call", share: 1, run: (app) => app.sendBatch() },
 ];
 const CHANNELS = 2;
@@ -33,7 +38,7 @@ export async function runMixed(
     return timings.time(name, begin, () => run(app, index));
   });
   const wrongBatches = await waitForBatches(app);
-  app.sockets.close();
+  app.close();
   const operations = timings.list();
   const sends = operations.filter(({ name }) => !name.startsWith("batch") && name !== "feed read");
   const single = sends.reduce((sum, { count, errors }) => sum + count - errors, 0);

@@ -1,6 +1,7 @@
 import { OnecallClient } from "../bench/onecall-client.ts";
 import type { Device } from "../support/providers/client.ts";
 import { Sockets } from "./sockets.ts";
+import { Webhooks } from "./webhooks.ts";
 
 const CONTENT = { title: "Thanks, {{name}}", body: "Your order {{order}} is on its way." };
 const TEMPLATE_KEY = "order";
@@ -14,12 +15,14 @@ const API = "/v3/business-messaging/api";
 /** An app with an in-app and a push channel, some users with devices, and some with an open socket. */
 export class SoakApp {
   readonly sockets: Sockets;
+  readonly #webhooks: Webhooks;
   readonly batches: string[] = [];
   readonly #client: OnecallClient;
   readonly #tokens = new Map<string, string>();
 
-  private constructor(client: OnecallClient) {
+  private constructor(client: OnecallClient, webhooks: Webhooks) {
     this.#client = client;
+    this.#webhooks = webhooks;
     this.sockets = new Sockets(client.url);
   }
 
@@ -34,7 +37,9 @@ export class SoakApp {
       variableSchema: { name: { type: "string" }, order: { type: "string" } },
     });
     await client.call("PUT", `/templates/${TEMPLATE_KEY}`, { status: "approved" });
-    const app = new SoakApp(client);
+    const webhooks = await Webhooks.listen();
+    await client.call("POST", "/webhooks", { url: webhooks.url, events: ["notification.completed"] });
+    const app = new SoakApp(client, webhooks);
     for (const [index, device] of devices.entries()) {
       await app.#call("POST", `/v3/users/${userAt(index)}/devices`, client.headers, device);
     }
@@ -46,11 +51,21 @@ export class SoakApp {
     return app;
   }
 
-  async sendRealtime(user: string): Promise<void> {
-    await this.#send({
+  async sendRealtime(user: string): Promise<string> {
+    return this.#send({
       template: { key: TEMPLATE_KEY, variables: { name: "Jane", order: "ORD-1" } },
       ...{ targets: [user], mode: "realtime", tag: "orders" },
     });
+  }
+
+  /** Resolves when the app's server has heard that it is completed. */
+  async sendToWebhook(user: string): Promise<void> {
+    await this.#webhooks.arrival(await this.sendRealtime(user));
+  }
+
+  close(): void {
+    this.sockets.close();
+    this.#webhooks.close();
   }
 
   async sendBatch(): Promise<void> {
