@@ -34,13 +34,14 @@ await runScript(USAGE, async () => {
   const port = parsePort(options.port);
   const stateFolder = resolve(parseFolder(options["persist-to"]));
   const providers = options.providers === undefined ? {} : providerVariables(parseUrl(options.providers));
+  const given = Object.fromEntries(options.var.map(parseVariable));
   const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
   console.log(`Admin token: ${token}`);
   const variables = {
     STALL_SECONDS: String(LOCAL_STALL_SECONDS),
     ADMIN_TOKEN: token,
     ...providers,
-    ...Object.fromEntries(options.var.map(parseVariable)),
+    ...given,
   };
   runDev(port, stateFolder, variables, options.config === undefined ? [] : ["--config", options.config]);
 });

@@ -51,6 +51,8 @@ await runScript(USAGE, async () => {
   process.once("SIGTERM", () => process.exit(143));
   const results = [];
   for (const plan of plans) {
+    // Before anything can fail: with it the same faults come again.
+    console.log(`Seed ${plan.seed}`);
     const begin = performance.now();
     const tell = (what: string): void => {
       if (options.verbose) console.log(dim(`  ${formatTime(begin).padStart(8)}  ${what}`));
