@@ -38,9 +38,12 @@ const MAX_APART_MS = 500;
 /** The faults of one queue's messages, one after another, from one start of the Worker to the next. */
 export class MessageFaults {
   readonly #random: Random;
+  /** Of its own: how many batches messages come in doesn't move what befalls each. */
+  readonly #order: Random;
 
   constructor(seed: number, start: number, queue: string) {
     this.#random = createRandom(seed, "messages", start, queue);
+    this.#order = createRandom(seed, "order", start, queue);
   }
 
   /** Of the next message that arrives. */
@@ -56,7 +59,7 @@ export class MessageFaults {
   }
 
   reorder<T>(messages: readonly T[]): T[] {
-    return this.#random.shuffle(messages);
+    return this.#order.shuffle(messages);
   }
 }
 
