@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: "shared",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/bench/**", ...CLOCK_TESTS],
+          exclude: ["test/e2e/**", "test/bench/**", "test/chaos/**", "test/soak/**", ...CLOCK_TESTS],
           // One worker for many files: to start one for each took as long as the tests.
           isolate: false,
         },

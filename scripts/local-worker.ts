@@ -17,6 +17,8 @@ interface Log {
 export interface LocalWorker {
   url: string;
   adminToken: string;
+  /** Of its first process, and of the process group that all of its processes are in. */
+  pid: number;
   /** The end of what it printed: for a failure's report. */
   recentLog(): string;
   /** Ends it as Ctrl-C would and waits until it has ended. Resolves to its exit status, null if killed. */
@@ -31,12 +33,18 @@ export interface LocalWorker {
  * @param options.port 0 (the default) takes a free port.
  * @param options.persistTo the state folder; the same folder continues where the last run ended.
  * @param options.providers the URL of fake push providers; without it pushes go to the real ones.
+ * @param options.variables in place of wrangler.toml's.
+ * @param options.config another wrangler.toml.
+ * @param options.onLog gets all that it prints, piece by piece.
  * @throws when it ends or says nothing useful within a minute, with the end of its output.
  */
 export async function startLocalWorker(options: {
   port?: number;
   persistTo: string;
   providers?: string;
+  variables?: Record<string, string>;
+  config?: string;
+  onLog?: (text: string) => void;
 }): Promise<LocalWorker> {
   const script = fileURLToPath(new URL("start.ts", import.meta.url));
   const child = spawn(
@@ -45,6 +53,8 @@ export async function startLocalWorker(options: {
       script,
       ...["--port", String(options.port ?? 0), "--persist-to", options.persistTo],
       ...(options.providers === undefined ? [] : ["--providers", options.providers]),
+      ...(options.config === undefined ? [] : ["--config", options.config]),
+      ...Object.entries(options.variables ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     // The channel lets start.ts notice when this process dies without a chance to stop it.
     { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
@@ -73,16 +83,20 @@ export async function startLocalWorker(options: {
     return status;
   };
   try {
-    const { url, adminToken } = await readStartup(child, log);
+    const { url, adminToken } = await readStartup(child, log, options.onLog);
     await waitForHealth(url);
-    return { url, adminToken, recentLog: () => log.text.trim(), stop, kill };
+    return { url, adminToken, pid: child.pid ?? 0, recentLog: () => log.text.trim(), stop, kill };
   } catch (error) {
     await kill();
     throw error;
   }
 }
 
-function readStartup(child: ChildProcess, log: Log): Promise<{ url: string; adminToken: string }> {
+function readStartup(
+  child: ChildProcess,
+  log: Log,
+  onLog: (text: string) => void = () => {},
+): Promise<{ url: string; adminToken: string }> {
   return new Promise((resolve, reject) => {
     let adminToken: string | undefined;
     const fail = (what: string) => {
@@ -91,7 +105,9 @@ function readStartup(child: ChildProcess, log: Log): Promise<{ url: string; admi
     };
     const timeout = setTimeout(() => fail("wasn't ready in time"), START_TIMEOUT_MS);
     const read = (chunk: Buffer) => {
-      log.text = (log.text + stripVTControlCharacters(chunk.toString())).slice(-KEPT_LOG_CHARACTERS);
+      const text = stripVTControlCharacters(chunk.toString());
+      onLog(text);
+      log.text = (log.text + text).slice(-KEPT_LOG_CHARACTERS);
       adminToken ??= /^Admin token: (\S+)$/m.exec(log.text)?.[1];
       const url = /Ready on (http:\/\/\S+)/.exec(log.text)?.[1];
       if (adminToken && url) {

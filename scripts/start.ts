@@ -4,13 +4,15 @@ import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { providerVariables } from "./provider-variables.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
-const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR] [--providers URL]
+const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR] [--providers URL] [--var NAME:VALUE] [--config FILE]
 
 Runs Onecall on this machine, with no account.
 
   --port N          port to listen on, 0 for any free one (default 8787)
   --persist-to DIR  folder for all state, kept between runs (default .wrangler/state)
   --providers URL   push through the fake providers at this URL (npm run fake-providers), not the real ones
+  --var NAME:VALUE  another value for one of wrangler.toml's variables; may be given several times
+  --config FILE     another wrangler.toml
 
 ONECALL_ADMIN_TOKEN sets the admin token; otherwise one is generated and kept in the state folder.`;
 
@@ -24,28 +26,38 @@ await runScript(USAGE, async () => {
       port: { type: "string", default: "8787" },
       "persist-to": { type: "string", default: ".wrangler/state" },
       providers: { type: "string" },
+      var: { type: "string", multiple: true, default: [] },
+      config: { type: "string" },
     },
     USAGE,
   );
   const port = parsePort(options.port);
   const stateFolder = resolve(parseFolder(options["persist-to"]));
   const providers = options.providers === undefined ? {} : providerVariables(parseUrl(options.providers));
+  const given = Object.fromEntries(options.var.map(parseVariable));
   const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
   console.log(`Admin token: ${token}`);
-  runDev(port, stateFolder, {
+  const variables = {
     STALL_SECONDS: String(LOCAL_STALL_SECONDS),
     ADMIN_TOKEN: token,
     ...providers,
-  });
+    ...given,
+  };
+  runDev(port, stateFolder, variables, options.config === undefined ? [] : ["--config", options.config]);
 });
 
-function runDev(port: number, stateFolder: string, variables: Record<string, string>): void {
+function runDev(
+  port: number,
+  stateFolder: string,
+  variables: Record<string, string>,
+  more: readonly string[],
+): void {
   // Without a terminal there is nobody to press hotkeys.
   const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const dev = spawnWrangler(
     [
       "dev",
-      ...["--port", String(port), "--persist-to", stateFolder],
+      ...["--port", String(port), "--persist-to", stateFolder, ...more],
       // A value may have colons: wrangler splits at the first.
       ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
       `--show-interactive-dev-session=${interactive}`,
@@ -98,6 +110,14 @@ function parseFolder(text: string): string {
     throw new UsageError("--persist-to must name a folder.");
   }
   return text;
+}
+
+function parseVariable(text: string): [name: string, value: string] {
+  const [, name, value] = /^([A-Z][A-Z0-9_]*):(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`--var must be NAME:VALUE such as STALL_SECONDS:1, not "${text}".`);
+  }
+  return [name, value];
 }
 
 /** Without slashes at the end: paths are added to it. */

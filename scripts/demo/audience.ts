@@ -24,7 +24,7 @@ export const TEMPLATE = {
 const FIRST_NAMES = ["Ada", "Ben", "Chloé", "Diego", "Emeka", "Freya", "Goran", "Hana", "Ines", "Jun"];
 const TIMES = ["08:15", "09:40", "11:05", "13:30", "15:55"];
 /** One target in this many has no number, which the template requires. */
-const INCOMPLETE_EVERY = 500;
+export const INCOMPLETE_EVERY = 500;
 /** So many of the targets are named a second time. */
 const REPEATED = 15;
 /**

@@ -43,6 +43,7 @@ describe("npm start", () => {
       ["--providers", "localhost:8790"],
       '--providers must be an http or https URL such as http://localhost:8790, not "localhost:8790".',
     ],
+    ["a variable without a value", ["--var", "STALL_SECONDS"], "--var must be NAME:VALUE"],
     ["providers at a URL that isn't http", ["--providers", "ftp://localhost"], 'not "ftp://localhost".'],
     ["a folder that is a file", ["--persist-to", join(ROOT, "package.json")], "can't be used"],
   ] as const) {

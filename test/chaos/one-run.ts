@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type FakeProject, FakeProviders } from "../support/providers/client.ts";
+import { startFakeProviders } from "../support/providers/server.ts";
+import { startWebhookReceiver } from "../support/webhook-receiver/server.ts";
+import { ChaosApp, type Sent } from "./app.ts";
+import { ChaosClient } from "./client.ts";
+import { judgeDeliveries } from "./deliveries.ts";
+import { Observer } from "./observer.ts";
+import { describeEvent, type Event, type Life, NORMAL_RULES, type Plan } from "./plan.ts";
+import { judgePushes } from "./pushes.ts";
+import { ChaosServer } from "./server.ts";
+import { WebhookWatch } from "./webhooks.ts";
+import type { FaultCounts } from "./worker/message-faults.ts";
+
+/** Watchdogs wait twice as long each time: what was in trouble for a minute may wait another one. */
+const HEAL_TIMEOUT_MS = 300_000;
+const POLL_MS = 50;
+const TELL_EVERY = 60;
+
+export interface RunResult {
+  seed: number;
+  kills: number;
+  targets: number;
+  notifications: number;
+  lost: number;
+  duplicated: number;
+  repeatedPushes: number;
+  repeatedByKill: number;
+  repeatedUnanswered: number;
+  webhooks: number;
+  repeatedWebhooks: number;
+  pushes: number;
+  /** From the last kill until everything was completed. */
+  healMs: number;
+  reads: number;
+  repeatedCalls: number;
+  feeds: number;
+  evictions: number;
+  faults: FaultCounts;
+  violations: string[];
+  /** Where the Worker's log is kept, where there are violations. */
+  logFile: string | null;
+}
+
+/** Runs a plan to its end on a fresh state folder, and judges what became of everything. */
+export async function runPlan(
+  plan: Plan,
+  { tell, keep }: { tell: (what: string) => void; keep: boolean },
+): Promise<RunResult> {
+  const folder = await mkdtemp(join(tmpdir(), "onecall-chaos-"));
+  const providers = await startFakeProviders();
+  const receiver = await startWebhookReceiver();
+  const appId = "chaos";
+  const server = new ChaosServer({ folder, seed: plan.seed, providersUrl: providers.url, appId });
+  let isRight = false;
+  try {
+    const project = await new FakeProviders(providers.url).createProject();
+    const client = new ChaosClient(server);
+    const app = new ChaosApp(client, project, plan.form);
+    const observer = new Observer(server, client);
+    tell("starts");
+    await server.start();
+    await app.setUp(appId);
+    const webhooks = await WebhookWatch.create(client, receiver.url);
+    server.webhookId = webhooks.id;
+    tell("is set up");
+    await project.setFaults(NORMAL_RULES);
+    observer.start();
+    const run = new Run(plan, { server, app, observer, project, tell });
+    const sent = await run.live().finally(() => observer.stop());
+    tell("is judged");
+    const calls = await webhooks.judge(sent);
+    const deliveries = await judgeDeliveries(client, appId, sent, app.devices, plan.seed);
+    const { received, rejected } = await project.received();
+    const pushes = judgePushes(received, sent, app.devices, server);
+    const violations = [
+      ...[...run.violations, ...observer.violations, ...deliveries.violations],
+      ...[...pushes.violations, ...calls.violations],
+      ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
+    ];
+    isRight = violations.length === 0;
+    return {
+      ...{ seed: plan.seed, kills: server.kills.length, notifications: sent.length },
+      targets: sent.reduce((sum, { users }) => sum + users.size, 0),
+      ...{ lost: deliveries.lost + pushes.lost + calls.lost, duplicated: deliveries.duplicated },
+      ...{ repeatedPushes: pushes.repeated, pushes: received.length, repeatedByKill: pushes.repeatedByKill },
+      ...{
+        repeatedUnanswered: pushes.repeatedUnanswered,
+        webhooks: calls.calls,
+        repeatedWebhooks: calls.repeated,
+      },
+      ...{
+        healMs: run.healMs,
+        reads: observer.reads,
+        repeatedCalls: client.repeated,
+        feeds: deliveries.feeds,
+      },
+      ...{ evictions: run.evictions, faults: server.sumFaults(), violations },
+      logFile: isRight ? null : server.logFile,
+    };
+  } finally {
+    await server.stop();
+    await providers.stop();
+    await receiver.stop();
+    // What went wrong is in there.
+    if (isRight && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    else console.error(`The state and the Worker's log are kept in ${folder}`);
+  }
+}
+
+interface RunParts {
+  server: ChaosServer;
+  app: ChaosApp;
+  observer: Observer;
+  project: FakeProject;
+  /** For who watches: what happens now. */
+  tell: (what: string) => void;
+}
+
+/** A plan's lives, one after another. */
+class Run {
+  readonly violations: string[] = [];
+  healMs = 0;
+  evictions = 0;
+  readonly #plan: Plan;
+  readonly #parts: RunParts;
+  readonly #sends: Promise<Sent>[] = [];
+
+  constructor(plan: Plan, parts: RunParts) {
+    this.#plan = plan;
+    this.#parts = parts;
+  }
+
+  /** Returns what was accepted, once all of it is completed; what isn't in time is a violation. */
+  async live(): Promise<Sent[]> {
+    for (const life of this.#plan.lives) {
+      if (this.#parts.server.url === null) await this.#parts.server.start();
+      this.#parts.tell("is up");
+      await this.#liveOnce(life);
+    }
+    const sent = await Promise.all(this.#sends);
+    const killedAt = this.#parts.server.kills.at(-1)?.from ?? Date.now();
+    const deadline = Date.now() + HEAL_TIMEOUT_MS;
+    for (let polls = 0; this.#parts.observer.countOpen() > 0 && Date.now() < deadline; polls++) {
+      if (polls % TELL_EVERY === 0) this.#tellOpen();
+      await delay(POLL_MS);
+    }
+    this.healMs = Date.now() - killedAt;
+    for (const { id, last } of this.#parts.observer.listOpen()) {
+      this.violations.push(`${id} isn't completed: ${JSON.stringify(last)}`);
+    }
+    return sent;
+  }
+
+  #tellOpen(): void {
+    for (const { id, last } of this.#parts.observer.listOpen()) {
+      const pending = Object.entries(last?.counts ?? {}).map(([key, counts]) => `${key} ${counts.pending}`);
+      this.#parts.tell(`waits for ${id}: ${pending.join(", ")}`);
+    }
+  }
+
+  async #liveOnce({ events, killMs }: Life): Promise<void> {
+    const begin = Date.now();
+    for (const { atMs, ...event } of events) {
+      if (killMs !== null && atMs > killMs) break;
+      await delay(Math.max(0, begin + atMs - Date.now()));
+      await this.#happen(event);
+    }
+    if (killMs === null) return;
+    await delay(Math.max(0, begin + killMs - Date.now()));
+    await this.#parts.server.kill();
+    this.#parts.tell("was killed");
+  }
+
+  async #happen(event: Event): Promise<void> {
+    this.#parts.tell(describeEvent(event));
+    if (event.kind === "providers") await this.#parts.project.setFaults(event.rules);
+    else if (event.kind === "evict") {
+      this.evictions++;
+      // Not waited for: the next event is due at its own time.
+      void this.#parts.server.evict(event.object);
+    } else {
+      const sending = this.#parts.app.send(event.send, `chaos-${this.#plan.seed}-${this.#sends.length}`);
+      this.#sends.push(sending);
+      sending.then(
+        (sent) => {
+          this.#parts.tell(`accepted ${sent.id}, ${event.send.kind}`);
+          this.#parts.observer.watch(sent);
+        },
+        // Told when all are waited for.
+        () => {},
+      );
+    }
+  }
+}
