@@ -80,18 +80,17 @@ export function addToTotals(
 
 /** The sum of two time series, oldest hour first. */
 function addHours(known: readonly HourCounts[], more: readonly HourCounts[]): HourCounts[] {
-  const sum = known.map((entry): HourCounts => [...entry]);
+  const sum = new Map(known.map((entry): [number, HourCounts] => [entry[0], [...entry]]));
   for (const [hour, delivered, viewed, clicked] of more) {
-    // Mostly it is the newest that grows.
-    const index = sum.findLastIndex(([candidate]) => candidate <= hour);
-    const entry = sum[index];
-    if (entry !== undefined && entry[0] === hour) {
+    const entry = sum.get(hour);
+    if (entry === undefined) sum.set(hour, [hour, delivered, viewed, clicked]);
+    else {
       entry[1] += delivered;
       entry[2] += viewed;
       entry[3] += clicked;
-    } else sum.splice(index + 1, 0, [hour, delivered, viewed, clicked]);
+    }
   }
-  return sum;
+  return [...sum.values()].sort(([a], [b]) => a - b);
 }
 
 /** What `after` has more than `before`: hours only ever grow. */

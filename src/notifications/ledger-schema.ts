@@ -27,16 +27,14 @@ export const LEDGER_SCHEMA = [
       hour INTEGER NOT NULL, channel_type TEXT NOT NULL, template_key TEXT NOT NULL, tag TEXT NOT NULL,
       delivered INTEGER NOT NULL, viewed INTEGER NOT NULL, clicked INTEGER NOT NULL,
       PRIMARY KEY (hour, channel_type, template_key, tag)) WITHOUT ROWID`,
+    // Attempts after the first. `is_told`: the registry has it in the audit log.
     `CREATE TABLE retries (
       notification_id TEXT NOT NULL, attempt INTEGER NOT NULL, reasons TEXT, created_at INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL, sent_from TEXT NOT NULL, PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,
+      expires_at INTEGER NOT NULL, audit_id TEXT NOT NULL, actor TEXT NOT NULL, is_told INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,
   ],
   [
     // For the operator: what isn't done with, and what had to be done again.
-    // Who retried, for the audit log; `is_told`: the registry has it.
-    "ALTER TABLE retries ADD COLUMN audit_id TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE retries ADD COLUMN actor TEXT NOT NULL DEFAULT '{}'",
-    "ALTER TABLE retries ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX notifications_open ON notifications (id) WHERE completed_at IS NULL",
     "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
   ],

@@ -1,11 +1,9 @@
 import type { SeriesChanges } from "../analytics/series-store.ts";
-import type { RetryRecord } from "../apps/registry.ts";
-import type { Actor } from "../audit-log/model.ts";
-import { newId } from "../ids.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import type { NotificationEvents } from "../webhooks/notification-events.ts";
-import { acceptedOf, countFailed, isComplete, sumTotals, type Totals } from "./counts.ts";
-import type { FailureReason, Mode, NotificationHeader, Retry, SendPlan } from "./model.ts";
+import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
+import type { LedgerRetries } from "./ledger-retries.ts";
+import type { Mode, NotificationHeader, SendPlan } from "./model.ts";
 
 /** A notification as the ledger knows it. `completedAt` in Unix ms. */
 export interface NotificationRecord {
@@ -14,13 +12,6 @@ export interface NotificationRecord {
   completedAt: number | null;
   /** 1: the send itself; each retry is one more. */
   attempt: number;
-}
-
-/** A retry as it is asked for. */
-export interface RetryRequest {
-  reasons: FailureReason[] | null;
-  expiresAt: number;
-  actor: Actor;
 }
 
 export interface NotificationFilter {
@@ -38,34 +29,21 @@ export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "
 
 type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
 
+// Taken out by SQLite: of an old batch the hours are many times what else its totals say.
+const TOTALS_WITHOUT_HOURS =
+  "(SELECT json_group_array(json_remove(value, '$.hours')) FROM json_each(shard_reports.totals))";
 const RECORD_COLUMNS = "id, header, completed_at, attempt";
 
 /** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
   readonly #sql: SqlStorage;
   readonly #events: NotificationEvents;
+  readonly #retries: LedgerRetries;
 
-  constructor(sql: SqlStorage, events: NotificationEvents) {
+  constructor(sql: SqlStorage, events: NotificationEvents, retries: LedgerRetries) {
+    this.#retries = retries;
     this.#sql = sql;
     this.#events = events;
-  }
-
-  /** Retries of a notification that the audit log hasn't yet. */
-  listUntoldRetries(notificationId: string): RetryRecord[] {
-    return this.#sql
-      .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
-        "SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0",
-        notificationId,
-      )
-      .toArray()
-      .map(({ audit_id: auditId, actor, attempt, reasons }) => ({
-        ...{ auditId, actor: JSON.parse(actor), notificationId },
-        details: { attempt, reasons: reasons === null ? null : JSON.parse(reasons) },
-      }));
-  }
-
-  markRetryTold(auditId: string): void {
-    this.#sql.exec("UPDATE retries SET is_told = 1 WHERE audit_id = ?", auditId);
   }
 
   has(id: string): boolean {
@@ -101,60 +79,16 @@ export class LedgerStore {
       .exec<{ plan: string }>("SELECT plan FROM plans WHERE notification_id = ?", id)
       .toArray();
     if (row === undefined) return null;
-    const retry = this.#newestRetry(id);
+    const retry = this.#retries.newest(id);
     return { ...JSON.parse(row.plan), ...(retry === null ? {} : { retry }) };
   }
 
-  /**
-   * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
-   * has made it. Null where nothing failed for these reasons.
-   */
-  addRetry(id: string, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry | null {
-    const shards = this.#sql
-      .exec<{ shard: number; totals: string }>(
-        "SELECT shard, totals FROM shard_reports WHERE notification_id = ?",
-        id,
-      )
-      .toArray()
-      .filter(({ totals }) => countFailed(JSON.parse(totals), reasons) > 0)
-      .map(({ shard }) => shard);
-    if (shards.length === 0) return null;
-    const { attempt } = this.#sql
-      .exec<{ attempt: number }>(
-        `UPDATE notifications SET attempt = attempt + 1, completed_at = NULL, redrives = 0 WHERE id = ?
-         RETURNING attempt`,
-        id,
-      )
-      .one();
-    this.#sql.exec(
-      `UPDATE shard_reports SET wanted = ?
-       WHERE notification_id = ? AND shard IN (SELECT value FROM json_each(?))`,
-      attempt,
-      id,
-      JSON.stringify(shards),
-    );
-    this.#sql.exec(
-      `INSERT INTO retries
-         (notification_id, attempt, reasons, created_at, expires_at, sent_from, audit_id, actor)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      attempt,
-      reasons === null ? null : JSON.stringify(reasons),
-      now,
-      expiresAt,
-      actor.key ?? "",
-      newId(),
-      JSON.stringify(actor),
-    );
-    return { attempt, reasons, expiresAt };
-  }
-
-  get(id: string): NotificationRecord | null {
-    return (
-      this.#read(
-        this.#sql.exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, id).toArray(),
-      )[0] ?? null
-    );
+  /** `withHours`: also when things happened, which most readers don't need and which is long. */
+  get(id: string, withHours = false): NotificationRecord | null {
+    const rows = this.#sql
+      .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, id)
+      .toArray();
+    return this.#read(rows, withHours)[0] ?? null;
   }
 
   /** Newest first. */
@@ -310,19 +244,6 @@ export class LedgerStore {
     );
   }
 
-  #newestRetry(id: string): Retry | null {
-    const [row] = this.#sql
-      .exec<{ attempt: number; reasons: string | null; expires_at: number }>(
-        `SELECT attempt, reasons, expires_at FROM retries WHERE notification_id = ?
-         ORDER BY attempt DESC LIMIT 1`,
-        id,
-      )
-      .toArray();
-    if (row === undefined) return null;
-    const { attempt, reasons, expires_at: expiresAt } = row;
-    return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), expiresAt };
-  }
-
   #completeIfWhole(id: string, now: number): boolean {
     if (this.listShortShards(id).length > 0) return false;
     const record = this.get(id);
@@ -332,12 +253,12 @@ export class LedgerStore {
     return true;
   }
 
-  #read(rows: readonly RecordRow[]): NotificationRecord[] {
+  #read(rows: readonly RecordRow[], withHours = false): NotificationRecord[] {
     const parts = Map.groupBy(
       this.#sql
         .exec<{ id: string; totals: string }>(
-          `SELECT notification_id AS id, totals FROM shard_reports
-           WHERE notification_id IN (SELECT value FROM json_each(?)) AND version > 0`,
+          `SELECT notification_id AS id, ${withHours ? "totals" : TOTALS_WITHOUT_HOURS} AS totals
+           FROM shard_reports WHERE notification_id IN (SELECT value FROM json_each(?)) AND version > 0`,
           JSON.stringify(rows.map(({ id }) => id)),
         )
         .toArray(),

@@ -13,13 +13,9 @@ import { NotificationEvents } from "../webhooks/notification-events.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
+import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
-import {
-  LedgerStore,
-  type NotificationFilter,
-  type NotificationRecord,
-  type RetryRequest,
-} from "./ledger-store.ts";
+import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
 import type { NotificationHeader, SendPlan } from "./model.ts";
 import { enqueueShards } from "./open-plan.ts";
 
@@ -47,6 +43,7 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #store: LedgerStore;
   readonly #series: SeriesStore;
   readonly #incidents: IncidentStore;
+  readonly #retries: LedgerRetries;
   readonly #due: DueTable;
   readonly #webhooks: WebhookOutbox;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
@@ -59,13 +56,14 @@ export class Ledger extends DurableObject<Bindings> {
     migrate(ctx.storage, LEDGER_SCHEMA);
     this.#series = new SeriesStore(ctx.storage.sql);
     this.#incidents = new IncidentStore(ctx.storage.sql);
+    this.#retries = new LedgerRetries(ctx.storage.sql);
     this.#due = new DueTable(ctx.storage);
     this.#webhooks = new WebhookOutbox({
       sql: ctx.storage.sql,
       due: this.#due,
       handOver: (messages) => handOver(this.env, ledgerIdentityOf(this.ctx.id).appId, messages),
     });
-    this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks));
+    this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks), this.#retries);
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
@@ -96,7 +94,7 @@ export class Ledger extends DurableObject<Bindings> {
       if (record === null) return "unknown";
       if (record.completedAt === null) return "running";
       const known = this.#store.getPlan(id) ?? plan;
-      const retry = known === null ? null : this.#store.addRetry(id, request, now);
+      const retry = known === null ? null : this.#retries.add(id, request, now);
       if (known === null || retry === null) return "nothing";
       this.#store.keepPlan(known);
       this.#due.set("stall", id, now + readConfig(this.env).stallMs);
@@ -134,6 +132,11 @@ export class Ledger extends DurableObject<Bindings> {
 
   get(id: string): NotificationRecord | null {
     return this.#store.get(id);
+  }
+
+  /** The same, with when things happened. */
+  getWithHours(id: string): NotificationRecord | null {
+    return this.#store.get(id, true);
   }
 
   /** What a consumer needs to deliver a batch, or null where this ledger has no such batch. */
@@ -225,9 +228,9 @@ export class Ledger extends DurableObject<Bindings> {
   async #tellRetries(id: string): Promise<void> {
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
-      for (const retry of this.#store.listUntoldRetries(id)) {
+      for (const retry of this.#retries.listUntold(id)) {
         await openRegistry(this.env, appId).recordRetry(retry);
-        this.#store.markRetryTold(retry.auditId);
+        this.#retries.markTold(retry.auditId);
       }
       this.#due.remove("audit", id);
     } catch (error) {

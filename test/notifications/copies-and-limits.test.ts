@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { keys } from "../../src/keys.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { createApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
+import { usersOfOneShard } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
@@ -19,16 +19,6 @@ afterEach(() => {
 /** Lets this isolate's copies (30 s) end: what is read next comes from KV. */
 function letCopiesEnd(): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
-}
-
-/** `count` users of one shard: their chunk has a single run. */
-function usersOfOneShard(count: number): string[] {
-  const users: string[] = [];
-  for (let index = 0; users.length < count; index++) {
-    const user = `large-${index}`;
-    if (shardOfUser(user, 64) === 7) users.push(user);
-  }
-  return users;
 }
 
 describe("contents near their limit", () => {

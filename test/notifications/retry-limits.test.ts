@@ -4,6 +4,7 @@ import { shardOfUser } from "../../src/users/hash.ts";
 import { createApp, createTemplate } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany } from "../support/push.ts";
+import { usersOfOneShard } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -11,16 +12,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** `count` users of one shard: their chunk has a single run. */
-function usersOfOneShard(count: number): string[] {
-  const users: string[] = [];
-  for (let index = 0; users.length < count; index++) {
-    const user = `large-${index}`;
-    if (shardOfUser(user, 64) === 7) users.push(user);
-  }
-  return users;
-}
 
 it("a retried chunk whose contents are more than one call may carry arrives", async () => {
   const app = await createApp();

@@ -59,6 +59,8 @@ describe("a retry of a batch", () => {
       skipped: { no_device: 1 },
     });
     await project.setFaults([]);
+    // A busy machine may miss the first send's timeout and repeat a push; what counts is what the retry sends.
+    const sentBefore = await pushedUsers(account);
 
     const answer = await retry(app, id);
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -69,7 +71,9 @@ describe("a retry of a batch", () => {
       "in-app-alerts": before.counts["in-app-alerts"],
       "mobile-push": { ...before.counts["mobile-push"], delivered: 25, failed: {} },
     });
-    expect(await pushedUsers(account)).toBe(25);
+    const { received } = await project.received();
+    const again = received.slice(sentBefore).map(({ device }) => device);
+    expect(again.sort()).toEqual(devices.map(({ token }) => token).sort());
     expect(Date.parse(after.completedAt)).toBeGreaterThanOrEqual(Date.parse(before.completedAt));
     const audit = await app.api("GET", `/notifications/${id}/deliveries?status=failed`);
     expect(audit.body.data).toEqual([]);

@@ -1,9 +1,4 @@
-import {
-  createExecutionContext,
-  evictAllDurableObjects,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
+import { createExecutionContext, evictAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
 import { receiveUpload } from "../../src/audiences/upload.ts";
 import worker from "../../src/index.ts";
@@ -11,6 +6,7 @@ import { callAsAdmin, type TestApp } from "../support/api.ts";
 import { bindings, consume } from "../support/faults.ts";
 import { fieldParts } from "../support/forms.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
+import { countRows } from "../support/rows.ts";
 import { listStored, presignedFields } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -42,19 +38,6 @@ async function ring({ id }: TestApp, times: number): Promise<void> {
     if (!(await runDurableObjectAlarm(bindings.REGISTRY.getByName(id)))) break;
     now += 2 * MINUTE_MS;
   }
-}
-
-function countRows(stub: DurableObjectStub): Promise<number> {
-  return runInDurableObject(stub, (_, { storage }) =>
-    storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
-      .toArray()
-      .filter(({ name }) => name !== "schema_version" && !name.startsWith("_"))
-      .map(
-        ({ name }) => storage.sql.exec<{ rows: number }>(`SELECT COUNT(*) AS rows FROM "${name}"`).one().rows,
-      )
-      .reduce((sum, rows) => sum + rows, 0),
-  );
 }
 
 async function countShardRows({ id }: TestApp): Promise<number> {

@@ -1,10 +1,11 @@
-import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "../../src/keys.ts";
 import { callAsAdmin, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
-import { uploadCsv } from "../support/targets-files.ts";
+import { countRows } from "../support/rows.ts";
+import { listStored, uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 const MINUTE_MS = 60_000;
@@ -35,34 +36,16 @@ const registryOf = ({ id }: TestApp) => bindings.REGISTRY.getByName(id);
 const remove = ({ id }: TestApp, name = "Test app") => callAsAdmin("DELETE", `/admin/apps/${id}`, { name });
 
 /** Everything of an app outside its objects. */
-async function listStored({ id }: TestApp): Promise<string[]> {
+async function listEverywhere(app: TestApp): Promise<string[]> {
+  const { id } = app;
   const { keys: names } = await bindings.CONFIG.list();
   const copies = await Promise.all(
     names.map(async ({ name }) => [name, (await bindings.CONFIG.get(name)) ?? ""] as const),
   );
   const isOwn = (text: string) =>
     text.includes(`"${id}"`) || text.includes(`:${id}:`) || text.endsWith(`:${id}`);
-  const files = await Promise.all(
-    [`audiences/${id}/`, `targets/${id}/`].map((prefix) => bindings.TARGETS.list({ prefix })),
-  );
-  return [
-    ...copies.filter(([name, value]) => isOwn(name) || isOwn(value)).map(([name]) => name),
-    ...files.flatMap(({ objects }) => objects.map(({ key }) => key)),
-  ];
-}
-
-/** Rows of an object's tables; an object that starts anew makes them, empty. */
-function countRows(stub: DurableObjectStub): Promise<number> {
-  return runInDurableObject(stub, (_, { storage }) =>
-    storage.sql
-      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
-      .toArray()
-      .filter(({ name }) => name !== "schema_version" && !name.startsWith("_"))
-      .map(
-        ({ name }) => storage.sql.exec<{ rows: number }>(`SELECT COUNT(*) AS rows FROM "${name}"`).one().rows,
-      )
-      .reduce((sum, rows) => sum + rows, 0),
-  );
+  const own = copies.filter(([name, value]) => isOwn(name) || isOwn(value)).map(([name]) => name);
+  return [...own, ...(await listStored(app))];
 }
 
 async function countAllRows({ id }: TestApp): Promise<number> {
@@ -124,20 +107,20 @@ describe("DELETE /admin/apps/{id}", () => {
   it("erases all of it but the id, and nothing of another app", async () => {
     const [app, other] = await Promise.all([createFullApp(), createFullApp()]);
     expect(await countAllRows(app)).toBeGreaterThan(20);
-    expect((await listStored(app)).length).toBeGreaterThan(5);
+    expect((await listEverywhere(app)).length).toBeGreaterThan(5);
     const webhook = { url: "https://example.com/hook", events: ["delivery.viewed"] };
     const endpoint = await app.api("POST", "/webhooks", webhook);
     const endpointStub = bindings.WEBHOOK_ENDPOINT.getByName(keys.webhookEndpoint(app.id, endpoint.body.id));
     expect(await countRows(endpointStub)).toBeGreaterThan(0);
-    const [rowsOfOther, filesOfOther] = [await countAllRows(other), await listStored(other)];
+    const [rowsOfOther, filesOfOther] = [await countAllRows(other), await listEverywhere(other)];
     await remove(app);
     expect(await finish(app)).toBeGreaterThan(5);
-    expect(await listStored(app)).toEqual([]);
+    expect(await listEverywhere(app)).toEqual([]);
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
     expect(await countRows(endpointStub)).toBe(0);
     expect((await remove(app)).status).toBe(404);
-    expect(await listStored(other)).toEqual(filesOfOther);
+    expect(await listEverywhere(other)).toEqual(filesOfOther);
     expect(await countAllRows(other)).toBe(rowsOfOther);
     expect(await countRows(registryOf(app))).toBe(1);
   });
@@ -154,7 +137,7 @@ describe("DELETE /admin/apps/{id}", () => {
     expect(new Set(stepAt)).toEqual(
       new Set(["shards", "ledgers", "webhooks", "files", "registry", undefined]),
     );
-    expect(await listStored(app)).toEqual([]);
+    expect(await listEverywhere(app)).toEqual([]);
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
   });
