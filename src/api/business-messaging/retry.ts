@@ -9,14 +9,15 @@ import { retryFailed } from "../../notifications/retry.ts";
 import { isObject } from "../send-checks.ts";
 import { presentNotification } from "./notifications.ts";
 
-const REASONS_MESSAGE = `must be a list of reasons: ${FAILURE_REASONS.join(", ")}`;
+const REASON_MESSAGE = `must be one of: ${FAILURE_REASONS.join(", ")}`;
+const REASONS_MESSAGE = `must be a list of at least one of: ${FAILURE_REASONS.join(", ")}`;
 const RetrySchema = v.pipe(
   // A list is an object to valibot, and nothing here is required: it would retry everything.
   v.custom<Record<string, unknown>>(isObject, "must be a JSON object"),
   v.object({
     reasons: v.nullish(
       v.pipe(
-        v.array(v.picklist(FAILURE_REASONS, REASONS_MESSAGE), REASONS_MESSAGE),
+        v.array(v.picklist(FAILURE_REASONS, REASON_MESSAGE), REASONS_MESSAGE),
         v.minLength(1, REASONS_MESSAGE),
       ),
     ),
