@@ -24,7 +24,17 @@ export const AppRecordSchema = v.object({
     }),
   ),
   /** The enabled webhook endpoints, and what each wants to hear of. */
-  webhooks: v.optional(v.array(v.object({ id: v.string(), events: v.array(v.string()) })), []),
+  webhooks: v.optional(
+    v.array(
+      v.object({
+        id: v.string(),
+        events: v.array(v.string()),
+        /** Grows with every change of the endpoint. */
+        revision: v.optional(v.number(), 0),
+      }),
+    ),
+    [],
+  ),
 });
 export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
 

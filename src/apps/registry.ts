@@ -7,8 +7,12 @@ import {
   describeNewApp,
   describeNewChannel,
   describeNewTemplate,
+  describeNewWebhook,
+  describeSecretRotation,
   describeTemplateChange,
   describeUpload,
+  describeWebhookChange,
+  describeWebhookDeletion,
 } from "../audit-log/describe.ts";
 import type { Actor, AuditFilter, AuditPage, Change } from "../audit-log/model.ts";
 import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
@@ -343,20 +347,33 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#webhooks.getConfig(id) : null;
   }
 
-  async createWebhook(webhook: NewWebhook, secret: NewSecret): Promise<Outcome<Webhook>> {
-    return this.#changeWebhook(() => this.#webhooks.create(webhook, secret, Date.now()));
+  async createWebhook(webhook: NewWebhook, secret: NewSecret, actor: Actor): Promise<Outcome<Webhook>> {
+    return this.#changeWebhook(() => {
+      const created = this.#webhooks.create(webhook, secret, Date.now());
+      if (created.ok) this.#record(actor, [describeNewWebhook(created.value)]);
+      return created;
+    });
   }
 
-  async updateWebhook(id: string, change: WebhookChange): Promise<Outcome<Webhook>> {
-    return this.#changeWebhook(() => this.#webhooks.update(id, change, Date.now()));
+  async updateWebhook(id: string, change: WebhookChange, actor: Actor): Promise<Outcome<Webhook>> {
+    return this.#changeWebhookOf(id, actor, describeWebhookChange, (now) =>
+      this.#webhooks.update(id, change, now),
+    );
   }
 
-  async rotateWebhookSecret(id: string, secret: NewSecret, graceMs: number): Promise<Outcome<Webhook>> {
-    return this.#changeWebhook(() => this.#webhooks.rotateSecret(id, secret, graceMs, Date.now()));
+  async rotateWebhookSecret(
+    id: string,
+    secret: NewSecret,
+    graceMs: number,
+    actor: Actor,
+  ): Promise<Outcome<Webhook>> {
+    return this.#changeWebhookOf(id, actor, describeSecretRotation, (now) =>
+      this.#webhooks.rotateSecret(id, secret, graceMs, now),
+    );
   }
 
-  async deleteWebhook(id: string): Promise<Outcome<{ id: string }>> {
-    return this.#changeWebhook(() => this.#webhooks.delete(id));
+  async deleteWebhook(id: string, actor: Actor): Promise<Outcome<{ id: string }>> {
+    return this.#changeWebhookOf(id, actor, describeWebhookDeletion, () => this.#webhooks.delete(id));
   }
 
   /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
@@ -445,6 +462,22 @@ export class Registry extends DurableObject<Bindings> {
     });
     if (outcome.ok) await this.#endpointCalls.drain();
     return outcome;
+  }
+
+  /** A change by a call, which the audit log has too. */
+  async #changeWebhookOf<T extends { id: string }>(
+    id: string,
+    actor: Actor,
+    describe: (before: Webhook, after: T) => Change[],
+    work: (now: number) => Outcome<T>,
+  ): Promise<Outcome<T>> {
+    return this.#changeWebhook(() => {
+      const now = Date.now();
+      const before = this.#webhooks.get(id, now);
+      const changed = work(now);
+      if (changed.ok && before !== null) this.#record(actor, describe(before, changed.value));
+      return changed;
+    });
   }
 
   /** False in an object that no app was created in: asking it must not write anything. */

@@ -3,11 +3,13 @@ import type { TargetsFile } from "../audiences/file-store.ts";
 import type { Channel } from "../channels/store.ts";
 import type { ShownProvider } from "../push/provider-config.ts";
 import type { Template } from "../templates/records.ts";
+import type { Webhook } from "../webhooks/model.ts";
 import type { Change } from "./model.ts";
 
 /**
  * What a change did, as the audit log shows it. Pure. Old and new values only of small settings; of content,
- * variables and providers' accounts only the names of what changed. What changed nothing has no line.
+ * variables, providers' accounts and endpoints' URLs, which may carry a secret, only the names of what changed. What
+ * changed nothing has no line.
  */
 
 interface FromTo {
@@ -80,6 +82,45 @@ export function describeFileDeletion({ fileKey, id: uploadId, rows }: TargetsFil
   return { action: "targets_file.deleted", target, details: { uploadId, rows } };
 }
 
+export function describeNewWebhook(webhook: Webhook): Change {
+  const { events, isEnabled: enabled, secretFingerprint } = webhook;
+  const details = { host: hostOf(webhook), events, enabled, secretFingerprint };
+  return { action: "webhook.created", target: { type: "webhook", id: webhook.id }, details };
+}
+
+export function describeWebhookChange(before: Webhook, after: Webhook): Change[] {
+  const [from, to] = [shownOf(before), shownOf(after)];
+  const fields = [
+    ...(["url", "description"] as const).filter((name) => before[name] !== after[name]),
+    ...(["events", "enabled"] as const).filter((name) => !isSame(from[name], to[name])),
+  ];
+  if (fields.length === 0) return [];
+  const changes = changesOf(from, to, ["host", "events", "enabled"]);
+  const details = { host: to.host, fields, changes };
+  return [{ action: "webhook.updated", target: { type: "webhook", id: after.id }, details }];
+}
+
+export function describeSecretRotation(before: Webhook, after: Webhook): Change[] {
+  const changes = changesOf(before, after, ["secretFingerprint"]);
+  const { previousSecretUntil: until } = after;
+  const previousSecretUntil = until === null ? null : new Date(until).toISOString();
+  const details = { host: hostOf(after), changes, previousSecretUntil };
+  return [{ action: "webhook.secret_rotated", target: { type: "webhook", id: after.id }, details }];
+}
+
+export function describeWebhookDeletion(webhook: Webhook): Change[] {
+  const details = { host: hostOf(webhook) };
+  return [{ action: "webhook.deleted", target: { type: "webhook", id: webhook.id }, details }];
+}
+
+function shownOf(webhook: Webhook) {
+  return { host: hostOf(webhook), events: webhook.events, enabled: webhook.isEnabled };
+}
+
+function hostOf({ url }: Webhook): string {
+  return new URL(url).host;
+}
+
 /** Per provider its private key's fingerprint before and after, null for none, and which fields changed. */
 function describeProviders(before: Channel["providers"], { id, key, providers: after }: Channel): Change[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
@@ -104,7 +145,7 @@ function changedFields(before: ShownProvider | undefined, after: ShownProvider |
 function changesOf<T>(before: T, after: T, names: readonly (keyof T & string)[]): Record<string, FromTo> {
   return Object.fromEntries(
     names
-      .filter((name) => before[name] !== after[name])
+      .filter((name) => !isSame(before[name], after[name]))
       .map((name) => [name, { from: before[name], to: after[name] }]),
   );
 }

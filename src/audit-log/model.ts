@@ -14,6 +14,10 @@ export const CHANGE_ACTIONS = [
   "template.archived",
   "targets_file.uploaded",
   "targets_file.deleted",
+  "webhook.created",
+  "webhook.updated",
+  "webhook.secret_rotated",
+  "webhook.deleted",
   "notification.retried",
 ] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
@@ -22,7 +26,15 @@ export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 export const NOTIFICATION_ACTIONS = ["notification.sent"] as const;
 export type NotificationAction = (typeof NOTIFICATION_ACTIONS)[number];
 
-export const TARGET_TYPES = ["app", "key", "channel", "template", "targets_file", "notification"] as const;
+export const TARGET_TYPES = [
+  "app",
+  "key",
+  "channel",
+  "template",
+  "targets_file",
+  "webhook",
+  "notification",
+] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 
 /** Who asks for a change, and in which request: carried from the credentials to the change's transaction. */

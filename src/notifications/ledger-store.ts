@@ -191,6 +191,15 @@ export class LedgerStore {
       .one().redrives;
   }
 
+  /** It moves again: the next re-drive, should there have to be one, is the first. True where there were any. */
+  forgetRedrives(id: string): boolean {
+    return (
+      this.#sql
+        .exec("UPDATE notifications SET redrives = 0 WHERE id = ? AND redrives > 0 RETURNING 1", id)
+        .toArray().length > 0
+    );
+  }
+
   /** Ids of up to `limit` batches, whose audiences end with the ledger. */
   listPlanned(limit: number): string[] {
     return this.#sql

@@ -117,7 +117,7 @@ export class Ledger extends DurableObject<Bindings> {
         } else if (outcome === "completed") {
           if (report.header === null) this.#due.remove("stall", report.notificationId);
           this.#lastProgress.delete(report.notificationId);
-        } else if (outcome === "progressed") this.#lastProgress.set(report.notificationId, now);
+        } else if (outcome === "progressed") this.#noteProgress(report.notificationId, now);
       }
       this.#series.add(series.list());
       this.#noteExistence();
@@ -179,6 +179,13 @@ export class Ledger extends DurableObject<Bindings> {
     } finally {
       if (!this.#hasEnded) this.#due.rearm();
     }
+  }
+
+  /** In the transaction of the report. */
+  #noteProgress(id: string, now: number): void {
+    this.#lastProgress.set(id, now);
+    // After re-drives the next look may be an hour away.
+    if (this.#store.forgetRedrives(id)) this.#due.set("stall", id, now + readConfig(this.env).stallMs);
   }
 
   /**

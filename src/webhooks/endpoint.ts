@@ -45,12 +45,12 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
   }
 
   /**
-   * Stores messages to be sent; those that it has already change nothing. An endpoint that is disabled by now, isn't
-   * subscribed to a message any more, or doesn't exist any more, ignores it: its configuration is newer than the copy
-   * of the app that the message was handed over by.
+   * Stores messages to be sent; those that it has already change nothing. `revision`: of the endpoint, as whoever hands
+   * over knows it; a newer one than stands here is asked for first. Then an endpoint that is disabled, isn't subscribed
+   * to a message any more, or doesn't exist any more, may ignore it.
    */
-  async accept(messages: readonly WebhookMessage[]): Promise<void> {
-    const parts = await this.#find();
+  async accept(messages: readonly WebhookMessage[], revision: number): Promise<void> {
+    const parts = await this.#find(revision);
     if (parts === null) return;
     const { due, store, sender } = parts;
     const now = Date.now();
@@ -135,9 +135,11 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return this.#parts;
   }
 
-  /** The endpoint's parts. One that this object hasn't heard of is asked for, once; null where there is none. */
-  async #find(): Promise<Parts | null> {
-    if (this.#parts !== null || this.#isDeleted) return this.#parts;
+  /** The endpoint's parts, no older than `revision`. What this object hasn't heard of is asked for; null: there is none. */
+  async #find(revision = 0): Promise<Parts | null> {
+    if (this.#isDeleted) return null;
+    const known = this.#parts?.store.getConfig()?.revision;
+    if (known !== undefined && known >= revision) return this.#parts;
     const { appId, webhookId } = this.#identity;
     const config = await openRegistry(this.env, appId).getWebhookConfig(webhookId);
     return config === null ? null : this.#configure(config);

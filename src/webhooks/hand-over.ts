@@ -16,11 +16,11 @@ export async function handOver(
   const webhooks = await listWebhooks(env, appId, messages);
   const taken = new Set(messages.map(({ id }) => id));
   await Promise.all(
-    webhooks.map(async ({ id, events }) => {
+    webhooks.map(async ({ id, events, revision }) => {
       const wanted = messages.filter(({ type }) => events.includes(type));
       if (wanted.length === 0) return;
       try {
-        await openWebhookEndpoint(env, appId, id).accept(wanted);
+        await openWebhookEndpoint(env, appId, id).accept(wanted, revision);
       } catch (error) {
         console.error({ message: "a webhook endpoint can't be reached", app: appId, webhookId: id, error });
         for (const message of wanted) taken.delete(message.id);

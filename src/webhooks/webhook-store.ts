@@ -56,7 +56,6 @@ export class WebhookStore {
       .map((row) => toWebhook(row, now));
   }
 
-  /** The enabled ones as sends need to know them. */
   listIds(): string[] {
     return this.#sql
       .exec<{ id: string }>("SELECT id FROM webhooks")
@@ -64,11 +63,14 @@ export class WebhookStore {
       .map(({ id }) => id);
   }
 
-  listEnabled(): { id: string; events: WebhookEvent[] }[] {
+  /** The enabled ones as sends need to know them. */
+  listEnabled(): { id: string; events: WebhookEvent[]; revision: number }[] {
     return this.#sql
-      .exec<{ id: string; events: string }>("SELECT id, events FROM webhooks WHERE enabled = 1 ORDER BY id")
+      .exec<{ id: string; events: string; revision: number }>(
+        "SELECT id, events, revision FROM webhooks WHERE enabled = 1 ORDER BY id",
+      )
       .toArray()
-      .map(({ id, events }) => ({ id, events: JSON.parse(events) }));
+      .map(({ id, events, revision }) => ({ id, events: JSON.parse(events), revision }));
   }
 
   get(id: string, now: number): Webhook | null {

@@ -11,7 +11,8 @@ import {
   interceptCalls,
   unreachable,
 } from "../support/faults.ts";
-import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
+import { replaceIn, wake } from "../support/objects.ts";
+import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
 
@@ -82,6 +83,24 @@ describe("a chunk", () => {
     const { id, queue } = await sendCaptured(usersOf("vanished", 900));
     expect(queue.messages.length).toBeGreaterThan(1);
     await consume(queue.messages.slice(0, 1));
+    await expectExact(id, 900);
+  });
+
+  it("that moves after a long silence is watched as closely as at first", async () => {
+    const { id, queue } = await sendCaptured(usersOf("moves", 900));
+    const ledger = bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
+    const restore = await replaceIn(ledger, { DELIVERIES_NORMAL: new CapturingQueue().binding });
+    const nextInMs = () =>
+      runInDurableObject(ledger, (_, { storage }) => {
+        const sql = "SELECT at FROM due WHERE kind = 'stall' AND id = ?";
+        return storage.sql.exec<{ at: number }>(sql, id).one().at - Date.now();
+      });
+    for (let count = 0; count < 6; count++) await wake(ledger, "stall");
+    expect(await nextInMs()).toBeGreaterThan(30_000);
+    await consume(queue.messages.slice(0, 1));
+    await vi.waitFor(async () => expect(await nextInMs()).toBeLessThan(5000), PATIENTLY);
+    restore();
+    await consume(queue.messages.slice(1));
     await expectExact(id, 900);
   });
 

@@ -12,6 +12,7 @@ import { keys } from "../../src/keys.ts";
 import { shardOfUser } from "../../src/users/hash.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
+import { replaceIn, rowsIn, wake } from "../support/objects.ts";
 import { openSocket } from "../support/sockets.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 import {
@@ -60,35 +61,7 @@ function uidsOfShard(shard: number, count: number): string[] {
   return uids;
 }
 
-type Stub = DurableObjectStub<undefined>;
-
-/** Replaces bindings of one object's instance; returns how to undo it. */
-function replaceIn(stub: Stub, replaced: Partial<Bindings>): Promise<() => void> {
-  return runInDurableObject(stub, (instance) => {
-    const holder = instance as unknown as { env: object };
-    const { env } = holder;
-    holder.env = { ...env, ...replaced };
-    return () => {
-      holder.env = env;
-    };
-  });
-}
-
-function rowsIn(stub: Stub, table: string): Promise<number> {
-  return runInDurableObject(
-    stub,
-    (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
-  );
-}
-
-/** Runs the object's alarm with all duties due. */
-async function wake(stub: Stub): Promise<void> {
-  await runInDurableObject(stub, async (_, { storage }) => {
-    storage.sql.exec("UPDATE due SET at = 1 WHERE kind IN ('webhooks', 'flush', 'send')");
-    await storage.setAlarm(Date.now() + 60_000);
-  });
-  await runDurableObjectAlarm(stub);
-}
+const WEBHOOK_DUTIES = ["webhooks", "flush", "send"];
 
 describe.each([
   ["evicted", evictAllDurableObjects],
@@ -108,7 +81,7 @@ describe.each([
     await mia("POST", `/feed/${id}/clicked`);
     expect(await rowsIn(ledgerOf(app, id), "webhook_outbox")).toBe(2);
     await strike();
-    for (const stub of cutOff()) await wake(stub);
+    for (const stub of cutOff()) await wake(stub, ...WEBHOOK_DUTIES);
     const calls = await waitForCalls(webhook, 6);
     const types = ["notification.accepted", "notification.completed", "delivery.viewed", "delivery.clicked"];
     expect(
@@ -128,7 +101,7 @@ describe.each([
     const [first] = await waitForCalls(webhook, 1);
     // In mid-call: its answer is never written down.
     await strike();
-    await wake(endpointStub(app, webhook));
+    await wake(endpointStub(app, webhook), ...WEBHOOK_DUTIES);
     const calls = await waitForCalls(webhook, 2);
     expect(calls.map(({ id }) => id)).toEqual([first?.id, first?.id]);
     expect(await waitForAttempts(webhook, 1)).toMatchObject([{ status: "succeeded", messageId: first?.id }]);
@@ -152,7 +125,7 @@ describe("a ledger", () => {
     await waitForCalls(webhook, 2);
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(1);
     restore();
-    await wake(ledger);
+    await wake(ledger, ...WEBHOOK_DUTIES);
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(0);
     await send(app, "bob");
     // The repeat was no third call: the third is bob's.
@@ -176,7 +149,7 @@ describe("a ledger", () => {
     await waitForCalls(other, 3);
     expect(await cut.inbox.calls()).toHaveLength(1);
     restore();
-    await wake(ledger);
+    await wake(ledger, ...WEBHOOK_DUTIES);
     const calls = await waitForCalls(cut, 3);
     expect(
       calls
@@ -205,7 +178,7 @@ describe("a user shard", () => {
       return ids.map(({ id }) => id);
     }, PATIENTLY);
     await evictDurableObject(shard());
-    await wake(shard());
+    await wake(shard(), ...WEBHOOK_DUTIES);
     const failures = await waitForFailures(webhook, uids.length);
     expect(failures.map(({ userId }) => userId).sort()).toEqual(uids.toSorted());
     expect((await webhook.inbox.calls()).map(({ id }) => id).sort()).toEqual(given.sort());
@@ -290,7 +263,7 @@ describe("a registry", () => {
     const { body } = await app.api("POST", `/webhooks/${webhook.id}/rotate-secret`, { gracePeriodHours: 0 });
     expect(await rowsIn(registry, "webhook_calls")).toBe(1);
     restore();
-    await wake(registry);
+    await wake(registry, ...WEBHOOK_DUTIES);
     expect(await rowsIn(registry, "webhook_calls")).toBe(0);
     await webhook.inbox.expectSecrets(body.secret);
     expect((await app.api("POST", `/webhooks/${webhook.id}/test`)).body.status).toBe("succeeded");
@@ -305,6 +278,22 @@ describe("a registry", () => {
     await send(app);
     expect(await waitForCalls(webhook, 1)).toHaveLength(1);
   });
+
+  it.each([
+    ["subscribed to more", [{ events: ["notification.accepted", "notification.completed"] }]],
+    ["enabled again", [{ enabled: false, events: ["notification.completed"] }, { enabled: true }]],
+  ])("is asked by one that was %s and hasn't heard of it", async (_, changes) => {
+    const app = await createReadyApp();
+    const webhook = await createWebhook(app, ["notification.accepted"]);
+    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
+    for (const change of changes.slice(0, -1)) await app.api("PUT", `/webhooks/${webhook.id}`, change);
+    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
+    await app.api("PUT", `/webhooks/${webhook.id}`, changes.at(-1));
+    restore();
+    const id = await send(app);
+    const [call] = await waitForCalls(webhook, 1, "notification.completed");
+    expect(call?.body.data.id).toBe(id);
+  });
 });
 
 describe("a deleted endpoint", () => {
@@ -317,7 +306,8 @@ describe("a deleted endpoint", () => {
     await app.api("DELETE", `/webhooks/${webhook.id}`);
     const stub = endpointStub(app, webhook);
     const message = { id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
-    const accept = () => (stub as unknown as { accept(messages: object[]): Promise<void> }).accept([message]);
+    const endpoint = stub as unknown as { accept(messages: object[], revision: number): Promise<void> };
+    const accept = () => endpoint.accept([message], 1);
     await accept();
     // Also where the instance that knew of the deletion is gone.
     await evictDurableObject(stub);

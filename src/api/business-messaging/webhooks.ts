@@ -35,11 +35,11 @@ export const getWebhooks: Handler = async (request, context) => {
 /** `POST {api}/webhooks`: the answer alone shows the secret. */
 export const postWebhook: Handler = async (request, context) => {
   const { env } = context;
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const { enabled: isEnabled, ...fields } = parseNewWebhook(await readJson(request), context);
   const made = await makeSecret();
   const webhook = await changeApp(env, app.id, (registry) =>
-    registry.createWebhook({ ...fields, isEnabled }, made),
+    registry.createWebhook({ ...fields, isEnabled }, made, actor),
   );
   return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret }, 201);
 };
@@ -54,22 +54,22 @@ export const getWebhook: Handler = async (request, context) => {
 /** `PUT {api}/webhooks/{id}`: url, description, events, enabled; what is absent stays. */
 export const putWebhook: Handler = async (request, context) => {
   const { env } = context;
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const id = pathParam(request, "webhook");
   const body = await readJson(request);
   await requireWebhook(env, app, id);
   const { enabled: isEnabled, ...fields } = parseWebhookChange(body, context);
   const webhook = await changeApp(env, app.id, (registry) =>
-    registry.updateWebhook(id, { ...fields, isEnabled }),
+    registry.updateWebhook(id, { ...fields, isEnabled }, actor),
   );
   return json(await presentWebhook(env, app, webhook));
 };
 
 /** `DELETE {api}/webhooks/{id}`: with all that it was still to get. */
 export const deleteWebhook: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const { id } = await changeApp(context.env, app.id, (registry) =>
-    registry.deleteWebhook(pathParam(request, "webhook")),
+    registry.deleteWebhook(pathParam(request, "webhook"), actor),
   );
   return json({ id, deleted: true });
 };
@@ -77,14 +77,14 @@ export const deleteWebhook: Handler = async (request, context) => {
 /** `POST {api}/webhooks/{id}/rotate-secret`: the answer alone shows the new one; the old one signs for a while. */
 export const postWebhookSecret: Handler = async (request, context) => {
   const { env } = context;
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const id = pathParam(request, "webhook");
   const body = await readOptionalJson(request);
   await requireWebhook(env, app, id);
   const { gracePeriodHours } = parseInput(RotationSchema, body);
   const made = await makeSecret();
   const webhook = await changeApp(env, app.id, (registry) =>
-    registry.rotateWebhookSecret(id, made, gracePeriodHours * HOUR_MS),
+    registry.rotateWebhookSecret(id, made, gracePeriodHours * HOUR_MS, actor),
   );
   return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret });
 };

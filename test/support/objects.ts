@@ -1,0 +1,37 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import type { Bindings } from "../../src/env.ts";
+
+/** Reaching into one Durable Object: its bindings, its tables, its alarm. */
+
+type Stub = DurableObjectStub<undefined>;
+
+/** Replaces bindings of the object's instance; returns how to undo it. */
+export function replaceIn(stub: Stub, replaced: Partial<Bindings>): Promise<() => void> {
+  return runInDurableObject(stub, (instance) => {
+    const holder = instance as unknown as { env: object };
+    const { env } = holder;
+    holder.env = { ...env, ...replaced };
+    return () => {
+      holder.env = env;
+    };
+  });
+}
+
+export function rowsIn(stub: Stub, table: string): Promise<number> {
+  return runInDurableObject(
+    stub,
+    (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
+  );
+}
+
+/** Runs the object's alarm with all duties of these kinds due. */
+export async function wake(stub: Stub, ...kinds: string[]): Promise<void> {
+  await runInDurableObject(stub, async (_, { storage }) => {
+    storage.sql.exec(
+      "UPDATE due SET at = 1 WHERE kind IN (SELECT value FROM json_each(?))",
+      JSON.stringify(kinds),
+    );
+    await storage.setAlarm(Date.now() + 60_000);
+  });
+  await runDurableObjectAlarm(stub);
+}
