@@ -1,6 +1,9 @@
 import { evictAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "../../src/keys.ts";
+import { Ledger } from "../../src/notifications/ledger.ts";
+import { UserShard } from "../../src/users/user-shard.ts";
+import { WebhookEndpoint } from "../../src/webhooks/endpoint.ts";
 import { callAsAdmin, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
@@ -15,6 +18,7 @@ beforeEach(() => {
   today = new Date().toISOString().slice(0, 10);
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -141,6 +145,41 @@ describe("DELETE /admin/apps/{id}", () => {
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
   });
+});
+
+const failOnce = new Error("Network connection lost.");
+
+it.each([
+  ["a user shard", "shards", () => vi.spyOn(UserShard.prototype, "erase").mockRejectedValueOnce(failOnce)],
+  ["a ledger", "ledgers", () => vi.spyOn(Ledger.prototype, "erase").mockRejectedValueOnce(failOnce)],
+  [
+    "a webhook endpoint",
+    "webhooks",
+    () => vi.spyOn(WebhookEndpoint.prototype, "configure").mockRejectedValueOnce(failOnce),
+  ],
+  [
+    "R2",
+    "files",
+    () => vi.spyOn(Object.getPrototypeOf(bindings.TARGETS), "list").mockRejectedValueOnce(failOnce),
+  ],
+])("while %s fails, the erasure stays at its %s, and then goes on", async (_, step, fail) => {
+  const app = await createFullApp();
+  const webhook = { url: "https://example.com/hook", events: ["delivery.viewed"] };
+  const { body } = await app.api("POST", "/webhooks", webhook);
+  const endpoint = bindings.WEBHOOK_ENDPOINT.getByName(keys.webhookEndpoint(app.id, body.id));
+  await remove(app);
+  const failing = fail();
+  let stepAfterFailure: string | null = null;
+  await finish(app, async () => {
+    if (failing.mock.settledResults[0]?.type !== "rejected") return;
+    stepAfterFailure ??= (await remove(app)).body.step;
+  });
+  expect(stepAfterFailure).toBe(step);
+  expect(await listEverywhere(app)).toEqual([]);
+  await evictAllDurableObjects();
+  expect(await countAllRows(app)).toBe(0);
+  expect(await countRows(endpoint)).toBe(0);
+  expect((await remove(app)).status).toBe(404);
 });
 
 it("an app without anything goes as well", async () => {
