@@ -38,6 +38,9 @@ type Row = {
   expires_at: number;
 };
 
+/** Of the pause between messages for pushes that nobody claims. */
+const MAX_DOUBLINGS = 4;
+
 const COLUMNS = "user_id, attempt, content, remaining, accepted, tries, claim_id, expires_at";
 
 // A device of the push's user that is still to be tried: at all, and at ?3. `remaining` is an array of
@@ -266,10 +269,10 @@ export class PushStore {
       .toArray();
   }
 
-  /** A message was sent for them: the next one after `intervalMs`, then at doubling intervals up to an hour. */
+  /** A message was sent for them: the next one after `intervalMs`, then at doubling intervals, to sixteen of it. */
   markWoken(group: PushGroup, now: number, intervalMs: number): void {
     this.#sql.exec(
-      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + MIN(?2 * (1 << MIN(wakes, 10)), 3600000))),
+      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + ?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})))),
          wakes = wakes + 1
        WHERE channel_key = ?3 AND notification_id = ?4 AND wake_at <= ?1`,
       now,

@@ -30,6 +30,8 @@ export interface RunResult {
   repeatedPushes: number;
   repeatedByKill: number;
   repeatedUnanswered: number;
+  /** Pushes whose report was seen written down. */
+  settledPushes: number;
   webhooks: number;
   repeatedWebhooks: number;
   pushes: number;
@@ -89,6 +91,7 @@ export async function runPlan(
       ...{ repeatedPushes: pushes.repeated, pushes: received.length, repeatedByKill: pushes.repeatedByKill },
       ...{
         repeatedUnanswered: pushes.repeatedUnanswered,
+        settledPushes: server.settled.size,
         webhooks: calls.calls,
         repeatedWebhooks: calls.repeated,
       },

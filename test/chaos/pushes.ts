@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
+import { identityOfAddress } from "../../src/push/model.ts";
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
 import type { Sent } from "./app.ts";
 import { type ChaosServer, LEASE_MS } from "./server.ts";
 import { CALL_HEADER } from "./worker/message-faults.ts";
+import { settledName } from "./worker/settled.ts";
 
 /** A claim is reported within its lease; what else is between is the machine's. */
 const SLACK_MS = 500;
@@ -17,15 +20,18 @@ export interface PushVerdict {
   violations: string[];
 }
 
+/** What is known of the Worker's lives. */
+type Known = Pick<ChaosServer, "kills" | "unanswered" | "settled">;
+
 /**
  * Each device of each target got each notification, and more than once only where the sender couldn't know that it
- * had: it got no answer, or was killed before it could report.
+ * had: it got no answer, or was killed before its report was written down.
  */
 export function judgePushes(
   received: readonly Received[],
   sent: readonly Sent[],
   devices: ReadonlyMap<string, readonly Device[]>,
-  { kills, unanswered }: Pick<ChaosServer, "kills" | "unanswered">,
+  known: Known,
 ): PushVerdict {
   const verdict: PushVerdict = {
     lost: 0,
@@ -53,24 +59,33 @@ export function judgePushes(
         const isExpected = users.has(user) && !incomplete.has(user);
         if (isExpected && arrivals.length === 0) verdict.lost++;
         if (!isExpected && arrivals.length > 0) verdict.violations.push(`${user} got a push of ${id}`);
-        if (arrivals.length > 1) judgeRepeats(arrivals, { kills, unanswered }, verdict, `${user}, ${id}`);
+        if (arrivals.length < 2) continue;
+        const settledAt = known.settled.get(settledName(id, keyOf(device))) ?? Number.POSITIVE_INFINITY;
+        judgeRepeats(arrivals, { ...known, settledAt }, verdict, `${user}, ${id}`);
       }
     }
   }
   for (const name of byPush.keys()) verdict.violations.push(`nobody sent the push ${name}`);
+  if (received.length > 0 && known.settled.size === 0) {
+    verdict.violations.push("no push was seen written down in the Worker's log: repeats can't be judged");
+  }
   if (verdict.lost > 0) verdict.violations.push(`${verdict.lost} pushes were lost`);
   return verdict;
 }
 
 function judgeRepeats(
   arrivals: readonly Received[],
-  { kills, unanswered }: Pick<ChaosServer, "kills" | "unanswered">,
+  { kills, unanswered, settledAt }: Omit<Known, "settled"> & { settledAt: number },
   verdict: PushVerdict,
   name: string,
 ): void {
   for (const [index, push] of arrivals.slice(0, -1).entries()) {
     const next = arrivals[index + 1];
     verdict.repeated++;
+    if (next !== undefined && next.at > settledAt) {
+      const late = next.at - settledAt;
+      verdict.violations.push(`${name}: it was sent ${late} ms after it was written down as taken`);
+    }
     if (unanswered.has(push.headers[CALL_HEADER] ?? "")) {
       verdict.repeatedUnanswered++;
       continue;
@@ -86,6 +101,10 @@ function judgeRepeats(
       );
     }
   }
+}
+
+function keyOf(device: Device): string {
+  return createHash("sha256").update(identityOfAddress(device)).digest("hex");
 }
 
 /** Every provider's form has the id somewhere in the data. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import type { EvictedObject } from "./plan.ts";
 import type { FaultCounts, FaultNotes } from "./worker/message-faults.ts";
+import { parseSettledLine } from "./worker/settled.ts";
 
 const WRANGLER_TOML = new URL("../../wrangler.toml", import.meta.url);
 const ENTRY = fileURLToPath(new URL("worker/entry.ts", import.meta.url));
@@ -34,6 +35,8 @@ export class ChaosServer {
   readonly kills: Kill[] = [];
   /** Names of calls to providers that Onecall had no answer to. */
   readonly unanswered = new Set<string>();
+  /** When pushes were first written down as taken, Unix ms, by name: none of them may be sent after it. */
+  readonly settled = new Map<string, number>();
   readonly appId: string;
   /** Of the app's endpoint, once there is one. */
   webhookId = "";
@@ -44,6 +47,8 @@ export class ChaosServer {
   #starts = 0;
   #adminToken = "";
   #counts: FaultCounts[] = [];
+  /** The beginning of a line that hasn't ended yet. */
+  #lineStart = "";
 
   constructor(options: { folder: string; seed: number; providersUrl: string; appId: string }) {
     this.#folder = options.folder;
@@ -70,15 +75,29 @@ export class ChaosServer {
     const config = join(this.#folder, "wrangler.toml");
     const toml = await readFile(WRANGLER_TOML, "utf8");
     await writeFile(config, toml.replace('main = "src/index.ts"', `main = ${JSON.stringify(ENTRY)}`));
+    // The one before may have been killed in the middle of a line.
+    this.#lineStart = "";
     this.#starts++;
     const start = this.#starts;
     const worker = await startLocalWorker({
       ...{ config, persistTo: join(this.#folder, "state"), providers: this.#providersUrl },
       variables: { ...VARIABLES, CHAOS_SEED: String(this.#seed), CHAOS_START: String(start) },
-      onLog: (text) => void appendFile(this.logFile, `${new Date().toISOString()} ${text}`),
+      onLog: (text) => this.#readLog(text),
     });
     this.#adminToken = worker.adminToken;
     this.#worker = worker;
+  }
+
+  #readLog(text: string): void {
+    void appendFile(this.logFile, `${new Date().toISOString()} ${text}`);
+    const lines = (this.#lineStart + text).split("\n");
+    this.#lineStart = lines.pop() ?? "";
+    for (const line of lines) {
+      const settled = parseSettledLine(line);
+      for (const name of settled?.names ?? []) {
+        if (!this.settled.has(name)) this.settled.set(name, settled?.at ?? 0);
+      }
+    }
   }
 
   /** SIGKILL to the whole process group, at once. */

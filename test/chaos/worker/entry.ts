@@ -7,6 +7,7 @@ import onecall, {
 } from "../../../src/index.ts";
 import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
+import { settledLine } from "./settled.ts";
 
 /**
  * The Worker of `npm run chaos`: Onecall as it is, and around it what makes messages go astray and objects
@@ -31,6 +32,13 @@ export class Ledger extends OnecallLedger {
   }
 }
 export class UserShard extends OnecallUserShard {
+  override reportPushes(...asked: Parameters<OnecallUserShard["reportPushes"]>) {
+    const next = super.reportPushes(...asked);
+    const line = settledLine(asked[0], Date.now());
+    // Once it is on disk; printed, as a kill takes along what stands in memory.
+    if (line !== null) void this.ctx.storage.sync().then(() => console.log(line));
+    return next;
+  }
   evict(): void {
     this.ctx.abort(EVICTED);
   }
