@@ -31,6 +31,7 @@ interface OnecallOptions {
   state?: string;
   /** In place of wrangler.toml's. */
   variables?: Record<string, string>;
+  serviceBindings?: Options["serviceBindings"];
 }
 
 /** A Worker that answers on `url` until it is stopped; its state is on disk, as in production. */
@@ -57,6 +58,12 @@ export function startOnecall(script: string, options: OnecallOptions = {}): Prom
   return startWithBindings([esModule("onecall-bundle.js", script)], options);
 }
 
+/** Onecall inside network-entry.ts, whose calls out don't pass through Miniflare's own Worker. */
+export function startOnecallOnNetwork(script: string, options: OnecallOptions = {}): Promise<BenchWorker> {
+  const serviceBindings = { NETWORK: { network: { allow: ["public", "private"] } } };
+  return startInside(["network-entry.ts"], script, { ...options, serviceBindings });
+}
+
 /** Onecall inside counting-entry.ts, which counts what is billed. */
 export function startCountingOnecall(script: string): Promise<BenchWorker> {
   return startInside(["counting-entry.ts", "billable-counts.ts"], script);
@@ -68,12 +75,16 @@ export function startOnecallWithPast(script: string): Promise<BenchWorker> {
 }
 
 /** The first of these modules is the Worker's entry, around Onecall's own. */
-async function startInside(names: readonly string[], script: string): Promise<BenchWorker> {
+async function startInside(
+  names: readonly string[],
+  script: string,
+  options: OnecallOptions = {},
+): Promise<BenchWorker> {
   const own = names.map(async (name) => {
     const source = await readFile(new URL(name, import.meta.url), "utf8");
     return esModule(name, stripTypeScriptTypes(source));
   });
-  return startWithBindings([...(await Promise.all(own)), esModule("onecall-bundle.js", script)]);
+  return startWithBindings([...(await Promise.all(own)), esModule("onecall-bundle.js", script)], options);
 }
 
 async function startWithBindings(
