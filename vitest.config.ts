@@ -1,6 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { providerVariables } from "./scripts/provider-variables.ts";
+import { keepStorageInMemory } from "./scripts/test-storage.ts";
+
+keepStorageInMemory();
 
 const TESTS_ALONE = [
   "test/notifications/copies-and-limits.test.ts",
