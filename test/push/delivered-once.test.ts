@@ -2,7 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { shardOfUser } from "../../src/users/hash.ts";
-import { bindings, consume, interceptCalls } from "../support/faults.ts";
+import { bindings, CapturingQueue, consume, interceptCalls } from "../support/faults.ts";
+import { replaceIn } from "../support/objects.ts";
 import { addDevices, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
@@ -119,6 +120,22 @@ describe("a push message", () => {
     const { counts } = await waitUntilCompleted(account.app, id);
     expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length });
     expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+  });
+
+  it("that is lost each time comes again, at pauses that grow to sixteen times the first", async () => {
+    await replaceIn(shard(), { PUSH_NORMAL: new CapturingQueue().binding });
+    const pauses: number[] = [];
+    for (let turn = 0; turn < 7; turn++) {
+      await setTimes(0, -1);
+      await runDurableObjectAlarm(shard());
+      pauses.push(
+        await runInDurableObject(shard(), (_, { storage }) => {
+          const { at } = storage.sql.exec<{ at: number }>("SELECT MIN(wake_at) AS at FROM pushes").one();
+          return Math.round((at - Date.now()) / 1000);
+        }),
+      );
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 16, 16]);
   });
 
   it("whose sender can't get its credentials loses nothing and sends nothing twice", async () => {
