@@ -181,23 +181,33 @@ export class LedgerStore {
       .map(({ shard }) => shard);
   }
 
-  /** Counts one more re-drive; returns how many there were before. */
+  /** Counts one more re-drive; returns how many there are. */
   addRedrive(id: string): number {
     return this.#sql
       .exec<{ redrives: number }>(
-        "UPDATE notifications SET redrives = redrives + 1 WHERE id = ? RETURNING redrives - 1 AS redrives",
+        "UPDATE notifications SET redrives = redrives + 1 WHERE id = ? RETURNING redrives",
         id,
       )
       .one().redrives;
   }
 
-  /** It moves again: the next re-drive, should there have to be one, is the first. True where there were any. */
-  forgetRedrives(id: string): boolean {
+  /** How often it was re-driven, as far as that isn't forgotten. */
+  countRedrives(id: string): number {
     return (
-      this.#sql
-        .exec("UPDATE notifications SET redrives = 0 WHERE id = ? AND redrives > 0 RETURNING 1", id)
-        .toArray().length > 0
+      this.#sql.exec<{ redrives: number }>("SELECT redrives FROM notifications WHERE id = ?", id).toArray()[0]
+        ?.redrives ?? 0
     );
+  }
+
+  /** It moves again: forgets half of the re-drives, but not the last. Returns what is left, null where that's all. */
+  forgetRedrives(id: string): number | null {
+    const [changed] = this.#sql
+      .exec<{ redrives: number }>(
+        "UPDATE notifications SET redrives = (redrives + 1) / 2 WHERE id = ? AND redrives > 1 RETURNING redrives",
+        id,
+      )
+      .toArray();
+    return changed?.redrives ?? null;
   }
 
   /** Ids of up to `limit` batches, whose audiences end with the ledger. */

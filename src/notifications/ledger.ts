@@ -184,8 +184,14 @@ export class Ledger extends DurableObject<Bindings> {
   /** In the transaction of the report. */
   #noteProgress(id: string, now: number): void {
     this.#lastProgress.set(id, now);
+    const redrives = this.#store.forgetRedrives(id);
     // After re-drives the next look may be an hour away.
-    if (this.#store.forgetRedrives(id)) this.#due.set("stall", id, now + readConfig(this.env).stallMs);
+    if (redrives !== null) this.#due.bringForward("stall", id, now + this.#stallPauseMs(redrives));
+  }
+
+  /** How long a notification may stand still before it is re-driven, after so many times. */
+  #stallPauseMs(redrives: number): number {
+    return Math.min(readConfig(this.env).stallMs * 2 ** redrives, HOUR_MS);
   }
 
   /**
@@ -193,25 +199,25 @@ export class Ledger extends DurableObject<Bindings> {
    * so a chunk that was only slow is counted once.
    */
   async #redrive(id: string): Promise<void> {
-    const { stallMs } = readConfig(this.env);
     const now = Date.now();
-    const movedAt = this.#lastProgress.get(id);
-    if (movedAt !== undefined && now - movedAt < stallMs) {
-      this.#due.set("stall", id, movedAt + stallMs);
-      return;
-    }
     const plan = this.#store.getPlan(id);
     const short = new Set(this.#store.listShortShards(id));
     if (plan === null || short.size === 0) {
       this.#due.remove("stall", id);
       return;
     }
-    // Before the attempt: should it fail or die, the next one is already due.
-    const redrives = this.#store.addRedrive(id);
-    const next = now + Math.min(stallMs * 2 ** (redrives + 1), HOUR_MS);
     // What isn't delivered by then fails by then, not an hour later.
     const { expiresAt } = plan.retry ?? plan.header;
-    this.#due.set("stall", id, expiresAt > now ? Math.min(next, expiresAt) : next);
+    const lookAgain = (at: number): void =>
+      this.#due.set("stall", id, expiresAt > now ? Math.min(at, expiresAt) : at);
+    const pauseMs = this.#stallPauseMs(this.#store.countRedrives(id));
+    const movedAt = this.#lastProgress.get(id);
+    if (movedAt !== undefined && now - movedAt < pauseMs && now < expiresAt) {
+      lookAgain(movedAt + pauseMs);
+      return;
+    }
+    // Before the attempt: should it fail or die, the next one is already due.
+    lookAgain(now + this.#stallPauseMs(this.#store.addRedrive(id)));
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
       const chunks = await this.#deliverAgain(appId, plan, short);

@@ -269,10 +269,10 @@ export class PushStore {
       .toArray();
   }
 
-  /** A message was sent for them: the next one after `intervalMs`, then at doubling intervals, to sixteen of it. */
+  /** A message was sent for them: the next after `intervalMs`, then at doubling ones, to sixteen of it or an hour. */
   markWoken(group: PushGroup, now: number, intervalMs: number): void {
     this.#sql.exec(
-      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + ?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})))),
+      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + MIN(?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})), 3600000))),
          wakes = wakes + 1
        WHERE channel_key = ?3 AND notification_id = ?4 AND wake_at <= ?1`,
       now,

@@ -46,8 +46,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
 
   /**
    * Stores messages to be sent; those that it has already change nothing. `revision`: of the endpoint, as whoever hands
-   * over knows it; a newer one than stands here is asked for first. Then an endpoint that is disabled, isn't subscribed
-   * to a message any more, or doesn't exist any more, may ignore it.
+   * over knows it; a newer one than stands here is asked for first, and throws where the registry can't be reached. By
+   * what then stands, messages are ignored that the endpoint isn't subscribed to, and all where it is disabled or gone.
    */
   async accept(messages: readonly WebhookMessage[], revision: number): Promise<void> {
     const parts = await this.#find(revision);

@@ -17,9 +17,12 @@ export async function benchPush(script: string): Promise<void> {
     const url = await process.ask<string>("url");
     const fakes = new FakeProviders(url);
     const options = { variables: providerVariables(url) };
+    const fcm = await startOnecall(script, options);
+    await PushApp.create(fcm.url, fakes, "fcm", TARGETS)
+      .then(benchFcm)
+      .finally(() => fcm.stop());
     const local = await startOnecall(script, options);
     workers.push(local);
-    await benchFcm(await PushApp.create(local.url, fakes, "fcm", TARGETS));
     const deployed = await startOnecallOnNetwork(script, options);
     workers.push(deployed);
     await benchWebPush(
@@ -57,7 +60,9 @@ async function benchWebPush(local: PushApp<"webpush">, deployed: PushApp<"webpus
     await library.send();
     const libraryRates: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
-      for (const { app, rates } of apps) rates.push(await app.sendBatch());
+      for (const { app, rates } of round % 2 === 0 ? apps.toReversed() : apps) {
+        rates.push(await app.sendBatch());
+      }
       libraryRates.push(await library.send());
     }
     report("10,000 Web Pushes by web-push in Node, 50 at once", showPerSecond(libraryRates));

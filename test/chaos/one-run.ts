@@ -30,8 +30,9 @@ export interface RunResult {
   repeatedPushes: number;
   repeatedByKill: number;
   repeatedUnanswered: number;
-  /** Pushes whose report was seen written down. */
+  /** Pushes whose report was seen written down, and those of them that came again. */
   settledPushes: number;
+  repeatedSettled: number;
   webhooks: number;
   repeatedWebhooks: number;
   pushes: number;
@@ -92,6 +93,7 @@ export async function runPlan(
       ...{
         repeatedUnanswered: pushes.repeatedUnanswered,
         settledPushes: server.settled.size,
+        repeatedSettled: pushes.repeatedSettled,
         webhooks: calls.calls,
         repeatedWebhooks: calls.repeated,
       },

@@ -17,6 +17,8 @@ export interface PushVerdict {
   /** Of these, the ones whose first was in flight at a kill, and those that had no answer, or too late a one. */
   repeatedByKill: number;
   repeatedUnanswered: number;
+  /** Sent after they were written down as taken: never right. */
+  repeatedSettled: number;
   violations: string[];
 }
 
@@ -38,6 +40,7 @@ export function judgePushes(
     repeated: 0,
     repeatedByKill: 0,
     repeatedUnanswered: 0,
+    repeatedSettled: 0,
     violations: [],
   };
   const byPush = new Map<string, Received[]>();
@@ -84,6 +87,7 @@ function judgeRepeats(
     verdict.repeated++;
     if (next !== undefined && next.at > settledAt) {
       const late = next.at - settledAt;
+      verdict.repeatedSettled++;
       verdict.violations.push(`${name}: it was sent ${late} ms after it was written down as taken`);
     }
     if (unanswered.has(push.headers[CALL_HEADER] ?? "")) {

@@ -86,7 +86,7 @@ describe("a chunk", () => {
     await expectExact(id, 900);
   });
 
-  it("that moves after a long silence is watched as closely as at first", async () => {
+  it("that moves after a long silence is watched closely again", async () => {
     const { id, queue } = await sendCaptured(usersOf("moves", 900));
     const ledger = bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
     const restore = await replaceIn(ledger, { DELIVERIES_NORMAL: new CapturingQueue().binding });
@@ -95,11 +95,17 @@ describe("a chunk", () => {
         const sql = "SELECT at FROM due WHERE kind = 'stall' AND id = ?";
         return storage.sql.exec<{ at: number }>(sql, id).one().at - Date.now();
       });
-    for (let count = 0; count < 6; count++) await wake(ledger, "stall");
-    expect(await nextInMs()).toBeGreaterThan(30_000);
-    await consume(queue.messages.slice(0, 1));
-    await vi.waitFor(async () => expect(await nextInMs()).toBeLessThan(5000), PATIENTLY);
-    restore();
+    try {
+      for (let count = 0; count < 6; count++) await wake(ledger, "stall");
+      expect(await nextInMs()).toBeGreaterThan(30_000);
+      await consume(queue.messages.slice(0, 1));
+      // Not less than twice the first pause: what moves slowly isn't sent again at each of its pauses.
+      await vi.waitFor(async () => expect(await nextInMs()).toBeLessThan(5000), PATIENTLY);
+      await wake(ledger, "stall");
+      expect(await nextInMs()).toBeGreaterThan(1000);
+    } finally {
+      restore();
+    }
     await consume(queue.messages.slice(1));
     await expectExact(id, 900);
   });

@@ -279,6 +279,28 @@ describe("a registry", () => {
     expect(await waitForCalls(webhook, 1)).toHaveLength(1);
   });
 
+  it("that can't be asked by an endpoint that lags leaves the message where it is, until it can", async () => {
+    const app = await createReadyApp();
+    const webhook = await createWebhook(app, ["notification.accepted"]);
+    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
+    const ledger = ledgerOf(app, await send(app));
+    await waitForCalls(webhook, 1);
+    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
+    await app.api("PUT", `/webhooks/${webhook.id}`, { events: ["notification.completed"] });
+    const endpoint = endpointStub(app, webhook);
+    const reconnect = await replaceIn(endpoint, { REGISTRY: unreachable() });
+    const id = await send(app);
+    await waitUntilCompleted(app, id);
+    await wake(ledger, ...WEBHOOK_DUTIES);
+    expect(await rowsIn(ledger, "webhook_outbox")).toBe(1);
+    reconnect();
+    await wake(ledger, ...WEBHOOK_DUTIES);
+    restore();
+    const calls = await waitForCalls(webhook, 1, "notification.completed");
+    expect(calls.map(({ body }) => body.data.id)).toEqual([id]);
+    expect(await rowsIn(ledger, "webhook_outbox")).toBe(0);
+  });
+
   it.each([
     ["subscribed to more", [{ events: ["notification.accepted", "notification.completed"] }]],
     ["enabled again", [{ enabled: false, events: ["notification.completed"] }, { enabled: true }]],
@@ -318,6 +340,26 @@ describe("a deleted endpoint", () => {
     expect(tables).toEqual([]);
     expect(await webhook.inbox.calls()).toHaveLength(1);
   });
+});
+
+it("an endpoint that wasn't told of its deletion takes nothing from who knows a newer revision", async () => {
+  const app = await createReadyApp();
+  const webhook = await createWebhook(app, ["notification.completed"]);
+  await webhook.inbox.answerWith({ status: 500 });
+  await send(app);
+  await waitForAttempts(webhook, 1);
+  const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
+  const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
+  await app.api("DELETE", `/webhooks/${webhook.id}`);
+  const stub = endpointStub(app, webhook);
+  const before = await rowsIn(stub, "messages");
+  const message = { id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
+  await (stub as unknown as { accept(messages: object[], revision: number): Promise<void> }).accept(
+    [message],
+    2,
+  );
+  expect(await rowsIn(stub, "messages")).toBe(before);
+  restore();
 });
 
 describe("an app without webhooks", () => {

@@ -5,6 +5,7 @@ import onecall, {
   UserShard as OnecallUserShard,
   WebhookEndpoint as OnecallWebhookEndpoint,
 } from "../../../src/index.ts";
+import type { PushReport } from "../../../src/push/model.ts";
 import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
 import { settledLine } from "./settled.ts";
@@ -33,12 +34,34 @@ export class Ledger extends OnecallLedger {
 }
 export class UserShard extends OnecallUserShard {
   override reportPushes(...asked: Parameters<OnecallUserShard["reportPushes"]>) {
+    const [report] = asked;
+    const users = this.#usersInHand(report);
     const next = super.reportPushes(...asked);
-    const line = settledLine(asked[0], Date.now());
+    const targets = report.targets.filter(({ userId }) => users.has(userId));
+    const line = settledLine({ ...report, targets }, Date.now());
     // Once it is on disk; printed, as a kill takes along what stands in memory.
-    if (line !== null) void this.ctx.storage.sync().then(() => console.log(line));
+    if (line !== null) void this.#printOnceStored(line);
     return next;
   }
+
+  /** Of the claim's users those whose pushes nobody else has claimed since. */
+  #usersInHand({ channelKey, notificationId, claimId }: PushReport): ReadonlySet<string> {
+    const rows = this.ctx.storage.sql.exec<{ user_id: string }>(
+      "SELECT user_id FROM pushes WHERE channel_key = ? AND notification_id = ? AND claim_id = ?",
+      ...[channelKey, notificationId, claimId],
+    );
+    return new Set(rows.toArray().map(({ user_id }) => user_id));
+  }
+
+  async #printOnceStored(line: string): Promise<void> {
+    try {
+      await this.ctx.storage.sync();
+      console.log(line);
+    } catch {
+      // Evicted meanwhile.
+    }
+  }
+
   evict(): void {
     this.ctx.abort(EVICTED);
   }
