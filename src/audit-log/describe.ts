@@ -90,10 +90,8 @@ export function describeNewWebhook(webhook: Webhook): Change {
 
 export function describeWebhookChange(before: Webhook, after: Webhook): Change[] {
   const [from, to] = [shownOf(before), shownOf(after)];
-  const fields = [
-    ...(["url", "description"] as const).filter((name) => before[name] !== after[name]),
-    ...(["events", "enabled"] as const).filter((name) => !isSame(from[name], to[name])),
-  ];
+  const settings = ["url", "description", "events", "enabled"] as const;
+  const fields = settings.filter((name) => !isSame(from[name], to[name]));
   if (fields.length === 0) return [];
   const changes = changesOf(from, to, ["host", "events", "enabled"]);
   const details = { host: to.host, fields, changes };
@@ -113,8 +111,10 @@ export function describeWebhookDeletion(webhook: Webhook): Change[] {
   return [{ action: "webhook.deleted", target: { type: "webhook", id: webhook.id }, details }];
 }
 
+/** Its settings under the names that its users know. */
 function shownOf(webhook: Webhook) {
-  return { host: hostOf(webhook), events: webhook.events, enabled: webhook.isEnabled };
+  const { url, description, events, isEnabled: enabled } = webhook;
+  return { url, host: hostOf(webhook), description, events, enabled };
 }
 
 function hostOf({ url }: Webhook): string {

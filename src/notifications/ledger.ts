@@ -212,7 +212,8 @@ export class Ledger extends DurableObject<Bindings> {
       this.#due.set("stall", id, expiresAt > now ? Math.min(at, expiresAt) : at);
     const pauseMs = this.#stallPauseMs(this.#store.countRedrives(id));
     const movedAt = this.#lastProgress.get(id);
-    if (movedAt !== undefined && now - movedAt < pauseMs && now < expiresAt) {
+    // Whether it moves or not, at its expiry all of it is enqueued once.
+    if (movedAt !== undefined && now - movedAt < pauseMs && (now < expiresAt || movedAt >= expiresAt)) {
       lookAgain(movedAt + pauseMs);
       return;
     }

@@ -17,10 +17,11 @@ export function replaceIn(stub: Stub, replaced: Partial<Bindings>): Promise<() =
   });
 }
 
-export function rowsIn(stub: Stub, table: string): Promise<number> {
+/** @param source a table, with or without a condition. */
+export function rowsIn(stub: Stub, source: string): Promise<number> {
   return runInDurableObject(
     stub,
-    (_, { storage }) => storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
+    (_, { storage }) => storage.sql.exec(`SELECT * FROM ${source}`).toArray().length,
   );
 }
 

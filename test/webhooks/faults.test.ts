@@ -63,6 +63,12 @@ function uidsOfShard(shard: number, count: number): string[] {
 
 const WEBHOOK_DUTIES = ["webhooks", "flush", "send"];
 
+/** A completion, by somebody who knows this revision of the endpoint. */
+function handTo(stub: unknown, revision: number): Promise<void> {
+  const endpoint = stub as { accept(messages: object[], revision: number): Promise<void> };
+  return endpoint.accept([{ id: crypto.randomUUID(), type: "notification.completed", body: "{}" }], revision);
+}
+
 describe.each([
   ["evicted", evictAllDurableObjects],
   ["aborted", abortAllDurableObjects],
@@ -327,13 +333,10 @@ describe("a deleted endpoint", () => {
     await waitForAttempts(webhook, 1);
     await app.api("DELETE", `/webhooks/${webhook.id}`);
     const stub = endpointStub(app, webhook);
-    const message = { id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
-    const endpoint = stub as unknown as { accept(messages: object[], revision: number): Promise<void> };
-    const accept = () => endpoint.accept([message], 1);
-    await accept();
+    await handTo(stub, 1);
     // Also where the instance that knew of the deletion is gone.
     await evictDurableObject(stub);
-    await accept();
+    await handTo(stub, 1);
     const tables = await runInDurableObject(stub, (_, { storage }) =>
       storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('messages', 'endpoint')").toArray(),
     );
@@ -353,11 +356,7 @@ it("an endpoint that wasn't told of its deletion takes nothing from who knows a 
   await app.api("DELETE", `/webhooks/${webhook.id}`);
   const stub = endpointStub(app, webhook);
   const before = await rowsIn(stub, "messages");
-  const message = { id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
-  await (stub as unknown as { accept(messages: object[], revision: number): Promise<void> }).accept(
-    [message],
-    2,
-  );
+  await handTo(stub, 2);
   expect(await rowsIn(stub, "messages")).toBe(before);
   restore();
 });
