@@ -110,6 +110,33 @@ describe("a chunk", () => {
     await expectExact(id, 900);
   });
 
+  it("is sent again when its batch expires, although others of it have just moved", async () => {
+    const { id, queue } = await sendCaptured(usersOf("expires", 900));
+    const ledger = bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
+    const again = new CapturingQueue();
+    const restore = await replaceIn(ledger, { DELIVERIES_NORMAL: again.binding });
+    const expireAt = (at: number) =>
+      runInDurableObject(ledger, (_, { storage }) => {
+        const sql =
+          "UPDATE plans SET plan = json_set(plan, '$.header.expiresAt', ?) WHERE notification_id = ?";
+        storage.sql.exec(sql, at, id);
+      });
+    try {
+      await consume(queue.messages.slice(0, 1));
+      await vi.waitFor(async () => {
+        expect((await app.notification(id)).counts["in-app-alerts"].pending).toBeLessThan(900);
+      }, PATIENTLY);
+      await expireAt(Date.now());
+      await wake(ledger, "stall");
+      expect(again.messages.length).toBeGreaterThan(0);
+    } finally {
+      await expireAt(Date.now() + 3_600_000);
+      restore();
+    }
+    await consume(queue.messages.slice(1));
+    await expectExact(id, 900);
+  });
+
   it("is sent again where enqueuing failed half way: the call was accepted all the same", async () => {
     const failing = {
       sendBatch: async () => {
