@@ -56,4 +56,5 @@ export const REGISTRY_SCHEMA = [
     // What the endpoints' objects are still to be told of changes.
     "CREATE TABLE webhook_calls (webhook_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",
   ],
+  ["ALTER TABLE template_versions ADD COLUMN placeholders TEXT NOT NULL DEFAULT 'double'"],
 ] as const;

@@ -54,7 +54,7 @@ export function describeTemplateChange(before: Template, after: Template): Chang
   const target = { type: "template", id } as const;
   const status = changesOf(before, after, ["status", "approvedVersion"]);
   const isDrafted = !isEmpty(status) && after.status === "draft";
-  const parts = ["name", "category", "channelKeys", "content", "variableSchema"] as const;
+  const parts = ["name", "category", "channelKeys", "content", "variableSchema", "placeholders"] as const;
   const fields: string[] = parts.filter((name) => !isSame(before[name], after[name]));
   if (isDrafted) fields.push("status");
   const lines: Change[] = [];

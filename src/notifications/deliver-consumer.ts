@@ -120,7 +120,7 @@ async function requirePlan(
   // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.
   if (attempt > (retry?.attempt ?? 1)) throw new Error("The ledger doesn't know of this attempt");
   if (source.kind === "inline") throw new Error("A realtime notification has no chunks");
-  const template = compileTemplate(plan.template.content, plan.template.variableSchema);
+  const template = compileTemplate(plan.template);
   const hasOverrides = source.kind === "file" && source.hasOverrides;
   const overrides = hasOverrides ? await readOverrides(env, appId, notificationId) : {};
   const compiled = {

@@ -61,7 +61,7 @@ export async function deliverRows(
   push: PushInline | null,
 ): Promise<void> {
   const context: DeliveryContext = {
-    template: compileTemplate(template.content, template.variableSchema),
+    template: compileTemplate(template),
     channels: header.channels,
     open: await findOpenChannels(env, app, header),
     isExpired: Date.now() >= (retry ?? header).expiresAt,

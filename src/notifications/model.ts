@@ -1,5 +1,4 @@
-import type { TemplateContent } from "../templates/compile.ts";
-import type { VariableSchema } from "../templates/variables.ts";
+import type { TemplateText } from "../templates/compile.ts";
 import type { WebhookEvent } from "../webhooks/events.ts";
 
 /** The words that the objects and messages of a send have in common. */
@@ -79,10 +78,7 @@ export interface AudienceRef {
 }
 
 /** The template as it was when the notification was accepted: later edits change nothing in flight. */
-export interface TemplateSnapshot {
-  content: TemplateContent;
-  variableSchema: VariableSchema;
-}
+export type TemplateSnapshot = TemplateText;
 
 /** A further attempt at a notification's failed deliveries. */
 export interface Retry {

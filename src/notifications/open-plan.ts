@@ -2,10 +2,10 @@ import type { Chunk } from "../audiences/partition.ts";
 import { readAudienceIndex } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import { parseNotificationId } from "../ids.ts";
-import type { TemplateContent } from "../templates/compile.ts";
+import type { TemplateText } from "../templates/compile.ts";
 import { commitSafely } from "./commit.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { AudienceRef, NotificationHeader, SendPlan, TargetSource } from "./model.ts";
+import type { AudienceRef, NotificationHeader, SendPlan, TargetSource, TemplateSnapshot } from "./model.ts";
 import { enqueueChunks } from "./queue.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
@@ -15,22 +15,22 @@ export function makePlan(
   source: TargetSource,
   expected: [number, number][],
 ): SendPlan {
-  const content = selectContent(header, template.content);
-  const { variableSchema } = template;
-  return { header, template: { content, variableSchema }, pushData: request.pushData, source, expected };
+  const snapshot = snapshotTemplate(header, template);
+  return { header, template: snapshot, pushData: request.pushData, source, expected };
 }
 
 /** What a template says in a notification's channels. */
-export function selectContent(
+export function snapshotTemplate(
   { channels }: Pick<NotificationHeader, "channels">,
-  content: TemplateContent,
-): TemplateContent {
-  return Object.fromEntries(
+  { content, variableSchema, placeholders }: TemplateText,
+): TemplateSnapshot {
+  const selected = Object.fromEntries(
     channels.flatMap(({ key }) => {
       const channelContent = content[key];
       return channelContent === undefined ? [] : [[key, channelContent]];
     }),
   );
+  return { content: selected, variableSchema, placeholders };
 }
 
 /** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */

@@ -11,7 +11,7 @@ import type { OpenedRetry } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { NotificationRecord } from "./ledger-store.ts";
 import type { FailureReason, NotificationHeader, SendPlan } from "./model.ts";
-import { enqueueShards, selectContent } from "./open-plan.ts";
+import { enqueueShards, snapshotTemplate } from "./open-plan.ts";
 import { findNotification } from "./read.ts";
 import type { SendContext } from "./send.ts";
 
@@ -86,10 +86,7 @@ async function planSingle(
   if (target === null || template === null) return null;
   return {
     header,
-    template: {
-      content: selectContent(header, template.content),
-      variableSchema: template.variableSchema,
-    },
+    template: snapshotTemplate(header, template),
     pushData: target.pushData,
     source: { kind: "inline", rows: [[target.userId, ...target.values]] },
     expected: [[shard, 1]],

@@ -1,15 +1,16 @@
 import {
-  listVariables,
-  VARIABLE_FIELDS,
-  type VariableReader,
-  type VariableSchema,
-  type VariableValue,
-} from "./variables.ts";
+  DEFAULT_PLACEHOLDER_STYLE,
+  findPlaceholders,
+  type PlaceholderStyle,
+  placeholderResolver,
+  type Resolver,
+} from "./placeholders.ts";
+import { listVariables, type VariableReader, type VariableSchema, type VariableValue } from "./variables.ts";
 
 /** Any JSON. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** Content per channel key, with `{{placeholders}}` in its strings. */
+/** Content per channel key, with placeholders in its strings. */
 export type TemplateContent = Record<string, Json>;
 
 /** A place in a content's JSON text that a value goes into. */
@@ -34,110 +35,78 @@ export interface CompiledTemplate {
   contents: Map<string, CompiledContent>;
 }
 
-/** A placeholder that names no variable of the schema, and the path of its string. */
-export interface UndeclaredPlaceholder {
-  name: string;
-  path: string;
+/** What a template says: its content, the variables that go into it, and how it writes their placeholders. */
+export interface TemplateText {
+  content: TemplateContent;
+  variableSchema: VariableSchema;
+  /** Absent: `double`. */
+  placeholders?: PlaceholderStyle | undefined;
 }
-
-const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 
 /**
  * Compiles a version's content once, so that rendering a target is a join of strings. An undeclared
- * placeholder stays as text; {@link listUndeclaredPlaceholders} finds it before approval.
+ * placeholder stays as text; findings.ts finds it before approval.
  */
-export function compileTemplate(content: TemplateContent, schema: VariableSchema): CompiledTemplate {
-  const variables = listVariables(schema);
-  const resolve = placeholderResolver(variables);
+export function compileTemplate({ content, variableSchema, placeholders }: TemplateText): CompiledTemplate {
+  const variables = listVariables(variableSchema);
+  const emitter = {
+    style: placeholders ?? DEFAULT_PLACEHOLDER_STYLE,
+    resolve: placeholderResolver(variables),
+  };
   const contents = new Map<string, CompiledContent>();
   for (const [channelKey, node] of Object.entries(content)) {
     const segments: (string | Hole)[] = [];
-    emitNode(node, segments, resolve);
+    emitNode(node, segments, emitter);
     contents.set(channelKey, { segments: mergeText(segments), unsubstituted: JSON.stringify(node) });
   }
   return { variables, contents };
 }
 
-/** Every placeholder of the content that the schema doesn't declare, with the path of its string. */
-export function listUndeclaredPlaceholders(
-  content: TemplateContent,
-  schema: VariableSchema,
-): UndeclaredPlaceholder[] {
-  const resolve = placeholderResolver(listVariables(schema));
-  const found: UndeclaredPlaceholder[] = [];
-  const visit = (node: Json, path: string): void => {
-    if (typeof node === "string") {
-      for (const [, name = ""] of node.matchAll(PLACEHOLDER)) {
-        if (resolve(name) === null) found.push({ name: name.trim(), path });
-      }
-    } else if (Array.isArray(node)) {
-      for (const [index, child] of node.entries()) visit(child, `${path}[${index}]`);
-    } else if (typeof node === "object" && node !== null) {
-      for (const [key, child] of Object.entries(node)) visit(child, `${path}.${key}`);
-    }
-  };
-  for (const [channelKey, node] of Object.entries(content)) visit(node, `content.${channelKey}`);
-  return found;
+/** How a template's strings are read. */
+interface Emitter {
+  style: PlaceholderStyle;
+  resolve: Resolver;
 }
 
-type Resolver = (placeholder: string) => { variable: number; field: string | null } | null;
-
-// The exact name wins over a path: a variable may be called `photo.url` itself.
-function placeholderResolver(variables: readonly VariableReader[]): Resolver {
-  const byName = new Map(variables.map(({ name }, index) => [name, index]));
-  return (placeholder) => {
-    const name = placeholder.trim();
-    const exact = byName.get(name);
-    if (exact !== undefined) return { variable: exact, field: null };
-    const dot = name.lastIndexOf(".");
-    if (dot < 0) return null;
-    const owner = byName.get(name.slice(0, dot));
-    const field = name.slice(dot + 1);
-    const type = owner === undefined ? undefined : variables[owner]?.definition.type;
-    if (owner === undefined || type === undefined || !VARIABLE_FIELDS[type].includes(field)) return null;
-    return { variable: owner, field };
-  };
-}
-
-function emitNode(node: Json, out: (string | Hole)[], resolve: Resolver): void {
+function emitNode(node: Json, out: (string | Hole)[], emitter: Emitter): void {
   if (typeof node === "string") {
-    emitString(node, out, resolve);
+    emitString(node, out, emitter);
   } else if (typeof node !== "object" || node === null) {
     out.push(JSON.stringify(node));
   } else if (Array.isArray(node)) {
     out.push("[");
     for (const [index, child] of node.entries()) {
       if (index > 0) out.push(",");
-      emitNode(child, out, resolve);
+      emitNode(child, out, emitter);
     }
     out.push("]");
   } else {
     out.push("{");
     for (const [index, [key, child]] of Object.entries(node).entries()) {
       out.push(`${index > 0 ? "," : ""}${JSON.stringify(key)}:`);
-      emitNode(child, out, resolve);
+      emitNode(child, out, emitter);
     }
     out.push("}");
   }
 }
 
-function emitString(text: string, out: (string | Hole)[], resolve: Resolver): void {
-  const matches = [...text.matchAll(PLACEHOLDER)];
-  const [first] = matches;
-  if (first !== undefined && first[0] === text) {
-    const target = resolve(first[1] ?? "");
+function emitString(text: string, out: (string | Hole)[], { style, resolve }: Emitter): void {
+  const found = [...findPlaceholders(text, style)];
+  const [first] = found;
+  if (first !== undefined && first.start === 0 && first.end === text.length) {
+    const target = resolve(first.name);
     out.push(target === null ? JSON.stringify(text) : { ...target, whole: true });
     return;
   }
   out.push('"');
-  let end = 0;
-  for (const match of matches) {
-    const target = resolve(match[1] ?? "");
+  let written = 0;
+  for (const { name, start, end } of found) {
+    const target = resolve(name);
     if (target === null) continue;
-    out.push(escapeText(text.slice(end, match.index)), { ...target, whole: false });
-    end = match.index + match[0].length;
+    out.push(escapeText(text.slice(written, start)), { ...target, whole: false });
+    written = end;
   }
-  out.push(escapeText(text.slice(end)), '"');
+  out.push(escapeText(text.slice(written)), '"');
 }
 
 /** A text as it stands inside a JSON string. */

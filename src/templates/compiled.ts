@@ -8,7 +8,7 @@ const compiled = new WeakMap<SendableTemplate, CompiledTemplate>();
 export function compiledTemplate(template: SendableTemplate): CompiledTemplate {
   let result = compiled.get(template);
   if (result === undefined) {
-    result = compileTemplate(template.content, template.variableSchema);
+    result = compileTemplate(template);
     compiled.set(template, result);
   }
   return result;

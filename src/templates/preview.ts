@@ -1,16 +1,12 @@
 import { faultsToError, OnecallError } from "../errors.ts";
-import { compileTemplate, type TemplateContent } from "./compile.ts";
+import { compileTemplate, type TemplateText } from "./compile.ts";
 import { renderContent } from "./render.ts";
 import { checkVariables } from "./variable-faults.ts";
-import { readRawValue, type VariableSchema } from "./variables.ts";
+import { readRawValue } from "./variables.ts";
 
 /** Every channel's content as a target with these variables would get it. Throws where a variable is wrong. */
-export function previewTemplate(
-  content: TemplateContent,
-  schema: VariableSchema,
-  given: Record<string, unknown>,
-): Record<string, unknown> {
-  const { variables, contents } = compileTemplate(content, schema);
+export function previewTemplate(text: TemplateText, given: Record<string, unknown>): Record<string, unknown> {
+  const { variables, contents } = compileTemplate(text);
   const read = (name: string): unknown => (Object.hasOwn(given, name) ? given[name] : undefined);
   const raw = variables.map((variable) => readRawValue(variable, read));
   const { values, faults } = checkVariables(variables, (index) => raw[index], "variables");

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { TemplateContent } from "./compile.ts";
+import { PLACEHOLDER_STYLES, type PlaceholderStyle } from "./placeholders.ts";
 import { VARIABLE_TYPES, type VariableSchema } from "./variables.ts";
 
 export const TEMPLATE_STATUSES = ["draft", "approved", "archived"] as const;
@@ -11,6 +12,7 @@ export interface TemplateVersion {
   channelKeys: string[];
   content: TemplateContent;
   variableSchema: VariableSchema;
+  placeholders: PlaceholderStyle;
   createdAt: number;
   /** Null: never approved. */
   approvedAt: number | null;
@@ -35,6 +37,7 @@ export interface NewTemplate {
   channelKeys: string[];
   content: TemplateContent;
   variableSchema: VariableSchema;
+  placeholders: PlaceholderStyle;
 }
 
 export type TemplateChange = Partial<Omit<NewTemplate, "key">> & { status?: TemplateStatus };
@@ -59,5 +62,7 @@ export const SendableTemplateSchema = v.object({
   channelKeys: v.array(v.string()),
   content: v.custom<TemplateContent>(isPlainObject),
   variableSchema: StoredSchemaSchema,
+  /** Absent in copies from before there was a choice. */
+  placeholders: v.optional(v.picklist(PLACEHOLDER_STYLES)),
 });
 export type SendableTemplate = v.InferOutput<typeof SendableTemplateSchema>;

@@ -1,14 +1,13 @@
 import type { Fault } from "../errors.ts";
 import type { ChannelRef } from "../notifications/model.ts";
-import { type Json, listUndeclaredPlaceholders, type TemplateContent } from "./compile.ts";
-import type { VariableSchema } from "./variables.ts";
+import type { Json, TemplateText } from "./compile.ts";
+import { listMiswrittenPlaceholders, listUndeclaredPlaceholders, listUnusedVariables } from "./findings.ts";
+import { DEFAULT_PLACEHOLDER_STYLE, writePlaceholder } from "./placeholders.ts";
 
 /** What a template must be like: pure, every fault at once. */
 
-export interface TemplateParts {
+export interface TemplateParts extends TemplateText {
   channelKeys: string[];
-  content: TemplateContent;
-  variableSchema: VariableSchema;
 }
 
 /** A draft may be incomplete, but what is there must fit the app's channels. */
@@ -45,14 +44,39 @@ export function findApprovalFaults(parts: TemplateParts): Fault[] {
       });
     }
   }
-  for (const { name, path } of listUndeclaredPlaceholders(parts.content, parts.variableSchema)) {
+  const style = parts.placeholders ?? DEFAULT_PLACEHOLDER_STYLE;
+  const other = style === "double" ? "single" : "double";
+  for (const { name, path } of listUndeclaredPlaceholders(parts)) {
     faults.push({
       field: path,
       code: "ERR_INVALID_VARIABLES",
-      message: `the placeholder {{${name}}} isn't in the variableSchema; declare it or remove it`,
+      message: `the placeholder ${writePlaceholder(style, name)} isn't in the variableSchema; declare it or remove it`,
+    });
+  }
+  for (const { name, path } of listMiswrittenPlaceholders(parts)) {
+    const written = writePlaceholder(other, name);
+    faults.push({
+      field: path,
+      code: "ERR_INVALID_VARIABLES",
+      message:
+        `${written} would stay as it is: write ${writePlaceholder(style, name)}, ` +
+        `or set placeholders to "${other}"`,
     });
   }
   return faults;
+}
+
+/** What an approved template can be sent with, but hardly ever means. */
+export interface TemplateWarning {
+  field: string;
+  message: string;
+}
+
+export function findApprovalWarnings(parts: TemplateParts): TemplateWarning[] {
+  return listUnusedVariables(parts).map((name) => ({
+    field: `variableSchema.${name}`,
+    message: "is declared, but stands in no channel's content",
+  }));
 }
 
 function findPushFaults(channelKey: string, content: Json): Fault[] {

@@ -1,5 +1,6 @@
 import { newId } from "../ids.ts";
 import { type Outcome, refuse, succeed } from "../outcome.ts";
+import type { PlaceholderStyle } from "./placeholders.ts";
 import type {
   NewTemplate,
   SendableTemplate,
@@ -33,6 +34,7 @@ type TemplateRow = {
   channel_keys: string;
   content: string;
   variable_schema: string;
+  placeholders: PlaceholderStyle;
 };
 
 type VersionRow = {
@@ -40,13 +42,14 @@ type VersionRow = {
   channel_keys: string;
   content: string;
   variable_schema: string;
+  placeholders: PlaceholderStyle;
   created_at: number;
   approved_at: number | null;
 };
 
 const SELECT_TEMPLATES = `
   SELECT t.id, t.key, t.name, t.category, t.status, t.version, t.approved_version, t.created_at, t.updated_at,
-    v.channel_keys, v.content, v.variable_schema
+    v.channel_keys, v.content, v.variable_schema, v.placeholders
   FROM templates t JOIN template_versions v ON v.template_id = t.id AND v.version = t.version`;
 
 /** An app's templates, in its registry. Writing methods expect to run inside a transaction. */
@@ -103,7 +106,7 @@ export class TemplateStore {
     if (template === null) return null;
     return this.#sql
       .exec<VersionRow>(
-        `SELECT version, channel_keys, content, variable_schema, created_at, approved_at FROM template_versions
+        `SELECT version, channel_keys, content, variable_schema, placeholders, created_at, approved_at FROM template_versions
          WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3`,
         template.id,
         beforeVersion,
@@ -116,7 +119,7 @@ export class TemplateStore {
   getVersion(templateId: string, version: number): TemplateVersion | null {
     const [row] = this.#sql
       .exec<VersionRow>(
-        `SELECT version, channel_keys, content, variable_schema, created_at, approved_at FROM template_versions
+        `SELECT version, channel_keys, content, variable_schema, placeholders, created_at, approved_at FROM template_versions
          WHERE template_id = ? AND version = ?`,
         templateId,
         version,
@@ -145,15 +148,17 @@ export class TemplateStore {
     return succeed(this.#require(id));
   }
 
-  /** A change of content, schema or channels makes a new version; one that changes nothing doesn't. */
+  /** A change of content, schema, placeholders or channels makes a new version; one that changes nothing doesn't. */
   update(template: Template, change: TemplateChange, now: number): Template {
     const next = {
       channelKeys: change.channelKeys ?? template.channelKeys,
       content: change.content ?? template.content,
       variableSchema: change.variableSchema ?? template.variableSchema,
+      placeholders: change.placeholders ?? template.placeholders,
     };
-    const { channelKeys, content, variableSchema } = template;
-    const isNewVersion = JSON.stringify(next) !== JSON.stringify({ channelKeys, content, variableSchema });
+    const { channelKeys, content, variableSchema, placeholders } = template;
+    const before = { channelKeys, content, variableSchema, placeholders };
+    const isNewVersion = JSON.stringify(next) !== JSON.stringify(before);
     const version = isNewVersion ? template.version + 1 : template.version;
     if (isNewVersion) this.#insertVersion(template.id, version, next, now);
     this.#sql.exec(
@@ -213,25 +218,31 @@ export class TemplateStore {
   getSendableVersion({ id, key }: Template, version: number): SendableTemplate | null {
     const found = this.getVersion(id, version);
     if (found === null) return null;
-    const { channelKeys, content, variableSchema } = found;
-    return { id, key, version, channelKeys, content, variableSchema };
+    const { channelKeys, content, variableSchema, placeholders } = found;
+    return { id, key, version, channelKeys, content, variableSchema, placeholders };
   }
 
   #insertVersion(
     id: string,
     version: number,
-    { channelKeys, content, variableSchema }: Pick<NewTemplate, "channelKeys" | "content" | "variableSchema">,
+    {
+      channelKeys,
+      content,
+      variableSchema,
+      placeholders,
+    }: Pick<NewTemplate, "channelKeys" | "content" | "variableSchema" | "placeholders">,
     now: number,
   ): void {
     this.#sql.exec(
       `INSERT INTO template_versions
-         (template_id, version, channel_keys, content, variable_schema, created_at, approved_at)
-       VALUES (?, ?, ?, ?, ?, ?, NULL)`,
+         (template_id, version, channel_keys, content, variable_schema, placeholders, created_at, approved_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
       id,
       version,
       JSON.stringify(channelKeys),
       JSON.stringify(content),
       JSON.stringify(variableSchema),
+      placeholders,
       now,
     );
   }
@@ -255,6 +266,7 @@ function toTemplate(row: TemplateRow): Template {
     channelKeys: JSON.parse(row.channel_keys),
     content: JSON.parse(row.content),
     variableSchema: JSON.parse(row.variable_schema),
+    placeholders: row.placeholders,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
@@ -266,6 +278,7 @@ function toVersion(row: VersionRow): TemplateVersion {
     channelKeys: JSON.parse(row.channel_keys),
     content: JSON.parse(row.content),
     variableSchema: JSON.parse(row.variable_schema),
+    placeholders: row.placeholders,
     createdAt: row.created_at,
     approvedAt: row.approved_at,
   };

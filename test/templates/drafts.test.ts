@@ -25,6 +25,7 @@ describe("creating a template", () => {
       version: 1,
       approvedVersion: null,
       ...DRAFT,
+      placeholders: "double",
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       updatedAt: body.createdAt,
     });

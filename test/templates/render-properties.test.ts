@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compileTemplate, type Json, listUndeclaredPlaceholders } from "../../src/templates/compile.ts";
+import { compileTemplate, type Json } from "../../src/templates/compile.ts";
+import { listUndeclaredPlaceholders } from "../../src/templates/findings.ts";
 import { renderContent } from "../../src/templates/render.ts";
 import type { VariableSchema } from "../../src/templates/variables.ts";
 
@@ -46,7 +47,10 @@ function schemaOf(values: ReadonlyMap<string, string>): VariableSchema {
 }
 
 function render(content: Json, values: ReadonlyMap<string, string>): string {
-  const { variables, contents } = compileTemplate({ feed: content }, schemaOf(values));
+  const { variables, contents } = compileTemplate({
+    content: { feed: content },
+    variableSchema: schemaOf(values),
+  });
   const compiled = contents.get("feed");
   if (compiled === undefined) throw new Error("the channel was lost");
   const json = renderContent(
@@ -94,7 +98,7 @@ it("renders to the very text that JSON.stringify gives", () => {
 it("gives a target without variables the content exactly as it was written", () => {
   fc.assert(
     fc.property(anyContent, anyValues, (content, values) => {
-      const { contents } = compileTemplate({ feed: content }, schemaOf(values));
+      const { contents } = compileTemplate({ content: { feed: content }, variableSchema: schemaOf(values) });
       expect(contents.get("feed")?.unsubstituted).toBe(textOf(content));
     }),
     { numRuns: 300 },
@@ -105,9 +109,9 @@ it("lists exactly the placeholders that rendering leaves as text", () => {
   const blank = (values: ReadonlyMap<string, string>) => new Map([...values].map(([name]) => [name, ""]));
   fc.assert(
     fc.property(contentText, anyValues, (content, values) => {
-      const undeclared = listUndeclaredPlaceholders({ feed: content }, schemaOf(values)).map(
-        ({ name }) => name,
-      );
+      const undeclared = [
+        ...listUndeclaredPlaceholders({ content: { feed: content }, variableSchema: schemaOf(values) }),
+      ].map(({ name }) => name);
       const all = [...content.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = ""]) => name.trim());
       expect(undeclared).toEqual(all.filter((name) => !values.has(name)));
       if (undeclared.length === all.length) expect(JSON.parse(render(content, blank(values)))).toBe(content);

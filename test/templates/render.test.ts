@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { compileTemplate, type Json, listUndeclaredPlaceholders } from "../../src/templates/compile.ts";
+import { compileTemplate, type Json } from "../../src/templates/compile.ts";
+import { listUndeclaredPlaceholders } from "../../src/templates/findings.ts";
 import { renderContent } from "../../src/templates/render.ts";
 import { readRawValue, resolveVariables, type VariableSchema } from "../../src/templates/variables.ts";
 import { exceedsBytes } from "../../src/text-size.ts";
@@ -16,7 +17,7 @@ const CTA = { type: "web", data: "https://example.com/view" };
 
 /** One channel's content, rendered with values by name. */
 function render(content: Json, given: Record<string, unknown>, schema: VariableSchema = SCHEMA): Json {
-  const { variables, contents } = compileTemplate({ feed: content }, schema);
+  const { variables, contents } = compileTemplate({ content: { feed: content }, variableSchema: schema });
   const resolved = resolveVariables(variables, (index) => {
     const variable = variables[index];
     return variable && readRawValue(variable, (name) => given[name]);
@@ -127,7 +128,7 @@ describe("what isn't a placeholder of the schema", () => {
 
   it("is listed with its place before approval", () => {
     const content = { feed: { text: "{{a}} {{ b }} {{name}}", list: [{ url: "{{photo.size}}" }] } };
-    expect(listUndeclaredPlaceholders(content, SCHEMA)).toEqual([
+    expect([...listUndeclaredPlaceholders({ content, variableSchema: SCHEMA })]).toEqual([
       { name: "a", path: "content.feed.text" },
       { name: "b", path: "content.feed.text" },
       { name: "photo.size", path: "content.feed.list[0].url" },

@@ -55,6 +55,7 @@ describe("a new version", () => {
       channelKeys: ["in-app-alerts"],
       content: content("Hello {{name}}"),
       variableSchema: { name: { type: "string", required: true } },
+      placeholders: "double",
       createdAt: template.createdAt,
       approvedAt: expect.any(String),
     });

@@ -3,6 +3,7 @@ import { textSchema } from "../../http/validation.ts";
 import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLE_SCHEMA_BYTES, MAX_VARIABLES } from "../../limits.ts";
 import { SLUG_PATTERN } from "../../slug.ts";
 import type { TemplateContent } from "../../templates/compile.ts";
+import { DEFAULT_PLACEHOLDER_STYLE, PLACEHOLDER_STYLES } from "../../templates/placeholders.ts";
 import { TEMPLATE_STATUSES } from "../../templates/records.ts";
 import {
   parseVariableValue,
@@ -76,6 +77,11 @@ const ChannelKeysSchema = v.pipe(
   v.check((keys) => new Set(keys).size === keys.length, "names a channel twice"),
 );
 
+const PlaceholdersSchema = v.picklist(
+  PLACEHOLDER_STYLES,
+  'must be "double" for {{name}} or "single" for {name}',
+);
+
 const CategorySchema = v.nullish(textSchema(128));
 
 export const NewTemplateSchema = v.object(
@@ -85,6 +91,7 @@ export const NewTemplateSchema = v.object(
     channelKeys: ChannelKeysSchema,
     content: v.optional(ContentSchema, {}),
     variableSchema: v.optional(VariableSchemaSchema, {}),
+    placeholders: v.optional(PlaceholdersSchema, DEFAULT_PLACEHOLDER_STYLE),
     category: CategorySchema,
   },
   "must be a JSON object",
@@ -103,6 +110,7 @@ export const TemplateChangeSchema = v.object(
     channelKeys: v.optional(ChannelKeysSchema),
     content: v.optional(ContentSchema),
     variableSchema: v.optional(VariableSchemaSchema),
+    placeholders: v.optional(PlaceholdersSchema),
     category: CategorySchema,
     status: v.optional(v.picklist(TEMPLATE_STATUSES, 'must be "draft", "approved" or "archived"')),
   },

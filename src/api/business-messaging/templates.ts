@@ -11,7 +11,7 @@ import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, queryOf } from "../../http/validation.ts";
 import { previewTemplate } from "../../templates/preview.ts";
 import { TEMPLATE_STATUSES, type Template, type TemplateVersion } from "../../templates/records.ts";
-import { findDraftFaults } from "../../templates/rules.ts";
+import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
 import { NewTemplateSchema, TemplateChangeSchema, TemplatePartsSchema } from "./template-schema.ts";
 
@@ -104,7 +104,8 @@ export const putTemplate: Handler = async (request, context) => {
   const updated = await changeApp(context.env, app.id, (registry) =>
     registry.updateTemplate(current.id, change, actor),
   );
-  return json(presentTemplate(updated));
+  const warnings = change.status === "approved" ? { warnings: findApprovalWarnings(updated) } : {};
+  return json({ ...presentTemplate(updated), ...warnings });
 };
 
 /** `GET {api}/templates/{idOrKey}/versions`: newest first. */
@@ -135,7 +136,7 @@ export const postTemplatePreview: Handler = async (request, context) => {
   return json({
     templateKey: template.key,
     version: wanted.version,
-    content: previewTemplate(wanted.content, wanted.variableSchema, variables),
+    content: previewTemplate(wanted, variables),
   });
 };
 
@@ -166,13 +167,8 @@ function templateNotFound(): OnecallError {
 }
 
 function presentTemplate(template: Template): object {
-  const { id, key, name, category, status, version, approvedVersion, channelKeys, content, variableSchema } =
-    template;
-  return {
-    ...{ id, key, name, category, status, version, approvedVersion, channelKeys, content, variableSchema },
-    createdAt: isoTime(template.createdAt),
-    updatedAt: isoTime(template.updatedAt),
-  };
+  const { createdAt, updatedAt, ...fields } = template;
+  return { ...fields, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
 }
 
 function presentVersion({ createdAt, approvedAt, ...version }: TemplateVersion): object {
