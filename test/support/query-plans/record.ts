@@ -1,0 +1,53 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll } from "vitest";
+import { describeFlaw, type Flaw, findFlaws, identifyObject, type ObjectName } from "./plan.ts";
+
+/**
+ * Every statement that an object executes in any test is explained, once per isolate, in the object that executes it:
+ * the objects run in the tests' isolate. A test fails where one reads more than it is asked for (allowed.ts).
+ */
+
+const seen = new Set<string>();
+const flaws: Flaw[] = [];
+const objects = new WeakMap<SqlStorage, ObjectName>();
+
+type Exec = SqlStorage["exec"];
+const isPatched = Symbol.for("onecall.statements-are-explained");
+
+function explain(sql: SqlStorage, exec: Exec, query: string, values: unknown[]): void {
+  if (!/^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b/.test(query)) return;
+  const execute = exec.bind(sql);
+  const object = objects.get(sql) ?? identifyObject(execute);
+  if (object === null) return;
+  objects.set(sql, object);
+  const name = `${object} ${query}`;
+  if (seen.has(name)) return;
+  // The third line is the caller of `exec`: tests look into tables as they please.
+  if (!new Error().stack?.split("\n")[3]?.includes("/src/")) return;
+  seen.add(name);
+  flaws.push(...findFlaws(execute, object, query, values));
+}
+
+beforeAll(async () => {
+  await runInDurableObject(env.USER_SHARD.getByName("query-plans:0"), (_, { storage }) => {
+    const prototype = Object.getPrototypeOf(storage.sql);
+    if (isPatched in prototype) return;
+    const original: Exec = prototype.exec;
+    prototype[isPatched] = true;
+    prototype.exec = function exec(this: SqlStorage, query: string, ...values: unknown[]) {
+      explain(this, original, query, values);
+      return original.call(this, query, ...values);
+    };
+  });
+});
+
+afterEach(() => {
+  const found = flaws.splice(0);
+  if (found.length === 0) return;
+  throw new Error(
+    `Statements that scan (an index, or a bound named in test/support/query-plans/allowed.ts):\n  ${found
+      .map(describeFlaw)
+      .join("\n  ")}`,
+  );
+});
