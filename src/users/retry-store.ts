@@ -35,7 +35,7 @@ export class RetryStore {
     const failed = `
       notification_id = ?1 AND status = 'failed'
         AND (?2 IS NULL OR reason IN (SELECT value FROM json_each(?2)))
-        AND user_id NOT IN (SELECT uid FROM deleted_users WHERE deleted_at > ?3)`;
+        AND NOT EXISTS (SELECT 1 FROM deleted_users WHERE uid = deliveries.user_id AND deleted_at > ?3)`;
     const { createdAt } = stored.header;
     const values = [notificationId, reasons === null ? null : JSON.stringify(reasons), createdAt];
     const { totals } = stored;
