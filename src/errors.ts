@@ -1,3 +1,5 @@
+import { MAX_NAMED_FAULTS, MAX_SHOWN_FIELD, MAX_SHOWN_NAME } from "./limits.ts";
+
 /** Every error code a client can see, with its one HTTP status (seeds 000 and 001; the design's table). */
 export const ERROR_STATUS = {
   ERR_BAD_REQUEST: 400,
@@ -59,27 +61,82 @@ export class OnecallError extends Error {
   }
 }
 
+/** What is wrong in one request. The first {@link MAX_NAMED_FAULTS} are kept, all others only counted. */
+export class Faults implements Iterable<Fault> {
+  readonly #named: Fault[] = [];
+  /** How many were found beyond those that are named. */
+  #more: number;
+
+  constructor(named: Iterable<Fault> = [], more = 0) {
+    this.#more = more;
+    for (const fault of named) this.push(fault);
+  }
+
+  /** All that were found, named or not. */
+  get length(): number {
+    return this.#named.length + this.#more;
+  }
+
+  get more(): number {
+    return this.#more;
+  }
+
+  push({ field, message, code }: Fault): void {
+    if (this.#named.length === MAX_NAMED_FAULTS) this.#more++;
+    else this.#named.push({ field: cutField(field), message, ...(code === undefined ? {} : { code }) });
+  }
+
+  /** Those of another look at the same request. */
+  add(others: Faults): void {
+    for (const fault of others) this.push(fault);
+    this.#more += others.more;
+  }
+
+  [Symbol.iterator](): Iterator<Fault> {
+    return this.#named.values();
+  }
+}
+
 /**
  * All faults of one request as one error. A single kind of fault keeps its own code; several kinds at once
- * are `ERR_BAD_REQUEST` with every field in `details`.
+ * are `ERR_BAD_REQUEST` with the fields that are named in `details`.
  */
 export function faultsToError(
-  faults: readonly Fault[],
+  found: Faults | readonly Fault[],
   fallback: ErrorCode = "ERR_BAD_REQUEST",
 ): OnecallError {
-  const codes = new Set(faults.map((fault) => fault.code ?? fallback));
+  const faults = found instanceof Faults ? found : new Faults(found);
+  const codes = new Set([...faults].map((fault) => fault.code ?? fallback));
   const [only] = codes;
   const code = codes.size === 1 && only !== undefined ? only : "ERR_BAD_REQUEST";
   const byField = Map.groupBy(faults, ({ field }) => field);
   const details: Record<string, string> = Object.fromEntries(
-    [...byField].map(([field, found]) => [field, found.map(({ message }) => message).join("; ")]),
+    [...byField].map(([field, same]) => [field, same.map(({ message }) => message).join("; ")]),
   );
   const [first] = Object.entries(details);
+  const more = faults.more === 0 ? "" : ` and ${faults.more} more`;
   const message =
-    byField.size === 1 && first !== undefined
+    byField.size === 1 && first !== undefined && more === ""
       ? `${first[0]}: ${first[1]}`
-      : `${byField.size} fields are wrong: ${[...byField.keys()].join(", ")}`;
+      : `${byField.size + faults.more} fields are wrong: ${[...byField.keys()].join(", ")}${more}`;
   return new OnecallError(code, message, { details });
+}
+
+/** A name that the caller gave, as an error shows it: cut, and without what would break a line or a terminal. */
+export function showName(name: string): string {
+  const cut = name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME - 1)}…` : name;
+  return replaceControls(cut.toWellFormed());
+}
+
+// A path may hold two names, of a user and of a variable.
+function cutField(field: string): string {
+  const cut = field.length > MAX_SHOWN_FIELD ? `${field.slice(0, MAX_SHOWN_FIELD - 1)}…` : field;
+  return replaceControls(cut.toWellFormed());
+}
+
+// As JSON each would have six bytes.
+function replaceControls(text: string): string {
+  return /\p{Cc}/u.test(text) ? text.replace(/\p{Cc}/gu, "\ufffd") : text;
 }
 
 /** A store or an object did not answer. Safe to repeat with the same Idempotency-Key. */

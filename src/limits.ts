@@ -8,8 +8,22 @@ export const MAX_REALTIME_TARGETS = 1;
 export const MAX_SEND_BODY_BYTES = 16 * 1024 * 1024;
 /** Bytes of any other body: several channels of template content fit. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Bodies over this are read and worked on one at a time in an isolate, whose memory is 128 MB. */
+export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
 /** Levels of nesting in any JSON that is accepted. */
 export const MAX_JSON_DEPTH = 20;
+/** JSON values (objects, arrays, texts, numbers …; keys don't count) in a send's body: 10,000 targets with 20 each, and some. */
+export const MAX_SEND_BODY_VALUES = 250_000;
+/** JSON values in any other body: content of 50 channels with a thousand values each. */
+export const MAX_BODY_VALUES = 50_000;
+/** Faults of a call that are named one by one; after that only their number would be news. */
+export const MAX_NAMED_FAULTS = 20;
+/** Characters of a name that a caller gave, in an error. */
+export const MAX_SHOWN_NAME = 128;
+/** Characters of the path of a field that is wrong. */
+export const MAX_SHOWN_FIELD = 200;
+/** Bytes of the answer to a call that is refused stay below this: the longest that errors are made of has 60,000. */
+export const MAX_ERROR_BYTES = 64 * 1024;
 /** Bytes of one channel's template content as JSON. */
 export const MAX_CONTENT_BYTES = 32 * 1024;
 /** Bytes of one target's variables as JSON. */
@@ -22,6 +36,8 @@ export const MAX_LABEL_LENGTH = 256;
 export const MAX_PUSH_DATA_BYTES = 4096;
 /** UTF-8 bytes of a user id. */
 export const MAX_USER_ID_BYTES = 255;
+/** Entries of a list in a body that names some of a few: scopes, events, reasons. */
+export const MAX_NAMES = 50;
 /** Channels of an app: they travel in its KV record. */
 export const MAX_CHANNELS = 50;
 /** Bytes of a template's variable schema as JSON, defaults included: it travels in every batch's plan. */

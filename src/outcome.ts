@@ -1,4 +1,4 @@
-import { type ErrorCode, type Fault, faultsToError, OnecallError } from "./errors.ts";
+import { type ErrorCode, type Fault, Faults, faultsToError, OnecallError } from "./errors.ts";
 
 /**
  * What an object answers where the caller may be at fault. A value, not an exception: error classes don't
@@ -6,7 +6,7 @@ import { type ErrorCode, type Fault, faultsToError, OnecallError } from "./error
  */
 export type Outcome<T> =
   | { ok: true; value: T }
-  | { ok: false; code: ErrorCode; message: string; faults?: Fault[] };
+  | { ok: false; code: ErrorCode; message: string; faults?: Fault[]; moreFaults?: number };
 
 export function succeed<T>(value: T): Outcome<T> {
   return { ok: true, value };
@@ -16,13 +16,19 @@ export function refuse(code: ErrorCode, message: string): Outcome<never> {
   return { ok: false, code, message };
 }
 
-export function refuseFaults(faults: Fault[], code: ErrorCode = "ERR_BAD_REQUEST"): Outcome<never> {
-  return { ok: false, code, message: "", faults };
+export function refuseFaults(
+  found: Faults | readonly Fault[],
+  code: ErrorCode = "ERR_BAD_REQUEST",
+): Outcome<never> {
+  const faults = found instanceof Faults ? found : new Faults(found);
+  return { ok: false, code, message: "", faults: [...faults], moreFaults: faults.more };
 }
 
 /** The value, or the refusal as the error that the router shows. */
 export function requireValue<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
-  if (outcome.faults !== undefined) throw faultsToError(outcome.faults, outcome.code);
+  if (outcome.faults !== undefined) {
+    throw faultsToError(new Faults(outcome.faults, outcome.moreFaults), outcome.code);
+  }
   throw new OnecallError(outcome.code, outcome.message);
 }

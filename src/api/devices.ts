@@ -61,7 +61,7 @@ export async function parseDevice(body: unknown, { env, url }: Context): Promise
     if (typeof endpoint === "string") {
       const { allowLoopback } = readConfig(env).push;
       const fault = findUrlFault(endpoint, { ownOrigins: [url.origin], allowLoopback });
-      if (fault !== null) found.unshift({ field: "endpoint", message: fault });
+      if (fault !== null) found.push({ field: "endpoint", message: fault });
     }
     if (address !== null && !(await isPoint(String(keys?.p256dh)))) {
       found.push({ field: "keys.p256dh", message: "isn't a point of P-256" });

@@ -1,12 +1,26 @@
-import type { OnecallError } from "../errors.ts";
-import { json } from "../http/responses.ts";
+import { OnecallError } from "../errors.ts";
+import { jsonText } from "../http/responses.ts";
+import { MAX_ERROR_BYTES } from "../limits.ts";
+import { exceedsBytes } from "../text-size.ts";
 import { CAMPAIGNS_PATHS } from "./campaigns/paths.ts";
 import { PLATFORM_CODES } from "./platform/error-codes.ts";
 import { PLATFORM_PREFIXES } from "./platform/paths.ts";
 
-/** An error in the envelope of the family whose path was called. */
+/** Characters of a message that stays where an answer would be too long. */
+const MAX_CUT_MESSAGE = 1000;
+
+/**
+ * An error in the envelope of the family whose path was called. Here alone errors become answers, so here is
+ * made sure that each is under 64 KB, whatever a caller sent and whoever forgot to cut it.
+ */
 export function presentError(error: OnecallError, path: string): Response {
-  return json(presentBody(error, path), error.status, error.headers);
+  let text = JSON.stringify(presentBody(error, path));
+  if (exceedsBytes(text, MAX_ERROR_BYTES - 1)) {
+    console.error({ message: "an error's answer was too long and was cut", code: error.code });
+    const message = `${error.message.slice(0, MAX_CUT_MESSAGE).toWellFormed()}…`;
+    text = JSON.stringify(presentBody(new OnecallError(error.code, message), path));
+  }
+  return jsonText(text, error.status, error.headers);
 }
 
 function presentBody(error: OnecallError, path: string): object {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Fault } from "../errors.ts";
+import { type Faults, showName } from "../errors.ts";
 import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
 import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../limits.ts";
 import { MODES, type Mode } from "../notifications/model.ts";
@@ -10,9 +10,6 @@ import { exceedsBytes } from "../text-size.ts";
  * What the families' sends have in common, by whatever names their fields go. Each check adds its faults to
  * a list, so that one answer names them all.
  */
-
-/** Faults of one kind that are named one by one; after that only their number would be news. */
-const MAX_NAMED_FAULTS = 20;
 
 const LABEL_MESSAGE = `must be a text of at most ${MAX_LABEL_LENGTH} characters`;
 
@@ -33,7 +30,7 @@ export function isGiven(value: unknown): boolean {
 }
 
 /** Seed 001: an absent mode is a bad request, another one has a code of its own. */
-export function checkMode(mode: unknown, faults: Fault[]): Mode | null {
+export function checkMode(mode: unknown, faults: Faults): Mode | null {
   const known = MODES.find((name) => name === mode);
   if (known !== undefined) return known;
   const message = isGiven(mode) ? 'must be "realtime" or "batch"' : 'is required: "realtime" or "batch"';
@@ -45,7 +42,7 @@ export function checkMode(mode: unknown, faults: Fault[]): Mode | null {
 export function checkTargets(
   targets: unknown,
   { field, limit, hint }: { field: string; limit: number; hint: string },
-  faults: Fault[],
+  faults: Faults,
 ): void {
   if (!Array.isArray(targets) || targets.length === 0) {
     faults.push({ field, message: "must be an array with at least one user id" });
@@ -56,11 +53,8 @@ export function checkTargets(
     faults.push({ field, message, code: "ERR_TARGET_LIMIT_EXCEEDED" });
     return;
   }
-  let named = 0;
   for (const [index, target] of targets.entries()) {
-    if (isUserId(target)) continue;
-    if (++named > MAX_NAMED_FAULTS) break;
-    faults.push({ field: `${field}[${index}]`, message: USER_ID_MESSAGE });
+    if (!isUserId(target)) faults.push({ field: `${field}[${index}]`, message: USER_ID_MESSAGE });
   }
 }
 
@@ -70,7 +64,7 @@ export function readAudience(
   names: { targets: string; file: string },
   mode: Mode | null,
   limits: Record<Mode, number>,
-  faults: Fault[],
+  faults: Faults,
 ): SendAudience {
   const { targets, file } = given;
   if (!isGiven(file)) {
@@ -90,19 +84,17 @@ export function readAudience(
 }
 
 /** Variables as `{user: {name: value}}`. */
-export function readKeyedVariables(variables: unknown, field: string, faults: Fault[]): SendVariables {
+export function readKeyedVariables(variables: unknown, field: string, faults: Faults): SendVariables {
   if (!isGiven(variables)) return { shape: "none" };
   if (!isObject(variables)) {
     const message = "must be an object of variables by user id";
     faults.push({ field, message, code: "ERR_INVALID_VARIABLES" });
     return { shape: "none" };
   }
-  let named = 0;
-  for (const [userId, values] of Object.entries(variables)) {
-    if (isObject(values)) continue;
-    if (++named > MAX_NAMED_FAULTS) break;
+  for (const userId of Object.keys(variables)) {
+    if (isObject(variables[userId])) continue;
     const message = "must be an object of that user's variables: they are keyed by user id";
-    faults.push({ field: `${field}.${userId}`, message, code: "ERR_INVALID_VARIABLES" });
+    faults.push({ field: `${field}.${showName(userId)}`, message, code: "ERR_INVALID_VARIABLES" });
   }
   return { shape: "by_target", field, values: variables };
 }
@@ -112,20 +104,24 @@ export function readPushData(
   pushData: unknown,
   field: string,
   maxPairs: number | null,
-  faults: Fault[],
+  faults: Faults,
 ): Record<string, string> {
   if (!isGiven(pushData)) return {};
   if (!isObject(pushData)) {
     faults.push({ field, message: "must be an object of string values" });
     return {};
   }
+  // A pair has six bytes at least: what can't fit isn't looked at pair by pair.
+  const most = Math.min(maxPairs ?? MAX_PUSH_DATA_BYTES, MAX_PUSH_DATA_BYTES);
+  if (Object.keys(pushData).length > most) {
+    const limit = maxPairs === null ? `${MAX_PUSH_DATA_BYTES} bytes as JSON` : `${maxPairs} pairs`;
+    faults.push({ field, message: `has more than ${limit}` });
+    return {};
+  }
   const entries: [string, string][] = [];
   for (const [name, value] of Object.entries(pushData)) {
     if (typeof value === "string") entries.push([name, value]);
-    else faults.push({ field: `${field}.${name}`, message: "must be a string" });
-  }
-  if (maxPairs !== null && Object.keys(pushData).length > maxPairs) {
-    faults.push({ field, message: `has more than ${maxPairs} pairs` });
+    else faults.push({ field: `${field}.${showName(name)}`, message: "must be a string" });
   }
   if (exceedsBytes(JSON.stringify(pushData), MAX_PUSH_DATA_BYTES)) {
     faults.push({ field, message: `has more than ${MAX_PUSH_DATA_BYTES} bytes as JSON` });

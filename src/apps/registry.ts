@@ -270,7 +270,7 @@ export class Registry extends DurableObject<Bindings> {
       if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
       const next = { ...template, ...withoutUndefined(change) };
       const faults = findDraftFaults(next, this.#channels.list());
-      if (change.status === "approved") faults.push(...findApprovalFaults(next));
+      if (change.status === "approved") faults.add(findApprovalFaults(next));
       if (faults.length > 0) return refuseFaults(faults);
       const now = Date.now();
       let updated = this.#templates.update(template, change, now);

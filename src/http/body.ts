@@ -1,34 +1,32 @@
 import { OnecallError } from "../errors.ts";
-import { MAX_BODY_BYTES, MAX_JSON_DEPTH } from "../limits.ts";
+import {
+  LARGE_BODY_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BODY_VALUES,
+  MAX_JSON_DEPTH,
+  MAX_SEND_BODY_BYTES,
+  MAX_SEND_BODY_VALUES,
+} from "../limits.ts";
+import { findExceededBound } from "./json-scan.ts";
+import { LargeBodyTurn } from "./large-bodies.ts";
 
 /** A body that takes longer is refused. */
 const BODY_SECONDS = 60;
 
-const BRACE_OPEN = "{".charCodeAt(0);
-const BRACE_CLOSE = "}".charCodeAt(0);
-const BRACKET_OPEN = "[".charCodeAt(0);
-const BRACKET_CLOSE = "]".charCodeAt(0);
-const QUOTE = '"'.charCodeAt(0);
-const BACKSLASH = "\\".charCodeAt(0);
+/** What a JSON body may have. */
+interface BodyLimits {
+  bytes: number;
+  /** JSON values: 16 MB of empty objects would be hundreds of MB, once parsed. */
+  values: number;
+}
 
-/** A request's JSON body. Refuses other content types, bodies over `maxBytes`, and nesting over 20 levels. */
-export async function readJson(request: Request, maxBytes = MAX_BODY_BYTES): Promise<unknown> {
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new OnecallError(
-      "ERR_BAD_REQUEST",
-      "Send the body as JSON with the header Content-Type: application/json.",
-    );
-  }
-  const text = await readText(request, maxBytes);
-  if (isTooDeep(text)) {
-    throw new OnecallError("ERR_BAD_REQUEST", `The body is nested deeper than ${MAX_JSON_DEPTH} levels.`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid JSON.");
-  }
+const BODY: BodyLimits = { bytes: MAX_BODY_BYTES, values: MAX_BODY_VALUES };
+const SEND_BODY: BodyLimits = { bytes: MAX_SEND_BODY_BYTES, values: MAX_SEND_BODY_VALUES };
+
+/** A request's JSON body. Refuses other content types, more than 1 MB, 50,000 values or 20 levels of nesting. */
+export async function readJson(request: Request): Promise<unknown> {
+  requireJson(request);
+  return parseJson(await readBytes(request, BODY.bytes), BODY);
 }
 
 /** The body of a call that may come without one. */
@@ -37,59 +35,166 @@ export async function readOptionalJson(request: Request): Promise<unknown> {
   return isEmpty ? {} : readJson(request);
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  const length = request.headers.get("content-length");
-  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
-  const startedAt = Date.now();
-  let bytes: ArrayBuffer | Uint8Array;
+/**
+ * Does a send's work with its JSON body, which may have 16 MB and 250,000 values. Of large bodies one is read
+ * and worked on at a time in an isolate, in turn between the apps.
+ */
+export async function withSendJson<T>(
+  request: Request,
+  appId: string,
+  work: (body: unknown) => Promise<T>,
+): Promise<T> {
+  requireJson(request);
+  const length = contentLengthOf(request, SEND_BODY.bytes);
+  if (length !== null && length <= LARGE_BODY_BYTES) {
+    return work(parseJson(await readBytes(request, SEND_BODY.bytes), SEND_BODY));
+  }
+  const body = new LargeBody(appId, length);
   try {
-    // The runtime holds a body to its Content-Length; without one it can be of any size, so it is counted.
-    bytes = length === null ? await readCounted(request, maxBytes) : await request.arrayBuffer();
-    // What a call's credentials allowed when it began isn't done much later. No timer: hardly any body is slow.
-    if (Date.now() - startedAt > BODY_SECONDS * 1000) {
-      throw new OnecallError("ERR_BAD_REQUEST", `The body didn't arrive within ${BODY_SECONDS} seconds.`);
-    }
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch (error) {
-    if (error instanceof OnecallError) throw error;
-    throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid UTF-8, or it ended early.");
+    return await work(parseJson(await body.read(request, SEND_BODY.bytes), SEND_BODY));
+  } finally {
+    body.release();
   }
 }
 
-async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    total += chunk.byteLength;
-    if (total > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+function requireJson(request: Request): void {
+  const type = request.headers.get("content-type") ?? "";
+  if (/^application\/json\s*(;|$)/i.test(type)) return;
+  throw new OnecallError(
+    "ERR_BAD_REQUEST",
+    "Send the body as JSON with the header Content-Type: application/json.",
+  );
+}
+
+// Looked at as bytes: what asks for too much is refused before there is any of it.
+function parseJson(bytes: Uint8Array, limits: BodyLimits): unknown {
+  const exceeded = findExceededBound(bytes, { depth: MAX_JSON_DEPTH, values: limits.values });
+  if (exceeded === "depth") {
+    throw new OnecallError("ERR_BAD_REQUEST", `The body is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   }
-  const bytes = new Uint8Array(total);
+  if (exceeded === "values") {
+    throw new OnecallError(
+      "ERR_PAYLOAD_TOO_LARGE",
+      `The body has more than ${limits.values} JSON values (objects, arrays, texts, numbers …).`,
+    );
+  }
+  const text = decodeText(bytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid JSON.");
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw endedEarly();
+  }
+}
+
+function contentLengthOf(request: Request, maxBytes: number): number | null {
+  const length = request.headers.get("content-length");
+  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
+  return length === null ? null : Number(length);
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (contentLengthOf(request, maxBytes) === null) return readPieces(request, maxBytes);
+  const startedAt = Date.now();
+  // The runtime holds a body to its Content-Length.
+  const bytes = await request.arrayBuffer().catch(() => {
+    throw endedEarly();
+  });
+  requireInTime(startedAt);
+  return new Uint8Array(bytes);
+}
+
+// Without a Content-Length it can be of any size, so it is counted.
+async function readPieces(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of piecesOf(request, maxBytes)) {
+    pieces.push(piece);
+    total += piece.length;
+  }
+  return joinBytes(pieces, total);
+}
+
+async function* piecesOf(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+  const startedAt = Date.now();
+  const iterator = ((request.body ?? []) as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  let total = 0;
+  for (;;) {
+    const { value, done } = await iterator.next().catch(() => {
+      throw endedEarly();
+    });
+    requireInTime(startedAt);
+    if (done) return;
+    total += value.byteLength;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    yield value;
+  }
+}
+
+/** A send's body that is large, or may become so: it takes a turn as soon as it is. */
+class LargeBody {
+  readonly #appId: string;
+  readonly #length: number | null;
+  #turn: LargeBodyTurn | null = null;
+
+  /** `length` is what is announced, null where nothing is. */
+  constructor(appId: string, length: number | null) {
+    this.#appId = appId;
+    this.#length = length;
+  }
+
+  async read(request: Request, maxBytes: number): Promise<Uint8Array> {
+    if (this.#length !== null) {
+      // Before a byte of it is read: who waits holds nothing.
+      this.#turn = await LargeBodyTurn.take(this.#appId, true);
+      this.#turn.reserve(this.#length);
+    }
+    let held: Uint8Array[] = [];
+    let total = 0;
+    for await (const piece of piecesOf(request, maxBytes)) {
+      total += piece.length;
+      held.push(piece);
+      if (this.#turn === null && total <= LARGE_BODY_BYTES) continue;
+      // By now it holds too much to wait with.
+      this.#turn ??= await LargeBodyTurn.take(this.#appId, false);
+      for (const bytes of held) this.#turn.keep(bytes);
+      held = [];
+    }
+    return this.#turn === null ? joinBytes(held, total) : this.#turn.startWork();
+  }
+
+  release(): void {
+    this.#turn?.release();
+  }
+}
+
+function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
   let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
   }
   return bytes;
+}
+
+// What a call's credentials allowed when it began isn't done much later. No timer: hardly any body is slow.
+function requireInTime(startedAt: number): void {
+  if (Date.now() - startedAt <= BODY_SECONDS * 1000) return;
+  throw new OnecallError("ERR_BAD_REQUEST", `The body didn't arrive within ${BODY_SECONDS} seconds.`);
 }
 
 function tooLarge(maxBytes: number): OnecallError {
   return new OnecallError("ERR_PAYLOAD_TOO_LARGE", `The body has more than ${maxBytes} bytes.`);
 }
 
-/** Looks at the text, not at the value: what is too deep is refused before anything walks it. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  let isInString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (isInString) {
-      if (code === BACKSLASH) index++;
-      else if (code === QUOTE) isInString = false;
-    } else if (code === QUOTE) isInString = true;
-    else if (code === BRACE_OPEN || code === BRACKET_OPEN) {
-      if (++depth > MAX_JSON_DEPTH) return true;
-    } else if (code === BRACE_CLOSE || code === BRACKET_CLOSE) depth--;
-  }
-  return false;
+function endedEarly(): OnecallError {
+  return new OnecallError("ERR_BAD_REQUEST", "The body isn't valid UTF-8, or it ended early.");
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Fault, faultsToError } from "../errors.ts";
+import { Faults, faultsToError, showName } from "../errors.ts";
 import { MAX_USER_ID_BYTES } from "../limits.ts";
 import { exceedsBytes } from "../text-size.ts";
 
@@ -14,16 +14,34 @@ export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown)
 export function checkInput<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
-): { value: v.InferOutput<S> | null; faults: Fault[] } {
+): { value: v.InferOutput<S> | null; faults: Faults } {
   const result = v.safeParse(schema, input);
-  if (result.success) return { value: result.output, faults: [] };
-  const byField = new Map<string, Fault>();
+  if (result.success) return { value: result.output, faults: new Faults() };
+  const faults = new Faults();
+  const seen = new Set<string>();
   for (const issue of result.issues) {
-    const field = v.getDotPath(issue) ?? "body";
+    const field = fieldOf(issue);
     // One message per field: the first says what would be right.
-    if (!byField.has(field)) byField.set(field, { field, message: messageOf(schema, issue) });
+    if (!seen.has(field)) faults.push({ field, message: messageOf(schema, issue) });
+    seen.add(field);
   }
-  return { value: null, faults: [...byField.values()] };
+  return { value: null, faults };
+}
+
+function fieldOf({ path }: v.BaseIssue<unknown>): string {
+  return path === undefined ? "body" : path.map(({ key }) => showName(String(key))).join(".");
+}
+
+/**
+ * An array of at most `max` entries. How many there are is looked at first: a fault for each of a million would
+ * be far larger than the body.
+ */
+export function listSchema<S extends v.GenericSchema>(item: S, message: string, max: number) {
+  return v.pipe(
+    v.array(v.unknown(), message),
+    v.maxLength(max, `has more than ${max} entries`),
+    v.array(item, message),
+  );
 }
 
 // For a missing key valibot gives the message of the object around it; what would be right is the field's own.

@@ -1,5 +1,5 @@
 import { listOpenChannels } from "../apps/lookup.ts";
-import { type Fault, faultsToError, OnecallError } from "../errors.ts";
+import { Faults, faultsToError, OnecallError } from "../errors.ts";
 import { pushInline } from "../push/inline.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
@@ -107,7 +107,7 @@ function renderRow({ header, template, app }: PreparedSend, [userId, ...values]:
 function requireRows({ request, template }: PreparedSend): StoredRow[] {
   const { variables } = compiledTemplate(template);
   const targets = request.audience.kind === "targets" ? [...new Set(request.audience.targets)] : [];
-  const faults: Fault[] = [];
+  const faults = new Faults();
   const rows = targets.map((userId): StoredRow => {
     const values = readTargetValues(variables, request.variables, userId) ?? variables.map(() => null);
     // Flat variables are named as they came; keyed ones with their user.
@@ -116,7 +116,7 @@ function requireRows({ request, template }: PreparedSend): StoredRow[] {
     if (areTooLarge(values)) {
       faults.push({ field, message: "has more than 16 KB of variables", code: "ERR_INVALID_VARIABLES" });
     }
-    faults.push(...checkVariables(variables, (index) => values[index], field).faults);
+    faults.add(checkVariables(variables, (index) => values[index], field).faults);
     return [userId, ...values];
   });
   if (faults.length > 0) throw faultsToError(faults);

@@ -1,3 +1,4 @@
+import { showName } from "../errors.ts";
 import type { Json, TemplateContent, TemplateText } from "./compile.ts";
 import {
   DEFAULT_PLACEHOLDER_STYLE,
@@ -62,6 +63,6 @@ function* visitStrings(node: Json, path: string): Generator<[text: string, path:
   else if (Array.isArray(node)) {
     for (const [index, child] of node.entries()) yield* visitStrings(child, `${path}[${index}]`);
   } else if (typeof node === "object" && node !== null) {
-    for (const [key, child] of Object.entries(node)) yield* visitStrings(child, `${path}.${key}`);
+    for (const [key, child] of Object.entries(node)) yield* visitStrings(child, `${path}.${showName(key)}`);
   }
 }

@@ -1,4 +1,4 @@
-import type { Fault } from "../errors.ts";
+import { Faults, showName } from "../errors.ts";
 import type { ChannelRef } from "../notifications/model.ts";
 import type { Json, TemplateText } from "./compile.ts";
 import { listMiswrittenPlaceholders, listUndeclaredPlaceholders, listUnusedVariables } from "./findings.ts";
@@ -11,28 +11,31 @@ export interface TemplateParts extends TemplateText {
 }
 
 /** A draft may be incomplete, but what is there must fit the app's channels. */
-export function findDraftFaults(parts: TemplateParts, channels: readonly ChannelRef[]): Fault[] {
-  const faults: Fault[] = [];
+export function findDraftFaults(parts: TemplateParts, channels: readonly ChannelRef[]): Faults {
+  const faults = new Faults();
   const known = new Map(channels.map(({ key, type }) => [key, type]));
   for (const [index, key] of parts.channelKeys.entries()) {
     if (!known.has(key)) {
       faults.push({
         field: `channelKeys[${index}]`,
-        message: `there is no channel "${key}"; create it first`,
+        message: `there is no channel "${showName(key)}"; create it first`,
       });
     }
   }
   for (const [key, content] of Object.entries(parts.content)) {
     if (!parts.channelKeys.includes(key)) {
-      faults.push({ field: `content.${key}`, message: "is for a channel that isn't in channelKeys" });
-    } else if (known.get(key) === "push") faults.push(...findPushFaults(key, content));
+      faults.push({
+        field: `content.${showName(key)}`,
+        message: "is for a channel that isn't in channelKeys",
+      });
+    } else if (known.get(key) === "push") addPushFaults(faults, key, content);
   }
   return faults;
 }
 
 /** An approved template can be sent: content for every channel, and no placeholder that nothing fills. */
-export function findApprovalFaults(parts: TemplateParts): Fault[] {
-  const faults: Fault[] = [];
+export function findApprovalFaults(parts: TemplateParts): Faults {
+  const faults = new Faults();
   if (parts.channelKeys.length === 0) {
     faults.push({ field: "channelKeys", message: "must name at least one channel before approval" });
   }
@@ -50,16 +53,16 @@ export function findApprovalFaults(parts: TemplateParts): Fault[] {
     faults.push({
       field: path,
       code: "ERR_INVALID_VARIABLES",
-      message: `the placeholder ${writePlaceholder(style, name)} isn't in the variableSchema; declare it or remove it`,
+      message: `the placeholder ${writePlaceholder(style, showName(name))} isn't in the variableSchema; declare it or remove it`,
     });
   }
   for (const { name, path } of listMiswrittenPlaceholders(parts)) {
-    const written = writePlaceholder(other, name);
+    const written = writePlaceholder(other, showName(name));
     faults.push({
       field: path,
       code: "ERR_INVALID_VARIABLES",
       message:
-        `${written} would stay as it is: write ${writePlaceholder(style, name)}, ` +
+        `${written} would stay as it is: write ${writePlaceholder(style, showName(name))}, ` +
         `or set placeholders to "${other}"`,
     });
   }
@@ -79,12 +82,13 @@ export function findApprovalWarnings(parts: TemplateParts): TemplateWarning[] {
   }));
 }
 
-function findPushFaults(channelKey: string, content: Json): Fault[] {
+function addPushFaults(faults: Faults, channelKey: string, content: Json): void {
   const fields = typeof content === "object" && content !== null && !Array.isArray(content) ? content : {};
-  return ["title", "body"]
-    .filter((name) => typeof fields[name] !== "string" || fields[name] === "")
-    .map((name) => ({
+  for (const name of ["title", "body"]) {
+    if (typeof fields[name] === "string" && fields[name] !== "") continue;
+    faults.push({
       field: `content.${channelKey}.${name}`,
       message: "must be a string that isn't empty: push content needs title and body",
-    }));
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Fault } from "../errors.ts";
+import { Faults } from "../errors.ts";
 import { resolveVariables, TYPE_DESCRIPTIONS, type VariableReader, type VariableValue } from "./variables.ts";
 
 /** One target's values, or a fault for every variable that is missing or of the wrong type. */
@@ -6,19 +6,19 @@ export function checkVariables(
   variables: readonly VariableReader[],
   rawAt: (index: number) => unknown,
   field: string,
-): { values: (VariableValue | null)[]; faults: Fault[] } {
+): { values: (VariableValue | null)[]; faults: Faults } {
   const resolved = resolveVariables(variables, rawAt);
-  if (resolved.ok) return { values: resolved.values, faults: [] };
+  if (resolved.ok) return { values: resolved.values, faults: new Faults() };
   const describe = (name: string): string =>
     TYPE_DESCRIPTIONS[variables.find((variable) => variable.name === name)?.definition.type ?? "string"];
-  const toFaults = (names: readonly string[], verb: string): Fault[] =>
-    names.map((name) => ({
+  const faults = new Faults();
+  const add = (name: string, verb: string): void =>
+    faults.push({
       field: `${field}.${name}`,
       message: `${verb} ${describe(name)}`,
       code: "ERR_INVALID_VARIABLES",
-    }));
-  return {
-    values: [],
-    faults: [...toFaults(resolved.missing, "is required; give"), ...toFaults(resolved.invalid, "must be")],
-  };
+    });
+  for (const name of resolved.missing) add(name, "is required; give");
+  for (const name of resolved.invalid) add(name, "must be");
+  return { values: [], faults };
 }

@@ -14,8 +14,9 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, LimitSchema, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
-import { parseInput, queryOf, textSchema } from "../../http/validation.ts";
+import { listSchema, parseInput, queryOf, textSchema } from "../../http/validation.ts";
 import { parseNotificationId } from "../../ids.ts";
+import { MAX_NAMES } from "../../limits.ts";
 import { auditNotification } from "../../notifications/audit.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
 import { slugOf } from "../../slug.ts";
@@ -38,7 +39,7 @@ const NewKeySchema = v.object(
   {
     name: textSchema(128),
     scopes: v.pipe(
-      v.array(v.picklist(SCOPES, SCOPES_MESSAGE), SCOPES_MESSAGE),
+      listSchema(v.picklist(SCOPES, SCOPES_MESSAGE), SCOPES_MESSAGE, MAX_NAMES),
       v.minLength(1, SCOPES_MESSAGE),
       v.transform((scopes) => [...new Set(scopes)]),
     ),

@@ -90,9 +90,10 @@ export const putChannel: Handler = async (request, context) => {
   const current = await openRegistry(context.env, app.id).getChannel(idOrKey);
   if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   // From the body itself: they belong in the answer also where the schema found other faults.
-  faults.push(...findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current));
+  for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))
+    faults.push(fault);
   const prepared = await prepareProviders(current.type, value?.providers ?? {});
-  faults.push(...prepared.faults);
+  for (const fault of prepared.faults) faults.push(fault);
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   const { name, enabled } = value;
   const channel = await changeApp(context.env, app.id, (registry) =>

@@ -3,7 +3,8 @@ import { authenticate } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { parseInput } from "../../http/validation.ts";
+import { listSchema, parseInput } from "../../http/validation.ts";
+import { MAX_NAMES } from "../../limits.ts";
 import { FAILURE_REASONS } from "../../notifications/model.ts";
 import { retryFailed } from "../../notifications/retry.ts";
 import { isObject } from "../send-checks.ts";
@@ -17,7 +18,7 @@ const RetrySchema = v.pipe(
   v.object({
     reasons: v.nullish(
       v.pipe(
-        v.array(v.picklist(FAILURE_REASONS, REASON_MESSAGE), REASONS_MESSAGE),
+        listSchema(v.picklist(FAILURE_REASONS, REASON_MESSAGE), REASONS_MESSAGE, MAX_NAMES),
         v.minLength(1, REASONS_MESSAGE),
       ),
     ),

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type Fault, faultsToError } from "../../errors.ts";
+import { Faults, faultsToError } from "../../errors.ts";
 import { checkInput, IsoTimeSchema, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../limits.ts";
 import { type Mode, PRIORITIES } from "../../notifications/model.ts";
@@ -68,16 +68,16 @@ export function parseSendBody(body: unknown, now: number): SendRequest {
   };
 }
 
-function checkReference(template: Record<string, unknown>, faults: Fault[]): void {
+function checkReference(template: Record<string, unknown>, faults: Faults): void {
   const given = [template.key, template.id].filter(isGiven).length;
-  if (given === 1 || faults.some(({ field }) => field === "template")) return;
+  if (given === 1 || [...faults].some(({ field }) => field === "template")) return;
   const message = given === 0 ? "give the template's key or its id" : "give key or id, not both";
   faults.push({ field: given === 0 ? "template.key" : "template.id", message });
 }
 
 /** Keyed by user in batch; in realtime flat or keyed, which the template's own names decide. */
-function readVariables(variables: unknown, mode: Mode | null, faults: Fault[]): SendVariables {
+function readVariables(variables: unknown, mode: Mode | null, faults: Faults): SendVariables {
   if (mode === "realtime" && isObject(variables)) return { shape: "flat_or_by_target", values: variables };
   // Without a mode nobody knows which form is meant: only the mode is named.
-  return readKeyedVariables(variables, "template.variables", mode === null ? [] : faults);
+  return readKeyedVariables(variables, "template.variables", mode === null ? new Faults() : faults);
 }

@@ -1,10 +1,9 @@
 import { maskKey } from "../../apps/records.ts";
 import { authenticate } from "../../http/auth.ts";
-import { readJson } from "../../http/body.ts";
+import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { readIdempotency } from "../../http/idempotency.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { MAX_SEND_BODY_BYTES } from "../../limits.ts";
 import type { NotificationHeader } from "../../notifications/model.ts";
 import { sendNotification } from "../../notifications/send.ts";
 import { parseSendBody } from "./send-schema.ts";
@@ -12,13 +11,14 @@ import { parseSendBody } from "./send-schema.ts";
 /** `POST {api}/notifications/send` (seeds 000 to 002). */
 export const postSend: Handler = async (request, context) => {
   const { app, key } = await authenticate(request, context, "send");
-  const body = await readJson(request, MAX_SEND_BODY_BYTES);
-  const idempotency = await readIdempotency(request, body);
-  const { env, execution } = context;
-  const header = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
-    parseSendBody(body, now),
-  );
-  return json(presentSend(header));
+  return withSendJson(request, app.id, async (body) => {
+    const idempotency = await readIdempotency(request, body);
+    const { env, execution } = context;
+    const header = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
+      parseSendBody(body, now),
+    );
+    return json(presentSend(header));
+  });
 };
 
 /** Seed 000's answer for realtime, seed 001's for batch: the two differ in `channels` and `sentFrom`. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { textSchema } from "../../http/validation.ts";
+import { listSchema, textSchema } from "../../http/validation.ts";
 import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLE_SCHEMA_BYTES, MAX_VARIABLES } from "../../limits.ts";
 import { SLUG_PATTERN } from "../../slug.ts";
 import type { TemplateContent } from "../../templates/compile.ts";
@@ -30,7 +30,12 @@ const ContentSchema = v.pipe(
   ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    for (const [key, value] of Object.entries(dataset.value)) {
+    const entries = Object.entries(dataset.value);
+    if (entries.length > MAX_CHANNELS) {
+      addIssue({ message: `is for more than ${MAX_CHANNELS} channels` });
+      return;
+    }
+    for (const [key, value] of entries) {
       const add = (message: string) =>
         addIssue({ message, path: [{ type: "object", origin: "value", input: dataset.value, key, value }] });
       if (entriesOf(value) === null) add("must be an object: the channel's content");
@@ -50,8 +55,11 @@ const VariableSchemaSchema = v.pipe(
   v.rawTransform(({ dataset, addIssue, NEVER }): VariableSchema => {
     const definitions: [string, VariableDefinition][] = [];
     const entries = Object.entries(dataset.value);
-    let isRight = entries.length <= MAX_VARIABLES;
-    if (!isRight) addIssue({ message: `has more than ${MAX_VARIABLES} variables` });
+    let isRight = true;
+    if (entries.length > MAX_VARIABLES) {
+      addIssue({ message: `has more than ${MAX_VARIABLES} variables` });
+      return NEVER;
+    }
     if (exceedsBytes(JSON.stringify(dataset.value), MAX_VARIABLE_SCHEMA_BYTES)) {
       addIssue({ message: `has more than ${MAX_VARIABLE_SCHEMA_BYTES} bytes as JSON` });
       return NEVER;
@@ -72,8 +80,7 @@ const VariableSchemaSchema = v.pipe(
 );
 
 const ChannelKeysSchema = v.pipe(
-  v.array(v.string("must be a channel's key"), "must be an array of channel keys"),
-  v.maxLength(MAX_CHANNELS, `names more than ${MAX_CHANNELS} channels`),
+  listSchema(v.string("must be a channel's key"), "must be an array of channel keys", MAX_CHANNELS),
   v.check((keys) => new Set(keys).size === keys.length, "names a channel twice"),
 );
 

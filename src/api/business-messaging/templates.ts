@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { changeApp } from "../../apps/change.ts";
 import { openRegistry } from "../../apps/registry-binding.ts";
 import type { Bindings } from "../../env.ts";
-import { type Fault, faultsToError, OnecallError } from "../../errors.ts";
+import { type Fault, Faults, faultsToError, OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
@@ -71,8 +71,10 @@ export const postTemplate: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
   const body = await readJson(request);
   const { value, faults } = checkInput(NewTemplateSchema, body);
-  if (value === null)
-    throw faultsToError([...faults, ...(await findOtherFaults(context.env, app.id, body, faults))]);
+  if (value === null) {
+    faults.add(await findOtherFaults(context.env, app.id, body, faults));
+    throw faultsToError(faults);
+  }
   const { key, category, ...fields } = value;
   const template = { ...fields, key: requireKey(key, fields.name), category: category ?? null };
   const created = await changeApp(context.env, app.id, (registry) =>
@@ -97,8 +99,10 @@ export const putTemplate: Handler = async (request, context) => {
   // From the body itself: it belongs in the answer also where the schema found other faults.
   const { key = current.key } = (typeof body === "object" && body !== null ? body : {}) as { key?: unknown };
   if (key !== current.key) faults.push({ field: "key", message: `never changes; it is "${current.key}"` });
-  if (value === null)
-    throw faultsToError([...faults, ...(await findOtherFaults(context.env, app.id, body, faults))]);
+  if (value === null) {
+    faults.add(await findOtherFaults(context.env, app.id, body, faults));
+    throw faultsToError(faults);
+  }
   if (faults.length > 0) throw faultsToError(faults);
   const { key: _, ...change } = value;
   const updated = await changeApp(context.env, app.id, (registry) =>
@@ -141,19 +145,14 @@ export const postTemplatePreview: Handler = async (request, context) => {
 };
 
 /** What the registry would say of the fields that have the right form: it belongs in the same answer. */
-async function findOtherFaults(
-  env: Bindings,
-  appId: string,
-  body: unknown,
-  known: readonly Fault[],
-): Promise<Fault[]> {
+async function findOtherFaults(env: Bindings, appId: string, body: unknown, known: Faults): Promise<Faults> {
   const parts = v.safeParse(TemplatePartsSchema, body);
-  if (!parts.success) return [];
-  const isKnown = ({ field }: Fault) => known.some((fault) => fault.field === field);
+  if (!parts.success) return new Faults();
+  const fields = new Set([...known].map(({ field }) => field));
+  const isNew = ({ field }: Fault) => !fields.has(field);
   const channels = await openRegistry(env, appId).listChannels();
-  return findDraftFaults({ ...parts.output, variableSchema: {} }, channels).filter(
-    (fault) => !isKnown(fault),
-  );
+  const found = findDraftFaults({ ...parts.output, variableSchema: {} }, channels);
+  return new Faults([...found].filter(isNew), found.more);
 }
 
 async function requireTemplate(env: Bindings, appId: string, idOrKey: string): Promise<Template> {

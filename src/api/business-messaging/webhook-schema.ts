@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { type Bindings, readConfig } from "../../env.ts";
 import { faultsToError } from "../../errors.ts";
 import { findUrlFault } from "../../http/public-url.ts";
-import { checkInput, textSchema } from "../../http/validation.ts";
-import { MAX_GRACE_HOURS } from "../../limits.ts";
+import { checkInput, listSchema, textSchema } from "../../http/validation.ts";
+import { MAX_GRACE_HOURS, MAX_NAMES } from "../../limits.ts";
 import { WEBHOOK_EVENTS } from "../../webhooks/events.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
@@ -14,7 +14,11 @@ const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_GRACE_HOU
 
 const UrlSchema = v.string(URL_MESSAGE);
 const EventsSchema = v.pipe(
-  v.array(v.picklist(WEBHOOK_EVENTS, `must be one of: ${WEBHOOK_EVENTS.join(", ")}`), EVENTS_MESSAGE),
+  listSchema(
+    v.picklist(WEBHOOK_EVENTS, `must be one of: ${WEBHOOK_EVENTS.join(", ")}`),
+    EVENTS_MESSAGE,
+    MAX_NAMES,
+  ),
   v.minLength(1, EVENTS_MESSAGE),
   v.transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event))),
 );
@@ -78,7 +82,7 @@ function parse<S extends v.GenericSchema>(schema: S, body: unknown, { env, url }
   if (typeof given === "string") {
     const { allowLoopback } = readConfig(env).push;
     const fault = findUrlFault(given, { ownOrigins: [url.origin], allowLoopback });
-    if (fault !== null) faults.unshift({ field: "url", message: fault });
+    if (fault !== null) faults.push({ field: "url", message: fault });
   }
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   return value;

@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import { faultsToError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
-import { readJson } from "../../http/body.ts";
+import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { readIdempotency } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { checkInput, textSchema } from "../../http/validation.ts";
-import { MAX_BATCH_TARGETS, MAX_SEND_BODY_BYTES } from "../../limits.ts";
+import { MAX_BATCH_TARGETS } from "../../limits.ts";
 import type { NotificationHeader } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
 import { sendNotification } from "../../notifications/send.ts";
@@ -22,13 +22,14 @@ const SendBodySchema = v.object({ templateId: textSchema(255), tag: LabelSchema 
 /** `POST /notifications/messages` and `/v3/campaigns/notifications/messages` (seed 003). */
 const postCampaignSend: Handler = async (request, context) => {
   const { app, key } = await authenticate(request, context, "send");
-  const body = await readJson(request, MAX_SEND_BODY_BYTES);
-  const idempotency = await readIdempotency(request, body);
-  const { env, execution } = context;
-  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
-    parseCampaignSend(body),
-  );
-  return json({ data: presentCampaignSend(header) });
+  return withSendJson(request, app.id, async (body) => {
+    const idempotency = await readIdempotency(request, body);
+    const { env, execution } = context;
+    const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+      parseCampaignSend(body),
+    );
+    return json({ data: presentCampaignSend(header) });
+  });
 };
 
 export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", path, postCampaignSend]);

@@ -2,12 +2,12 @@ import * as v from "valibot";
 import { maskKey } from "../../apps/records.ts";
 import { faultsToError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
-import { readJson } from "../../http/body.ts";
+import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { readIdempotency } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import { checkInput, textSchema } from "../../http/validation.ts";
-import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS, MAX_SEND_BODY_BYTES } from "../../limits.ts";
+import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../limits.ts";
 import { type NotificationHeader, PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
 import { sendNotification } from "../../notifications/send.ts";
@@ -37,13 +37,14 @@ const SendBodySchema = v.object(
 /** `POST /v1/notifications/messages`, also under `/v2` (seed 004). */
 export const postPlatformSend: Handler = async (request, context) => {
   const { app, key } = await authenticateToken(request, context, "send");
-  const body = await readJson(request, MAX_SEND_BODY_BYTES);
-  const idempotency = await readIdempotency(request, body);
-  const { env, execution } = context;
-  const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
-    parsePlatformSend(body),
-  );
-  return json(presentPlatformSend(header));
+  return withSendJson(request, app.id, async (body) => {
+    const idempotency = await readIdempotency(request, body);
+    const { env, execution } = context;
+    const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+      parsePlatformSend(body),
+    );
+    return json(presentPlatformSend(header));
+  });
 };
 
 /** Seed 004's body. Every wrong field is named in one error. */
