@@ -20,6 +20,8 @@ export const keys = {
 
   /** R2: a targets file's CSV as uploaded. */
   r2TargetsFile: (appId: string, audienceId: string) => `targets/${appId}/${audienceId}.csv`,
+  /** R2: what a plan renders with: its template and columns. */
+  r2Plan: (appId: string, notificationId: string) => `audiences/${appId}/${notificationId}.plan`,
   /** R2: variables in the body of a send with a targets file, by user. */
   r2Overrides: (appId: string, notificationId: string) => `audiences/${appId}/${notificationId}.overrides`,
 

@@ -71,6 +71,12 @@ export const UPLOAD_URL_TTL_MS = 60 * 60 * 1000;
 /** Bytes of `variables` beside a targets file: they are exceptions to it, kept whole by every consumer. */
 export const MAX_OVERRIDES_BYTES = 1024 * 1024;
 
+/**
+ * Bytes of what a plan renders with, up to which its ledger keeps it; above, it lies in R2. A row has 2 MB at most
+ * (developers.cloudflare.com/durable-objects/platform/limits), and a day has many plans.
+ */
+export const MAX_LEDGER_DETAILS_BYTES = 8 * 1024;
+
 /** Webhook endpoints of an app: they travel in its KV record, and each gets every message it wants. */
 export const MAX_WEBHOOKS = 10;
 /** The longest that a webhook secret which was replaced goes on signing, in hours. */

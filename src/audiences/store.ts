@@ -157,6 +157,7 @@ export async function deleteAudiences(env: Bindings, appId: string, audienceIds:
     audienceIds.flatMap((id) => [
       keys.r2Audience(appId, id),
       keys.r2AudienceIndex(appId, id),
+      keys.r2Plan(appId, id),
       keys.r2Overrides(appId, id),
     ]),
   );

@@ -32,16 +32,18 @@ export interface AudienceWalk {
 
 /** What a walk is made of. It never changes, so walks of one notification can share it. */
 export interface WalkSource {
-  plan: Pick<SendPlan, "header" | "source"> & { template: Pick<TemplateSnapshot, "variableSchema"> };
+  plan: Pick<SendPlan, "header" | "source" | "columns"> & {
+    template: Pick<TemplateSnapshot, "variableSchema">;
+  };
   /** None where the plan itself has the targets. */
   chunks: readonly Chunk[];
 }
 
 /** The source of the walk over a plan's targets. Throws `ERR_UNAVAILABLE` where its audience can't be read. */
 export async function readWalkSource(env: Bindings, appId: string, plan: SendPlan): Promise<WalkSource> {
-  const { header, source, template } = plan;
+  const { header, source, columns, template } = plan;
   // A template's content is of no use here, and would be the largest part by far.
-  const used = { header, source, template: { variableSchema: template.variableSchema } };
+  const used = { header, source, columns, template: { variableSchema: template.variableSchema } };
   if (source.kind === "inline") return { plan: used, chunks: [] };
   const { chunks } = await readAudienceIndex(env, appId, source.audience.id).catch(rethrowUnavailable);
   return { plan: used, chunks };
@@ -51,14 +53,15 @@ export async function readWalkSource(env: Bindings, appId: string, plan: SendPla
 export function openWalk(
   env: Bindings,
   app: { id: string; shardCount: number },
-  { plan: { header, source, template }, chunks }: WalkSource,
+  { plan, chunks }: WalkSource,
 ): AudienceWalk {
+  const { header, source, template } = plan;
   const variables = listVariables(template.variableSchema);
   let reader: Promise<ReadRow> | null = null;
   const getReader = (): Promise<ReadRow> => {
     const hasOverrides = source.kind === "file" && source.hasOverrides;
     reader ??= (hasOverrides ? readOverrides(env, app.id, header.id) : Promise.resolve({})).then(
-      (overrides) => compileRowReader(source, variables, overrides),
+      (overrides) => compileRowReader(plan, variables, overrides),
     );
     return reader;
   };

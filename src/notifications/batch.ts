@@ -3,7 +3,8 @@ import { storeAudience } from "../audiences/store.ts";
 import { unavailable } from "../errors.ts";
 import { listVariables } from "../templates/variables.ts";
 import type { NotificationHeader } from "./model.ts";
-import { makePlan, openAndEnqueue } from "./open-plan.ts";
+import { makeDetails, openAndEnqueue } from "./open-plan.ts";
+import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 import { limitValues, readTargetValues } from "./target-variables.ts";
 
@@ -14,16 +15,16 @@ import { limitValues, readTargetValues } from "./target-variables.ts";
 export function sendBatch(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
   const audience = partitionAudience(listRows(prepared), prepared.app.shardCount);
   return async (context) => {
-    const { ref, index } = await storeAudience(
-      context.env,
-      prepared.app.id,
-      prepared.header.id,
-      audience,
-      null,
-    ).catch((error: unknown) => {
-      throw unavailable(error);
-    });
-    const plan = makePlan(prepared, { kind: "targets", audience: ref }, index.expected);
+    const { env } = context;
+    const { app, header } = prepared;
+    const [{ ref, index }, details] = await Promise.all([
+      storeAudience(env, app.id, header.id, audience, null).catch((error: unknown) => {
+        throw unavailable(error);
+      }),
+      packDetails(env, app.id, header.id, makeDetails(prepared, [])),
+    ]);
+    const source = { kind: "targets" as const, audience: ref };
+    const plan = { header, source, expected: index.expected, ...details };
     return openAndEnqueue(context, plan, index.chunks);
   };
 }

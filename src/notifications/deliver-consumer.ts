@@ -19,6 +19,7 @@ import {
 } from "./deliver-rows.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { AudienceRef, NotificationHeader, Retry } from "./model.ts";
+import { loadPlan } from "./plan-details.ts";
 import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
 import { compileRowReader, type ReadRow } from "./row-values.ts";
 
@@ -120,15 +121,16 @@ async function requirePlan(
   // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.
   if (attempt > (retry?.attempt ?? 1)) throw new Error("The ledger doesn't know of this attempt");
   if (source.kind === "inline") throw new Error("A realtime notification has no chunks");
-  const template = compileTemplate(plan.template);
+  const { template: text, pushData, columns } = await loadPlan(env, appId, plan);
+  const template = compileTemplate(text);
   const hasOverrides = source.kind === "file" && source.hasOverrides;
   const overrides = hasOverrides ? await readOverrides(env, appId, notificationId) : {};
   const compiled = {
     header,
     template,
     audience: source.audience,
-    readRow: compileRowReader(source, template.variables, overrides),
-    pushData: pushDataOf(header, plan.pushData),
+    readRow: compileRowReader({ source, columns }, template.variables, overrides),
+    pushData: pushDataOf(header, pushData),
     expected: new Map(plan.expected),
     retry: attempt === 1 ? null : retry,
   };

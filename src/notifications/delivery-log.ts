@@ -1,6 +1,7 @@
 import type { AppRecord } from "../apps/records.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
+import { unavailable } from "../errors.ts";
 import { parseNotificationId } from "../ids.ts";
 import type { LoggedDelivery } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
@@ -14,6 +15,7 @@ import {
 } from "./audience-walk.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "./model.ts";
+import { loadPlan } from "./plan-details.ts";
 import { findNotification } from "./read.ts";
 
 /** What a log shows; null: all. */
@@ -198,15 +200,15 @@ async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeade
   if (shard === null) {
     const plan = await openLedger(env, app.id, day).getPlan(header.id);
     if (plan === null) throw new Error("A notification without a plan");
-    return plan;
+    return loadPlan(env, app.id, plan).catch((error: unknown) => {
+      throw unavailable(error);
+    });
   }
   const target = await openShard(env, app.id, shard).getTarget(header.id);
   const rows: StoredRow[] = target === null ? [] : [[target]];
   const template = { content: {}, variableSchema: {} };
   return {
-    header,
-    template,
-    pushData: {},
+    ...{ header, template, pushData: {}, columns: [] },
     source: { kind: "inline", rows },
     expected: [[shard, rows.length]],
   };

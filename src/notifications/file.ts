@@ -6,7 +6,8 @@ import { MAX_OVERRIDES_BYTES } from "../limits.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
-import { makePlan, openAndEnqueue } from "./open-plan.ts";
+import { makeDetails, openAndEnqueue } from "./open-plan.ts";
+import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
 /** An uploaded audience with its index: all that a send reads of it, whatever its size. */
@@ -62,12 +63,15 @@ export function sendFile(
   }
   const hasOverrides = Object.keys(overrides).length > 0;
   return async (context) => {
-    if (hasOverrides) {
-      await storeOverrides(context.env, prepared.app.id, header.id, overridesJson).catch((error: unknown) => {
-        throw unavailable(error);
-      });
-    }
-    const plan = makePlan(prepared, { kind: "file", audience, columns, hasOverrides }, index.expected);
+    const { env, app } = context;
+    const [details] = await Promise.all([
+      packDetails(env, app.id, header.id, makeDetails(prepared, columns)),
+      hasOverrides ? storeOverrides(env, app.id, header.id, overridesJson) : null,
+    ]).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+    const source = { kind: "file" as const, audience, hasOverrides };
+    const plan = { header, source, expected: index.expected, ...details };
     return openAndEnqueue(context, plan, index.chunks);
   };
 }

@@ -3,7 +3,7 @@ import type { ShardReport } from "../users/reporter.ts";
 import type { NotificationEvents } from "../webhooks/notification-events.ts";
 import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
 import type { LedgerRetries } from "./ledger-retries.ts";
-import type { Mode, NotificationHeader, SendPlan } from "./model.ts";
+import type { LedgerPlan, Mode, NotificationHeader } from "./model.ts";
 
 /** A notification as the ledger knows it. `completedAt` in Unix ms. */
 export interface NotificationRecord {
@@ -51,7 +51,7 @@ export class LedgerStore {
   }
 
   /** Writes down a batch: from here on it will be delivered. */
-  insertPlan(plan: SendPlan): void {
+  insertPlan(plan: LedgerPlan): void {
     const { header, expected } = plan;
     this.#insertHeader(header, null);
     this.#events.noteAccepted(header);
@@ -65,7 +65,7 @@ export class LedgerStore {
   }
 
   /** A plan as it is needed beyond this call. One that is there already stays. */
-  keepPlan(plan: SendPlan): void {
+  keepPlan(plan: LedgerPlan): void {
     this.#sql.exec(
       "INSERT OR IGNORE INTO plans (notification_id, plan) VALUES (?, ?)",
       plan.header.id,
@@ -74,13 +74,13 @@ export class LedgerStore {
   }
 
   /** The plan with its newest retry. */
-  getPlan(id: string): SendPlan | null {
+  getPlan(id: string): LedgerPlan | null {
     const [row] = this.#sql
       .exec<{ plan: string }>("SELECT plan FROM plans WHERE notification_id = ?", id)
       .toArray();
     if (row === undefined) return null;
     const retry = this.#retries.newest(id);
-    return { ...JSON.parse(row.plan), ...(retry === null ? {} : { retry }) };
+    return { ...readPlan(row.plan), ...(retry === null ? {} : { retry }) };
   }
 
   /** `withHours`: also when things happened, which most readers don't need and which is long. */
@@ -289,4 +289,11 @@ export class LedgerStore {
       return { header, totals: sumTotals(header.channels, totals), completedAt: completed_at, attempt };
     });
   }
+}
+
+/** A plan that was written before its details had a place of their own holds them itself. */
+function readPlan(json: string): LedgerPlan {
+  const { template, pushData, ...plan } = JSON.parse(json);
+  if (template === undefined) return plan;
+  return { ...plan, details: { template, pushData, columns: plan.source.columns ?? [] } };
 }

@@ -16,8 +16,9 @@ import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
 import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
 import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
-import type { NotificationHeader, SendPlan } from "./model.ts";
+import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import { enqueueShards } from "./open-plan.ts";
+import { loadPlan } from "./plan-details.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
@@ -26,12 +27,12 @@ const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
 /** Before the audit log is told again, ms. */
 const AUDIT_REPEAT_MS = 10_000;
-/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); three each. */
-const AUDIENCES_PER_DELETE = 300;
+/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
+const AUDIENCES_PER_DELETE = 250;
 
 /** Another attempt that is written down: from here on it will be made. */
 export interface OpenedRetry {
-  plan: SendPlan;
+  plan: LedgerPlan;
   shards: number[];
 }
 
@@ -71,7 +72,7 @@ export class Ledger extends DurableObject<Bindings> {
    * The commit point of a batch. Repeated with the same id, it changes nothing. Returns the header that
    * stands: that of the first call.
    */
-  async open(plan: SendPlan): Promise<NotificationHeader> {
+  async open(plan: LedgerPlan): Promise<NotificationHeader> {
     const { id } = plan.header;
     this.#due.transaction(() => {
       if (this.#store.has(id)) return;
@@ -87,7 +88,11 @@ export class Ledger extends DurableObject<Bindings> {
    * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
    * plan is nowhere else. Returns the plan with the retry and the shards that it is for, or why there is none.
    */
-  async retry(id: string, request: RetryRequest, plan: SendPlan | null): Promise<OpenedRetry | RetryRefusal> {
+  async retry(
+    id: string,
+    request: RetryRequest,
+    plan: LedgerPlan | null,
+  ): Promise<OpenedRetry | RetryRefusal> {
     const now = Date.now();
     const outcome = this.#due.transaction((): OpenedRetry | RetryRefusal => {
       const record = this.#store.get(id);
@@ -140,7 +145,7 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   /** What a consumer needs to deliver a batch, or null where this ledger has no such batch. */
-  getPlan(id: string): SendPlan | null {
+  getPlan(id: string): LedgerPlan | null {
     return this.#store.getPlan(id);
   }
 
@@ -230,11 +235,12 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   /** Returns how many chunks that were; inline rows are one. */
-  async #deliverAgain(appId: string, plan: SendPlan, short: ReadonlySet<number>): Promise<number> {
+  async #deliverAgain(appId: string, plan: LedgerPlan, short: ReadonlySet<number>): Promise<number> {
     if (plan.source.kind !== "inline") {
       return enqueueShards(this.env, appId, plan, plan.source.audience, short);
     }
-    await deliverRows(this.env, await getApp(this.env, appId), plan, plan.source.rows, null);
+    const [app, whole] = await Promise.all([getApp(this.env, appId), loadPlan(this.env, appId, plan)]);
+    await deliverRows(this.env, app, whole, plan.source.rows, null);
     return 1;
   }
 

@@ -90,24 +90,35 @@ export interface Retry {
   expiresAt: number;
 }
 
-/** All that a consumer needs to deliver a batch's chunks. */
-export interface SendPlan {
-  header: NotificationHeader;
+/** What a plan renders with. It may have megabytes, so it isn't kept in the ledger, nor sent through it. */
+export interface PlanDetails {
   template: TemplateSnapshot;
   pushData: Record<string, string>;
+  /** Of a targets file: what its rows' values are. */
+  columns: string[];
+}
+
+/** A plan as its ledger keeps it: small, whatever is sent. */
+export interface LedgerPlan {
+  header: NotificationHeader;
   source: TargetSource;
   /** Targets per shard, `[shard, targets]`. */
   expected: [number, number][];
   /** The newest attempt at the failed deliveries; absent: the send itself. */
   retry?: Retry;
+  /** Absent: in R2. */
+  details?: PlanDetails;
 }
+
+/** All that is needed to deliver a plan's targets. */
+export interface SendPlan extends Omit<LedgerPlan, "details">, PlanDetails {}
 
 /** Where a plan's targets are. */
 export type TargetSource =
   /** In R2: the targets of the call, their values in the order of the template's variables. */
   | { kind: "targets"; audience: AudienceRef }
   /** In R2: a targets file, whose values are its columns'; the body's exceptions, if any, are beside it. */
-  | { kind: "file"; audience: AudienceRef; columns: string[]; hasOverrides: boolean }
+  | { kind: "file"; audience: AudienceRef; hasOverrides: boolean }
   /** Here: the few targets of a realtime send. */
   | { kind: "inline"; rows: StoredRow[] };
 

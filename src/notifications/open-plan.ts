@@ -5,18 +5,13 @@ import { parseNotificationId } from "../ids.ts";
 import type { TemplateText } from "../templates/compile.ts";
 import { commitSafely } from "./commit.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { AudienceRef, NotificationHeader, SendPlan, TargetSource, TemplateSnapshot } from "./model.ts";
+import type { AudienceRef, LedgerPlan, NotificationHeader, PlanDetails, TemplateSnapshot } from "./model.ts";
 import { enqueueChunks } from "./queue.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
-/** The plan of a prepared send: the template's content for its channels, as it is now. */
-export function makePlan(
-  { header, request, template }: PreparedSend,
-  source: TargetSource,
-  expected: [number, number][],
-): SendPlan {
-  const snapshot = snapshotTemplate(header, template);
-  return { header, template: snapshot, pushData: request.pushData, source, expected };
+/** What a prepared send renders with: the template's content for its channels, as it is now. */
+export function makeDetails({ header, request, template }: PreparedSend, columns: string[]): PlanDetails {
+  return { template: snapshotTemplate(header, template), pushData: request.pushData, columns };
 }
 
 /** What a template says in a notification's channels. */
@@ -34,7 +29,7 @@ export function snapshotTemplate(
 }
 
 /** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */
-export function openPlan({ env, app }: SendContext, plan: SendPlan): Promise<NotificationHeader> {
+export function openPlan({ env, app }: SendContext, plan: LedgerPlan): Promise<NotificationHeader> {
   const day = parseNotificationId(plan.header.id)?.day ?? "";
   return commitSafely(() => openLedger(env, app.id, day).open(plan));
 }
@@ -42,7 +37,7 @@ export function openPlan({ env, app }: SendContext, plan: SendPlan): Promise<Not
 /** Opens a plan whose targets are in R2 and sends its chunks on their way; the answer doesn't wait for that. */
 export async function openAndEnqueue(
   context: SendContext,
-  plan: SendPlan,
+  plan: LedgerPlan,
   chunks: readonly Chunk[],
 ): Promise<NotificationHeader> {
   const { env, app, execution } = context;
@@ -63,7 +58,7 @@ export async function openAndEnqueue(
 export async function enqueueShards(
   env: Bindings,
   appId: string,
-  plan: SendPlan,
+  plan: LedgerPlan,
   audience: AudienceRef,
   shards: ReadonlySet<number>,
 ): Promise<number> {

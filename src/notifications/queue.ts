@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Chunk } from "../audiences/partition.ts";
 import type { Bindings } from "../env.ts";
 import { QUEUE_BATCH_MESSAGES } from "../limits.ts";
-import type { Priority, SendPlan } from "./model.ts";
+import type { LedgerPlan, Priority } from "./model.ts";
 
 /** A message of the deliveries queues: one chunk of one batch. Old and new versions may meet in a deploy. */
 const ChunkMessageSchema = v.object({
@@ -31,7 +31,7 @@ export function parseChunkMessage(body: unknown): ChunkMessage {
 export async function enqueueChunks(
   env: Bindings,
   appId: string,
-  { header, retry }: SendPlan,
+  { header, retry }: LedgerPlan,
   chunks: readonly Chunk[],
 ): Promise<void> {
   const queue = queueOf(env, header.priority ?? "normal");

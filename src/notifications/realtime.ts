@@ -10,7 +10,8 @@ import { commitSafely } from "./commit.ts";
 import { decideDeliveries, SliceWriter } from "./deliver.ts";
 import { deliverRows, pushDataOf } from "./deliver-rows.ts";
 import type { NotificationHeader, StoredRow } from "./model.ts";
-import { makePlan, openPlan } from "./open-plan.ts";
+import { makeDetails, openPlan } from "./open-plan.ts";
+import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 import { areTooLarge, readTargetValues } from "./target-variables.ts";
 
@@ -56,15 +57,20 @@ export function sendRealtimeToSeveral(
     expected.set(shard, (expected.get(shard) ?? 0) + 1);
   }
   return async (context) => {
-    const plan = makePlan(prepared, { kind: "inline", rows }, [...expected]);
-    const header = await openPlan(context, plan);
-    await deliverRows(context.env, app, plan, rows, pushInline(context.env, app)).catch((error: unknown) => {
-      console.error({
-        message: "a realtime delivery is left to the watchdog",
-        notificationId: header.id,
-        error,
-      });
-    });
+    const source = { kind: "inline" as const, rows };
+    const details = makeDetails(prepared, []);
+    const plan = { header: prepared.header, source, expected: [...expected] };
+    const packed = await packDetails(context.env, app.id, plan.header.id, details);
+    const header = await openPlan(context, { ...plan, ...packed });
+    await deliverRows(context.env, app, { ...plan, ...details }, rows, pushInline(context.env, app)).catch(
+      (error: unknown) => {
+        console.error({
+          message: "a realtime delivery is left to the watchdog",
+          notificationId: header.id,
+          error,
+        });
+      },
+    );
     return header;
   };
 }

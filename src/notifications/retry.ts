@@ -10,8 +10,9 @@ import { deliverRows } from "./deliver-rows.ts";
 import type { OpenedRetry } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { NotificationRecord } from "./ledger-store.ts";
-import type { FailureReason, NotificationHeader, SendPlan } from "./model.ts";
+import type { FailureReason, LedgerPlan, NotificationHeader } from "./model.ts";
 import { enqueueShards, snapshotTemplate } from "./open-plan.ts";
+import { loadPlan, packDetails } from "./plan-details.ts";
 import { findNotification } from "./read.ts";
 import type { SendContext } from "./send.ts";
 
@@ -66,8 +67,9 @@ export async function retryFailed(
 
 async function deliverAgain(env: Bindings, app: AppRecord, { plan, shards }: OpenedRetry): Promise<void> {
   const { source } = plan;
-  if (source.kind === "inline") await deliverRows(env, app, plan, source.rows, null);
-  else await enqueueShards(env, app.id, plan, source.audience, new Set(shards));
+  if (source.kind === "inline") {
+    await deliverRows(env, app, await loadPlan(env, app.id, plan), source.rows, null);
+  } else await enqueueShards(env, app.id, plan, source.audience, new Set(shards));
 }
 
 /** A realtime send to one has no plan until it needs one: its shard has the values, the registry the template. */
@@ -76,7 +78,7 @@ async function planSingle(
   app: AppRecord,
   header: NotificationHeader,
   shard: number,
-): Promise<SendPlan | null> {
+): Promise<LedgerPlan | null> {
   const stub = openShard(env, app.id, shard);
   const [target, template] = await Promise.all([
     stub.getRetryTarget(header.id),
@@ -84,10 +86,12 @@ async function planSingle(
   ]);
   // Nothing of it could fail, or its retention is over: the ledger says what of both.
   if (target === null || template === null) return null;
-  return {
-    header,
+  const details = {
     template: snapshotTemplate(header, template),
-    pushData: target.pushData,
+    ...{ pushData: target.pushData, columns: [] },
+  };
+  return {
+    ...{ header, ...(await packDetails(env, app.id, header.id, details)) },
     source: { kind: "inline", rows: [[target.userId, ...target.values]] },
     expected: [[shard, 1]],
   };

@@ -1,5 +1,5 @@
 import { readRawValue, type VariableReader } from "../templates/variables.ts";
-import type { StoredRow, TargetSource } from "./model.ts";
+import type { SendPlan, StoredRow } from "./model.ts";
 
 /** A target's raw values in the variables' order; null for a target without variables. */
 export type ReadRow = (row: StoredRow) => unknown[] | null;
@@ -12,12 +12,12 @@ export type Overrides = Record<string, Record<string, unknown>>;
  * exceptions is a few array reads.
  */
 export function compileRowReader(
-  source: TargetSource,
+  { source, columns }: Pick<SendPlan, "source" | "columns">,
   variables: readonly VariableReader[],
   overrides: Overrides,
 ): ReadRow {
   if (source.kind !== "file") return (row) => (row.length === 1 ? null : row.slice(1));
-  const positions = new Map(source.columns.map((name, index) => [name, index + 1]));
+  const positions = new Map(columns.map((name, index) => [name, index + 1]));
   return (row) => {
     const own = Object.hasOwn(overrides, row[0]) ? overrides[row[0]] : undefined;
     const readCell = (name: string): unknown => {
