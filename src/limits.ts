@@ -84,6 +84,9 @@ export const MAX_GRACE_HOURS = 168;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
+export const MIN_SHARD_COUNT = 16;
+/** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
+export const MAX_SHARD_COUNT = 1024;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */
 export const ISOLATE_CACHE_MS = 30_000;
 /**

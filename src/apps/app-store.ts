@@ -1,6 +1,5 @@
 import { newId } from "../ids.ts";
-import { DEFAULT_SHARD_COUNT } from "../limits.ts";
-import { USER_HASH } from "../users/hash.ts";
+import { NEW_USER_HASH, newHashKey, type UserHash } from "../users/hash.ts";
 import { randomToken } from "./credentials.ts";
 import { type ApiKey, type AppRecord, type KeyRecord, maskKey, type Scope } from "./records.ts";
 
@@ -16,7 +15,8 @@ type AppRow = {
   id: string;
   name: string;
   shard_count: number;
-  hash: string;
+  hash: UserHash;
+  hash_key: string | null;
   root_secret: string;
   created_at: number;
 };
@@ -28,6 +28,15 @@ type KeyRow = {
   last_four: string;
   created_at: number;
 };
+
+/** An app as it is created. */
+export interface NewApp {
+  id: string;
+  name: string;
+  shardCount: number;
+}
+
+const APP_COLUMNS = "id, name, shard_count, hash, hash_key, root_secret, created_at";
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
 export class AppStore {
@@ -41,13 +50,14 @@ export class AppStore {
     return this.#row() !== null;
   }
 
-  create(id: string, name: string, now: number): void {
+  create({ id, name, shardCount }: NewApp, now: number): void {
     this.#sql.exec(
-      "INSERT INTO app (id, name, shard_count, hash, root_secret, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO app (${APP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       id,
       name,
-      DEFAULT_SHARD_COUNT,
-      USER_HASH,
+      shardCount,
+      NEW_USER_HASH,
+      newHashKey(),
       randomToken(),
       now,
     );
@@ -57,8 +67,8 @@ export class AppStore {
   getRecord(parts: Pick<AppRecord, "channels" | "webhooks">): AppRecord {
     const row = this.#row();
     if (row === null) throw new Error("This registry isn't an app's");
-    const { id, name, shard_count, hash, created_at } = row;
-    return { id, name, shardCount: shard_count, hash, createdAt: created_at, ...parts };
+    const { id, name, shard_count: shardCount, hash, hash_key: hashKey, created_at: createdAt } = row;
+    return { ...{ id, name, shardCount, hash, hashKey, createdAt }, ...parts };
   }
 
   getRootSecret(): string | null {
@@ -120,11 +130,7 @@ export class AppStore {
   }
 
   #row(): AppRow | null {
-    return (
-      this.#sql
-        .exec<AppRow>("SELECT id, name, shard_count, hash, root_secret, created_at FROM app LIMIT 1")
-        .toArray()[0] ?? null
-    );
+    return this.#sql.exec<AppRow>(`SELECT ${APP_COLUMNS} FROM app LIMIT 1`).toArray()[0] ?? null;
   }
 }
 

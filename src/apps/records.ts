@@ -1,18 +1,20 @@
 import * as v from "valibot";
 import { CHANNEL_TYPES } from "../notifications/model.ts";
 import { PROVIDERS } from "../push/model.ts";
+import { USER_HASHES } from "../users/hash.ts";
 
 /** What KV holds for the sends: copies of the registry's rows, parsed when they are read. */
 
 export const SCOPES = ["send", "read", "manage"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-export const AppRecordSchema = v.object({
+const AppFieldsSchema = v.object({
   id: v.string(),
   name: v.string(),
-  /** Frozen at creation, with the hash's name: they decide where every user's data is. */
+  /** Frozen at creation, with the hash and its key: they decide where every user's data is. */
   shardCount: v.number(),
-  hash: v.string(),
+  hash: v.picklist(USER_HASHES),
+  hashKey: v.optional(v.nullable(v.string()), null),
   createdAt: v.number(),
   channels: v.array(
     v.object({
@@ -36,6 +38,11 @@ export const AppRecordSchema = v.object({
     [],
   ),
 });
+/** A copy that lost its hash's key would lead to other shards: it is none. */
+export const AppRecordSchema = v.pipe(
+  AppFieldsSchema,
+  v.check(({ hash, hashKey }) => hash === "fnv1a32-fmix32" || hashKey !== null),
+);
 export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
 
 export const KeyRecordSchema = v.object({

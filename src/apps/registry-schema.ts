@@ -57,4 +57,8 @@ export const REGISTRY_SCHEMA = [
     "CREATE TABLE webhook_calls (webhook_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID",
   ],
   ["ALTER TABLE template_versions ADD COLUMN placeholders TEXT NOT NULL DEFAULT 'double'"],
+  [
+    // Of the user hash; null for one without a key.
+    "ALTER TABLE app ADD COLUMN hash_key TEXT",
+  ],
 ] as const;

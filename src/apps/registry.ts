@@ -39,7 +39,7 @@ import { EndpointCalls } from "../webhooks/endpoint-calls.ts";
 import type { DisabledReason, EndpointConfig, Webhook } from "../webhooks/model.ts";
 import type { NewSecret } from "../webhooks/secrets.ts";
 import { type NewWebhook, type WebhookChange, WebhookStore } from "../webhooks/webhook-store.ts";
-import { AppStore, type NewApiKey } from "./app-store.ts";
+import { AppStore, type NewApiKey, type NewApp } from "./app-store.ts";
 import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
@@ -103,7 +103,7 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   /** Makes this registry an app's, with its first key. */
-  async createApp(id: string, name: string, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
+  async createApp(app: NewApp, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
     migrate(this.ctx.storage, REGISTRY_SCHEMA);
     return this.#changeAnyway(() => {
       const erasure = this.#erasure.get();
@@ -111,10 +111,10 @@ export class Registry extends DurableObject<Bindings> {
         // Never used again: what began under the old app's name must not end in a new one's.
         const fate =
           erasure === null ? "exists" : erasure.step === "erased" ? "was deleted" : "is being deleted";
-        return refuse("ERR_CONFLICT", `An app with the id "${id}" ${fate}. Choose another id.`);
+        return refuse("ERR_CONFLICT", `An app with the id "${app.id}" ${fate}. Choose another id.`);
       }
-      this.#app.create(id, name, Date.now());
-      this.#record(actor, [describeNewApp({ id, name })]);
+      this.#app.create(app, Date.now());
+      this.#record(actor, [describeNewApp(app)]);
       this.#addKey(firstKey, actor);
       this.#mirrorApp();
       return succeed(this.#requireRecord());

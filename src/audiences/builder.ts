@@ -1,5 +1,5 @@
 import { CHUNK_BYTES, CHUNK_ROWS } from "../limits.ts";
-import { shardOfUser } from "../users/hash.ts";
+import { shardOfUser, type UserPlacement } from "../users/hash.ts";
 import type { Chunk, ShardRun } from "./partition.ts";
 
 const encoder = new TextEncoder();
@@ -40,15 +40,15 @@ export type DuplicateRule = "first" | "last";
  * rows' bytes. Pure.
  */
 export class AudienceBuilder {
-  readonly #shardCount: number;
+  readonly #placement: UserPlacement;
   readonly #rule: DuplicateRule;
   readonly #shards = new Map<number, ShardRows>();
   /** Where the row of each user is that counts so far. */
   readonly #places = new Map<string, number>();
   #duplicates = 0;
 
-  constructor(shardCount: number, rule: DuplicateRule) {
-    this.#shardCount = shardCount;
+  constructor(placement: UserPlacement, rule: DuplicateRule) {
+    this.#placement = placement;
     this.#rule = rule;
   }
 
@@ -59,7 +59,7 @@ export class AudienceBuilder {
       this.#duplicates++;
       if (this.#rule === "first") return;
     }
-    const shard = shardOfUser(userId, this.#shardCount);
+    const shard = shardOfUser(userId, this.#placement);
     let rows = this.#shards.get(shard);
     if (rows === undefined) {
       rows = new ShardRows();

@@ -1,3 +1,4 @@
+import type { UserPlacement } from "../users/hash.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 
 /** A target of an audience as JSON text: `["user-1","Bob",…]`, or `["user-1"]` for one without variables. */
@@ -21,8 +22,8 @@ export interface Chunk {
 }
 
 /** The audience of a call's inline targets. The first row of a user is the one that counts. */
-export function partitionAudience(rows: Iterable<AudienceRow>, shardCount: number): BuiltAudience {
-  const builder = new AudienceBuilder(shardCount, "first");
+export function partitionAudience(rows: Iterable<AudienceRow>, placement: UserPlacement): BuiltAudience {
+  const builder = new AudienceBuilder(placement, "first");
   for (const { userId, json } of rows) builder.add(userId, json);
   return builder.finish();
 }

@@ -8,6 +8,7 @@ import { isUserId } from "../http/validation.ts";
 import { newId } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { MAX_FILE_ROWS, MAX_UPLOAD_BYTES, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
+import type { UserPlacement } from "../users/hash.ts";
 import { AudienceBuilder } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
@@ -80,12 +81,12 @@ class FileUpload {
   /** The registry was asked to name the file, and its answer isn't known. */
   #mayBeNamed = false;
 
-  private constructor(env: Bindings, policy: UploadPolicy, requestId: string, shardCount: number) {
+  private constructor(env: Bindings, policy: UploadPolicy, requestId: string, placement: UserPlacement) {
     this.#env = env;
     this.#policy = policy;
     this.#requestId = requestId;
     this.#archive = new CsvArchive(env.TARGETS, keys.r2TargetsFile(policy.appId, this.#audienceId));
-    this.#builder = new AudienceBuilder(shardCount, "last");
+    this.#builder = new AudienceBuilder(placement, "last");
     this.#reader = new CsvReader(CSV_RULES, (id, cells) =>
       this.#builder.add(id, JSON.stringify([id, ...cells])),
     );
@@ -95,7 +96,7 @@ class FileUpload {
     const { appId, fileKey, mayOverwrite } = policy;
     if (!mayOverwrite && (await openRegistry(env, appId).getTargetsFile(fileKey)) !== null)
       throw isTaken(fileKey);
-    return new FileUpload(env, policy, requestId, (await getApp(env, appId)).shardCount);
+    return new FileUpload(env, policy, requestId, await getApp(env, appId));
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -3,7 +3,7 @@ import { readAudienceIndex, readChunk, readOverrides } from "../audiences/store.
 import type { Bindings } from "../env.ts";
 import { unavailable } from "../errors.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
-import { shardOfUser } from "../users/hash.ts";
+import { shardOfUser, type UserPlacement } from "../users/hash.ts";
 import type { SendPlan, StoredRow, TemplateSnapshot } from "./model.ts";
 import { compileRowReader, type ReadRow } from "./row-values.ts";
 
@@ -52,7 +52,7 @@ export async function readWalkSource(env: Bindings, appId: string, plan: SendPla
 /** The walk over a plan's targets. */
 export function openWalk(
   env: Bindings,
-  app: { id: string; shardCount: number },
+  app: UserPlacement & { id: string },
   { plan, chunks }: WalkSource,
 ): AudienceWalk {
   const { header, source, template } = plan;
@@ -73,7 +73,7 @@ export function openWalk(
     },
   };
   if (source.kind === "inline") {
-    const byShard = Map.groupBy(source.rows, ([userId]) => shardOfUser(userId, app.shardCount));
+    const byShard = Map.groupBy(source.rows, ([userId]) => shardOfUser(userId, app));
     const runs = [...byShard].map(([shard, rows]) => ({ shard, rows }));
     return {
       ...cells,

@@ -13,7 +13,7 @@ import { limitValues, readTargetValues } from "./target-variables.ts";
  * commit point; then the chunks go to the queue. Should that fail, the ledger's watchdog does it.
  */
 export function sendBatch(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
-  const audience = partitionAudience(listRows(prepared), prepared.app.shardCount);
+  const audience = partitionAudience(listRows(prepared), prepared.app);
   return async (context) => {
     const { env } = context;
     const { app, header } = prepared;

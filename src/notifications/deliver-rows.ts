@@ -67,7 +67,7 @@ export async function deliverRows(
     isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
   const perShard = new Map(expected);
-  const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app.shardCount));
+  const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app));
   // All of them, whatever becomes of one: who waits for the deliveries waits for those that succeed too.
   const calls = await Promise.allSettled(
     [...byShard].map(async ([shard, shardRows]) => {

@@ -106,7 +106,7 @@ export class DeliveryLog {
 
   /** The deliveries of one user; none where they aren't a target. */
   async readUser(userId: string, filter: LogFilter): Promise<LoggedDelivery[]> {
-    const shard = shardOfUser(userId, this.#app.shardCount);
+    const shard = shardOfUser(userId, this.#app);
     const known = await this.#look({ shard, rows: [[userId]] });
     const stored = known.get(userId);
     if (stored !== undefined) return this.#complete(userId, stored).filter((found) => passes(found, filter));

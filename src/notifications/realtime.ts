@@ -53,7 +53,7 @@ export function sendRealtimeToSeveral(
   for (const row of rows) renderRow(prepared, row);
   const expected = new Map<number, number>();
   for (const [userId] of rows) {
-    const shard = shardOfUser(userId, app.shardCount);
+    const shard = shardOfUser(userId, app);
     expected.set(shard, (expected.get(shard) ?? 0) + 1);
   }
   return async (context) => {

@@ -137,7 +137,7 @@ function countTargets(audience: SendAudience): { total: number; duplicates: numb
 /** One realtime target's shard goes into the id: the ledger learns of the notification from it. */
 function shardOfRealtime({ mode, audience }: SendRequest, total: number, app: AppRecord): number | undefined {
   if (mode !== "realtime" || total !== 1 || audience.kind !== "targets") return undefined;
-  return shardOfUser(audience.targets[0] ?? "", app.shardCount);
+  return shardOfUser(audience.targets[0] ?? "", app);
 }
 
 /** The template's channels that are enabled now, in the template's order. */

@@ -1,20 +1,67 @@
+import { parseSipKey, type SipKey, sipHash } from "./siphash.ts";
+
 const encoder = new TextEncoder();
 const scratch = new Uint8Array(1024);
 
+/** The hashes' names in apps' records. Frozen: stored data depends on them; a later one gets another name. */
+export const USER_HASHES = ["fnv1a32-fmix32", "siphash13"] as const;
+export type UserHash = (typeof USER_HASHES)[number];
+/** That of new apps. */
+export const NEW_USER_HASH: UserHash = "siphash13";
+
+/** What an app's record says of where its users' data is. It never changes. */
+export interface UserPlacement {
+  shardCount: number;
+  hash: UserHash;
+  /** 32 hexadecimal digits; null where the hash has no key. */
+  hashKey: string | null;
+}
+
+/** A key for a new app's hash. */
+export function newHashKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
 /**
- * The user shard of a user id: FNV-1a (32 bit) over its UTF-8 bytes, finished with MurmurHash3's fmix32 so
- * that ids that differ in their last character only spread evenly. Frozen: stored data depends on it.
+ * The user shard of a user id, by its UTF-8 bytes. The hash is keyed by the app, so that nobody can choose ids
+ * that all meet in one shard; apps from before that have one without a key.
  */
-export function shardOfUser(userId: string, shardCount: number): number {
-  const { written } = encoder.encodeInto(userId, scratch);
+export function shardOfUser(userId: string, { shardCount, hash, hashKey }: UserPlacement): number {
+  const length = encode(userId);
+  if (hash === "fnv1a32-fmix32") return hashWithoutKey(length) % shardCount;
+  if (hashKey === null) throw new Error("An app's user hash has lost its key");
+  const [low] = sipHash(keyOf(hashKey), scratch, length);
+  return low % shardCount;
+}
+
+/** FNV-1a (32 bit), finished with MurmurHash3's fmix32 so that ids that differ at their end only spread evenly. */
+function hashWithoutKey(length: number): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < written; index++) {
+  for (let index = 0; index < length; index++) {
     hash = Math.imul(hash ^ (scratch[index] ?? 0), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) % shardCount;
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The hash's name in an app's record; a later one would get another. */
-export const USER_HASH = "fnv1a32-fmix32";
+// Ids are ASCII mostly and short: calling the encoder costs more than hashing them.
+function encode(userId: string): number {
+  if (userId.length > scratch.length) return encoder.encodeInto(userId, scratch).written;
+  for (let index = 0; index < userId.length; index++) {
+    const unit = userId.charCodeAt(index);
+    if (unit > 0x7f) return encoder.encodeInto(userId, scratch).written;
+    scratch[index] = unit;
+  }
+  return userId.length;
+}
+
+// Mostly it is the same app's again.
+let lastKey: { hex: string; key: SipKey } | null = null;
+
+function keyOf(hex: string): SipKey {
+  if (lastKey?.hex !== hex) lastKey = { hex, key: parseSipKey(hex) };
+  return lastKey.key;
+}

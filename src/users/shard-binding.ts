@@ -1,7 +1,7 @@
 import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
 import type { Remote } from "../objects/remote.ts";
-import { shardOfUser } from "./hash.ts";
+import { shardOfUser, type UserPlacement } from "./hash.ts";
 import type { UserShard } from "./user-shard.ts";
 
 /** A user shard of an app by its number. */
@@ -12,8 +12,8 @@ export function openShard(env: Bindings, appId: string, shard: number): Remote<U
 /** The user shard that a user (or an Idempotency-Key) hashes to. */
 export function openShardOf(
   env: Bindings,
-  app: { id: string; shardCount: number },
+  app: UserPlacement & { id: string },
   userId: string,
 ): Remote<UserShard> {
-  return openShard(env, app.id, shardOfUser(userId, app.shardCount));
+  return openShard(env, app.id, shardOfUser(userId, app));
 }

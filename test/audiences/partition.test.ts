@@ -3,12 +3,17 @@ import { describe, expect, it } from "vitest";
 import { type BuiltAudience, joinPieces } from "../../src/audiences/builder.ts";
 import { type AudienceRow, partitionAudience } from "../../src/audiences/partition.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/limits.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
+import { shardOfUser, type UserPlacement } from "../../src/users/hash.ts";
 
 type Row = [userId: string, ...values: unknown[]];
 
 const toRow = (row: Row): AudienceRow => ({ userId: row[0], json: JSON.stringify(row) });
-const partition = (rows: Row[], shardCount = 64) => partitionAudience(rows.map(toRow), shardCount);
+const placementOf = (shardCount: number): UserPlacement => ({
+  ...{ shardCount, hash: "siphash13" },
+  hashKey: "000102030405060708090a0b0c0d0e0f",
+});
+const partition = (rows: Row[], shardCount = 64) =>
+  partitionAudience(rows.map(toRow), placementOf(shardCount));
 
 /** The rows of every chunk, read as the consumer reads them: from the chunk's own byte range. */
 function readChunks(audience: BuiltAudience): Row[][] {
@@ -42,7 +47,7 @@ function expectWhole(audience: BuiltAudience, rows: readonly Row[], shardCount: 
   // The runs say which shards a chunk touches, in the order of its rows, and a shard's rows stand together.
   const perShard = new Map<number, number>();
   for (const [index, { runs }] of audience.chunks.entries()) {
-    const shards = (chunks[index] ?? []).map(([userId]) => shardOfUser(userId, shardCount));
+    const shards = (chunks[index] ?? []).map(([userId]) => shardOfUser(userId, placementOf(shardCount)));
     expect(runs.flatMap(({ shard, rows: count }) => new Array<number>(count).fill(shard))).toEqual(shards);
     expect(shards).toEqual(shards.toSorted((a, b) => a - b));
     expect(runs.every(({ rows: count }) => count > 0)).toBe(true);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { keys } from "../../src/keys.ts";
 import { createApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
-import { usersOfOneShard } from "../support/users.ts";
+import { usersOfShard } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
@@ -30,7 +30,7 @@ describe("contents near their limit", () => {
       content: { one: { text }, two: { text }, three: { text } },
       variableSchema: {},
     });
-    const targets = usersOfOneShard(400);
+    const targets = await usersOfShard(app, 7, 400);
     const queue = new CapturingQueue();
     const body = { template: { key: "large" }, targets, mode: "batch" };
     const sent = await callWith(

@@ -1,9 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { keys } from "../../src/keys.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { type Body, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, callWith, interceptCalls, unreachable } from "../support/faults.ts";
+import { shardStubOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
@@ -159,8 +158,7 @@ describe("a call that failed before its commit point", () => {
     const key = withKey("stopped");
     const failed = await callWith({ LEDGER: unreachable() }, other, "POST", SEND, batchTo("stopped"), key);
     expect(failed.status).toBe(503);
-    const shard = shardOfUser("stopped", 64);
-    const stub = bindings.USER_SHARD.getByName(keys.userShard(other.id, shard));
+    const stub = await shardStubOf(other, "stopped");
     const claimed = await runInDurableObject(stub, (_instance, state) =>
       state.storage.sql
         .exec(

@@ -1,10 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { createApp, createTemplate } from "../support/api.ts";
-import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany } from "../support/push.ts";
-import { usersOfOneShard } from "../support/users.ts";
+import { shardStubOf, usersOfShard } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -25,7 +24,7 @@ it("a retried chunk whose contents are more than one call may carry arrives", as
   });
   const queue = new CapturingQueue();
   const held = { DELIVERIES_NORMAL: queue.binding };
-  const targets = usersOfOneShard(400);
+  const targets = await usersOfShard(app, 7, 400);
   const expiresAt = new Date(Date.now() + 120_000).toISOString();
   const body = { template: { key: "large" }, targets, mode: "batch", expiresAt };
   const sent = await callWith(held, app, "POST", "/notifications/send", body);
@@ -55,7 +54,7 @@ it("a retry of what is past its retention is refused, or at least completes", as
   await project.setFaults([]);
   // The ledger lives 30 days longer than the deliveries.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 92 * DAY_MS });
-  await runDurableObjectAlarm(bindings.USER_SHARD.getByName(`${app.id}:${shardOfUser("mia", 64)}`));
+  await runDurableObjectAlarm(await shardStubOf(app, "mia"));
   const answer = await app.api("POST", `/notifications/${id}/retry`);
   if (answer.status === 200) await waitUntilCompleted(app, id, 8000);
   else expect(answer.status).toBe(409);

@@ -1,7 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { openShard } from "../../src/users/shard-binding.ts";
 import { bindings } from "../support/faults.ts";
 import {
@@ -13,23 +12,15 @@ import {
   sendToMany,
   sendToOne,
 } from "../support/push.ts";
+import { shardOf, usersOfShard } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
-
-/** Users of one shard: they share its circuits. */
-function uidsOfShard(shard: number, count: number): string[] {
-  const uids: string[] = [];
-  for (let index = 0; uids.length < count; index++) {
-    if (shardOfUser(`user-${index}`, 64) === shard) uids.push(`user-${index}`);
-  }
-  return uids;
-}
 
 const stubOf = ({ app }: PushApp, shard: number) => env.USER_SHARD.getByName(`${app.id}:${shard}`);
 
 describe("two providers of one channel that fail", () => {
   it("are both probed: the one that heals delivers while the other is down", async () => {
     const account = await createPushApp();
-    const uids = uidsOfShard(3, 12);
+    const uids = await usersOfShard(account.app, 3, 12);
     for (const uid of uids) {
       await addDevices(account, uid, "fcm");
       await addDevices(account, uid, "apns");
@@ -51,7 +42,7 @@ describe("two providers of one channel that fail", () => {
 
   it("are probed in one claim, also where one user is to be asked for both", async () => {
     const account = await createPushApp();
-    const [uid = ""] = uidsOfShard(3, 1);
+    const [uid = ""] = await usersOfShard(account.app, 3, 1);
     await addDevices(account, uid, "fcm");
     await addDevices(account, uid, "apns");
     await account.project.setFaults([
@@ -89,7 +80,7 @@ describe("two providers of one channel that fail", () => {
 describe("one device", () => {
   it("that is rate limited for long doesn't stop its provider for others", async () => {
     const account = await createPushApp();
-    const [limited = "", other = ""] = uidsOfShard(5, 2);
+    const [limited = "", other = ""] = await usersOfShard(account.app, 5, 2);
     const [device] = await addDevices(account, limited, "fcm");
     await addDevices(account, other, "fcm");
     await account.project.setFaults([{ device: device?.token, status: 429, retryAfter: "600" }]);
@@ -130,7 +121,7 @@ describe("one device", () => {
 
   it("that was registered again stays when an earlier registration of it is called gone", async () => {
     const account = await createPushApp();
-    const [uid = ""] = uidsOfShard(9, 1);
+    const [uid = ""] = await usersOfShard(account.app, 9, 1);
     const [device] = await addDevices(account, uid, "fcm");
     if (device === undefined) throw new Error("No device");
     await account.project.markGone(device);
@@ -180,8 +171,8 @@ describe("FCM's word that Apple or a push service refuses the project", () => {
 describe("a shard's alarm", () => {
   it("moves a device away from the user before, where the registration was cut off", async () => {
     const account = await createPushApp();
-    const [ann = ""] = uidsOfShard(13, 1);
-    const [bob = ""] = uidsOfShard(14, 1);
+    const [ann = ""] = await usersOfShard(account.app, 13, 1);
+    const [bob = ""] = await usersOfShard(account.app, 14, 1);
     const [device] = await addDevices(account, ann, "fcm");
     const [address] = await runInDurableObject(stubOf(account, 13), (_, { storage }) =>
       storage.sql.exec<{ key: string }>("SELECT address_key AS key FROM devices").toArray(),
@@ -212,7 +203,7 @@ describe("a shard's alarm", () => {
 
   it("doesn't give a device back by telling an old registration again", async () => {
     const account = await createPushApp();
-    const [ann = ""] = uidsOfShard(16, 1);
+    const [ann = ""] = await usersOfShard(account.app, 16, 1);
     const [device] = await addDevices(account, ann, "fcm");
     const [old] = await runInDurableObject(stubOf(account, 16), (_, { storage }) =>
       storage.sql
@@ -220,7 +211,7 @@ describe("a shard's alarm", () => {
         .toArray(),
     );
     await account.app.call("POST", "/v3/users/bob/devices", device);
-    const owner = openShard(bindings, account.app.id, shardOfUser(old?.key ?? "", 64));
+    const owner = openShard(bindings, account.app.id, await shardOf(account.app, old?.key ?? ""));
     await owner.ownAddress({ userId: ann, addressKey: old?.key ?? "", version: old?.version ?? "" });
     expect(await listDevices(account.app, ann)).toEqual([]);
     expect(await listDevices(account.app, "bob")).toHaveLength(1);
@@ -228,7 +219,7 @@ describe("a shard's alarm", () => {
 
   it("doesn't spin over a push that outlived its notification", async () => {
     const account = await createPushApp();
-    const [uid = ""] = uidsOfShard(15, 1);
+    const [uid = ""] = await usersOfShard(account.app, 15, 1);
     await addDevices(account, uid, "fcm");
     await account.project.setFaults([{ provider: "fcm", status: 429, retryAfter: "3600" }]);
     await sendToOne(account.app, uid);

@@ -1,20 +1,18 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { bindings, CapturingQueue, consume, interceptCalls } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
 import { addDevices, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
+import { usersOfShard } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 const SHARD = 7;
 const QUEUE = "onecall-push-normal";
-/** Users of one shard, so that one message stands for all of them. */
-const UIDS = Array.from({ length: 2000 }, (_, index) => `user-${index}`)
-  .filter((uid) => shardOfUser(uid, 64) === SHARD)
-  .slice(0, 4);
 
 let account: PushApp;
+/** Users of one shard, so that one message stands for all of them. */
+let uids: string[];
 let id: string;
 const shard = () => env.USER_SHARD.getByName(`${account.app.id}:${SHARD}`);
 const message = () => ({
@@ -41,18 +39,19 @@ async function setTimes(dueInMs: number, wakeInMs: number): Promise<void> {
 // A batch whose pushes wait in their shard: rate limited for an hour, then due without a message.
 beforeEach(async () => {
   account = await createPushApp();
-  for (const uid of UIDS) await addDevices(account, uid, "webpush");
+  uids = await usersOfShard(account.app, SHARD, 4);
+  for (const uid of uids) await addDevices(account, uid, "webpush");
   await account.project.setFaults([{ provider: "webpush", status: 429, retryAfter: "3600" }]);
-  id = await sendToMany(account.app, UIDS);
+  id = await sendToMany(account.app, uids);
   await vi.waitFor(async () => {
-    expect((await account.project.summary()).webpush.faulted).toBe(UIDS.length);
-    expect(await pushCounts(account.app, id)).toMatchObject({ pending: UIDS.length });
+    expect((await account.project.summary()).webpush.faulted).toBe(uids.length);
+    expect(await pushCounts(account.app, id)).toMatchObject({ pending: uids.length });
   }, PATIENTLY);
   await vi.waitFor(async () => {
     const waiting = await runInDurableObject(shard(), (_, { storage }) =>
       storage.sql.exec("SELECT 1 FROM pushes WHERE claim_id IS NULL AND tries = 1").toArray(),
     );
-    expect(waiting).toHaveLength(UIDS.length);
+    expect(waiting).toHaveLength(uids.length);
   }, PATIENTLY);
   await account.project.setFaults([]);
   await account.project.clear();
@@ -69,8 +68,8 @@ describe("a push message", () => {
     ]);
     await waitUntilCompleted(account.app, id);
     await consume([message()], {}, QUEUE);
-    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
-    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: UIDS.length, pending: 0 });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
+    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: uids.length, pending: 0 });
     expect(await account.app.audit(id)).toMatchObject({ isEqual: true });
   });
 
@@ -86,19 +85,19 @@ describe("a push message", () => {
     expect(reports).toBe(3);
     // The message comes again, but the pushes are in the dead consumer's hands until its lease ends.
     expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
-    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
-    expect(await pushCounts(account.app, id)).toMatchObject({ pending: UIDS.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
+    expect(await pushCounts(account.app, id)).toMatchObject({ pending: uids.length });
 
     // The lease ends: the shard's alarm sends a message for them.
     await setTimes(-1, -1);
     await runDurableObjectAlarm(shard());
     await waitUntilCompleted(account.app, id);
     const { received } = await account.project.received("webpush");
-    expect(received).toHaveLength(2 * UIDS.length);
+    expect(received).toHaveLength(2 * uids.length);
     for (const [, pushes] of Map.groupBy(received, ({ device }) => device)) {
       expect(pushes.map(({ key }) => key)).toEqual([id.replaceAll("-", ""), id.replaceAll("-", "")]);
     }
-    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: UIDS.length, failed: {} });
+    expect(await pushCounts(account.app, id)).toMatchObject({ delivered: uids.length, failed: {} });
   });
 
   it("whose report is told twice is counted once", async () => {
@@ -109,7 +108,7 @@ describe("a push message", () => {
     });
     expect(await consume([message()], { USER_SHARD }, QUEUE)).toEqual({ acked: 1, retried: 0 });
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ total: UIDS.length, delivered: UIDS.length, pending: 0 });
+    expect(counts["mobile-push"]).toMatchObject({ total: uids.length, delivered: uids.length, pending: 0 });
     expect(await account.app.audit(id)).toMatchObject({ isEqual: true });
   });
 
@@ -118,8 +117,8 @@ describe("a push message", () => {
     await setTimes(0, -1);
     await runDurableObjectAlarm(shard());
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length });
-    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
   });
 
   it("that is lost each time comes again, at pauses that grow to sixteen times the first", async () => {
@@ -149,8 +148,8 @@ describe("a push message", () => {
     });
     expect(await consume([message()], { REGISTRY }, QUEUE)).toEqual({ acked: 1, retried: 0 });
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length });
-    expect((await account.project.summary()).webpush).toMatchObject({ accepted: UIDS.length, repeated: 0 });
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
   });
 
   it("that isn't one is retried, and its neighbours are served", async () => {
@@ -163,7 +162,7 @@ describe("a push message", () => {
     await account.app.api("PUT", "/channels/mobile-push", { enabled: false });
     expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ skipped: { channel_disabled: UIDS.length }, pending: 0 });
+    expect(counts["mobile-push"]).toMatchObject({ skipped: { channel_disabled: uids.length }, pending: 0 });
     expect((await account.project.summary()).webpush.accepted).toBe(0);
   });
 
@@ -171,15 +170,15 @@ describe("a push message", () => {
     await account.app.api("PUT", "/channels/mobile-push", { providers: { webpush: null } });
     expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ skipped: { no_device: UIDS.length }, pending: 0 });
+    expect(counts["mobile-push"]).toMatchObject({ skipped: { no_device: uids.length }, pending: 0 });
   });
 
   it("comes after users were deleted: their pushes are skipped, and nothing of them is left", async () => {
-    const [first = ""] = UIDS;
+    const [first = ""] = uids;
     expect((await account.app.call("DELETE", `/v3/users/${first}`)).status).toBe(200);
     await consume([message()], {}, QUEUE);
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ delivered: UIDS.length - 1, skipped: { no_device: 1 } });
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length - 1, skipped: { no_device: 1 } });
     const left = await runInDurableObject(shard(), (_, { storage }) =>
       storage.sql.exec("SELECT content FROM pushes").toArray(),
     );

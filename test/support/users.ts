@@ -1,11 +1,32 @@
+import { env } from "cloudflare:workers";
+import type { AppRecord } from "../../src/apps/records.ts";
+import { openRegistry } from "../../src/apps/registry-binding.ts";
 import { shardOfUser } from "../../src/users/hash.ts";
 
-/** `count` users of one shard: their chunk has a single run. */
-export function usersOfOneShard(count: number): string[] {
+type App = { id: string };
+
+/** The app's record: it says where its users are. */
+export async function recordOf(app: App): Promise<AppRecord> {
+  const record = await openRegistry(env, app.id).getApp();
+  if (record === null) throw new Error(`There is no app ${app.id}`);
+  return record;
+}
+
+export async function shardOf(app: App, userId: string): Promise<number> {
+  return shardOfUser(userId, await recordOf(app));
+}
+
+/** A user's shard. */
+export async function shardStubOf(app: App, userId: string): Promise<DurableObjectStub<undefined>> {
+  return env.USER_SHARD.getByName(`${app.id}:${await shardOf(app, userId)}`);
+}
+
+/** `count` users of one shard: they share its circuits, and their chunk has a single run. */
+export async function usersOfShard(app: App, shard: number, count: number): Promise<string[]> {
+  const record = await recordOf(app);
   const users: string[] = [];
   for (let index = 0; users.length < count; index++) {
-    const user = `large-${index}`;
-    if (shardOfUser(user, 64) === 7) users.push(user);
+    if (shardOfUser(`user-${index}`, record) === shard) users.push(`user-${index}`);
   }
   return users;
 }

@@ -1,8 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { shardOfUser } from "../../src/users/hash.ts";
-import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp } from "../support/push.ts";
+import { shardStubOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 it("deleting a user leaves no variables of what was sent to that user alone", async () => {
@@ -13,7 +12,7 @@ it("deleting a user leaves no variables of what was sent to that user alone", as
   const sent = await app.send({ template: { key: "order", variables }, targets: ["mia"], mode: "realtime" });
   await waitUntilCompleted(app, sent.body.notificationId);
   expect((await app.call("DELETE", "/v3/users/mia")).status).toBe(200);
-  const shard = bindings.USER_SHARD.getByName(`${app.id}:${shardOfUser("mia", 64)}`);
+  const shard = await shardStubOf(app, "mia");
   const rows = await runInDurableObject(shard, (_, { storage }) =>
     ["users", "deliveries", "pushes", "notifications"].map((table) =>
       JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()),

@@ -1,9 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { type Body, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { openSocket, trySocket } from "../support/sockets.ts";
+import { shardStubOf } from "../support/users.ts";
 import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
@@ -39,7 +38,7 @@ describe("deleting a user", () => {
   });
 
   it("leaves nothing that says anything of them in their shard", async () => {
-    const shard = env.USER_SHARD.getByName(`${app.id}:${shardOfUser(uid, 64)}`);
+    const shard = await shardStubOf(app, uid);
     const dump = () =>
       runInDurableObject(shard, (_, { storage: { sql } }) =>
         ["users", "deliveries", "notifications", "claims"]

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openShardOf } from "../../src/users/shard-binding.ts";
 import { createApp, createChannels, createTemplate, type TestApp, type UserCall } from "../support/api.ts";
+import { recordOf } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
@@ -44,7 +45,7 @@ async function expectCounts(notificationId: string, viewed: number[], clicked: n
   }, PATIENTLY);
 }
 
-const reportNow = (user: string) => openShardOf(env, { id: app.id, shardCount: 64 }, user).flush();
+const reportNow = async (user: string) => openShardOf(env, await recordOf(app), user).flush();
 
 describe("a view", () => {
   it("is counted once per channel, however often it is reported", async () => {

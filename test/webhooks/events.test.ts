@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
-import { usersOfOneShard } from "../support/users.ts";
+import { usersOfShard } from "../support/users.ts";
 import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 import { createWebhook, waitForCalls, waitForFailures } from "../support/webhooks.ts";
 
@@ -141,7 +141,7 @@ describe("a batch", () => {
   it("has its failures gathered, a hundred in a call and each once", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["delivery.failed"]);
-    const targets = usersOfOneShard(250);
+    const targets = await usersOfShard(app, 7, 250);
     const variables = Object.fromEntries(targets.map((uid) => [uid, { orderId: "1" }]));
     const template = { key: "order-confirmation", variables };
     const { body: sent } = await app.send({ template, targets, mode: "batch" });

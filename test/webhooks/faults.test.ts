@@ -9,11 +9,11 @@ import { describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { parseNotificationId } from "../../src/ids.ts";
 import { keys } from "../../src/keys.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
 import { openSocket } from "../support/sockets.ts";
+import { usersOfShard } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 import {
   createWebhook,
@@ -51,15 +51,6 @@ const ledgerOf = (app: TestApp, id: string) =>
   bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
 const shardOf = (app: TestApp, id: string) =>
   bindings.USER_SHARD.getByName(keys.userShard(app.id, parseNotificationId(id)?.shard ?? -1));
-
-/** `count` users of one shard. */
-function uidsOfShard(shard: number, count: number): string[] {
-  const uids: string[] = [];
-  for (let index = 0; uids.length < count; index++) {
-    if (shardOfUser(`user-${index}`, 64) === shard) uids.push(`user-${index}`);
-  }
-  return uids;
-}
 
 const WEBHOOK_DUTIES = ["webhooks", "flush", "send"];
 
@@ -171,7 +162,7 @@ describe("a user shard", () => {
   it("that dies before it could hand failures over still tells of them, under the ids that it gave", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["delivery.failed"]);
-    const uids = uidsOfShard(7, 130);
+    const uids = await usersOfShard(app, 7, 130);
     const shard = () => bindings.USER_SHARD.getByName(keys.userShard(app.id, 7));
     await send(app, uids[0]);
     await replaceIn(shard(), { WEBHOOK_ENDPOINT: unreachable() });

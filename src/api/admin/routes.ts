@@ -16,18 +16,27 @@ import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { listSchema, parseInput, queryOf, textSchema } from "../../http/validation.ts";
 import { parseNotificationId } from "../../ids.ts";
-import { MAX_NAMES } from "../../limits.ts";
+import { DEFAULT_SHARD_COUNT, MAX_NAMES, MAX_SHARD_COUNT, MIN_SHARD_COUNT } from "../../limits.ts";
 import { auditNotification } from "../../notifications/audit.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
 import { slugOf } from "../../slug.ts";
 
 const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
+const SHARDS_MESSAGE = `must be a whole number from ${MIN_SHARD_COUNT} to ${MAX_SHARD_COUNT}`;
 const SCOPES_MESSAGE = `must be an array of at least one of: ${SCOPES.join(", ")}`;
 
 const NewAppSchema = v.object(
   {
     id: v.nullish(v.pipe(v.string(APP_ID_MESSAGE), v.regex(APP_ID_PATTERN, APP_ID_MESSAGE))),
     name: textSchema(128),
+    shardCount: v.nullish(
+      v.pipe(
+        v.number(SHARDS_MESSAGE),
+        v.integer(SHARDS_MESSAGE),
+        v.minValue(MIN_SHARD_COUNT, SHARDS_MESSAGE),
+        v.maxValue(MAX_SHARD_COUNT, SHARDS_MESSAGE),
+      ),
+    ),
   },
   "must be a JSON object",
 );
@@ -50,15 +59,14 @@ const NewKeySchema = v.object(
 const StatusQuerySchema = v.object({ limit: limitSchema(5, 10), cursor: v.optional(v.string()) });
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
-/** `POST /admin/apps` `{id?, name}`: the answer shows the first key, with every scope, once. */
+/** `POST /admin/apps` `{id?, name, shardCount?}`: the answer shows the first key, with every scope, once. */
 const postApp: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
-  const { id, name } = parseInput(NewAppSchema, await readJson(request));
+  const { id, name, shardCount } = parseInput(NewAppSchema, await readJson(request));
   const appId = id ?? generateAppId(name);
   const { apiKey, stored } = await makeKey(appId, "default", [...SCOPES]);
-  const app = await changeApp(context.env, appId, (registry) =>
-    registry.createApp(appId, name, stored, actor),
-  );
+  const newApp = { id: appId, name, shardCount: shardCount ?? DEFAULT_SHARD_COUNT };
+  const app = await changeApp(context.env, appId, (registry) => registry.createApp(newApp, stored, actor));
   return json({ id: app.id, name: app.name, apiKey, createdAt: isoTime(app.createdAt) }, 201);
 };
 
