@@ -18,26 +18,33 @@ async function sendTo(app: TestApp, targets: string[], mode: string): Promise<st
   return sent.body.notificationId;
 }
 
+/** A thousand objects are made, and each is asked several times. */
+const OBJECTS_TIMEOUT_MS = 90_000;
+
 describe("an app's shards", () => {
-  it.each([16, 1024])("may be %d: sends, users, counts and audit go over all of them", async (shardCount) => {
-    const body = { id: `shards-${shardCount}`, name: "Shards", shardCount };
-    const created = await callAsAdmin("POST", "/admin/apps", body);
-    expect(created.status).toBe(201);
-    const app = new TestApp(created.body.id, created.body.apiKey);
-    await makeReady(app);
-    const uids = Array.from({ length: 60 }, (_, index) => `uid-${index}`);
-    const record = await recordOf(app);
-    const shards = new Set(uids.map((uid) => shardOfUser(uid, record)));
-    expect(shards.size).toBeGreaterThan(shardCount === 16 ? 12 : 50);
-    const id = await sendTo(app, uids, "batch");
-    const { counts } = await waitUntilCompleted(app, id);
-    expect(counts["in-app-alerts"]).toMatchObject({ total: 60, delivered: 60, pending: 0 });
-    expect(await app.audit(id)).toMatchObject({ isEqual: true });
-    for (const uid of uids.slice(0, 3)) await app.tokenFor(uid);
-    const users = await app.call("GET", "/v3/users");
-    expect(users.body.data.map((user: { uid: string }) => user.uid)).toEqual(["uid-0", "uid-1", "uid-2"]);
-    expect((await callAsAdmin("GET", `/admin/apps/${app.id}`)).body.shardCount).toBe(shardCount);
-  });
+  it.each([16, 1024])(
+    "may be %d: sends, users, counts and audit go over all of them",
+    async (shardCount) => {
+      const body = { id: `shards-${shardCount}`, name: "Shards", shardCount };
+      const created = await callAsAdmin("POST", "/admin/apps", body);
+      expect(created.status).toBe(201);
+      const app = new TestApp(created.body.id, created.body.apiKey);
+      await makeReady(app);
+      const uids = Array.from({ length: 60 }, (_, index) => `uid-${index}`);
+      const record = await recordOf(app);
+      const shards = new Set(uids.map((uid) => shardOfUser(uid, record)));
+      expect(shards.size).toBeGreaterThan(shardCount === 16 ? 12 : 50);
+      const id = await sendTo(app, uids, "batch");
+      const { counts } = await waitUntilCompleted(app, id);
+      expect(counts["in-app-alerts"]).toMatchObject({ total: 60, delivered: 60, pending: 0 });
+      expect(await app.audit(id)).toMatchObject({ isEqual: true });
+      for (const uid of uids.slice(0, 3)) await app.tokenFor(uid);
+      const users = await app.call("GET", "/v3/users");
+      expect(users.body.data.map((user: { uid: string }) => user.uid)).toEqual(["uid-0", "uid-1", "uid-2"]);
+      expect((await callAsAdmin("GET", `/admin/apps/${app.id}`)).body.shardCount).toBe(shardCount);
+    },
+    OBJECTS_TIMEOUT_MS,
+  );
 
   it.each([0, 15, 1025, 64.5, "64", true])("can't be %j", async (shardCount) => {
     const { status, body } = await callAsAdmin("POST", "/admin/apps", { name: "Wrong", shardCount });

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { PATIENTLY } from "./wait.ts";
 
 /** The local deployment's admin token, as vitest.config.ts sets it. */
 export const ADMIN_TOKEN = "test-admin-token";
@@ -111,15 +112,12 @@ export class TestApp {
    */
   async copiesAreCurrent(): Promise<void> {
     const registry = env.REGISTRY.getByName(this.id);
-    await vi.waitFor(
-      async () => {
-        const waiting = await runInDurableObject(registry, (_, { storage }) =>
-          storage.sql.exec("SELECT key FROM kv_outbox").toArray(),
-        );
-        if (waiting.length > 0) throw new Error("KV is still to be told");
-      },
-      { timeout: 5000, interval: 50 },
-    );
+    await vi.waitFor(async () => {
+      const waiting = await runInDurableObject(registry, (_, { storage }) =>
+        storage.sql.exec("SELECT key FROM kv_outbox").toArray(),
+      );
+      if (waiting.length > 0) throw new Error("KV is still to be told");
+    }, PATIENTLY);
   }
 }
 
