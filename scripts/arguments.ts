@@ -3,6 +3,9 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 /** A mistake of the person at the terminal: told in one sentence, without a stack. */
 export class UsageError extends Error {}
 
+/** What was asked for is right, but can't be done now: told in one sentence, without the usage. */
+export class StartRefusal extends Error {}
+
 /**
  * Reads the options of a script. `--help` prints the usage and ends the process.
  *
@@ -24,11 +27,19 @@ export function readArguments<const Options extends ParseArgsOptionsConfig>(opti
   }
 }
 
-/** Runs a script's main function; mistakes of the caller end it with status 2 and the way to do it right. */
+/**
+ * Runs a script's main function; mistakes of the caller end it with status 2 and the way to do it right, a refusal
+ * with status 1 and its reason.
+ */
 export async function runScript(usage: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
+    if (error instanceof StartRefusal) {
+      console.error(error.message);
+      process.exitCode = 1;
+      return;
+    }
     if (!(error instanceof UsageError)) {
       throw error;
     }

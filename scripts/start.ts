@@ -1,7 +1,9 @@
+import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { localAdminToken } from "./admin-token.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { providerVariables } from "./provider-variables.ts";
+import { lockStateFolder, requireFreePort } from "./state-lock.ts";
 import { spawnWrangler } from "./wrangler.ts";
 
 const USAGE = `Usage: npm start -- [--port N] [--persist-to DIR] [--providers URL] [--var NAME:VALUE] [--config FILE]
@@ -36,10 +38,15 @@ await runScript(USAGE, async () => {
   const providers = options.providers === undefined ? {} : providerVariables(parseUrl(options.providers));
   const given = Object.fromEntries(options.var.map(parseVariable));
   const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
+  mkdirSync(stateFolder, { recursive: true });
+  await lockStateFolder(stateFolder);
+  await requireFreePort(port);
   console.log(`Admin token: ${token}`);
   const variables = {
     STALL_SECONDS: String(LOCAL_STALL_SECONDS),
     ADMIN_TOKEN: token,
+    // Whoever tries Onecall on this machine has his webhook receiver here too. A deployment lets none in.
+    ALLOW_LOOPBACK: "true",
     ...providers,
     ...given,
   };

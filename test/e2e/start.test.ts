@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -60,6 +61,35 @@ describe("npm start", () => {
     const { status, stderr } = runStart(["--persist-to", folder], { ONECALL_ADMIN_TOKEN: "two words" });
     assert.equal(status, 2);
     assert.ok(stderr.includes("ONECALL_ADMIN_TOKEN may have letters, digits, _ and - only."), stderr);
+  });
+
+  test("refuses a state folder that another one is using, and takes it when that one was killed", async () => {
+    const shared = join(folder, "shared");
+    const first = await startLocalWorker({ persistTo: shared });
+    workers.push(first);
+    const { status, stderr, stdout } = runStart(["--port", "0", "--persist-to", shared]);
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /^The state folder .*shared is in use by another npm start: [^\n]+\n$/);
+    await first.kill();
+    const second = await startLocalWorker({ persistTo: shared });
+    assert.equal(await second.stop(), 0);
+  });
+
+  test("refuses a port that is taken", async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
+    const address = holder.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const port = String(address.port);
+    try {
+      const { status, stderr } = runStart(["--port", port, "--persist-to", join(folder, "taken")]);
+      assert.deepEqual(
+        [status, stderr],
+        [1, `Port ${port} is taken: choose another with --port N, or 0 for any free one.\n`],
+      );
+    } finally {
+      holder.close();
+    }
   });
 
   test("explains itself with --help", () => {
