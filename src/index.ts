@@ -5,6 +5,7 @@ import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters } from "./notifications/dead-letters.ts";
 import { consumeDeliveries } from "./notifications/deliver-consumer.ts";
 import { consumePushes } from "./push/consumer.ts";
+import { kindOfQueue } from "./queue-names.ts";
 
 export { Registry } from "./apps/registry.ts";
 export { Ledger } from "./notifications/ledger.ts";
@@ -17,8 +18,9 @@ const route = createRouter(ROUTES, { isBrowserPath, presentError });
 export default {
   fetch: (request, env, execution) => route(request, env, execution),
   async queue(batch, env) {
-    if (batch.queue.endsWith("dead-letters")) await consumeDeadLetters(batch, env);
-    else if (batch.queue.includes("-push-")) await consumePushes(batch, env);
+    const kind = kindOfQueue(batch.queue);
+    if (kind === "dead-letters") await consumeDeadLetters(batch, env);
+    else if (kind === "push") await consumePushes(batch, env);
     else await consumeDeliveries(batch, env);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -5,11 +5,13 @@ import { askHidden } from "../terminal.ts";
 const ADMIN_TOKEN_PATTERN = /^[\x21-\x7e]{16,}$/;
 
 /**
- * The admin token of a deployment: `ADMIN_TOKEN`, or what the person types, or a generated one.
+ * The admin token of a deployment: `ADMIN_TOKEN`, or what the person types, or a generated one; null where there is
+ * no terminal to ask at, as in a build pipeline: then the admin routes stay closed until somebody sets it.
  *
- * @throws {UsageError} when it is too weak, or when there is nobody to ask.
+ * @throws {UsageError} when it is too weak.
  */
-export async function chooseAdminToken(): Promise<{ value: string; generated: boolean }> {
+export async function chooseAdminToken(): Promise<{ value: string; generated: boolean } | null> {
+  if (!process.env.ADMIN_TOKEN && !process.stdin.isTTY) return null;
   const value = process.env.ADMIN_TOKEN || (await promptForAdminToken());
   if (value === "") {
     return { value: generateAdminToken(), generated: true };
@@ -23,9 +25,6 @@ export async function chooseAdminToken(): Promise<{ value: string; generated: bo
 }
 
 async function promptForAdminToken(): Promise<string> {
-  if (!process.stdin.isTTY) {
-    throw new UsageError("No admin token is set yet. Set ADMIN_TOKEN: there is no terminal to ask at.");
-  }
   const answer = await askHidden("\n  Admin token for this deployment (Enter generates one): ");
   if (answer === null) {
     console.error("Cancelled. Nothing was changed.");

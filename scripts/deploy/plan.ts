@@ -1,4 +1,4 @@
-import type { DeploySettings } from "./settings.ts";
+import { type DeploySettings, nameOption } from "./settings.ts";
 import type { DeployState } from "./state.ts";
 
 /** One command of wrangler. */
@@ -53,7 +53,7 @@ export function planDeploy(settings: DeploySettings, state: DeployState): Plan {
     }
   }
   planWorker(plan, settings, state);
-  planAdminToken(plan, state);
+  planAdminToken(plan, settings, state);
   return plan;
 }
 
@@ -111,11 +111,11 @@ function planWorker(plan: Plan, settings: DeploySettings, state: DeployState): v
   plan.steps.push({ title, command: ["deploy"], ...(namespaces.size > 0 && { namespaces }) });
 }
 
-function planAdminToken(plan: Plan, state: DeployState): void {
+function planAdminToken(plan: Plan, settings: DeploySettings, state: DeployState): void {
   if (state.secrets.includes("ADMIN_TOKEN")) {
     plan.present.push("secret ADMIN_TOKEN");
     return;
   }
-  const command = ["secret", "put", "ADMIN_TOKEN"];
+  const command = ["secret", "put", "ADMIN_TOKEN", ...nameOption(settings)];
   plan.steps.push({ title: "Set the secret ADMIN_TOKEN", command, stdin: "ADMIN_TOKEN" });
 }

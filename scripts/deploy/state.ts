@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { runDeployCommand } from "./command.ts";
-import type { DeploySettings } from "./settings.ts";
+import { type DeploySettings, nameOption } from "./settings.ts";
 
 /** A rule of an R2 bucket, as `wrangler r2 bucket lifecycle list` describes it. */
 export interface LifecycleRule {
@@ -26,32 +26,37 @@ const SecretsSchema = v.array(v.object({ name: v.string() }));
 const NamespacesSchema = v.array(v.object({ id: v.string(), title: v.string() }));
 
 /** The commands that `readDeployState` runs, as a person would type them. */
-export const STATE_COMMANDS = {
-  login: ["whoami", "--json"],
-  secrets: ["secret", "list"],
-  queues: ["queues", "list"],
-  buckets: ["r2", "bucket", "list"],
-  namespaces: ["kv", "namespace", "list"],
-};
+export function stateCommands(settings: DeploySettings): Record<StateQuestion, string[]> {
+  return {
+    login: ["whoami", "--json"],
+    secrets: ["secret", "list", ...nameOption(settings)],
+    queues: ["queues", "list"],
+    buckets: ["r2", "bucket", "list"],
+    namespaces: ["kv", "namespace", "list"],
+  };
+}
+
+type StateQuestion = "login" | "secrets" | "queues" | "buckets" | "namespaces";
 
 /**
  * Asks the account what is there. Lists are read from their first page: what lies beyond is found when
  * its creation is refused as existing.
  */
 export async function readDeployState(settings: DeploySettings): Promise<DeployState> {
-  await runDeployCommand("Check the login to Cloudflare", STATE_COMMANDS.login);
+  const commands = stateCommands(settings);
+  await runDeployCommand("Check the login to Cloudflare", commands.login);
   const [secrets, queues, buckets] = await Promise.all([
-    runDeployCommand("List the Worker's secrets", STATE_COMMANDS.secrets, {
+    runDeployCommand("List the Worker's secrets", commands.secrets, {
       doneAlready: /Worker ".*not found/,
     }),
-    runDeployCommand("List the queues", STATE_COMMANDS.queues),
-    runDeployCommand("List the buckets", STATE_COMMANDS.buckets),
+    runDeployCommand("List the queues", commands.queues),
+    runDeployCommand("List the buckets", commands.buckets),
   ]);
   const workerExists = secrets.code === 0;
   const bucketNames = parseBlocks(buckets.stdout).flatMap((block) => block.get("name") ?? []);
   const [namespaces, ...lifecycleRules] = await Promise.all([
     // A Worker that exists keeps the namespaces it has.
-    workerExists ? new Map<string, string>() : readNamespaces(),
+    workerExists ? new Map<string, string>() : readNamespaces(commands.namespaces),
     ...settings.buckets.filter((bucket) => bucketNames.includes(bucket)).map(readLifecycleRules),
   ]);
   return {
@@ -64,8 +69,8 @@ export async function readDeployState(settings: DeploySettings): Promise<DeployS
   };
 }
 
-async function readNamespaces(): Promise<Map<string, string>> {
-  const { stdout } = await runDeployCommand("List the KV namespaces", STATE_COMMANDS.namespaces);
+async function readNamespaces(command: string[]): Promise<Map<string, string>> {
+  const { stdout } = await runDeployCommand("List the KV namespaces", command);
   return new Map(parseJson(NamespacesSchema, stdout).map(({ title, id }) => [title, id]));
 }
 

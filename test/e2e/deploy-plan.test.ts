@@ -7,6 +7,7 @@ import { type DeployState, parseLifecycleRules, parseTableColumn } from "../../s
 
 const settings: DeploySettings = {
   workerName: "notify",
+  isNamed: false,
   queues: ["jobs", "dead"],
   buckets: ["files"],
   namespaces: [{ binding: "CONFIG", title: "notify-config" }],

@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, describe, test } from "node:test";
 import { readDeploySettings } from "../../scripts/deploy/settings.ts";
-import { ROOT } from "../../scripts/wrangler.ts";
+import { ROOT, runWrangler } from "../../scripts/wrangler.ts";
 import { FakeCloudflare } from "./fake-cloudflare.ts";
 
 const home = mkdtempSync(join(tmpdir(), "onecall-deploy-test-"));
 after(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
 
 const settings = readDeploySettings();
+/** Nobody's login or settings may take part: a home of its own. */
+const ALONE = { HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: "1" };
 /** Where nothing listens. */
 const OFFLINE = { CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:9" };
 
@@ -67,6 +69,54 @@ describe("npm run deploy", () => {
     }
   });
 
+  test("without a terminal deploys with the admin routes closed, and says how to open them", async () => {
+    const account = new FakeCloudflare();
+    try {
+      const { status, output } = await runDeploy([], await account.listen());
+      assert.equal(status, 0, output);
+      assert.ok(account.bindings !== null);
+      assert.deepEqual([...account.queues].sort(), [...settings.queues].sort());
+      assert.equal(account.secrets.size, 0);
+      assert.match(output, /The admin routes are closed: .*\n\n {4}\$ npx wrangler secret put ADMIN_TOKEN\n/);
+    } finally {
+      account.close();
+    }
+  });
+
+  test("--name makes a second installation, which shares nothing with the first", async () => {
+    const account = new FakeCloudflare();
+    account.queues = new Set(settings.queues);
+    account.buckets = new Set(settings.buckets);
+    account.namespaces = new Map([["onecall-config", "of-the-first"]]);
+    const env = { ...(await account.listen()), ADMIN_TOKEN: "a-token-of-the-test" };
+    try {
+      const { status, output } = await runDeploy(["--name", "my-push-eu"], env);
+      assert.equal(status, 0, output);
+      const resources = [...account.queues, ...account.buckets];
+      for (const name of [...settings.queues, ...settings.buckets]) {
+        assert.ok(resources.includes(name.replace("onecall-", "my-push-eu-")), `${name} of its own`);
+      }
+      const bindings = account.bindings ?? [];
+      const names = JSON.stringify(bindings.filter(({ type }) => type !== "durable_object_namespace"));
+      assert.doesNotMatch(names, /onecall-|of-the-first/);
+      const limit = bindings.find(({ type }) => type === "ratelimit");
+      assert.notEqual(limit?.namespace_id, "1001");
+      assert.ok(account.changes.includes("PUT /workers/scripts/my-push-eu"), account.changes.join(", "));
+      assert.ok(!account.changes.some((change) => change.includes("/onecall")), account.changes.join(", "));
+    } finally {
+      account.close();
+    }
+  });
+
+  test("refuses a name that no queue could have", async () => {
+    const { status, output } = await runDeploy(["--name", "Über uns"], OFFLINE);
+    assert.equal(status, 2);
+    assert.match(
+      output,
+      /^--name must have 1 to 45 lowercase letters, digits and dashes, not "Über uns"\.\n/,
+    );
+  });
+
   test("names the step that failed and what to do about it", async () => {
     const { status, output } = await runDeploy([], OFFLINE);
     assert.equal(status, 1);
@@ -81,6 +131,20 @@ describe("npm run deploy", () => {
   });
 });
 
+test("a plain wrangler deploy creates all that is missing in an empty account", async () => {
+  const account = new FakeCloudflare();
+  const env = await account.listen();
+  try {
+    const { code, stdout, stderr } = await runWrangler(["deploy"], { env: { ...env, ...ALONE } });
+    assert.equal(code, 0, stdout + stderr);
+    assert.deepEqual([...account.queues].sort(), [...settings.queues].sort());
+    assert.deepEqual([...account.buckets], settings.buckets);
+    assert.deepEqual([...account.namespaces.keys()], ["onecall-config"]);
+  } finally {
+    account.close();
+  }
+});
+
 function expiryRule(prefix: string, days: number) {
   return {
     id: `onecall-${prefix.replace("/", "")}`,
@@ -90,12 +154,11 @@ function expiryRule(prefix: string, days: number) {
   };
 }
 
-// Nobody's login or settings may take part: a home of its own, and no variables of the caller.
 async function runDeploy(args: string[], env: Record<string, string>) {
   const child = spawn(process.execPath, [join(ROOT, "scripts", "deploy.ts"), ...args], {
-    env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: "1", ...env },
+    env: { PATH: process.env.PATH, ...ALONE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: 240_000,
   });
   const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [status, stdout, stderr] = await Promise.all([closed, text(child.stdout), text(child.stderr)]);

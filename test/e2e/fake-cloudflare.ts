@@ -77,7 +77,14 @@ export class FakeCloudflare {
       );
     if (path === "/r2/buckets") return { result: { buckets: [...this.buckets].map((name) => ({ name })) } };
     if (path.endsWith("/lifecycle")) return { result: { rules: this.lifecycleRules } };
-    if (path.startsWith("/r2/buckets/")) return { result: { name: path.split("/")[3] } };
+    if (path.startsWith("/r2/buckets/")) {
+      const name = path.split("/")[3] ?? "";
+      const missing = {
+        status: 404,
+        error: { code: 10006, message: "The specified bucket does not exist." },
+      };
+      return this.buckets.has(name) ? { result: { name } } : missing;
+    }
     if (path === "/storage/kv/namespaces")
       return page([...this.namespaces].map(([title, id]) => ({ title, id })));
     if (path === "/workers/subdomain") return { result: { subdomain: "acme" } };
@@ -103,7 +110,14 @@ export class FakeCloudflare {
     if (path.endsWith("/lifecycle")) this.lifecycleRules = fields.rules;
     if (path.endsWith("/secrets")) this.secrets.set(fields.name, fields.text);
     if (path === "/storage/kv/namespaces") {
-      return { error: { code: 10014, message: "a namespace with this account ID and title already exists" } };
+      if (this.namespaces.has(fields.title)) {
+        return {
+          error: { code: 10014, message: "a namespace with this account ID and title already exists" },
+        };
+      }
+      const id = `namespace-${this.namespaces.size + 1}`;
+      this.namespaces.set(fields.title, id);
+      return { result: { id, title: fields.title } };
     }
     return { result: {} };
   }

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { kindOfQueue } from "../../src/queue-names.ts";
+
+describe("a queue's kind", () => {
+  it.each([
+    ["onecall-deliveries-high", "deliveries"],
+    ["onecall-push-low", "push"],
+    ["onecall-dead-letters", "dead-letters"],
+    ["my-push-app-deliveries-normal", "deliveries"],
+    ["dead-letters-push-normal", "push"],
+  ])("is told by the end of its name: %s", (name, kind) => {
+    expect(kindOfQueue(name)).toBe(kind);
+  });
+
+  it.each(["onecall-webhooks", "onecall-push", "onecall-deliveries-urgent", ""])(
+    "is refused where it is none of Onecall's: %s",
+    (name) => {
+      expect(() => kindOfQueue(name)).toThrow("none of Onecall's");
+    },
+  );
+});
