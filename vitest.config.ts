@@ -6,6 +6,7 @@ import { keepStorageInMemory } from "./scripts/test-storage.ts";
 keepStorageInMemory();
 
 const TESTS_ALONE = [
+  "test/apps/strangers.test.ts",
   "test/notifications/copies-and-limits.test.ts",
   "test/operations/days.test.ts",
   "test/notifications/retry-limits.test.ts",
@@ -51,7 +52,7 @@ export default defineConfig({
         },
       },
       // They set the clock ahead, and UUIDv7s that were made then are followed by later ones in the same worker; or
-      // they leave slow calls behind, which the evictions of other tests would wait for.
+      // they leave slow calls behind, which the evictions of other tests would wait for; or they use an isolate's limits up.
       { extends: true, test: { name: "alone", include: TESTS_ALONE } },
     ],
   },

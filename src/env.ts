@@ -1,7 +1,11 @@
 import { OnecallError } from "./errors.ts";
 
-/** Secrets are not in wrangler.toml, so `wrangler types` doesn't know them. A rate limit is the deployment's choice. */
-export type Bindings = Omit<Env, "RATE_LIMIT"> & { ADMIN_TOKEN?: string; RATE_LIMIT?: RateLimit };
+/** Secrets are not in wrangler.toml, so `wrangler types` doesn't know them. Rate limits are the deployment's choice. */
+export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
+  ADMIN_TOKEN?: string;
+  RATE_LIMIT?: RateLimit;
+  STRANGER_LIMIT?: RateLimit;
+};
 
 /** The deployment's variables, checked. */
 export interface Config {

@@ -94,6 +94,18 @@ export const ISOLATE_CACHE_MS = 30_000;
  * channel would make every send ask the registry.
  */
 export const APP_REFRESH_MS = 1000;
+/** How long an isolate knows that there is no such app: short, for it may be created any time. */
+export const UNKNOWN_APP_MS = 5_000;
+/** How long an isolate knows that an API key is unknown or revoked: neither ever becomes known. */
+export const UNKNOWN_KEY_MS = 60_000;
+/** How long an isolate knows an app's check of API keys, which never changes. */
+export const KEY_CHECK_MS = 10 * 60_000;
+/** Objects' calls about credentials that nothing vouches for: of an address, and about an app, by isolate. */
+export const STRANGER_LOOKUPS = { burst: 20, perMinute: 10 } as const;
+/** The same of all addresses and apps together. */
+export const STRANGER_LOOKUPS_IN_ALL = { burst: 60, perMinute: 60 } as const;
+/** Wrong admin tokens of an address, by isolate. */
+export const ADMIN_GUESSES = { burst: 20, perMinute: 60 } as const;
 /** KV accepts one write per second and key (developers.cloudflare.com/kv/platform/limits). */
 export const KV_WRITE_INTERVAL_MS = 1000;
 /** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */

@@ -9,6 +9,8 @@ export interface NewApiKey {
   sha256: string;
   scopes: Scope[];
   lastFour: string;
+  /** The secret that its check was made with. */
+  checkSecret: string;
 }
 
 type AppRow = {
@@ -19,6 +21,8 @@ type AppRow = {
   hash_key: string | null;
   root_secret: string;
   created_at: number;
+  key_check: string | null;
+  unchecked_keys: number;
 };
 type KeyRow = {
   id: string;
@@ -27,6 +31,7 @@ type KeyRow = {
   scopes: string;
   last_four: string;
   created_at: number;
+  is_checked: number;
 };
 
 /** An app as it is created. */
@@ -36,7 +41,9 @@ export interface NewApp {
   shardCount: number;
 }
 
-const APP_COLUMNS = "id, name, shard_count, hash, hash_key, root_secret, created_at";
+const APP_COLUMNS =
+  "id, name, shard_count, hash, hash_key, root_secret, created_at, key_check, unchecked_keys";
+const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked";
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
 export class AppStore {
@@ -50,9 +57,9 @@ export class AppStore {
     return this.#row() !== null;
   }
 
-  create({ id, name, shardCount }: NewApp, now: number): void {
+  create({ id, name, shardCount }: NewApp, checkSecret: string, now: number): void {
     this.#sql.exec(
-      `INSERT INTO app (${APP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO app (${APP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)`,
       id,
       name,
       shardCount,
@@ -60,6 +67,7 @@ export class AppStore {
       newHashKey(),
       randomToken(),
       now,
+      checkSecret,
     );
   }
 
@@ -68,17 +76,31 @@ export class AppStore {
     const row = this.#row();
     if (row === null) throw new Error("This registry isn't an app's");
     const { id, name, shard_count: shardCount, hash, hash_key: hashKey, created_at: createdAt } = row;
-    return { ...{ id, name, shardCount, hash, hashKey, createdAt }, ...parts };
+    const { key_check: secret, unchecked_keys: unchecked } = row;
+    const keyCheck = { secret, isComplete: secret !== null && unchecked === 0 };
+    return { ...{ id, name, shardCount, hash, hashKey, createdAt, keyCheck }, ...parts };
+  }
+
+  /** What new keys are to be checked by. An app of an earlier version gets its secret now. */
+  ensureKeyCheck(): string {
+    const given = this.#row()?.key_check;
+    if (given) return given;
+    const secret = randomToken();
+    this.#sql.exec("UPDATE app SET key_check = ?", secret);
+    return secret;
   }
 
   getRootSecret(): string | null {
     return this.#row()?.root_secret ?? null;
   }
 
-  addKey({ name, sha256, scopes, lastFour }: NewApiKey, now: number): { record: KeyRecord; listed: ApiKey } {
+  addKey(key: NewApiKey, now: number): { record: KeyRecord; listed: ApiKey } {
+    const { name, sha256, scopes, lastFour, checkSecret } = key;
     const id = newId();
+    if (checkSecret !== this.#row()?.key_check) throw new Error("The key's check isn't this app's");
     this.#sql.exec(
-      "INSERT INTO api_keys (id, name, sha256, scopes, last_four, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO api_keys (id, name, sha256, scopes, last_four, created_at, is_checked)
+       VALUES (?, ?, ?, ?, ?, ?, 1)`,
       id,
       name,
       sha256,
@@ -94,10 +116,7 @@ export class AppStore {
   }
 
   listKeys(): ApiKey[] {
-    return this.#sql
-      .exec<KeyRow>("SELECT id, name, sha256, scopes, last_four, created_at FROM api_keys ORDER BY id")
-      .toArray()
-      .map(toApiKey);
+    return this.#sql.exec<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys ORDER BY id`).toArray().map(toApiKey);
   }
 
   listKeyHashes(): string[] {
@@ -109,24 +128,21 @@ export class AppStore {
 
   getKey(sha256: string): KeyRecord | null {
     const [row] = this.#sql
-      .exec<KeyRow>(
-        "SELECT id, name, sha256, scopes, last_four, created_at FROM api_keys WHERE sha256 = ?",
-        sha256,
-      )
+      .exec<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE sha256 = ?`, sha256)
       .toArray();
     const app = this.#row();
     if (row === undefined || app === null) return null;
     return { appId: app.id, keyId: row.id, scopes: JSON.parse(row.scopes), lastFour: row.last_four };
   }
 
-  deleteKey(keyId: string): { key: ApiKey; sha256: string } | null {
+  deleteKey(keyId: string): { key: ApiKey; sha256: string; isChecked: boolean } | null {
     const [row] = this.#sql
-      .exec<KeyRow>(
-        "DELETE FROM api_keys WHERE id = ? RETURNING id, name, sha256, scopes, last_four, created_at",
-        keyId,
-      )
+      .exec<KeyRow>(`DELETE FROM api_keys WHERE id = ? RETURNING ${KEY_COLUMNS}`, keyId)
       .toArray();
-    return row === undefined ? null : { key: toApiKey(row), sha256: row.sha256 };
+    if (row?.is_checked === 0) this.#sql.exec("UPDATE app SET unchecked_keys = unchecked_keys - 1");
+    return row === undefined
+      ? null
+      : { key: toApiKey(row), sha256: row.sha256, isChecked: row.is_checked === 1 };
   }
 
   #row(): AppRow | null {

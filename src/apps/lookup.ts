@@ -4,11 +4,14 @@ import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
-import { APP_REFRESH_MS, ISOLATE_CACHE_MS, KV_WRITE_INTERVAL_MS } from "../limits.ts";
+import { APP_REFRESH_MS, ISOLATE_CACHE_MS } from "../limits.ts";
 import type { Provider } from "../push/model.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
-import { appIdOfKey, hashApiKey } from "./credentials.ts";
-import { type AppRecord, AppRecordSchema, type KeyRecord, KeyRecordSchema } from "./records.ts";
+import { noteChange, readCopy } from "./copies.ts";
+import { forgetKeys } from "./key-lookup.ts";
+import { findKeyCheck, forgetKnownApp, noteUnknownApp } from "./known-apps.ts";
+import type { LookupGuard } from "./lookup-guard.ts";
+import { type AppRecord, AppRecordSchema } from "./records.ts";
 import type { TemplateRef } from "./registry.ts";
 import { openRegistry } from "./registry-binding.ts";
 
@@ -18,27 +21,24 @@ import { openRegistry } from "./registry-binding.ts";
  */
 
 const apps = new TtlCache<AppRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
-const apiKeys = new TtlCache<KeyRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 5000 });
 const templates = new TtlCache<SendableTemplate>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 const rootSecrets = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
-
-/** Apps that this isolate changed a moment ago: KV may not have the change yet, so the registry is asked. */
-const changed = new TtlCache<true>({ ttlMs: 3 * KV_WRITE_INTERVAL_MS, maxEntries: 1000 });
 
 /** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */
 const refreshed = new TtlCache<true>({ ttlMs: APP_REFRESH_MS, maxEntries: 1000 });
 
 /** This isolate forgets its copies of an app: its own changes are seen by its next call. */
 export function forgetApp(appId: string): void {
-  changed.set(appId, true);
+  noteChange(appId);
   apps.delete(appId);
   refreshed.delete(appId);
   rootSecrets.delete(appId);
-  apiKeys.deletePrefix(`oc_${appId}_`);
+  forgetKeys(appId);
+  forgetKnownApp(appId);
   templates.deletePrefix(`${appId}:`);
 }
 
-/** The app's record, at most 90 s old. Throws where there is no such app. */
+/** The app's record, as old as KV's copy and 30 s. Throws where there is no such app. */
 export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
   const cached = apps.get(appId);
   if (cached !== undefined) return cached;
@@ -86,20 +86,6 @@ export async function withCurrentChannels(
   return channelKeys.every(isUsable) || isRefreshed(app.id) ? app : refreshApp(env, app.id);
 }
 
-/** What an API key may do, or null where it is unknown or revoked (a revoked one for up to 90 s not yet). */
-export async function getApiKey(env: Bindings, apiKey: string): Promise<KeyRecord | null> {
-  const cached = apiKeys.get(apiKey);
-  if (cached !== undefined) return cached;
-  const appId = appIdOfKey(apiKey);
-  if (appId === null) return null;
-  const sha256 = await hashApiKey(apiKey);
-  const copy = await readCopy(env, appId, keys.kvApiKey(sha256), KeyRecordSchema);
-  const record = copy ?? (await openRegistry(env, appId).getKey(sha256));
-  if (record === null || record.appId !== appId) return null;
-  apiKeys.set(apiKey, record);
-  return record;
-}
-
 /** The approved version to send. Throws where there is no such template, or none that is approved. */
 export async function requireSendableTemplate(
   env: Bindings,
@@ -115,12 +101,21 @@ export async function requireSendableTemplate(
   return template;
 }
 
-/** What an app's tokens are derived from; null where there is no such app. */
-export async function getRootSecret(env: Bindings, appId: string): Promise<string | null> {
+/**
+ * What an app's tokens are derived from; null where there is no such app. `guard`: of a caller who only claims to
+ * be of that app.
+ */
+export async function getRootSecret(
+  env: Bindings,
+  appId: string,
+  guard: LookupGuard | null = null,
+): Promise<string | null> {
   const cached = rootSecrets.get(appId);
   if (cached !== undefined) return cached;
+  if (guard !== null && (await findKeyCheck(env, appId, guard)) === null) return null;
   const secret = await openRegistry(env, appId).getRootSecret();
-  if (secret !== null) rootSecrets.set(appId, secret);
+  if (secret === null) noteUnknownApp(appId);
+  else rootSecrets.set(appId, secret);
   return secret;
 }
 
@@ -136,24 +131,6 @@ async function readTemplateCopy(
   const isKey = "key" in ref || ("keyOrId" in ref && !isUuid(value));
   const key = isKey ? value : await readCopy(env, appId, keys.kvTemplateId(appId, value), v.string());
   return key === null ? null : readCopy(env, appId, keys.kvTemplate(appId, key), SendableTemplateSchema);
-}
-
-/** KV's copy, or null: none, not of its form, out of reach, or perhaps older than this isolate's own change. */
-async function readCopy<S extends v.GenericSchema>(
-  env: Bindings,
-  appId: string,
-  key: string,
-  schema: S,
-): Promise<v.InferOutput<S> | null> {
-  if (changed.get(appId)) return null;
-  try {
-    const copy = v.safeParse(schema, await env.CONFIG.get(key, "json"));
-    return copy.success ? copy.output : null;
-  } catch (error) {
-    // The registry has it too.
-    console.error({ message: "KV can't be read", app: appId, error });
-    return null;
-  }
 }
 
 async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): Promise<SendableTemplate> {

@@ -8,6 +8,15 @@ import { USER_HASHES } from "../users/hash.ts";
 export const SCOPES = ["send", "read", "manage"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** What an app's API keys are checked by before anybody is asked about them. */
+const KeyCheckSchema = v.object({
+  /** Null in an app of an earlier version that has made no key since. It lets nobody in, but isn't shown. */
+  secret: v.nullable(v.string()),
+  /** True where every key of the app has the check: whatever lacks it is nobody's. It stays true. */
+  isComplete: v.boolean(),
+});
+export type KeyCheck = v.InferOutput<typeof KeyCheckSchema>;
+
 const AppFieldsSchema = v.object({
   id: v.string(),
   name: v.string(),
@@ -16,6 +25,7 @@ const AppFieldsSchema = v.object({
   hash: v.picklist(USER_HASHES),
   hashKey: v.optional(v.nullable(v.string()), null),
   createdAt: v.number(),
+  keyCheck: v.optional(KeyCheckSchema, { secret: null, isComplete: false }),
   channels: v.array(
     v.object({
       key: v.string(),

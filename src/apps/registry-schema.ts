@@ -61,4 +61,11 @@ export const REGISTRY_SCHEMA = [
     // Of the user hash; null for one without a key.
     "ALTER TABLE app ADD COLUMN hash_key TEXT",
   ],
+  [
+    // What the app's API keys are checked by, and how many keys of earlier versions have no check.
+    "ALTER TABLE app ADD COLUMN key_check TEXT",
+    "ALTER TABLE app ADD COLUMN unchecked_keys INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE api_keys ADD COLUMN is_checked INTEGER NOT NULL DEFAULT 0",
+    "UPDATE app SET unchecked_keys = (SELECT COUNT(*) FROM api_keys)",
+  ],
 ] as const;

@@ -113,7 +113,7 @@ export class Registry extends DurableObject<Bindings> {
           erasure === null ? "exists" : erasure.step === "erased" ? "was deleted" : "is being deleted";
         return refuse("ERR_CONFLICT", `An app with the id "${app.id}" ${fate}. Choose another id.`);
       }
-      this.#app.create(app, Date.now());
+      this.#app.create(app, firstKey.checkSecret, Date.now());
       this.#record(actor, [describeNewApp(app)]);
       this.#addKey(firstKey, actor);
       this.#mirrorApp();
@@ -157,6 +157,20 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#app.getRootSecret() : null;
   }
 
+  /** What a new key is to be checked by, or null where there is no app. */
+  async ensureKeyCheck(): Promise<string | null> {
+    if (!this.#exists()) return null;
+    const { secret } = this.#requireRecord().keyCheck;
+    if (secret !== null) return secret;
+    const ensured = this.#due.transaction(() => {
+      const made = this.#app.ensureKeyCheck();
+      this.#mirrorApp();
+      return made;
+    });
+    await this.#outbox.drain();
+    return ensured;
+  }
+
   async createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.#change(() => {
       if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
@@ -178,6 +192,8 @@ export class Registry extends DurableObject<Bindings> {
       const revoked = !this.#exists() ? null : this.#app.deleteKey(keyId);
       if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
       this.#outbox.put(keys.kvApiKey(revoked.sha256), null);
+      // With the last key of an earlier version gone, all keys have the check.
+      if (!revoked.isChecked) this.#mirrorApp();
       this.#record(actor, [describeKey("key.revoked", revoked.key)]);
       return succeed(revoked.key);
     });

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { APP_ID_PATTERN } from "../apps/credentials.ts";
 import { MAX_FILE_BYTES, TARGETS_FILE_TTL_MS, UPLOAD_URL_TTL_MS } from "../limits.ts";
 
 /** Upload permissions: the seed's field names, with our own policy and signature. Pure but for WebCrypto. */
@@ -47,7 +48,8 @@ export async function signUpload(
 
 /** The app that fields say they are of; believed only for finding its secret. */
 export function appIdOfFields(fields: UploadFields): string | null {
-  return readPolicy(fields)?.appId ?? null;
+  const appId = readPolicy(fields)?.appId;
+  return appId !== undefined && APP_ID_PATTERN.test(appId) ? appId : null;
 }
 
 /** The policy of unchanged fields that are still usable, or why they are no permission. */

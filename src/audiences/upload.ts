@@ -3,7 +3,9 @@ import { openRegistry } from "../apps/registry-binding.ts";
 import type { Actor } from "../audit-log/model.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
+import type { Context } from "../http/context.ts";
 import { readForm } from "../http/multipart.ts";
+import { addressOf, countWrongCredentials, guardLookups } from "../http/stranger-limit.ts";
 import { isUserId } from "../http/validation.ts";
 import { newId } from "../ids.ts";
 import { keys } from "../keys.ts";
@@ -44,7 +46,7 @@ export async function receiveUpload(env: Bindings, request: Request, requestId: 
       if (event.kind === "field") fields[event.name] = event.value;
       else if (event.kind === "file") {
         if (upload !== null) throw new OnecallError("ERR_BAD_REQUEST", "file: send one file only");
-        const policy = await requirePolicy(env, fields);
+        const policy = await requirePolicy({ env, address: addressOf(request) }, fields);
         slot = await takeUploadSlot();
         upload = await FileUpload.open(env, policy, requestId);
       } else if (event.kind === "bytes") {
@@ -188,11 +190,15 @@ function checkLength(request: Request): void {
   }
 }
 
-async function requirePolicy(env: Bindings, fields: UploadFields): Promise<UploadPolicy> {
+async function requirePolicy(
+  context: Pick<Context, "env" | "address">,
+  fields: UploadFields,
+): Promise<UploadPolicy> {
   const appId = appIdOfFields(fields);
-  const secret = appId === null ? null : await getRootSecret(env, appId);
+  const secret = appId === null ? null : await getRootSecret(context.env, appId, guardLookups(context));
   const verified = secret === null ? "missing" : await verifyUpload(secret, fields, Date.now());
   if (typeof verified !== "string") return verified;
+  if (appId !== null && verified !== "expired") await countWrongCredentials(context);
   const messages = {
     missing: "The form lacks the presigned fields; send them all, unchanged, before the file.",
     forged:

@@ -1,11 +1,13 @@
 import { appIdOfKey } from "../apps/credentials.ts";
-import { getApiKey, getApp } from "../apps/lookup.ts";
+import { confirmApiKey, getApiKey } from "../apps/key-lookup.ts";
+import { getApp } from "../apps/lookup.ts";
 import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../apps/records.ts";
 import type { Actor } from "../audit-log/model.ts";
 import { readConfig } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { limitRate } from "./rate-limit.ts";
+import { countGuess, countWrongCredentials, guardLookups, limitGuesses } from "./stranger-limit.ts";
 
 /** Who calls a server-side route. */
 export interface Caller {
@@ -32,35 +34,44 @@ export async function authenticateToken(request: Request, context: Context, scop
   return requireCaller(context, appIdOfKey(apiKey) ?? "", apiKey, scope);
 }
 
-async function requireCaller(
-  { env, requestId }: Context,
-  appId: string,
-  apiKey: string,
-  scope: Scope,
-): Promise<Caller> {
-  const key = await getApiKey(env, apiKey);
-  if (key === null || key.appId !== appId) {
-    throw new OnecallError("ERR_UNAUTHORIZED", "The credentials are wrong, or the API key was revoked.");
+async function requireCaller(context: Context, appId: string, apiKey: string, scope: Scope): Promise<Caller> {
+  const { env, requestId } = context;
+  const known = await getApiKey(env, apiKey, guardLookups(context));
+  if (known === null || known.appId !== appId) {
+    if (appIdOfKey(apiKey) !== null) await countWrongCredentials(context);
+    throw refuseKey();
   }
-  await limitRate(env, `key:${key.appId}:${key.keyId}`);
-  if (!key.scopes.includes(scope)) {
+  await limitRate(env, `key:${known.appId}:${known.keyId}`);
+  if (!known.scopes.includes(scope)) {
     throw new OnecallError("ERR_FORBIDDEN", `This API key lacks the scope "${scope}".`);
   }
+  // A copy says yes to what was revoked a while ago: too long for a key that changes things.
+  const key = scope === "manage" ? await confirmApiKey(env, apiKey) : known;
+  if (key === null) throw refuseKey();
   const actor: Actor = { type: "api_key", key: maskKey(key.lastFour), keyId: key.keyId, requestId };
   return { app: await getApp(env, key.appId), key, actor };
 }
 
+function refuseKey(): OnecallError {
+  return new OnecallError("ERR_UNAUTHORIZED", "The credentials are wrong, or the API key was revoked.");
+}
+
 /** Lets the deployment's admin in. Without the secret ADMIN_TOKEN the admin routes are closed. */
-export async function requireAdmin(request: Request, { env, requestId }: Context): Promise<Actor> {
-  const { adminToken } = readConfig(env);
+export async function requireAdmin(request: Request, context: Context): Promise<Actor> {
+  const { adminToken } = readConfig(context.env);
   if (adminToken === null) {
     throw new OnecallError("ERR_FORBIDDEN", "The admin routes are closed: the secret ADMIN_TOKEN isn't set.");
   }
+  limitGuesses(context);
   const given = bearerToken(request);
   if (given === null || !(await isSameSecret(given, adminToken))) {
+    if (given !== null) {
+      countGuess(context);
+      await countWrongCredentials(context);
+    }
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <admin token>.");
   }
-  return { type: "admin", key: null, keyId: null, requestId };
+  return { type: "admin", key: null, keyId: null, requestId: context.requestId };
 }
 
 /** The token of `Authorization: Bearer …`, or null. */

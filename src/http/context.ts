@@ -9,6 +9,8 @@ export interface Context {
   /** In the answer's `x-request-id` and in every log line of this request. */
   requestId: string;
   url: URL;
+  /** Where the call comes from: see `addressOf`. */
+  address: string | null;
 }
 
 export type Handler = (request: IRequest, context: Context) => Response | Promise<Response>;

@@ -2,6 +2,7 @@ import { type IRequest, Router } from "itty-router";
 import { OnecallError } from "../errors.ts";
 import type { Context, Handler } from "./context.ts";
 import { toOnecallError } from "./error-response.ts";
+import { addressOf } from "./stranger-limit.ts";
 
 /** A route as it stands in a family's table. */
 export type Route = [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
@@ -62,9 +63,10 @@ export function createRouter(routes: readonly Route[], { isBrowserPath, presentE
   return async (request: Request, env: Context["env"], execution: ExecutionContext): Promise<Response> => {
     const requestId = requestIdOf(request);
     const url = new URL(request.url);
+    const address = addressOf(request);
     let response: Response;
     try {
-      response = await dispatch(request, { env, execution, requestId, url });
+      response = await dispatch(request, { env, execution, requestId, url, address });
     } catch (error) {
       response = presentError(toOnecallError(error, requestId), url.pathname);
     }

@@ -1,6 +1,7 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
 import { APP_ID_PATTERN } from "../apps/credentials.ts";
 import { getRootSecret } from "../apps/lookup.ts";
+import type { LookupGuard } from "../apps/lookup-guard.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 
@@ -31,7 +32,7 @@ export async function issueFeedToken(
   ttlSeconds: number,
 ): Promise<{ token: string; expiresAt: number }> {
   const { appId, userId, issuedAt, expiresAt: sessionEnd } = token;
-  const key = await tokenKey(env, appId);
+  const key = await tokenKey(env, appId, null);
   if (key === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
   const signed = await new SignJWT(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 })
@@ -46,17 +47,21 @@ export async function issueFeedToken(
   return { token: signed, expiresAt: expiresAt * 1000 };
 }
 
-/** The token's claims; throws `ERR_UNAUTHORIZED` for one that is expired, forged or of another audience. */
+/** Why a token isn't one: `expired` was signed by us, `forged` is anything else. */
+export type TokenRefusal = "expired" | "forged";
+
+/** The token's claims, or why it is refused. `guard`: asked before an app is looked up that nothing is known of. */
 export async function verifyFeedToken(
   env: Bindings,
   token: string,
   audience: TokenAudience,
-): Promise<FeedToken> {
+  guard: LookupGuard,
+): Promise<FeedToken | TokenRefusal> {
   try {
     // Only to find the key: nothing of it is believed before the signature is checked.
     const { iss } = decodeJwt(token);
-    const key = typeof iss === "string" && APP_ID_PATTERN.test(iss) ? await tokenKey(env, iss) : null;
-    if (iss === undefined || key === null) throw refuseToken();
+    const key = typeof iss === "string" && APP_ID_PATTERN.test(iss) ? await tokenKey(env, iss, guard) : null;
+    if (iss === undefined || key === null) return "forged";
     const { payload } = await jwtVerify(token, key, {
       algorithms: ["HS256"],
       issuer: iss,
@@ -64,7 +69,7 @@ export async function verifyFeedToken(
       requiredClaims: ["sub", "iat", "exp"],
     });
     const { sub, iat, exp, [SESSION_END]: sessionEnd } = payload;
-    if (sub === undefined || iat === undefined || exp === undefined) throw refuseToken();
+    if (sub === undefined || iat === undefined || exp === undefined) return "forged";
     return {
       appId: iss,
       userId: sub,
@@ -72,20 +77,20 @@ export async function verifyFeedToken(
       expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
     };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) {
-      throw new OnecallError("ERR_UNAUTHORIZED", "The token has expired. Ask your server for a new one.");
-    }
-    if (error instanceof errors.JOSEError) throw refuseToken();
+    // The signature is checked first.
+    if (error instanceof errors.JWTExpired) return "expired";
+    if (error instanceof errors.JOSEError) return "forged";
     throw error;
   }
 }
 
-export function refuseToken(): OnecallError {
-  return new OnecallError("ERR_UNAUTHORIZED", "The token isn't valid. Ask your server for a new one.");
+export function refuseToken(why: TokenRefusal = "forged"): OnecallError {
+  const what = why === "expired" ? "The token has expired." : "The token isn't valid.";
+  return new OnecallError("ERR_UNAUTHORIZED", `${what} Ask your server for a new one.`);
 }
 
-async function tokenKey(env: Bindings, appId: string): Promise<Uint8Array | null> {
-  const secret = await getRootSecret(env, appId);
+async function tokenKey(env: Bindings, appId: string, guard: LookupGuard | null): Promise<Uint8Array | null> {
+  const secret = await getRootSecret(env, appId, guard);
   if (secret === null) return null;
   const encoder = new TextEncoder();
   const root = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveBits"]);

@@ -101,7 +101,13 @@ describe("DELETE /admin/apps/{id}", () => {
       `An app with the id "${app.id}" is being deleted. Choose another id.`,
     ]);
     // Who acts on an old copy writes nothing back.
-    const late = { name: "late", sha256: "0".repeat(64), scopes: ["read" as const], lastFour: "late" };
+    const late = {
+      name: "late",
+      sha256: "0".repeat(64),
+      scopes: ["read" as const],
+      lastFour: "late",
+      checkSecret: "",
+    };
     const actor = { type: "admin" as const, key: null, keyId: null, requestId: null };
     expect(await registryOf(app).createKey(late, actor)).toMatchObject({ ok: false });
     expect((await remove(app)).body).toMatchObject({ state: "deleting", step: "copies" });

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import type { NewApiKey } from "../../apps/app-store.ts";
 import { changeApp } from "../../apps/change.ts";
-import { APP_ID_PATTERN, generateApiKey, hashApiKey } from "../../apps/credentials.ts";
+import { APP_ID_PATTERN, generateApiKey, hashApiKey, randomToken } from "../../apps/credentials.ts";
+import { noteApp } from "../../apps/known-apps.ts";
 import { listApps } from "../../apps/list-apps.ts";
 import { getApp } from "../../apps/lookup.ts";
 import { type ApiKey, type AppRecord, SCOPES, type Scope } from "../../apps/records.ts";
@@ -64,9 +65,10 @@ const postApp: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
   const { id, name, shardCount } = parseInput(NewAppSchema, await readJson(request));
   const appId = id ?? generateAppId(name);
-  const { apiKey, stored } = await makeKey(appId, "default", [...SCOPES]);
+  const { apiKey, stored } = await makeKey(appId, randomToken(), "default", [...SCOPES]);
   const newApp = { id: appId, name, shardCount: shardCount ?? DEFAULT_SHARD_COUNT };
   const app = await changeApp(context.env, appId, (registry) => registry.createApp(newApp, stored, actor));
+  noteApp(app);
   return json({ id: app.id, name: app.name, apiKey, createdAt: isoTime(app.createdAt) }, 201);
 };
 
@@ -102,7 +104,9 @@ const postKey: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
   const { name, scopes } = parseInput(NewKeySchema, await readJson(request));
-  const { apiKey, stored } = await makeKey(app.id, name, scopes);
+  const checkSecret = await openRegistry(context.env, app.id).ensureKeyCheck();
+  if (checkSecret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const { apiKey, stored } = await makeKey(app.id, checkSecret, name, scopes);
   const key = await changeApp(context.env, app.id, (registry) => registry.createKey(stored, actor));
   return json({ ...presentKey(key), apiKey }, 201);
 };
@@ -115,7 +119,7 @@ const getKeys: Handler = async (request, context) => {
   return json({ data: (keys ?? []).map(presentKey), nextCursor: null });
 };
 
-/** `DELETE /admin/apps/{id}/keys/{keyId}`: revokes it, everywhere within 90 s. */
+/** `DELETE /admin/apps/{id}/keys/{keyId}`: revokes it. */
 const deleteKey: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
@@ -172,11 +176,13 @@ async function requireApp(env: Bindings, id: string): Promise<AppRecord> {
 
 async function makeKey(
   appId: string,
+  checkSecret: string,
   name: string,
   scopes: Scope[],
 ): Promise<{ apiKey: string; stored: NewApiKey }> {
-  const apiKey = generateApiKey(appId);
-  return { apiKey, stored: { name, sha256: await hashApiKey(apiKey), scopes, lastFour: apiKey.slice(-4) } };
+  const apiKey = await generateApiKey(appId, checkSecret);
+  const [sha256, lastFour] = [await hashApiKey(apiKey), apiKey.slice(-4)];
+  return { apiKey, stored: { name, sha256, scopes, lastFour, checkSecret } };
 }
 
 /** The name's slug with six random digits, so that two apps of one name are two apps. */

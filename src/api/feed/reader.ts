@@ -4,8 +4,9 @@ import { OnecallError } from "../../errors.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context } from "../../http/context.ts";
 import { limitRate } from "../../http/rate-limit.ts";
+import { countWrongCredentials, guardLookups } from "../../http/stranger-limit.ts";
 import type { Remote } from "../../objects/remote.ts";
-import { type FeedToken, refuseToken, verifyFeedToken } from "../../users/feed-tokens.ts";
+import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import type { UserShard } from "../../users/user-shard.ts";
 
@@ -16,16 +17,31 @@ export interface Reader {
 }
 
 /** The user whose token a request carries. */
-export async function openReader(request: Request, { env }: Context): Promise<Reader> {
+export async function openReader(request: Request, context: Context): Promise<Reader> {
   const bearer = bearerToken(request);
   if (bearer === null)
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <authToken>.");
-  const token = await verifyFeedToken(env, bearer, "feed");
+  return openReaderOf(context, bearer, "feed");
+}
+
+/** The user of a token, however it came: checked, and within the user's rate limit, whatever the route. */
+export async function openReaderOf(
+  context: Context,
+  given: string,
+  audience: TokenAudience,
+): Promise<Reader> {
+  const { env } = context;
+  const token = await verifyFeedToken(env, given, audience, guardLookups(context));
+  if (typeof token === "string") {
+    // Who comes with a token of yesterday isn't guessing.
+    if (token === "forged") await countWrongCredentials(context);
+    throw refuseToken(token);
+  }
   await limitRate(env, `user:${token.appId}:${token.userId}`);
   return { token, shard: await shardOfToken(env, token) };
 }
 
-export async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
+async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
   return openShardOf(env, await getApp(env, appId), userId);
 }
 
