@@ -120,6 +120,9 @@ export const CHUNK_ROWS = 400;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
 
+/** Deliveries of a deleted user that are blanked in one transaction. */
+export const ERASE_SLICE_ROWS = 1000;
+
 /** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
 export const MAX_DEVICES = 20;
 /** Pushes that a consumer claims in one call. */

@@ -46,6 +46,17 @@ export class SeriesChanges {
     }
   }
 
+  /** Takes a notification's hours away again: they are to be counted under another name. */
+  take({ channels, templateKey, tag }: NotificationHeader, totals: Totals): void {
+    for (const { channelKey, hours = [] } of totals) {
+      const type = channels.find(({ key }) => key === channelKey)?.type;
+      if (type === undefined) continue;
+      for (const [hour, delivered, viewed, clicked] of hours) {
+        this.#add(type, templateKey, JSON.stringify(tag), [hour, -delivered, -viewed, -clicked]);
+      }
+    }
+  }
+
   list(): Change[] {
     return [...this.#changes.values()];
   }
@@ -76,6 +87,16 @@ export class SeriesStore {
        FROM json_each(?) WHERE true
        ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,
          viewed = viewed + excluded.viewed, clicked = clicked + excluded.clicked`,
+      JSON.stringify(changes),
+    );
+  }
+
+  /** Removes rows of these changes in which nothing is left. */
+  removeEmpty(changes: readonly Change[]): void {
+    this.#sql.exec(
+      `DELETE FROM series WHERE delivered = 0 AND viewed = 0 AND clicked = 0
+         AND (hour, channel_type, template_key, tag) IN (
+           SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?))`,
       JSON.stringify(changes),
     );
   }

@@ -436,6 +436,13 @@ export class Registry extends DurableObject<Bindings> {
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
+  /** A user shard tells of a deletion; told again, it stands in the log once. */
+  recordUserDeletion(auditId: string, actor: Actor, uidHash: string): void {
+    const change: Change = { action: "user.deleted", target: { type: "user", id: uidHash }, details: {} };
+    if (!this.#exists()) return;
+    this.#due.transaction(() => this.#audit.put(auditId, actor, change));
+  }
+
   override async alarm(): Promise<void> {
     try {
       await Promise.all([this.#outbox.drain(), this.#endpointCalls.drain()]);

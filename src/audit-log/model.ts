@@ -19,6 +19,7 @@ export const CHANGE_ACTIONS = [
   "webhook.secret_rotated",
   "webhook.deleted",
   "notification.retried",
+  "user.deleted",
 ] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 
@@ -34,6 +35,7 @@ export const TARGET_TYPES = [
   "targets_file",
   "webhook",
   "notification",
+  "user",
 ] as const;
 export type TargetType = (typeof TARGET_TYPES)[number];
 

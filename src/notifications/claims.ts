@@ -4,13 +4,16 @@ import { OnecallError, unavailable } from "../errors.ts";
 import type { Idempotency } from "../http/idempotency.ts";
 import type { ClaimState } from "../users/claim-store.ts";
 import { openShardOf } from "../users/shard-binding.ts";
-import type { NotificationHeader } from "./model.ts";
+import { isToOne, type NotificationHeader, withoutLabels } from "./model.ts";
 
 /** The call's hold on its Idempotency-Key, or on nothing where it has none. */
 export interface Claim {
-  /** The answer of an earlier call: nothing is to be done. */
+  /**
+   * The answer of an earlier call: nothing is to be done. Of a send to one without title and tag, which may say
+   * something of the user and which the same call has itself.
+   */
   answer: NotificationHeader | null;
-  /** What an earlier call that stopped was about to send: this one sends the same, under the same id. */
+  /** What an earlier call that stopped was about to send: this one sends the same, under the same id. As above. */
   resumed: NotificationHeader | null;
   /** After validation, before the first write. Returns an answer where another call was faster. */
   take(header: NotificationHeader): Promise<NotificationHeader | null>;
@@ -43,7 +46,7 @@ export async function openClaim(
     resumed: found.resumed,
     async take(header) {
       if (found.resumed !== null) return null;
-      const request = { key, requestHash, notificationId: header.id, header: JSON.stringify(header) };
+      const request = { key, requestHash, notificationId: header.id, header: toStored(header) };
       const state = await shard().claim(request).catch(rethrowUnavailable);
       // Between our look and our claim another call ran and stopped: let the caller repeat.
       if (state.state === "resume") throw stillRunning();
@@ -52,7 +55,7 @@ export async function openClaim(
     async finish(header) {
       // The send is committed: without this note a repeat runs it again, under the same id and to no effect.
       await shard()
-        .finishClaim(key, header.id, JSON.stringify(header))
+        .finishClaim(key, header.id, toStored(header))
         .catch((error: unknown) =>
           console.error({ message: "a claim was not finished", notificationId: header.id, error }),
         );
@@ -65,6 +68,11 @@ export async function openClaim(
         );
     },
   };
+}
+
+/** No claim can be found by the user whom its call names: what may say something of them isn't kept with it. */
+function toStored(header: NotificationHeader): string {
+  return JSON.stringify(isToOne(header) ? withoutLabels(header) : header);
 }
 
 function readState(state: ClaimState): {

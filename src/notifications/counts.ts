@@ -109,6 +109,11 @@ export function countFailed(totals: Totals, reasons: readonly FailureReason[] | 
   return sumCounts(failed.filter(([reason]) => reasons === null || (reasons as string[]).includes(reason)));
 }
 
+/** True where something may still be given another attempt, and is rendered again then. */
+export function mayFailAgain(totals: Totals): boolean {
+  return totals.some(({ pending, failed }) => pending > 0 || failed.length > 0);
+}
+
 /** Targets that a shard has taken: each has a delivery, whatever its status, in every channel. */
 export function acceptedOf(totals: Totals): number {
   return totals.length === 0 ? 0 : Math.min(...totals.map((channel) => settledOf(channel) + channel.pending));

@@ -33,7 +33,8 @@ export function streamTargets(
 ): ReadableStream<Uint8Array> {
   const columns = ["user_id", ...log.walk.columns, "_reason"];
   const toRows = async ({ row, deliveries }: LoggedTarget) => {
-    if (deliveries.length === 0) return [];
+    // Of a deleted user nothing is given out, and nobody may be sent to in their stead.
+    if (deliveries.length === 0 || deliveries.some(({ isUserGone }) => isUserGone)) return [];
     const reasons = new Set(deliveries.map(({ reason }) => reason ?? ""));
     return [[row[0], ...(await log.walk.readCells(row)), [...reasons].join(" ")]];
   };
@@ -74,7 +75,8 @@ function streamCsv(
 }
 
 function logCells(delivery: LoggedDelivery, createdAt: number): string[] {
-  const { userId, channelKey, status, reason, message, tries, deliveredAt, viewedAt, clickedAt } = delivery;
+  const { channelKey, status, reason, message, tries, deliveredAt, viewedAt, clickedAt } = delivery;
+  const userId = delivery.isUserGone ? "" : delivery.userId;
   const times = [createdAt, deliveredAt, viewedAt, clickedAt].map((time) =>
     time === null ? "" : new Date(time).toISOString(),
   );

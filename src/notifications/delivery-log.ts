@@ -38,6 +38,13 @@ export interface LogPage {
   next: LogPosition | null;
 }
 
+/** What a shard knows of some targets, by user. */
+interface KnownDeliveries {
+  stored: Map<string, LoggedDelivery[]>;
+  /** Who was deleted since the send. */
+  gone: ReadonlySet<string>;
+}
+
 /** A target with its deliveries that a filter lets pass. */
 export interface LoggedTarget {
   row: StoredRow;
@@ -108,7 +115,9 @@ export class DeliveryLog {
   async readUser(userId: string, filter: LogFilter): Promise<LoggedDelivery[]> {
     const shard = shardOfUser(userId, this.#app);
     const known = await this.#look({ shard, rows: [[userId]] });
-    const stored = known.get(userId);
+    // Who has the uid now wasn't sent to.
+    if (known.gone.has(userId)) return [];
+    const stored = known.stored.get(userId);
     if (stored !== undefined) return this.#complete(userId, stored).filter((found) => passes(found, filter));
     // Not delivered yet, or no target at all: the audience knows.
     for (const step of this.walk.stepsOf(shard)) {
@@ -143,9 +152,11 @@ export class DeliveryLog {
     return runs.flatMap(({ rows }, index) =>
       rows.map((row) => ({
         row,
-        deliveries: this.#complete(row[0], found[index]?.get(row[0]) ?? []).filter((delivery) =>
-          passes(delivery, filter),
-        ),
+        deliveries: this.#complete(
+          row[0],
+          found[index]?.stored.get(row[0]) ?? [],
+          found[index]?.gone.has(row[0]),
+        ).filter((delivery) => passes(delivery, filter)),
       })),
     );
   }
@@ -154,18 +165,21 @@ export class DeliveryLog {
     return Math.ceil(deliveries / Math.max(1, this.header.channels.length)) + 1;
   }
 
-  async #look({ shard, rows }: WalkRun): Promise<Map<string, LoggedDelivery[]>> {
+  async #look({ shard, rows }: WalkRun): Promise<KnownDeliveries> {
     const userIds = rows.map(([userId]) => userId);
     const found = await openShard(this.#env, this.#app.id, shard).listDeliveries(this.header.id, userIds);
-    return Map.groupBy(found, ({ userId }) => userId);
+    return {
+      stored: Map.groupBy(found.deliveries, ({ userId }) => userId),
+      gone: new Set(found.gone),
+    };
   }
 
   /** A delivery for every channel, in the notification's order. */
-  #complete(userId: string, stored: readonly LoggedDelivery[]): LoggedDelivery[] {
+  #complete(userId: string, stored: readonly LoggedDelivery[], isUserGone = false): LoggedDelivery[] {
     return this.header.channels.map(
       ({ key: channelKey }) =>
         stored.find((delivery) => delivery.channelKey === channelKey) ?? {
-          ...{ userId, channelKey, status: "pending", reason: null, message: null, tries: 0 },
+          ...{ userId, isUserGone, channelKey, status: "pending", reason: null, message: null, tries: 0 },
           ...{ deliveredAt: null, viewedAt: null, clickedAt: null },
         },
     );

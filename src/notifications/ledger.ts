@@ -11,20 +11,26 @@ import type { ShardReport } from "../users/reporter.ts";
 import { handOver } from "../webhooks/hand-over.ts";
 import { NotificationEvents } from "../webhooks/notification-events.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
+import { mayFailAgain } from "./counts.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
+import { LedgerPrivacy } from "./ledger-privacy.ts";
 import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
 import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
 import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import { enqueueShards } from "./open-plan.ts";
 import { loadPlan } from "./plan-details.ts";
+import { retriesEndAt } from "./retry-window.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
 /** A ledger outlives its last deliveries by this much. */
 const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
+/** The duty's kind: raw values of realtime targets go when no retry can need them any more. */
+const VALUES_DUTY = "values";
+const PLANS_PER_SLICE = 500;
 /** Before the audit log is told again, ms. */
 const AUDIT_REPEAT_MS = 10_000;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
@@ -45,6 +51,7 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #series: SeriesStore;
   readonly #incidents: IncidentStore;
   readonly #retries: LedgerRetries;
+  readonly #privacy: LedgerPrivacy;
   readonly #due: DueTable;
   readonly #webhooks: WebhookOutbox;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
@@ -58,6 +65,7 @@ export class Ledger extends DurableObject<Bindings> {
     this.#series = new SeriesStore(ctx.storage.sql);
     this.#incidents = new IncidentStore(ctx.storage.sql);
     this.#retries = new LedgerRetries(ctx.storage.sql);
+    this.#privacy = new LedgerPrivacy(ctx.storage.sql, this.#series);
     this.#due = new DueTable(ctx.storage);
     this.#webhooks = new WebhookOutbox({
       sql: ctx.storage.sql,
@@ -120,7 +128,7 @@ export class Ledger extends DurableObject<Bindings> {
         if (outcome === "unknown") {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
         } else if (outcome === "completed") {
-          if (report.header === null) this.#due.remove("stall", report.notificationId);
+          if (report.header === null) this.#noteCompleted(report.notificationId);
           this.#lastProgress.delete(report.notificationId);
         } else if (outcome === "progressed") this.#noteProgress(report.notificationId, now);
       }
@@ -153,6 +161,11 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#store.list(filter);
   }
 
+  /** The user was deleted: of these notifications nothing stays here that says what they were sent. */
+  forgetUser(userId: string, ids: readonly string[]): void {
+    this.#due.transaction(() => this.#privacy.forgetUser(userId, ids));
+  }
+
   /** Messages on this day's notifications have failed for good: their work is the watchdogs'. */
   noteDeadLetters(count: number): void {
     // A ledger that the registry doesn't know is none: its app may be erased.
@@ -180,10 +193,27 @@ export class Ledger extends DurableObject<Bindings> {
         else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
         else if (kind === "delete") await this.#delete();
         else if (kind === "audit") await this.#tellRetries(id);
+        else if (kind === VALUES_DUTY) this.#dropEndedValues(id);
       }
     } finally {
       if (!this.#hasEnded) this.#due.rearm();
     }
+  }
+
+  /** In the transaction of the report. */
+  #noteCompleted(id: string): void {
+    this.#due.remove("stall", id);
+    const record = this.#store.get(id);
+    if (record?.header.mode === "realtime" && !mayFailAgain(record.totals)) this.#privacy.dropValues([id]);
+  }
+
+  /** The time for retries of this day is over. A slice in a turn of the alarm. */
+  #dropEndedValues(position: string): void {
+    this.#due.transaction(() => {
+      const next = this.#privacy.dropEndedValues(position, PLANS_PER_SLICE);
+      this.#due.remove(VALUES_DUTY, position);
+      if (next !== null) this.#due.set(VALUES_DUTY, next, Date.now());
+    });
   }
 
   /** In the transaction of the report. */
@@ -266,6 +296,8 @@ export class Ledger extends DurableObject<Bindings> {
     this.#due.ensure("register", "", Date.now());
     const endMs = Date.parse(day) + DAY_MS + readConfig(this.env).retentionMs + AFTER_RETENTION_MS;
     this.#due.ensure("delete", "", endMs);
+    const retriesEnd = retriesEndAt(Date.parse(day) + DAY_MS, readConfig(this.env).retentionMs);
+    this.#due.ensure(VALUES_DUTY, "", Math.max(retriesEnd, Date.now()));
   }
 
   async #register(): Promise<void> {

@@ -44,6 +44,15 @@ export interface NotificationHeader {
   webhookEvents?: WebhookEvent[];
 }
 
+/** True of what was sent to one user alone: title and tag may say something of them. */
+export function isToOne({ mode, total }: Pick<NotificationHeader, "mode" | "total">): boolean {
+  return mode === "realtime" && total === 1;
+}
+
+export function withoutLabels(header: NotificationHeader): NotificationHeader {
+  return { ...header, title: null, tag: null };
+}
+
 /** Closed lists: a new reason is a new entry here and in docs/api.md. */
 export const FAILURE_REASONS = [
   "missing_variables",
@@ -56,7 +65,7 @@ export const FAILURE_REASONS = [
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-export const SKIP_REASONS = ["no_device", "channel_disabled", "opted_out"] as const;
+export const SKIP_REASONS = ["no_device", "channel_disabled", "user_deleted", "opted_out"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "skipped", "cancelled"] as const;

@@ -14,6 +14,7 @@ import type { FailureReason, LedgerPlan, NotificationHeader } from "./model.ts";
 import { enqueueShards, snapshotTemplate } from "./open-plan.ts";
 import { loadPlan, packDetails } from "./plan-details.ts";
 import { findNotification } from "./read.ts";
+import { retriesEndAt } from "./retry-window.ts";
 import type { SendContext } from "./send.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -32,11 +33,15 @@ export async function retryFailed(
   const record = await findNotification(env, app, id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   const { header } = record;
-  const expiresAt = Date.now() + Math.max(header.expiresAt - header.createdAt, 0);
+  const { retentionMs } = readConfig(env);
   // Shards that forget their deliveries meanwhile would never make the attempt.
-  if (header.createdAt + readConfig(env).retentionMs < expiresAt + DAY_MS) {
+  if (Date.now() >= retriesEndAt(header.createdAt, retentionMs)) {
     throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept long enough any more to be retried.");
   }
+  const expiresAt = Math.min(
+    Date.now() + Math.max(header.expiresAt - header.createdAt, 0),
+    header.createdAt + retentionMs - DAY_MS,
+  );
   const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };

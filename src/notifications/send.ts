@@ -13,7 +13,7 @@ import { listWantedEvents } from "../webhooks/events.ts";
 import { sendBatch } from "./batch.ts";
 import { openClaim } from "./claims.ts";
 import { type OpenedTargetsFile, openTargetsFile, sendFile } from "./file.ts";
-import type { ChannelRef, NotificationHeader } from "./model.ts";
+import { type ChannelRef, isToOne, type NotificationHeader } from "./model.ts";
 import { sendRealtime, sendRealtimeToSeveral } from "./realtime.ts";
 import type { SendAudience, SendRequest } from "./request.ts";
 
@@ -48,13 +48,14 @@ export async function sendNotification(
 ): Promise<NotificationHeader> {
   const { env, idempotency } = context;
   const claim = await openClaim(env, context.app, idempotency);
-  if (claim.answer !== null) return claim.answer;
   // A call that is run again is judged by the time at which it was first made.
-  const request = parse(claim.resumed?.createdAt ?? Date.now());
-  const prepared = await prepareSend(context, request, claim.resumed);
+  const request = parse((claim.answer ?? claim.resumed)?.createdAt ?? Date.now());
+  if (claim.answer !== null) return withLabels(claim.answer, request);
+  const resumed = claim.resumed === null ? null : withLabels(claim.resumed, request);
+  const prepared = await prepareSend(context, request, resumed);
   const commit = planCommit(prepared);
   const earlier = await claim.take(prepared.header);
-  if (earlier !== null) return earlier;
+  if (earlier !== null) return withLabels(earlier, request);
   try {
     const header = await commit(context);
     await claim.finish(header);
@@ -63,6 +64,11 @@ export async function sendNotification(
     await claim.release(prepared.header);
     throw error;
   }
+}
+
+/** A claim has a send to one without title and tag: those of the same call are the same. */
+function withLabels(header: NotificationHeader, { title, tag }: SendRequest): NotificationHeader {
+  return isToOne(header) ? { ...header, title, tag } : header;
 }
 
 /** Finds all that the caller can get wrong; what it returns commits the send. */

@@ -69,6 +69,8 @@ export interface InsertedDeliveries {
   totals: Totals;
   /** Which of the watched users' rows are new. */
   fresh: DeliveryKey[];
+  /** Users who were deleted since the notification was accepted: their new rows are skipped. */
+  gone: string[];
   /** New rows that wait for their push, by channel. */
   pending: [channelKey: string, count: number][];
 }
@@ -76,6 +78,8 @@ export interface InsertedDeliveries {
 /** One delivery as a log shows it. Times in Unix ms. */
 export interface LoggedDelivery {
   userId: string;
+  /** The user was deleted since the notification was accepted: the uid may be another's now. */
+  isUserGone: boolean;
   channelKey: string;
   status: DeliveryStatus;
   reason: string | null;

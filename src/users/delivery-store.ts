@@ -1,6 +1,7 @@
-import { addToTotals, emptyTotals, sumTotals, type Totals } from "../notifications/counts.ts";
-import type { DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import { addToTotals, emptyTotals, mayFailAgain, sumTotals, type Totals } from "../notifications/counts.ts";
+import { type NotificationHeader, withoutLabels } from "../notifications/model.ts";
 import type { DeliveryEvent, DeliveryEvents } from "../webhooks/delivery-events.ts";
+import { DeliveryInserts, type InsertedRow } from "./delivery-inserts.ts";
 import type {
   DeliverRequest,
   DeliveryCount,
@@ -11,8 +12,8 @@ import type {
   ShardNotification,
   StorePushes,
 } from "./delivery-model.ts";
+import type { Tombstones } from "./tombstones.ts";
 
-type InsertedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 type NotificationRow = {
   header: string;
   totals: string;
@@ -24,38 +25,18 @@ type NotificationRow = {
 
 const NOTIFICATION_COLUMNS = "header, totals, version, reported_version, attempt, waiting";
 
-const INSERT_DELIVERIES = `
-  INSERT INTO deliveries
-    (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at)
-  SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 1, value ->> 5,
-    CASE value ->> 3 WHEN 'delivered' THEN ?2 END
-  FROM json_each(?3) WHERE true
-  ON CONFLICT DO NOTHING`;
-
-// Whether a user can be pushed to is decided where the devices are, in the same statement.
-const INSERT_PUSH_DELIVERIES = `
-  INSERT INTO deliveries
-    (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content)
-  SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(skips, 'skipped', value ->> 3),
-    iif(skips, 'no_device', value ->> 4), 1, NULL
-  FROM (SELECT value, value ->> 3 = 'pending' AND NOT EXISTS (
-      SELECT 1 FROM devices WHERE user_id = targets.value ->> 0
-    ) AS skips FROM json_each(?2) AS targets) WHERE true
-  ON CONFLICT DO NOTHING`;
-
-/** Thrown to undo a slice of which some rows were there already. */
-const NOT_WHOLE = new Error("Some rows were there already");
-
 /** The shard's notifications and deliveries. Every method expects to run inside a transaction. */
 export class DeliveryStore {
-  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #inserts: DeliveryInserts;
   readonly #events: DeliveryEvents;
+  readonly #tombstones: Tombstones;
 
-  constructor(storage: DurableObjectStorage, events: DeliveryEvents) {
-    this.#storage = storage;
+  constructor(storage: DurableObjectStorage, events: DeliveryEvents, tombstones: Tombstones) {
     this.#sql = storage.sql;
+    this.#inserts = new DeliveryInserts(storage);
     this.#events = events;
+    this.#tombstones = tombstones;
   }
 
   getNotification(id: string): ShardNotification | null {
@@ -67,20 +48,25 @@ export class DeliveryStore {
 
   /**
    * Writes the rows that aren't there yet and counts exactly those: the same chunk again changes nothing.
-   * Pending pushes go into the outbox (`storePushes`) where their user has a device; else they are skipped.
+   * Pending pushes go into the outbox (`storePushes`) where their user has a device; else they are skipped. Of a
+   * user who was deleted since the notification was accepted nothing is stored but that it was skipped.
    */
   insertDeliveries(
-    { header, slices, pushData, target, targetValues }: DeliverRequest,
+    request: DeliverRequest,
     watched: ReadonlySet<string>,
     now: number,
     storePushes: StorePushes,
   ): InsertedDeliveries {
+    const { header, slices } = request;
     const added = emptyTotals(header.channels);
     const fresh: DeliveryKey[] = [];
+    const gone = new Set<string>();
+    const someMayBeGone = this.#tombstones.mayConcern(header.id);
+    const canBeWhole = ({ push }: DeliverySlice) => !someMayBeGone && (watched.size === 0 || push !== null);
     let inserted = 0;
     for (const slice of slices) {
       // Mostly all rows are new and nobody looks on: then the statement needn't name what it wrote.
-      if ((watched.size === 0 || slice.push !== null) && this.#insertWhole(header.id, slice, now)) {
+      if (canBeWhole(slice) && this.#inserts.insertWhole(header.id, slice, now)) {
         const waiting = slice.push === null ? 0 : storePushes(slice, null);
         for (const [channelKey, status, reason, count] of slice.tallies) {
           if (status !== "pending") addToTotals(added, channelKey, status, reason, count, now);
@@ -97,20 +83,26 @@ export class DeliveryStore {
       }
       const waiting: string[] = [];
       const failed: DeliveryEvent[] = [];
-      for (const row of this.#insertNew(header.id, slice, now)) {
+      const rows = someMayBeGone
+        ? this.#inserts.insertForTheLiving(header.id, slice, now)
+        : this.#inserts.insertNew(header.id, slice, now);
+      for (const row of rows) {
         addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
         if (row.status === "pending") waiting.push(row.user_id);
         if (row.status === "failed") failed.push(toEvent(row));
-        if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
+        if (row.reason === "user_deleted") gone.add(row.user_id);
+        else if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
       }
       if (waiting.length > 0) storePushes(slice, waiting);
       this.#events.note("delivery.failed", header, failed, now);
     }
-    const result = { fresh, pending: listPending(added) };
+    const result = { fresh, pending: listPending(added), gone: [...gone] };
     // Mostly this is the notification's first or only call here: one statement then does.
-    if (this.#insertNotification(header, added, pushData, target, targetValues ?? null))
+    const isTargetGone = request.target !== null && gone.has(request.target);
+    if (this.#insertNotification(isTargetGone ? withoutTarget(request) : request, added)) {
       return { header, totals: added, ...result };
+    }
     const stored = this.getNotification(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
     if (inserted === 0) return { header: stored.header, totals: stored.totals, ...result };
@@ -169,15 +161,6 @@ export class DeliveryStore {
     this.#events.note("delivery.failed", stored.header, failed.map(toEvent), now);
   }
 
-  /** What was sent to a deleted user alone is kept without what it was rendered from. */
-  forgetValues(userId: string): void {
-    this.#sql.exec(
-      `UPDATE notifications SET target_values = NULL, push_data = NULL
-       WHERE target = ?1 AND id IN (SELECT notification_id FROM deliveries WHERE user_id = ?1)`,
-      userId,
-    );
-  }
-
   /** A retry's deliveries that failed again. */
   noteFailed(header: NotificationHeader, failed: readonly DeliveryEvent[], now: number): void {
     this.#events.note("delivery.failed", header, failed, now);
@@ -231,6 +214,34 @@ export class DeliveryStore {
       .toArray();
   }
 
+  /**
+   * Drops what realtime sends are rendered from again, of up to `limit` notifications before `beforeId`, going on
+   * where the last call ended. False when none are left.
+   */
+  dropValues(beforeId: string, limit: number): boolean {
+    const from = this.#sql.exec<{ id: string }>("SELECT until_id AS id FROM values_dropped").toArray()[0]?.id;
+    const ids = this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM notifications WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+        from ?? "",
+        beforeId,
+        limit,
+      )
+      .toArray();
+    const last = ids.at(-1)?.id;
+    if (last === undefined) return false;
+    this.#sql.exec(
+      `UPDATE notifications SET target_values = NULL, push_data = NULL
+       WHERE id > ? AND id <= ? AND target IS NOT NULL
+         AND (target_values IS NOT NULL OR push_data IS NOT NULL)`,
+      from ?? "",
+      last,
+    );
+    if (from === undefined) this.#sql.exec("INSERT INTO values_dropped (until_id) VALUES (?)", last);
+    else this.#sql.exec("UPDATE values_dropped SET until_id = ?", last);
+    return ids.length === limit;
+  }
+
   /** Removes up to `limit` deliveries of notifications before `beforeId`; false when none are left. */
   deleteExpired(beforeId: string, limit: number): boolean {
     const [oldest] = this.#sql
@@ -253,45 +264,10 @@ export class DeliveryStore {
     return deleted === limit;
   }
 
-  /** Inserts the slice if all of its rows are new; otherwise writes nothing and returns false. */
-  #insertWhole(notificationId: string, slice: DeliverySlice, now: number): boolean {
-    try {
-      return this.#storage.transactionSync(() => {
-        this.#insert(notificationId, slice, now, "");
-        const { changes } = this.#sql.exec<{ changes: number }>("SELECT changes() AS changes").one();
-        if (changes !== slice.rows) throw NOT_WHOLE;
-        return true;
-      });
-    } catch (error) {
-      if (error === NOT_WHOLE) return false;
-      throw error;
-    }
-  }
-
-  /** Inserts the rows that aren't there yet, and says which they were. */
-  #insertNew(notificationId: string, slice: DeliverySlice, now: number): SqlStorageCursor<InsertedRow> {
-    return this.#insert(notificationId, slice, now, "RETURNING user_id, channel_key, status, reason");
-  }
-
-  #insert(
-    notificationId: string,
-    { json, push }: DeliverySlice,
-    now: number,
-    returning: string,
-  ): SqlStorageCursor<InsertedRow> {
-    if (push === null) {
-      return this.#sql.exec<InsertedRow>(`${INSERT_DELIVERIES} ${returning}`, notificationId, now, json);
-    }
-    return this.#sql.exec<InsertedRow>(`${INSERT_PUSH_DELIVERIES} ${returning}`, notificationId, json);
-  }
-
   /** False where the shard knows the notification already. */
   #insertNotification(
-    header: NotificationHeader,
+    { header, pushData, target, targetValues = null }: DeliverRequest,
     totals: Totals,
-    pushData: Record<string, string> | null,
-    target: string | null,
-    targetValues: unknown[] | null,
   ): boolean {
     const cursor = this.#sql.exec(
       `INSERT INTO notifications
@@ -313,10 +289,15 @@ export class DeliveryStore {
          target_values = iif(?2, target_values, NULL) WHERE id = ?3`,
       JSON.stringify(totals),
       // What can't fail any more is never rendered again.
-      totals.some(({ pending, failed }) => pending > 0 || failed.length > 0) ? 1 : 0,
+      mayFailAgain(totals) ? 1 : 0,
       id,
     );
   }
+}
+
+/** What is kept of a send to a deleted user alone: whom and when, not what. */
+function withoutTarget(request: DeliverRequest): DeliverRequest {
+  return { ...request, header: withoutLabels(request.header), pushData: null, targetValues: null };
 }
 
 function toEvent(row: InsertedRow & { message?: string | null }): DeliveryEvent {

@@ -43,7 +43,7 @@ export class DeviceDirectory {
     await this.#callOut(call);
     // The answer needn't wait until that is written: told twice, it changes nothing.
     setTimeout(() => {
-      this.#store.deleteCall(call.id);
+      this.#change(() => this.#store.noteOwned(call));
       this.#tellLater();
     }, 0);
     return [device, isNew];
@@ -88,7 +88,8 @@ export class DeviceDirectory {
 
   async #tellOne(call: DeviceCall): Promise<void> {
     await this.#callOut(call);
-    this.#store.deleteCall(call.id);
+    if (call.kind === "own") this.#change(() => this.#store.noteOwned(call));
+    else this.#store.deleteCall(call.id);
   }
 
   async #callOut({ id: _, kind, ...ref }: DeviceCall): Promise<void> {

@@ -184,6 +184,23 @@ export class DeviceStore {
     this.#sql.exec("DELETE FROM device_calls WHERE id = ?", id);
   }
 
+  has({ userId, addressKey }: DeviceRef): boolean {
+    return (
+      this.#sql
+        .exec("SELECT 1 FROM devices WHERE user_id = ? AND address_key = ?", userId, addressKey)
+        .toArray().length > 0
+    );
+  }
+
+  /**
+   * The address's shard was told that it is this user's. Where the device is gone meanwhile (its user was deleted),
+   * the word of that may have come before: it is given once more.
+   */
+  noteOwned(call: DeviceCall): void {
+    this.deleteCall(call.id);
+    if (!this.has(call)) this.#addCall("release", call);
+  }
+
   /** Which of these users have a device. */
   listOwners(userIds: readonly string[]): string[] {
     return this.#sql

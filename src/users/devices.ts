@@ -1,7 +1,7 @@
 import { sha256Hex } from "../apps/credentials.ts";
 import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
-import { unavailable } from "../errors.ts";
+import { OnecallError, unavailable } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { type DeviceAddress, identityOfAddress } from "../push/model.ts";
 import type { Device } from "./device-store.ts";
@@ -22,9 +22,11 @@ export async function registerDevice(
 ): Promise<[Device, isNew: boolean] | "revoked"> {
   const addressKey = await sha256Hex(identityOfAddress(address));
   const registration = { addressKey, address, version: newId() };
-  return openShardOf(env, app, userId)
+  const outcome = await openShardOf(env, app, userId)
     .putDevice(userId, registration, caller)
     .catch((error: unknown) => {
       throw unavailable(error);
     });
+  if (outcome !== "gone") return outcome;
+  throw new OnecallError("ERR_CONFLICT", "The user was deleted while this call was on its way.");
 }

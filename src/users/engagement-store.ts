@@ -2,6 +2,7 @@ import type { ChannelType, DeliveryStatus } from "../notifications/model.ts";
 import type { DeliveryKey } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { PushStore } from "./push-store.ts";
+import { isGone } from "./tombstones.ts";
 
 export type Engagement = "viewed" | "clicked";
 
@@ -49,7 +50,8 @@ export class EngagementStore {
     const rows = this.#sql
       .exec<EventRow>(
         `SELECT channel_key, status, reason, attempt FROM deliveries
-         WHERE user_id = ?1 AND notification_id = ?2 AND channel_type = ?3 AND (?4 IS NULL OR channel_key = ?4)`,
+         WHERE user_id = ?1 AND notification_id = ?2 AND channel_type = ?3 AND (?4 IS NULL OR channel_key = ?4)
+           AND NOT ${isGone("?1", "?2")}`,
         userId,
         notificationId,
         channelType,

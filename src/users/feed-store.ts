@@ -1,5 +1,6 @@
 import type { NotificationHeader } from "../notifications/model.ts";
 import type { Engagement, EngagementStore } from "./engagement-store.ts";
+import { firstIdOf } from "./tombstones.ts";
 
 /** A user's in-app notification, as feed and socket show it. `content` is the rendered template; times are ISO 8601. */
 export interface FeedItem {
@@ -36,8 +37,9 @@ type FeedRow = {
   header: string;
 };
 
-// Delivered, in-app and not blanked: what a user's client may see.
-const VISIBLE = "user_id = ? AND channel_type = 'in_app' AND status = 'delivered' AND content IS NOT NULL";
+// Delivered to this user, who is no earlier one of that uid, in-app and not blanked: what a user's client may see.
+const VISIBLE = `user_id = ?1 AND notification_id >= ${firstIdOf("?1")}
+  AND channel_type = 'in_app' AND status = 'delivered' AND content IS NOT NULL`;
 
 /** The feeds of one shard's users. Writing methods expect to run inside a transaction. */
 export class FeedStore {
@@ -126,7 +128,7 @@ export class FeedStore {
       .exec<FeedRow>(
         `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header
          FROM deliveries JOIN notifications ON notifications.id = notification_id
-         WHERE ${VISIBLE} AND notification_id = ? AND (?3 IS NULL OR channel_key = ?3)`,
+         WHERE ${VISIBLE} AND notification_id = ?2 AND (?3 IS NULL OR channel_key = ?3)`,
         userId,
         notificationId,
         channelKey,

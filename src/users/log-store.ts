@@ -1,6 +1,7 @@
 import type { ChannelType, DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
 import type { LoggedDelivery } from "./delivery-model.ts";
 import type { FeedPosition } from "./feed-store.ts";
+import { firstIdOf, isGone, type Tombstones } from "./tombstones.ts";
 
 type LoggedRow = {
   user_id: string;
@@ -35,18 +36,31 @@ export interface HistoryEntry {
   clickedAt: number | null;
 }
 
-/** What became of a user's notifications: all of them in numbers, and a page of them, newest first. */
+/**
+ * What became of a user's notifications: all of them in numbers, and a page of them, newest first. Of an earlier
+ * user of that uid it says nothing.
+ */
 export interface UserHistory {
+  /** The user was deleted, and nobody has the uid now. */
+  isUserGone: boolean;
   summary: { delivered: number; viewed: number; clicked: number };
   entries: HistoryEntry[];
+}
+
+/** Deliveries of one shard's users, and who of those that were asked for was deleted since the send. */
+export interface ShardLog {
+  deliveries: LoggedDelivery[];
+  gone: string[];
 }
 
 /** What the delivery log, and a retry, read of one shard. */
 export class LogStore {
   readonly #sql: SqlStorage;
+  readonly #tombstones: Tombstones;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tombstones: Tombstones) {
     this.#sql = sql;
+    this.#tombstones = tombstones;
   }
 
   /** The user of a realtime send to one. */
@@ -69,7 +83,8 @@ export class LogStore {
   getRetryTarget(notificationId: string): RetryTarget | null {
     const [row] = this.#sql
       .exec<{ target: string | null; target_values: string | null; push_data: string | null }>(
-        "SELECT target, target_values, push_data FROM notifications WHERE id = ?",
+        `SELECT target, target_values, push_data FROM notifications
+         WHERE id = ?1 AND NOT ${isGone("target", "?1")}`,
         notificationId,
       )
       .toArray();
@@ -78,9 +93,11 @@ export class LogStore {
     return { userId: row.target, values: JSON.parse(row.target_values), pushData };
   }
 
-  /** A notification's deliveries to these users, as far as they are here. */
-  listDeliveries(notificationId: string, userIds: readonly string[]): LoggedDelivery[] {
-    return this.#sql
+  /** A notification's deliveries to these users, as far as they are here, and who of them was deleted since. */
+  listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
+    const gone = this.#tombstones.listGone(userIds, notificationId);
+    const isGone = new Set(gone);
+    const deliveries = this.#sql
       .exec<LoggedRow>(
         `SELECT deliveries.user_id, deliveries.channel_key, status, reason, message,
            MAX(deliveries.tries, IFNULL(pushes.tries, 0)) AS tries, delivered_at, viewed_at, clicked_at
@@ -94,15 +111,17 @@ export class LogStore {
       .toArray()
       .map((row) => ({
         userId: row.user_id,
+        isUserGone: isGone.has(row.user_id),
         channelKey: row.channel_key,
         status: row.status,
         reason: row.reason,
-        message: row.message,
+        message: isGone.has(row.user_id) ? null : row.message,
         tries: row.tries,
         deliveredAt: row.delivered_at,
         viewedAt: row.viewed_at,
         clickedAt: row.clicked_at,
       }));
+    return { deliveries, gone };
   }
 
   /** `before`: the position after which the page begins. */
@@ -110,7 +129,8 @@ export class LogStore {
     const summary = this.#sql
       .exec<UserHistory["summary"]>(
         `SELECT COUNT(*) FILTER (WHERE status = 'delivered') AS delivered, COUNT(viewed_at) AS viewed,
-           COUNT(clicked_at) AS clicked FROM deliveries WHERE user_id = ?`,
+           COUNT(clicked_at) AS clicked FROM deliveries
+         WHERE user_id = ?1 AND notification_id >= ${firstIdOf("?1")}`,
         userId,
       )
       .one();
@@ -118,7 +138,7 @@ export class LogStore {
       .exec<Omit<LoggedRow, "user_id"> & { channel_type: ChannelType; header: string }>(
         `SELECT channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header
          FROM deliveries JOIN notifications ON notifications.id = notification_id
-         WHERE user_id = ?1 AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
+         WHERE user_id = ?1 AND notification_id >= ${firstIdOf("?1")} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
          ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
         userId,
         before?.notificationId ?? null,
@@ -134,6 +154,18 @@ export class LogStore {
         ...{ viewedAt: row.viewed_at, clickedAt: row.clicked_at },
       };
     });
-    return { summary, entries };
+    const isUserGone = entries.length === 0 && before === null && this.#isGone(userId);
+    return { summary, entries, isUserGone };
+  }
+
+  #isGone(userId: string): boolean {
+    return (
+      this.#sql
+        .exec(
+          `SELECT 1 FROM deleted_users WHERE uid = ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE users.uid = ?1)`,
+          userId,
+        )
+        .toArray().length > 0
+    );
   }
 }

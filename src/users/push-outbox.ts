@@ -18,6 +18,7 @@ import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { type OpenCircuit, PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
+import type { Tombstones } from "./tombstones.ts";
 
 /** Groups that one turn of the alarm looks at. */
 const GROUPS_PER_TURN = 50;
@@ -26,6 +27,7 @@ const SETTLE_ROWS = 1000;
 /** Due times are rounded up to this part of the first pause. */
 const ROUNDING = 10;
 const NO_DEVICE = { status: "skipped", reason: "no_device" } as const;
+const USER_DELETED = { status: "skipped", reason: "user_deleted" } as const;
 /** Messages of one group in one turn: what they leave is woken by the next. */
 const MESSAGES_PER_GROUP = 50;
 
@@ -43,6 +45,7 @@ interface OutboxParts {
   deliveries: DeliveryStore;
   devices: DeviceStore;
   store: PushStore;
+  tombstones: Tombstones;
   due: DueTable;
   config: PushConfig;
   /** After this long a push that nobody claimed gets another message, ms. */
@@ -156,10 +159,13 @@ export class PushOutbox {
     const byUser = new Map(
       [...rows, ...[...probes.values()].map(({ row }) => row)].map((row) => [row.userId, row]),
     );
+    const gone = new Set(this.#parts.tombstones.listGone([...byUser.keys()], group.notificationId));
     const known = this.#parts.devices.listForPush([...byUser.keys()]);
     const targets: PushTarget[] = [];
     const withoutDevice: PushRow[] = [];
     for (const [userId, row] of byUser) {
+      // Who has the uid now, and devices, wasn't sent to.
+      if (gone.has(userId)) continue;
       const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
       if (left.length === 0) withoutDevice.push(row);
       const devices = left.filter(({ key, scope }) => {
@@ -170,6 +176,12 @@ export class PushOutbox {
       if (devices.length > 0) targets.push({ userId, attempt, content, devices });
     }
     this.#settle(group, withoutDevice, () => NO_DEVICE, now);
+    this.#settle(
+      group,
+      [...byUser.values()].filter(({ userId }) => gone.has(userId)),
+      () => USER_DELETED,
+      now,
+    );
     return targets;
   }
 
@@ -256,12 +268,10 @@ export class PushOutbox {
     this.#settle(group, rows, () => ({ status: "skipped", reason }), now);
   }
 
-  /** Skips all that a user is still to get: the user is deleted. In a transaction. */
-  skipUser(userId: string, now: number): void {
+  /** Skips what a deleted user was still to get of these. In a transaction. */
+  skipUser(userId: string, groups: readonly PushGroup[], now: number): void {
     const { store } = this.#parts;
-    for (const group of store.listGroupsOf(userId)) {
-      this.#settle(group, store.get(group, [userId]), () => NO_DEVICE, now);
-    }
+    for (const group of groups) this.#settle(group, store.get(group, [userId]), () => USER_DELETED, now);
   }
 
   /** The alarm's turn: settles what has expired, and sends messages for what is due. */

@@ -235,16 +235,6 @@ export class PushStore {
     );
   }
 
-  /** Where a user has pushes, in hand or not. */
-  listGroupsOf(userId: string): PushGroup[] {
-    return this.#sql
-      .exec<PushGroup>(
-        "SELECT channel_key AS channelKey, notification_id AS notificationId FROM pushes WHERE user_id = ?",
-        userId,
-      )
-      .toArray();
-  }
-
   /** Groups with pushes that have expired and that nobody has in hand. */
   listExpired(now: number, limit: number): PushGroup[] {
     return this.#sql

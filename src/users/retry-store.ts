@@ -1,8 +1,9 @@
-import { addToTotals, type Totals } from "../notifications/counts.ts";
+import { addToTotals, mayFailAgain, type Totals } from "../notifications/counts.ts";
 import type { DeliveryStatus, Retry } from "../notifications/model.ts";
 import type { DeliveryEvent } from "../webhooks/delivery-events.ts";
 import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
+import { isGone } from "./tombstones.ts";
 
 type UpdatedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 
@@ -26,8 +27,9 @@ export class RetryStore {
   }
 
   /**
-   * At the first word of an attempt: what failed for its reasons is pending again, but not for users who were deleted since the send. Later words, and those of an
-   * earlier attempt, change nothing. True where it was the first.
+   * At the first word of an attempt: what failed for its reasons is pending again, but not for users who were
+   * deleted since the send. Later words, and those of an earlier attempt, change nothing. True where it was the
+   * first.
    */
   reopen(notificationId: string, { attempt, reasons }: Retry): boolean {
     const stored = this.#deliveries.getNotification(notificationId);
@@ -35,9 +37,8 @@ export class RetryStore {
     const failed = `
       notification_id = ?1 AND status = 'failed'
         AND (?2 IS NULL OR reason IN (SELECT value FROM json_each(?2)))
-        AND NOT EXISTS (SELECT 1 FROM deleted_users WHERE uid = deliveries.user_id AND deleted_at > ?3)`;
-    const { createdAt } = stored.header;
-    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons), createdAt];
+        AND NOT ${isGone("deliveries.user_id", "?1")}`;
+    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons)];
     const { totals } = stored;
     let waiting = 0;
     for (const { channelKey, reason, count } of this.#sql.exec<{
@@ -54,7 +55,7 @@ export class RetryStore {
       waiting += count;
     }
     this.#sql.exec(
-      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?4
+      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?3
        WHERE ${failed}`,
       ...values,
       attempt,
@@ -127,11 +128,13 @@ export class RetryStore {
            SELECT value ->> 0 AS uid, value ->> 1 AS channel, value ->> 3 AS status, value ->> 4 AS reason,
              iif(value ->> 2 = 'push', NULL, value ->> 5) AS content,
              value ->> 3 = 'pending' AND NOT EXISTS (
-               SELECT 1 FROM devices WHERE user_id = rows.value ->> 0) AS skips
+               SELECT 1 FROM devices WHERE user_id = rows.value ->> 0) AS skips,
+             ${isGone("rows.value ->> 0", "?1")} AS gone
            FROM json_each(?4) AS rows)
-         UPDATE deliveries SET status = iif(skips, 'skipped', targets.status),
-           reason = iif(skips, 'no_device', targets.reason), content = targets.content,
-           delivered_at = iif(targets.status = 'delivered', ?3, NULL)
+         UPDATE deliveries SET status = iif(skips OR gone, 'skipped', targets.status),
+           reason = CASE WHEN gone THEN 'user_deleted' WHEN skips THEN 'no_device' ELSE targets.reason END,
+           content = iif(gone, NULL, targets.content),
+           delivered_at = iif(targets.status = 'delivered' AND NOT gone, ?3, NULL)
          FROM targets
          WHERE deliveries.user_id = uid AND deliveries.notification_id = ?1 AND deliveries.channel_key = channel
            AND ${WAITS}
@@ -146,11 +149,13 @@ export class RetryStore {
 
   #update(id: string, totals: Totals, attempt: number, waiting: number): void {
     this.#sql.exec(
-      "UPDATE notifications SET totals = ?, version = version + 1, attempt = ?, waiting = ? WHERE id = ?",
+      `UPDATE notifications SET totals = ?1, version = version + 1, attempt = ?2, waiting = ?3,
+         target_values = iif(?5, target_values, NULL) WHERE id = ?4`,
       JSON.stringify(totals),
       attempt,
       waiting,
       id,
+      mayFailAgain(totals) ? 1 : 0,
     );
   }
 }

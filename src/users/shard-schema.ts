@@ -7,7 +7,7 @@ export const USER_SHARD_SCHEMA = [
     `CREATE TABLE users (
       uid TEXT PRIMARY KEY, name TEXT NOT NULL, avatar TEXT, role TEXT NOT NULL, metadata TEXT,
       created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID`,
-    // Tokens of a deleted user that were issued before the deletion stay refused.
+    // Who was deleted, and when: every write asks it. Tokens from before the deletion stay refused.
     "CREATE TABLE deleted_users (uid TEXT PRIMARY KEY, deleted_at INTEGER NOT NULL) WITHOUT ROWID",
     `CREATE TABLE notifications (
       id TEXT PRIMARY KEY, header TEXT NOT NULL, totals TEXT NOT NULL,
@@ -62,4 +62,21 @@ export const USER_SHARD_SCHEMA = [
       WHERE status = 'failed'`,
   ],
   DELIVERY_EVENTS_SCHEMA,
+  [
+    // A deleted user's notifications are those before `before_id`: the first that can be the next user's.
+    "ALTER TABLE deleted_users ADD COLUMN before_id TEXT NOT NULL DEFAULT ''",
+    `UPDATE deleted_users SET before_id =
+      printf('%08x-%04x-7000-8000-000000000000', (deleted_at + 1) >> 16, (deleted_at + 1) & 65535)`,
+    // From which notification on the erasure of what is stored goes on; null: it is done.
+    "ALTER TABLE deleted_users ADD COLUMN erase_from TEXT",
+    "CREATE INDEX deleted_users_by_time ON deleted_users (before_id)",
+    "CREATE INDEX deleted_users_unerased ON deleted_users (uid) WHERE erase_from IS NOT NULL",
+    // What ledgers and the registry are still to be told of deletions.
+    `CREATE TABLE erasure_calls (
+      id INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+      next_at INTEGER NOT NULL)`,
+    "CREATE INDEX erasure_calls_due ON erasure_calls (next_at)",
+    // Up to which notification the raw values were dropped that no retry needs any more.
+    "CREATE TABLE values_dropped (until_id TEXT NOT NULL)",
+  ],
 ] as const;

@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Actor } from "../audit-log/model.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../limits.ts";
 import { acceptedOf } from "../notifications/counts.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import type { NotificationHeader, Retry } from "../notifications/model.ts";
+import { retriedBefore } from "../notifications/retry-window.ts";
 import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
@@ -18,7 +20,6 @@ import type {
   DeliverRequest,
   DeliveryCount,
   DeliveryKey,
-  LoggedDelivery,
   ReopenRequest,
   ShardNotification,
 } from "./delivery-model.ts";
@@ -26,20 +27,28 @@ import { DeliveryStore } from "./delivery-store.ts";
 import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
 import { type Device, type DeviceRef, DeviceStore, type Registration } from "./device-store.ts";
 import { type ClientEvent, type Engagement, EngagementStore, type EventOutcome } from "./engagement-store.ts";
+import { ERASURE_CALLS_DUTY, ErasureCalls } from "./erasure-calls.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type FeedFilter, type FeedItem, type FeedPosition, FeedStore } from "./feed-store.ts";
-import { LogStore, type RetryTarget, type UserHistory } from "./log-store.ts";
+import { LogStore, type RetryTarget, type ShardLog, type UserHistory } from "./log-store.ts";
 import { type OpenCircuit, PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
 import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
+import { tellErasure } from "./tell-erasure.ts";
+import { Tombstones } from "./tombstones.ts";
+import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Deliveries removed in one turn of the alarm. */
 const RETENTION_SLICE = 5000;
+/** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
+const VALUES_DUTY = "values";
+/** Notifications of which one turn of the alarm drops them. */
+const VALUES_SLICE = 5000;
 /** Before the alarm tries again what failed, ms. */
 const DUTY_RETRY_MS = 10_000;
 /** Duties served in one turn of the alarm. */
@@ -58,6 +67,9 @@ export interface Delivered {
   header: NotificationHeader;
   claims: PushClaim[];
 }
+
+/** What a call answers that was made before its user was deleted and arrives after. */
+export const GONE = "gone";
 
 /** What a feed call answers when its token was issued before its user was deleted. */
 export const REVOKED = "revoked";
@@ -78,6 +90,9 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #directory: DeviceDirectory;
   readonly #outbox: PushOutbox;
   readonly #retries: RetryStore;
+  readonly #tombstones: Tombstones;
+  readonly #erasureCalls: ErasureCalls;
+  readonly #erasure: UserErasure;
   #isErased = false;
   readonly #engagements: EngagementStore;
 
@@ -93,9 +108,10 @@ export class UserShard extends DurableObject<Bindings> {
       handOver: (messages) => handOver(this.env, appId, messages),
       getHeader: (notificationId) => this.#deliveries.getNotification(notificationId)?.header ?? null,
     });
-    this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks);
+    this.#tombstones = new Tombstones(sql);
+    this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks, this.#tombstones);
     this.#claims = new ClaimStore(sql);
-    this.#log = new LogStore(sql);
+    this.#log = new LogStore(sql, this.#tombstones);
     this.#retries = new RetryStore(sql, this.#deliveries);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
@@ -112,6 +128,7 @@ export class UserShard extends DurableObject<Bindings> {
       deliveries: this.#deliveries,
       devices: this.#devices,
       store: pushes,
+      tombstones: this.#tombstones,
       due: this.#due,
       ...{ config, stallMs },
       enqueue: (groups) =>
@@ -124,6 +141,16 @@ export class UserShard extends DurableObject<Bindings> {
           })),
         ),
       noteChange: (now) => this.#reporter.noteChange(now),
+    });
+    this.#erasureCalls = new ErasureCalls({
+      ...{ sql, due: this.#due },
+      // One that fails is repeated, and reads anew what it reports.
+      flushReports: () => this.#reporter.flush().catch(() => {}),
+      tell: (call) => tellErasure(this.env, appId, call),
+    });
+    this.#erasure = new UserErasure({
+      ...{ sql, due: this.#due, users: this.#users, devices: this.#devices, outbox: this.#outbox },
+      ...{ tombstones: this.#tombstones, calls: this.#erasureCalls },
     });
   }
 
@@ -139,6 +166,8 @@ export class UserShard extends DurableObject<Bindings> {
         this.#outbox.store(slice, userIds, request.header, now),
       );
       this.#reporter.noteChange(now);
+      this.#noteGone(request.header, after.gone, now);
+      if (request.target !== null) this.#due.ensure(VALUES_DUTY, "", now + DAY_MS);
       this.#due.ensure("retention", "", now + DAY_MS);
       return { ...after, claims: leaseMs === null ? [] : this.#claimNew(request, leaseMs, now) };
     });
@@ -159,6 +188,9 @@ export class UserShard extends DurableObject<Bindings> {
     const now = Date.now();
     const waiting = this.#due.transaction(() => {
       if (this.#retries.reopen(notificationId, retry)) this.#reporter.noteChange(now);
+      const header = this.#deliveries.getNotification(notificationId)?.header;
+      const gone = this.#tombstones.listGone(userIds, notificationId);
+      if (header !== undefined) this.#noteGone(header, gone, now);
       return this.#retries.listWaiting(notificationId, retry.attempt, userIds);
     });
     this.#reporter.schedule("batch");
@@ -235,8 +267,10 @@ export class UserShard extends DurableObject<Bindings> {
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): Promise<[Device, isNew: boolean] | typeof REVOKED> {
-    return this.#allows(caller) ? this.#directory.put(userId, registration) : REVOKED;
+  ): Promise<[Device, isNew: boolean] | typeof REVOKED | typeof GONE> {
+    if (!this.#allows(caller)) return REVOKED;
+    if (this.#tombstones.listGone([userId], registration.version).length > 0) return GONE;
+    return this.#directory.put(userId, registration);
   }
 
   deleteDevice(userId: string, id: string, caller: FeedCaller | null): boolean | typeof REVOKED {
@@ -279,7 +313,7 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
-  listDeliveries(notificationId: string, userIds: readonly string[]): LoggedDelivery[] {
+  listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
     return this.#log.listDeliveries(notificationId, userIds);
   }
 
@@ -332,17 +366,23 @@ export class UserShard extends DurableObject<Bindings> {
     return this.ctx.storage.transactionSync(() => this.#users.update(uid, fields, Date.now()));
   }
 
-  deleteUser(uid: string): boolean {
+  /**
+   * Deletes a user, whatever is stored of them; false where nothing was. `uidHash` stands in the audit log. Resolves
+   * when the next notification is one that came after.
+   */
+  async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean> {
     const now = Date.now();
     const deleted = this.#due.transaction(() => {
       this.#due.ensure("retention", "", now + DAY_MS);
-      const devices = this.#devices.removeAll(uid);
-      this.#outbox.skipUser(uid, now);
-      this.#deliveries.forgetValues(uid);
+      const hadAnything = this.#erasure.delete(uid, now);
+      if (hadAnything) this.#erasureCalls.addAudit(actor, uidHash, now);
       this.#directory.noteCalls();
-      return this.#users.delete(uid, now, devices > 0);
+      return hadAnything;
     });
-    if (deleted) this.#sockets.closeUser(uid, "The user was deleted");
+    this.#reporter.schedule("batch");
+    this.#sockets.closeUser(uid, "The user was deleted");
+    // Ids hold milliseconds: what is sent in that of the deletion is a deleted user's.
+    if (Date.now() <= now) await scheduler.wait(1);
     return deleted;
   }
 
@@ -452,6 +492,14 @@ export class UserShard extends DurableObject<Bindings> {
     } else if (kind === PUSH_DUTY) {
       await this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch"));
     } else if (kind === PROBE_DUTY) await this.#outbox.probe(now);
+    else if (kind === VALUES_DUTY) {
+      const before = firstIdAt(retriedBefore(now, readConfig(this.env).retentionMs));
+      const more = this.#due.transaction(() => this.#deliveries.dropValues(before, VALUES_SLICE));
+      this.#due.set(VALUES_DUTY, "", more ? now : now + DAY_MS);
+    } else if (kind === ERASE_DUTY) {
+      this.#due.transaction(() => this.#erasure.serve(now));
+      this.#reporter.schedule("batch");
+    } else if (kind === ERASURE_CALLS_DUTY) await this.#erasureCalls.serve(now);
     else if (kind === DEVICES_DUTY) await this.#directory.serve();
     else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
     else if (kind === "claims") {
@@ -461,11 +509,17 @@ export class UserShard extends DurableObject<Bindings> {
     else if (kind === "retention") {
       const before = firstIdAt(now - readConfig(this.env).retentionMs);
       const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
-      // Tokens from before a deletion stay refused, and so do retries of what was sent before it.
+      // Tokens from before a deletion stay refused, and so does all that was accepted before it.
       const { retentionMs } = readConfig(this.env);
-      this.#users.forgetDeleted(now - Math.max(MAX_TOKEN_TTL_SECONDS * 1000, retentionMs));
+      this.#tombstones.forgetBefore(now - retentionMs - MAX_TOKEN_TTL_SECONDS * 1000);
       this.#due.set("retention", "", more ? now : now + DAY_MS);
     }
+  }
+
+  /** What a ledger holds of users who were deleted before this came: it is told again. In the transaction. */
+  #noteGone({ id, mode }: NotificationHeader, gone: readonly string[], now: number): void {
+    if (mode !== "realtime") return;
+    for (const uid of gone) this.#erasureCalls.addForgotten(uid, [id], now);
   }
 
   #setNext(kind: string, at: number | null): void {

@@ -91,18 +91,9 @@ export class UserStore {
     return this.get(uid);
   }
 
-  /**
-   * Blanks all that is stored of the user; the deliveries' keys and statuses stay, so no count changes. False
-   * where there was nothing, `hadDevices` included.
-   */
-  delete(uid: string, now: number, hadDevices: boolean): boolean {
-    const deleted = this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
-    const blanked = this.#sql
-      .exec("UPDATE deliveries SET content = NULL WHERE user_id = ? AND content IS NOT NULL RETURNING 1", uid)
-      .toArray().length;
-    if (!deleted && blanked === 0 && !hadDevices) return false;
-    this.#sql.exec("INSERT OR REPLACE INTO deleted_users (uid, deleted_at) VALUES (?, ?)", uid, now);
-    return true;
+  /** Removes the record; false where there was none. */
+  remove(uid: string): boolean {
+    return this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
   }
 
   /** False for a token that was issued before its user was deleted. */
@@ -117,11 +108,6 @@ export class UserStore {
       .exec<{ deleted_at: number }>("SELECT deleted_at FROM deleted_users WHERE uid = ?", uid)
       .toArray();
     return row?.deleted_at ?? null;
-  }
-
-  /** Deletions so long ago that every token from before them has expired. */
-  forgetDeleted(before: number): void {
-    this.#sql.exec("DELETE FROM deleted_users WHERE deleted_at < ?", before);
   }
 
   /** One page, ordered by uid. */

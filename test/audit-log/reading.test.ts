@@ -133,7 +133,7 @@ describe("GET {api}/audit-log", () => {
   it("names every wrong parameter", async () => {
     const { status, body } = await app.api(
       "GET",
-      "/audit-log?limit=0&action=x&targetType=user&actor=abcd&from=yesterday&to=never",
+      "/audit-log?limit=0&action=x&targetType=person&actor=abcd&from=yesterday&to=never",
     );
     expect(status).toBe(400);
     expect(Object.keys(body.error.details).sort()).toEqual([

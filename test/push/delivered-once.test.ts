@@ -178,7 +178,7 @@ describe("a push message", () => {
     expect((await account.app.call("DELETE", `/v3/users/${first}`)).status).toBe(200);
     await consume([message()], {}, QUEUE);
     const { counts } = await waitUntilCompleted(account.app, id);
-    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length - 1, skipped: { no_device: 1 } });
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length - 1, skipped: { user_deleted: 1 } });
     const left = await runInDurableObject(shard(), (_, { storage }) =>
       storage.sql.exec("SELECT content FROM pushes").toArray(),
     );

@@ -82,7 +82,7 @@ export const getUserAnalytics: Handler = async (request, context) => {
   const before =
     notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
   const shard = openShardOf(context.env, app, userId);
-  const { summary, entries } = await shard.readUserHistory(userId, before, limit + 1);
+  const { summary, entries, isUserGone } = await shard.readUserHistory(userId, before, limit + 1);
   const { data, nextCursor } = toPage(entries, limit, (entry) => [entry.notificationId, entry.channelKey]);
   const templateIds = [...new Set(data.map(({ templateId }) => templateId))];
   const names = new Map(
@@ -102,7 +102,8 @@ export const getUserAnalytics: Handler = async (request, context) => {
     viewedAt: isoTime(entry.viewedAt),
     clickedAt: isoTime(entry.clickedAt),
   }));
-  return json({ userId, summary, notifications, nextCursor });
+  const deleted = isUserGone ? { userDeleted: true } : {};
+  return json({ userId, ...deleted, summary, notifications, nextCursor });
 };
 
 async function answerSeries(context: Context, app: AppRecord, filter: SeriesFilter): Promise<Response> {

@@ -96,10 +96,13 @@ function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, unde
 }
 
 function presentDelivery(
-  { tries, deliveredAt, viewedAt, clickedAt, ...delivery }: LoggedDelivery,
+  { userId, isUserGone, tries, deliveredAt, viewedAt, clickedAt, ...delivery }: LoggedDelivery,
   header: NotificationHeader,
 ): object {
   return {
+    // The uid may be another user's by now.
+    userId: isUserGone ? null : userId,
+    ...(isUserGone ? { userDeleted: true } : {}),
     ...delivery,
     attempts: tries,
     createdAt: isoTime(header.createdAt),

@@ -15,6 +15,7 @@ import {
 } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { exceedsBytes } from "../../text-size.ts";
+import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, issueFeedToken } from "../../users/feed-tokens.ts";
 import { listUsers } from "../../users/list-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
@@ -116,9 +117,9 @@ export const putUser: Handler = async (request, context) => {
 
 /** `DELETE /v3/users/{uid}`: blanks all that is stored of the user; counts stay as they are. */
 export const deleteUser: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
-  const deleted = isUserId(uid) && (await openShardOf(context.env, app, uid).deleteUser(uid));
+  const deleted = isUserId(uid) && (await deleteUserOf(context.env, app, uid, actor));
   if (!deleted) throw userNotFound();
   return json({ uid, deleted: true });
 };

@@ -1,0 +1,10 @@
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { Bindings } from "../env.ts";
+import { openLedger } from "../notifications/ledger-binding.ts";
+import type { ErasureCall } from "./erasure-calls.ts";
+
+/** Tells the ledger or the registry that a call is meant for. */
+export async function tellErasure(env: Bindings, appId: string, call: ErasureCall): Promise<void> {
+  if (call.kind === "forget") await openLedger(env, appId, call.day).forgetUser(call.userId, call.ids);
+  else await openRegistry(env, appId).recordUserDeletion(call.auditId, call.actor, call.uidHash);
+}

@@ -1,0 +1,34 @@
+import { runInDurableObject } from "cloudflare:test";
+import { shardOfUser } from "../../src/users/hash.ts";
+import type { TestApp } from "./api.ts";
+
+/** The names of all of an app's user shards, or of one user's. */
+export async function shardNamesOf(app: TestApp, uid?: string): Promise<string[]> {
+  if (uid !== undefined) return [`${app.id}:${shardOfUser(uid, 64)}`];
+  return Array.from({ length: 64 }, (_, shard) => `${app.id}:${shard}`);
+}
+
+/** Every table and column of these objects in which a text stands. */
+export async function findText<T extends Rpc.DurableObjectBranded | undefined>(
+  namespace: DurableObjectNamespace<T>,
+  names: readonly string[],
+  text: string,
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (const name of names) {
+    await runInDurableObject(namespace.getByName(name), (_, { storage: { sql } }) => {
+      const tables = sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .toArray()
+        .filter((table) => !table.name.startsWith("_"));
+      for (const table of tables) {
+        for (const row of sql.exec(`SELECT * FROM "${table.name}"`)) {
+          for (const [column, value] of Object.entries(row)) {
+            if (String(value).includes(text)) found.add(`${table.name}.${column}`);
+          }
+        }
+      }
+    });
+  }
+  return [...found];
+}
