@@ -1,6 +1,5 @@
 import type { DeliveryStatus } from "../notifications/model.ts";
 import type { DeliverySlice } from "./delivery-model.ts";
-import { isGone } from "./tombstones.ts";
 
 export type InsertedRow = {
   user_id: string;
@@ -35,7 +34,8 @@ const INSERT_FOR_THE_LIVING = `
   SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(gone OR skips, 'skipped', value ->> 3),
     CASE WHEN gone THEN 'user_deleted' WHEN skips THEN 'no_device' ELSE value ->> 4 END, 1,
     iif(gone OR ?4, NULL, value ->> 5), iif(value ->> 3 = 'delivered' AND NOT gone, ?2, NULL)
-  FROM (SELECT value, ${isGone("targets.value ->> 0", "?1")} AS gone,
+  FROM (SELECT value, EXISTS (SELECT 1 FROM deleted_users
+        WHERE deleted_users.uid = targets.value ->> 0 AND before_id > ?1) AS gone,
       ?4 AND value ->> 3 = 'pending' AND NOT EXISTS (
         SELECT 1 FROM devices WHERE user_id = targets.value ->> 0
       ) AS skips FROM json_each(?3) AS targets) WHERE true

@@ -2,7 +2,7 @@ import type { ChannelType, DeliveryStatus } from "../notifications/model.ts";
 import type { DeliveryKey } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { PushStore } from "./push-store.ts";
-import { isGone } from "./tombstones.ts";
+import { FIRST_ID } from "./tombstones.ts";
 
 export type Engagement = "viewed" | "clicked";
 
@@ -51,7 +51,7 @@ export class EngagementStore {
       .exec<EventRow>(
         `SELECT channel_key, status, reason, attempt FROM deliveries
          WHERE user_id = ?1 AND notification_id = ?2 AND channel_type = ?3 AND (?4 IS NULL OR channel_key = ?4)
-           AND NOT ${isGone("?1", "?2")}`,
+           AND notification_id >= ${FIRST_ID}`,
         userId,
         notificationId,
         channelType,

@@ -1,6 +1,6 @@
 import type { NotificationHeader } from "../notifications/model.ts";
 import type { Engagement, EngagementStore } from "./engagement-store.ts";
-import { firstIdOf } from "./tombstones.ts";
+import { FIRST_ID } from "./tombstones.ts";
 
 /** A user's in-app notification, as feed and socket show it. `content` is the rendered template; times are ISO 8601. */
 export interface FeedItem {
@@ -38,7 +38,7 @@ type FeedRow = {
 };
 
 // Delivered to this user, who is no earlier one of that uid, in-app and not blanked: what a user's client may see.
-const VISIBLE = `user_id = ?1 AND notification_id >= ${firstIdOf("?1")}
+const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
   AND channel_type = 'in_app' AND status = 'delivered' AND content IS NOT NULL`;
 
 /** The feeds of one shard's users. Writing methods expect to run inside a transaction. */

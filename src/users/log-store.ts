@@ -1,7 +1,7 @@
 import type { ChannelType, DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
 import type { LoggedDelivery } from "./delivery-model.ts";
 import type { FeedPosition } from "./feed-store.ts";
-import { firstIdOf, isGone, type Tombstones } from "./tombstones.ts";
+import { FIRST_ID, type Tombstones } from "./tombstones.ts";
 
 type LoggedRow = {
   user_id: string;
@@ -84,7 +84,8 @@ export class LogStore {
     const [row] = this.#sql
       .exec<{ target: string | null; target_values: string | null; push_data: string | null }>(
         `SELECT target, target_values, push_data FROM notifications
-         WHERE id = ?1 AND NOT ${isGone("target", "?1")}`,
+         WHERE id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM deleted_users WHERE deleted_users.uid = target AND before_id > ?1)`,
         notificationId,
       )
       .toArray();
@@ -130,7 +131,7 @@ export class LogStore {
       .exec<UserHistory["summary"]>(
         `SELECT COUNT(*) FILTER (WHERE status = 'delivered') AS delivered, COUNT(viewed_at) AS viewed,
            COUNT(clicked_at) AS clicked FROM deliveries
-         WHERE user_id = ?1 AND notification_id >= ${firstIdOf("?1")}`,
+         WHERE user_id = ?1 AND notification_id >= ${FIRST_ID}`,
         userId,
       )
       .one();
@@ -138,7 +139,7 @@ export class LogStore {
       .exec<Omit<LoggedRow, "user_id"> & { channel_type: ChannelType; header: string }>(
         `SELECT channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header
          FROM deliveries JOIN notifications ON notifications.id = notification_id
-         WHERE user_id = ?1 AND notification_id >= ${firstIdOf("?1")} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
+         WHERE user_id = ?1 AND notification_id >= ${FIRST_ID} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
          ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
         userId,
         before?.notificationId ?? null,

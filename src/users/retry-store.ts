@@ -3,7 +3,6 @@ import type { DeliveryStatus, Retry } from "../notifications/model.ts";
 import type { DeliveryEvent } from "../webhooks/delivery-events.ts";
 import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
-import { isGone } from "./tombstones.ts";
 
 type UpdatedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 
@@ -37,7 +36,8 @@ export class RetryStore {
     const failed = `
       notification_id = ?1 AND status = 'failed'
         AND (?2 IS NULL OR reason IN (SELECT value FROM json_each(?2)))
-        AND NOT ${isGone("deliveries.user_id", "?1")}`;
+        AND NOT EXISTS (
+          SELECT 1 FROM deleted_users WHERE uid = deliveries.user_id AND before_id > ?1)`;
     const values = [notificationId, reasons === null ? null : JSON.stringify(reasons)];
     const { totals } = stored;
     let waiting = 0;
@@ -129,7 +129,8 @@ export class RetryStore {
              iif(value ->> 2 = 'push', NULL, value ->> 5) AS content,
              value ->> 3 = 'pending' AND NOT EXISTS (
                SELECT 1 FROM devices WHERE user_id = rows.value ->> 0) AS skips,
-             ${isGone("rows.value ->> 0", "?1")} AS gone
+             EXISTS (SELECT 1 FROM deleted_users
+               WHERE deleted_users.uid = rows.value ->> 0 AND before_id > ?1) AS gone
            FROM json_each(?4) AS rows)
          UPDATE deliveries SET status = iif(skips OR gone, 'skipped', targets.status),
            reason = CASE WHEN gone THEN 'user_deleted' WHEN skips THEN 'no_device' ELSE targets.reason END,

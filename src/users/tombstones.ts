@@ -1,17 +1,10 @@
 import { firstIdAt } from "../ids.ts";
 
 /**
- * True for a row's user who was deleted after the notification was accepted. `uid` and `id` are SQL expressions. It
- * belongs into the statement that writes: a question of its own would be answered before the write.
+ * The first notification id that the user ?1 may still see: older ones were an earlier user's of that uid. It stands in
+ * the statement that reads, and a like condition in each that writes: a question of its own would be answered before.
  */
-export function isGone(uid: string, id: string): string {
-  return `EXISTS (SELECT 1 FROM deleted_users WHERE deleted_users.uid = ${uid} AND before_id > ${id})`;
-}
-
-/** The first notification id that a user (an SQL expression) may still see: older ones were a deleted user's. */
-export function firstIdOf(uid: string): string {
-  return `IFNULL((SELECT before_id FROM deleted_users WHERE deleted_users.uid = ${uid}), '')`;
-}
+export const FIRST_ID = "IFNULL((SELECT before_id FROM deleted_users WHERE deleted_users.uid = ?1), '')";
 
 /**
  * Which users of this shard were deleted, and when. A notification's id holds the time at which it was accepted, so
@@ -53,7 +46,8 @@ export class Tombstones {
     if (!this.mayConcern(notificationId)) return [];
     return this.#sql
       .exec<{ uid: string }>(
-        `SELECT value AS uid FROM json_each(?1) AS users WHERE ${isGone("users.value", "?2")}`,
+        `SELECT value AS uid FROM json_each(?1) AS users WHERE EXISTS (
+           SELECT 1 FROM deleted_users WHERE deleted_users.uid = users.value AND before_id > ?2)`,
         JSON.stringify(userIds),
         notificationId,
       )

@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
-import { shardOfUser } from "../../src/users/hash.ts";
 import type { TestApp } from "./api.ts";
+import { recordOf } from "./users.ts";
 
-/** The names of all of an app's user shards, or of one user's. */
-export async function shardNamesOf(app: TestApp, uid?: string): Promise<string[]> {
-  if (uid !== undefined) return [`${app.id}:${shardOfUser(uid, 64)}`];
-  return Array.from({ length: 64 }, (_, shard) => `${app.id}:${shard}`);
+/** The names of all of an app's user shards. */
+export async function shardNamesOf(app: TestApp): Promise<string[]> {
+  const { shardCount } = await recordOf(app);
+  return Array.from({ length: shardCount }, (_, shard) => `${app.id}:${shard}`);
 }
 
 /** Every table and column of these objects in which a text stands. */

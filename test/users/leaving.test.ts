@@ -5,6 +5,7 @@ import { utcDay } from "../../src/ids.ts";
 import { type Body, call, createReadyApp, type TestApp } from "../support/api.ts";
 import { CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { findText, shardNamesOf } from "../support/stored-text.ts";
+import { shardOf } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
 const SECRET = "Secret Street 1";
@@ -167,7 +168,7 @@ it("a deletion stands in the audit log without the uid, once", async () => {
 describe("a user with many deliveries", () => {
   it("is gone at once, and erased slice by slice", async () => {
     await app.api("POST", "/users", { uid: "mia" });
-    const [name = ""] = await shardNamesOf(app, "mia");
+    const name = `${app.id}:${await shardOf(app, "mia")}`;
     const shard = env.USER_SHARD.getByName(name);
     const rows = 5000;
     await runInDurableObject(shard, (_, { storage }) => {
