@@ -7,7 +7,7 @@ export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
   STRANGER_LIMIT?: RateLimit;
 };
 
-/** The deployment's variables, checked. */
+/** The deployment's variables. Reading one that is wrong throws. */
 export interface Config {
   adminToken: string | null;
   stallMs: number;
@@ -32,47 +32,142 @@ export interface PushConfig {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Reads the variables once per use; a wrong one is a fault of the deployment and named as such. */
-export function readConfig(env: Bindings): Config {
-  return {
-    adminToken: env.ADMIN_TOKEN ? env.ADMIN_TOKEN : null,
-    stallMs: positiveNumber("STALL_SECONDS", env.STALL_SECONDS) * 1000,
-    retentionMs: positiveNumber("RETENTION_DAYS", env.RETENTION_DAYS) * DAY_MS,
-    webhookTimeoutMs: positiveNumber("WEBHOOK_TIMEOUT_SECONDS", env.WEBHOOK_TIMEOUT_SECONDS) * 1000,
-    push: readPushConfig(env),
-  };
+/** The longest that anything is kept. */
+const MAX_DAYS = 10 * 366;
+/** No time-out or pause is longer than a day. */
+const MAX_SECONDS = 24 * 60 * 60;
+
+/** A number above 0 and at most this, by variable. */
+const NUMBERS = {
+  STALL_SECONDS: MAX_SECONDS,
+  RETENTION_DAYS: MAX_DAYS,
+  PUSH_TIMEOUT_SECONDS: MAX_SECONDS,
+  PUSH_RETRY_SECONDS: MAX_SECONDS,
+  PUSH_PROBE_SECONDS: MAX_SECONDS,
+  WEBHOOK_TIMEOUT_SECONDS: MAX_SECONDS,
+} as const;
+const URLS = ["FCM_URL", "FCM_TOKEN_URL", "APNS_URL", "APNS_SANDBOX_URL"] as const;
+const SWITCHES = ["ALLOW_LOOPBACK"] as const;
+
+type NumberName = keyof typeof NUMBERS;
+type UrlName = (typeof URLS)[number];
+
+/** A variable of the deployment that is wrong, and what would be right. */
+export interface VariableFault {
+  name: string;
+  message: string;
+}
+
+const checked = new WeakMap<Bindings, VariableFault[]>();
+
+/** Every variable that is wrong: looked at once, at an isolate's first call. */
+export function findVariableFaults(env: Bindings): VariableFault[] {
+  let faults = checked.get(env);
+  if (faults === undefined) {
+    faults = listVariableFaults(env);
+    checked.set(env, faults);
+    if (faults.length > 0) console.error({ message: "the deployment's variables are wrong", faults });
+  }
+  return faults;
+}
+
+/** Throws a 503 that names the variables that are wrong: nothing is done with half of a configuration. */
+export function requireVariables(env: Bindings): void {
+  const faults = findVariableFaults(env);
+  if (faults.length === 0) return;
+  const named = faults.map(({ name, message }) => `${name} ${message}`).join("; ");
+  throw new OnecallError("ERR_UNAVAILABLE", `The deployment's variables are wrong: ${named}.`, {
+    headers: { "retry-after": "60" },
+    cause: named,
+  });
+}
+
+function listVariableFaults(env: Bindings): VariableFault[] {
+  const faults: VariableFault[] = [];
+  for (const [name, most] of Object.entries(NUMBERS)) {
+    if (parseNumber(env[name as NumberName], most) !== null) continue;
+    faults.push({ name, message: `must be a number above 0, at most ${most}` });
+  }
+  for (const name of URLS) {
+    if (parseHttpUrl(env[name]) === null) faults.push({ name, message: "must be an http or https URL" });
+  }
+  for (const name of SWITCHES) {
+    if (!/^(true|false)$/.test(String(env[name]))) faults.push({ name, message: "must be true or false" });
+  }
+  return faults;
 }
 
 // A claim of a hundred pushes at six a time: a provider that needs its whole timeout for each isn't waited
 // for to the end. What is left goes back, so the lease is a few timeouts long.
 const LEASE_TIMEOUTS = 6;
 
-function readPushConfig(env: Bindings): PushConfig {
-  const timeoutMs = positiveNumber("PUSH_TIMEOUT_SECONDS", env.PUSH_TIMEOUT_SECONDS) * 1000;
+/**
+ * The variables, each looked at where it is used: an object can be opened whatever is wrong with one of them, and
+ * only what needs that one fails, to be repeated. Calls and messages are refused before, by {@link requireVariables}.
+ */
+export function readConfig(env: Bindings): Config {
+  const ms = (name: NumberName, unitMs = 1000): number => requireNumber(env, name) * unitMs;
   return {
-    timeoutMs,
-    retryMs: positiveNumber("PUSH_RETRY_SECONDS", env.PUSH_RETRY_SECONDS) * 1000,
-    probeMs: positiveNumber("PUSH_PROBE_SECONDS", env.PUSH_PROBE_SECONDS) * 1000,
-    leaseMs: timeoutMs * LEASE_TIMEOUTS,
-    fcmUrl: httpUrl("FCM_URL", env.FCM_URL),
-    fcmTokenUrl: httpUrl("FCM_TOKEN_URL", env.FCM_TOKEN_URL),
-    apnsUrl: httpUrl("APNS_URL", env.APNS_URL),
-    apnsSandboxUrl: httpUrl("APNS_SANDBOX_URL", env.APNS_SANDBOX_URL),
-    allowLoopback: String(env.ALLOW_LOOPBACK) === "true",
+    adminToken: env.ADMIN_TOKEN ? env.ADMIN_TOKEN : null,
+    get stallMs() {
+      return ms("STALL_SECONDS");
+    },
+    get retentionMs() {
+      return ms("RETENTION_DAYS", DAY_MS);
+    },
+    get webhookTimeoutMs() {
+      return ms("WEBHOOK_TIMEOUT_SECONDS");
+    },
+    push: {
+      get timeoutMs() {
+        return ms("PUSH_TIMEOUT_SECONDS");
+      },
+      get retryMs() {
+        return ms("PUSH_RETRY_SECONDS");
+      },
+      get probeMs() {
+        return ms("PUSH_PROBE_SECONDS");
+      },
+      get leaseMs() {
+        return ms("PUSH_TIMEOUT_SECONDS") * LEASE_TIMEOUTS;
+      },
+      get fcmUrl() {
+        return requireHttpUrl(env, "FCM_URL");
+      },
+      get fcmTokenUrl() {
+        return requireHttpUrl(env, "FCM_TOKEN_URL");
+      },
+      get apnsUrl() {
+        return requireHttpUrl(env, "APNS_URL");
+      },
+      get apnsSandboxUrl() {
+        return requireHttpUrl(env, "APNS_SANDBOX_URL");
+      },
+      allowLoopback: String(env.ALLOW_LOOPBACK) === "true",
+    },
   };
 }
 
-function httpUrl(name: string, value: unknown): string {
-  const text = String(value).replace(/\/+$/, "");
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new OnecallError("ERR_INTERNAL", `The variable ${name} must be an http or https URL.`);
+function requireNumber(env: Bindings, name: NumberName): number {
+  const value = parseNumber(env[name], NUMBERS[name]);
+  if (value === null) throw new Error(`The variable ${name} is wrong`);
+  return value;
+}
+
+function requireHttpUrl(env: Bindings, name: UrlName): string {
+  const url = parseHttpUrl(env[name]);
+  if (url === null) throw new Error(`The variable ${name} is wrong`);
+  return url;
 }
 
 // `wrangler dev --var` hands numbers over as strings.
-function positiveNumber(name: string, value: unknown): number {
+function parseNumber(value: unknown, most: number): number | null {
+  if (typeof value !== "number" && (typeof value !== "string" || value.trim() === "")) return null;
   const parsed = Number(value);
-  if (!Number.isFinite(parsed) || parsed <= 0) {
-    throw new OnecallError("ERR_INTERNAL", `The variable ${name} must be a number above 0.`);
-  }
-  return parsed;
+  return parsed > 0 && parsed <= most ? parsed : null;
+}
+
+function parseHttpUrl(value: unknown): string | null {
+  const text = String(value).replace(/\/+$/, "");
+  return /^https?:\/\//.test(text) && URL.canParse(text) ? text : null;
 }

@@ -1,6 +1,6 @@
 import { presentError } from "./api/errors.ts";
-import { isBrowserPath, ROUTES } from "./api/routes.ts";
-import type { Bindings } from "./env.ts";
+import { HEALTH_PATH, isBrowserPath, ROUTES } from "./api/routes.ts";
+import { type Bindings, findVariableFaults, requireVariables } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters } from "./notifications/dead-letters.ts";
 import { consumeDeliveries } from "./notifications/deliver-consumer.ts";
@@ -12,12 +12,26 @@ export { Ledger } from "./notifications/ledger.ts";
 export { UserShard } from "./users/user-shard.ts";
 export { WebhookEndpoint } from "./webhooks/endpoint.ts";
 
-const route = createRouter(ROUTES, { isBrowserPath, presentError });
+const route = createRouter(ROUTES, {
+  ...{ isBrowserPath, presentError },
+  requireReady: ({ env, url }) => {
+    // It says what is wrong.
+    if (url.pathname !== HEALTH_PATH) requireVariables(env);
+  },
+});
+
+/** Messages wait as long, s, for a deployment whose variables are right. */
+const WRONG_VARIABLES_SECONDS = 60;
 
 /** The Worker: HTTP in, queues in. */
 export default {
   fetch: (request, env, execution) => route(request, env, execution),
   async queue(batch, env) {
+    if (findVariableFaults(env).length > 0) {
+      // What goes to the dead letters meanwhile is sent again by the ledgers.
+      batch.retryAll({ delaySeconds: WRONG_VARIABLES_SECONDS });
+      return;
+    }
     const kind = kindOfQueue(batch.queue);
     if (kind === "dead-letters") await consumeDeadLetters(batch, env);
     else if (kind === "push") await consumePushes(batch, env);

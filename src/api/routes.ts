@@ -6,6 +6,8 @@ import { feedRoutes } from "./feed/routes.ts";
 import { getHealth } from "./health.ts";
 import { platformRoutes } from "./platform/routes.ts";
 
+export const HEALTH_PATH = "/health";
+
 /** Every route that the Worker answers. */
 export const ROUTES: readonly Route[] = [
   ...businessMessagingRoutes,
@@ -13,7 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...campaignsRoutes,
   ...feedRoutes(API),
   ...adminRoutes,
-  ["GET", "/health", getHealth],
+  ["GET", HEALTH_PATH, getHealth],
 ];
 
 /** Paths that browsers call. */

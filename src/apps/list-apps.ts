@@ -1,6 +1,8 @@
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
+import { unknownCursor } from "../http/pagination.ts";
 import { keys } from "../keys.ts";
+import { isPlatformFault } from "../platform-fault.ts";
 import { getApp } from "./lookup.ts";
 import type { AppRecord } from "./records.ts";
 
@@ -10,7 +12,11 @@ export async function listApps(
   limit: number,
   cursor: string | null,
 ): Promise<{ apps: AppRecord[]; nextCursor: string | null }> {
-  const page = await env.CONFIG.list({ prefix: keys.kvAppPrefix, limit, cursor });
+  const page = await env.CONFIG.list({ prefix: keys.kvAppPrefix, limit, cursor }).catch((error: unknown) => {
+    // What is wrong with a list of a fixed prefix that isn't the platform's fault is its cursor.
+    if (cursor === null || isPlatformFault(error)) throw error;
+    throw unknownCursor("cursor");
+  });
   const ids = page.keys.map(({ name }) => name.slice(keys.kvAppPrefix.length));
   // KV may still list what is deleted.
   const found = await Promise.all(ids.map((id) => getApp(env, id).catch(nullIfGone)));

@@ -97,9 +97,8 @@ export class Registry extends DurableObject<Bindings> {
       getConfig: (id) => (this.#erasure.get() === null ? this.#webhooks.getConfig(id) : null),
       tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
     });
-    const { fcmTokenUrl: tokenUrl, timeoutMs } = readConfig(env).push;
     this.#erasure = new AppErasure(sql, env, this.#due);
-    this.#tokens = new ProviderTokens(new ProviderStore(sql), { tokenUrl, timeoutMs });
+    this.#tokens = new ProviderTokens(new ProviderStore(sql), readConfig(env).push);
   }
 
   /** Makes this registry an app's, with its first key. */

@@ -47,9 +47,17 @@ export function decodeCursor(
   } catch {
     // Falls through: whatever is wrong with it, the caller gets the same answer.
   }
-  throw new OnecallError("ERR_BAD_REQUEST", `${field}: isn't one that this list gave out; start without it`, {
-    details: { [field]: "must be one that this list gave out" },
-  });
+  throw unknownCursor(field);
+}
+
+export function unknownCursor(field: string): OnecallError {
+  return new OnecallError(
+    "ERR_BAD_REQUEST",
+    `${field}: isn't one that this list gave out; start without it`,
+    {
+      details: { [field]: "must be one that this list gave out" },
+    },
+  );
 }
 
 /** A page out of `limit + 1` rows: the extra row says that there is more. */

@@ -2,6 +2,7 @@ import { type IRequest, Router } from "itty-router";
 import { OnecallError } from "../errors.ts";
 import type { Context, Handler } from "./context.ts";
 import { toOnecallError } from "./error-response.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
 import { addressOf } from "./stranger-limit.ts";
 
 /** A route as it stands in a family's table. */
@@ -12,6 +13,8 @@ export interface RouterOptions {
   isBrowserPath: (path: string) => boolean;
   /** An error in the envelope of the family that the path belongs to. */
   presentError: (error: OnecallError, path: string) => Response;
+  /** Throws where the deployment can't serve this call. */
+  requireReady: (context: Context) => void;
 }
 
 const CORS_HEADERS = {
@@ -26,7 +29,10 @@ const PREFLIGHT_HEADERS = {
 };
 
 /** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
-export function createRouter(routes: readonly Route[], { isBrowserPath, presentError }: RouterOptions) {
+export function createRouter(
+  routes: readonly Route[],
+  { isBrowserPath, presentError, requireReady }: RouterOptions,
+) {
   const router = Router<IRequest, [Context]>();
   for (const [method, path, handler] of routes) {
     if (method === "GET") router.get(path, handler);
@@ -45,6 +51,7 @@ export function createRouter(routes: readonly Route[], { isBrowserPath, presentE
 
   async function dispatch(request: Request, context: Context): Promise<Response> {
     const path = context.url.pathname;
+    requireReady(context);
     if (request.method === "OPTIONS" && isBrowserPath(path)) {
       return new Response(null, { status: 204, headers: PREFLIGHT_HEADERS });
     }
@@ -73,6 +80,7 @@ export function createRouter(routes: readonly Route[], { isBrowserPath, presentE
     // A WebSocket's answer can't be changed any more.
     if (response.status === 101) return response;
     response.headers.set("x-request-id", requestId);
+    setSecurityHeaders(response.headers, url);
     if (isBrowserPath(url.pathname)) {
       for (const [name, value] of Object.entries(CORS_HEADERS)) response.headers.set(name, value);
     }

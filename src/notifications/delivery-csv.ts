@@ -5,6 +5,12 @@ import type { DeliveryLog, LogFilter, LoggedTarget } from "./delivery-log.ts";
 /** `raw` loads back as it was; in a spreadsheet no cell is a formula. */
 export type CsvPurpose = "raw" | "spreadsheet";
 
+/**
+ * What a spreadsheet may take for a formula: a sign at the start, also in its full-width and small forms, which
+ * some read as the same, and behind white space, which some leave out. `'` before it makes it text.
+ */
+const FORMULA = /^(?:\s*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n])/;
+
 const LOG_COLUMNS = [
   ...["user_id", "channel", "status", "reason", "message", "attempts"],
   ...["created_at", "delivered_at", "viewed_at", "clicked_at"],
@@ -51,7 +57,7 @@ function streamCsv(
   const encoder = new TextEncoder();
   const write = (rows: readonly (readonly string[])[]) =>
     encoder.encode(
-      `${Papa.unparse(rows as string[][], { newline: "\n", escapeFormulae: purpose === "spreadsheet" })}\n`,
+      `${Papa.unparse(rows as string[][], { newline: "\n", escapeFormulae: purpose === "spreadsheet" ? FORMULA : false })}\n`,
     );
   let step = 0;
   return new ReadableStream<Uint8Array>(

@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from "jose";
 import * as v from "valibot";
+import type { PushConfig } from "../env.ts";
 import { describe } from "./answers.ts";
 import type { ApnsCredentials } from "./apns.ts";
 import type { FcmCredentials } from "./fcm.ts";
@@ -38,11 +39,11 @@ const AccessTokenSchema = v.object({ access_token: v.string(), expires_in: v.num
 /** The providers' tokens of one app: made once, kept in its registry, and shared by all senders. */
 export class ProviderTokens {
   readonly #store: ProviderStore;
-  readonly #settings: { tokenUrl: string; timeoutMs: number };
+  readonly #settings: Pick<PushConfig, "fcmTokenUrl" | "timeoutMs">;
   /** One exchange at a time and channel: whoever comes meanwhile waits for it. */
   readonly #running = new Map<string, Promise<Credentials<"fcm">>>();
 
-  constructor(store: ProviderStore, settings: { tokenUrl: string; timeoutMs: number }) {
+  constructor(store: ProviderStore, settings: Pick<PushConfig, "fcmTokenUrl" | "timeoutMs">) {
     this.#store = store;
     this.#settings = settings;
   }
@@ -80,7 +81,7 @@ export class ProviderTokens {
     config: ProviderConfigs["fcm"],
     now: number,
   ): Promise<Credentials<"fcm">> {
-    const { tokenUrl, timeoutMs } = this.#settings;
+    const { fcmTokenUrl: tokenUrl, timeoutMs } = this.#settings;
     const seconds = Math.floor(now / 1000);
     const assertion = await new SignJWT({ scope: SCOPE })
       .setProtectedHeader({ alg: "RS256", typ: "JWT" })

@@ -123,14 +123,17 @@ export class UserShard extends DurableObject<Bindings> {
     );
     this.#devices = new DeviceStore(sql);
     this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
-    const { push: config, stallMs } = readConfig(env);
+    const config = readConfig(env);
     this.#outbox = new PushOutbox({
       deliveries: this.#deliveries,
       devices: this.#devices,
       store: pushes,
       tombstones: this.#tombstones,
       due: this.#due,
-      ...{ config, stallMs },
+      config: config.push,
+      get stallMs() {
+        return config.stallMs;
+      },
       enqueue: (groups) =>
         enqueuePushes(
           this.env,

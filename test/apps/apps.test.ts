@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { encodeCursor } from "../../src/http/pagination.ts";
 import worker from "../../src/index.ts";
 import { ADMIN_TOKEN, API, type Body, call, callAsAdmin } from "../support/api.ts";
 
@@ -122,7 +123,43 @@ it("lists all apps by id, page by page", async () => {
   expect(ids.filter((id) => id.startsWith("list-"))).toEqual(["list-a", "list-b", "list-c"]);
 });
 
+/** A page of the admin's lists from a namespace whose list fails. */
+async function callWithKvThat(
+  fail: () => Error,
+  path: string,
+  cursor: string,
+): Promise<{ status: number; error: Body }> {
+  const list = () => Promise.reject(fail());
+  const CONFIG = new Proxy(env.CONFIG, {
+    get: (kv, name) => (name === "list" ? list : Reflect.get(kv, name, kv)),
+  });
+  const request = new Request<unknown, IncomingRequestCfProperties>(
+    `https://onecall.test${path}?cursor=${cursor}`,
+    { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } },
+  );
+  const response = await worker.fetch(request, { ...env, CONFIG }, createExecutionContext());
+  return { status: response.status, error: (await response.json<Body>()).error };
+}
+
 it("refuses a cursor that the list of apps didn't give out", async () => {
+  for (const inner of ["?", "a", "%", "\u0000", "é", "🦊", "x".repeat(5000), "nothing that KV gave out"]) {
+    const cursor = encodeCursor([inner]);
+    for (const path of ["/admin/apps", "/admin/status"]) {
+      expect([200, 400]).toContain((await callAsAdmin("GET", `${path}?cursor=${cursor}`)).status);
+      const refused = await callWithKvThat(
+        () => new Error("KV LIST failed: 400 Invalid cursor"),
+        path,
+        cursor,
+      );
+      expect([refused.status, Object.keys(refused.error.details)]).toEqual([400, ["cursor"]]);
+      const failed = await callWithKvThat(
+        () => new Error("KV LIST failed: 503 Service Unavailable"),
+        path,
+        cursor,
+      );
+      expect(failed.status).toBe(503);
+    }
+  }
   const { status, body } = await callAsAdmin("GET", "/admin/apps?cursor=garbage");
   expect([status, body.error?.code]).toEqual([400, "ERR_BAD_REQUEST"]);
 });

@@ -158,6 +158,40 @@ it("shows nothing of another app's existence to a caller without credentials", a
   expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
 });
 
+describe("every answer", () => {
+  it("tells a browser that it is no page, and nobody where it was found", async () => {
+    const asUser = await app.asUser("jane");
+    for (const { status, headers } of [
+      await app.api("GET", "/channels"),
+      await app.api("GET", "/channels/nothing"),
+      await app.api("GET", "/notifications/x/deliveries.csv"),
+      await app.api("POST", "/channels", "{"),
+      await call("GET", "/health"),
+      await call("GET", "/nothing"),
+      await call("DELETE", "/health"),
+      await call("HEAD", "/health"),
+      await call("OPTIONS", `${API}/feed`),
+      await asUser("GET", "/feed"),
+      await call("POST", "/v1/storage/uploads"),
+      await call("GET", "/admin/apps"),
+    ]) {
+      expect([status, headers.get("x-content-type-options")]).toEqual([status, "nosniff"]);
+      expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(headers.get("cache-control")).toBe("no-store");
+      expect(headers.get("strict-transport-security")).toBe("max-age=31536000");
+    }
+  });
+
+  it("says nothing of https over http", async () => {
+    const response = await exports.default.fetch("http://onecall.test/health");
+    expect(response.headers.get("strict-transport-security")).toBeNull();
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});
+
 it("lets nobody's cache keep an answer", async () => {
   for (const answer of [await app.api("GET", "/templates"), await call("GET", "/nothing")]) {
     expect(answer.headers.get("cache-control")).toBe("no-store");
