@@ -62,8 +62,26 @@ export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 export const MAX_FILE_ROWS = 100_000;
 /** Bytes of a targets file. */
 export const MAX_FILE_BYTES = 25 * 1024 * 1024;
+/** Columns of a targets file, `user_id` among them: each row costs two bytes for a column that it has no value in. */
+export const MAX_FILE_COLUMNS = 200;
+/** Characters of a column's name: a variable's, and `.height` behind it. */
+export const MAX_COLUMN_NAME_LENGTH = 150;
+/** Bytes of a row of a targets file without its separators and quotes: 16,384 characters, its id and reason. */
+export const MAX_RECORD_BYTES = 64 * 1024;
+/**
+ * Bytes of a targets file's rows as they are stored, each cell in quotes: 1.6 times the largest file. They are
+ * held in memory while they are sorted by shard.
+ */
+export const MAX_AUDIENCE_BYTES = 40 * 1024 * 1024;
 /** Bytes of an upload's body: the file, and room for the form's fields. */
 export const MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024;
+/** R2 takes parts of at least 5 MiB but the last (developers.cloudflare.com/r2/objects/multipart-objects). */
+export const UPLOAD_PART_BYTES = 5 * 1024 * 1024;
+/** The longest that a client may take to send an upload, waits of our own not counted. */
+export const MAX_UPLOAD_MS = 10 * 60 * 1000;
+/** The least that must come of an upload, looked at each time so much was waited for its client. */
+export const LEAST_UPLOAD_BYTES_PER_SECOND = 8 * 1024;
+export const UPLOAD_RATE_WINDOW_MS = 10_000;
 /** Seed 004: how long a targets file can be sent, from its upload on. */
 export const TARGETS_FILE_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 /** How long an upload URL can be used. */

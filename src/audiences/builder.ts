@@ -1,16 +1,21 @@
 import { CHUNK_BYTES, CHUNK_ROWS } from "../limits.ts";
 import { shardOfUser, type UserPlacement } from "../users/hash.ts";
 import type { Chunk, ShardRun } from "./partition.ts";
+import { RowLog } from "./row-log.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const COMMA = ",".charCodeAt(0);
-const OPEN = new Uint8Array(["[".charCodeAt(0)]);
-const CLOSE = new Uint8Array(["]".charCodeAt(0)]);
+const OPEN = "[".charCodeAt(0);
+const CLOSE = "]".charCodeAt(0);
+/** Bytes of a piece of a finished audience. */
+const PIECE_BYTES = 512 * 1024;
+/** In place of a row's shard: another row of its user counts. */
+const DROPPED = -1;
 
-/** An audience ready to be written: its bytes in pieces, so that they are never held twice. */
+/** An audience ready to be written. */
 export interface BuiltAudience {
-  pieces: Uint8Array[];
+  /** Its bytes in pieces, so that they are never held twice. Each is valid until the next is asked for. */
+  pieces: Iterable<Uint8Array>;
   /** Bytes of all pieces. */
   length: number;
   chunks: Chunk[];
@@ -36,14 +41,16 @@ export type DuplicateRule = "first" | "last";
 
 /**
  * Groups rows by user shard and cuts them into chunks, so that a chunk touches one shard or a few and every
- * row is in exactly one chunk. Rows go straight into one growing buffer per shard: the memory is that of the
- * rows' bytes. Pure.
+ * row is in exactly one chunk. Rows lie in one log in the order they came in, whatever their shards: the memory
+ * is that of the rows' bytes. Pure.
  */
 export class AudienceBuilder {
   readonly #placement: UserPlacement;
   readonly #rule: DuplicateRule;
-  readonly #shards = new Map<number, ShardRows>();
-  /** Where the row of each user is that counts so far. */
+  readonly #log = new RowLog();
+  /** Of each row. */
+  readonly #shards: number[] = [];
+  /** The row of each user that counts so far. */
   readonly #places = new Map<string, number>();
   #duplicates = 0;
 
@@ -52,137 +59,125 @@ export class AudienceBuilder {
     this.#rule = rule;
   }
 
-  /** `json`: the row as text, `["user-1","Bob",…]`. */
-  add(userId: string, json: string): void {
+  /** Bytes that the rows so far are held in. */
+  get heldBytes(): number {
+    return this.#log.heldBytes;
+  }
+
+  /** `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. */
+  add(userId: string, json: string | Uint8Array): void {
     const earlier = this.#places.get(userId);
     if (earlier !== undefined) {
       this.#duplicates++;
       if (this.#rule === "first") return;
+      this.#shards[earlier] = DROPPED;
     }
-    const shard = shardOfUser(userId, this.#placement);
-    let rows = this.#shards.get(shard);
-    if (rows === undefined) {
-      rows = new ShardRows();
-      this.#shards.set(shard, rows);
-    }
-    if (earlier !== undefined) rows.drop(earlier);
-    this.#places.set(earlier === undefined ? copyText(userId) : userId, rows.add(json));
+    this.#places.set(userId, this.#shards.length);
+    this.#shards.push(shardOfUser(userId, this.#placement));
+    this.#log.add(typeof json === "string" ? encoder.encode(json) : json);
   }
 
   /** The chunks lie one behind the other and cover the pieces whole. */
   finish(): BuiltAudience {
-    const writer = new ChunkWriter();
     const expected = new Map<number, number>();
-    for (const [shard, rows] of [...this.#shards].sort(([a], [b]) => a - b)) {
-      expected.set(shard, rows.count);
-      rows.visit((start, end) => {
-        writer.add(shard, rows, start, end);
-      });
+    const rows = this.#orderByShard();
+    const cutter = new ChunkCutter();
+    for (const row of rows) {
+      const shard = this.#shards[row] ?? 0;
+      expected.set(shard, (expected.get(shard) ?? 0) + 1);
+      cutter.add(shard, this.#log.lengthOf(row));
     }
-    return { ...writer.finish(), expected, total: this.#places.size, duplicates: this.#duplicates };
-  }
-}
-
-// A cut piece of a text keeps the whole text alive; what the map holds must be a text of its own.
-function copyText(text: string): string {
-  return decoder.decode(encoder.encode(text));
-}
-
-/** One shard's rows in one buffer, a comma behind each: a run of rows is a view of it, not a copy. */
-class ShardRows {
-  #bytes = new Uint8Array(4096);
-  #length = 0;
-  /** Where each row's comma ends. */
-  readonly #ends: number[] = [];
-  readonly #dropped = new Set<number>();
-
-  get count(): number {
-    return this.#ends.length - this.#dropped.size;
+    const { chunks, length } = cutter.finish();
+    return {
+      pieces: { [Symbol.iterator]: () => listPieces(this.#log, rows, chunks) },
+      length,
+      chunks,
+      expected,
+      total: rows.length,
+      duplicates: this.#duplicates,
+    };
   }
 
-  /** Returns the row's number in this shard. */
-  add(json: string): number {
-    this.#reserve(json.length * 3 + 1);
-    this.#length += encoder.encodeInto(json, this.#bytes.subarray(this.#length)).written;
-    this.#bytes[this.#length++] = COMMA;
-    return this.#ends.push(this.#length) - 1;
-  }
-
-  drop(row: number): void {
-    this.#dropped.add(row);
-  }
-
-  /** Where the rows that count are, each with the comma behind it. */
-  visit(onRow: (start: number, end: number) => void): void {
-    let start = 0;
-    for (let row = 0; row < this.#ends.length; row++) {
-      const end = this.#ends[row] ?? start;
-      if (!this.#dropped.has(row)) onRow(start, end);
-      start = end;
+  /** The rows that count, shard by shard, in each in the order they came in. */
+  #orderByShard(): Uint32Array {
+    const { shardCount } = this.#placement;
+    const starts = new Uint32Array(shardCount + 1);
+    for (const shard of this.#shards) if (shard !== DROPPED) starts[shard + 1] = (starts[shard + 1] ?? 0) + 1;
+    for (let shard = 0; shard < shardCount; shard++) {
+      starts[shard + 1] = (starts[shard + 1] ?? 0) + (starts[shard] ?? 0);
     }
-  }
-
-  bytesOf(start: number, end: number): Uint8Array {
-    return this.#bytes.subarray(start, end);
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#bytes.length) return;
-    // By half, not double: at the size limit the slack of all shards together counts.
-    const grown = new Uint8Array(Math.max(Math.ceil(this.#bytes.length * 1.5), this.#length + bytes));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+    const rows = new Uint32Array(starts[shardCount] ?? 0);
+    for (const [row, shard] of this.#shards.entries()) {
+      if (shard === DROPPED) continue;
+      const place = starts[shard] ?? 0;
+      rows[place] = row;
+      starts[shard] = place + 1;
+    }
+    return rows;
   }
 }
 
-/** Rows that lie one behind the other in their shard's buffer. */
-interface Segment {
-  rows: ShardRows;
-  start: number;
-  end: number;
+/** `[row,row,…]` of each chunk. */
+function* listPieces(log: RowLog, rows: Uint32Array, chunks: readonly Chunk[]): Generator<Uint8Array> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
+  let filled = 0;
+  let next = 0;
+  for (const { runs } of chunks) {
+    const end = next + runs.reduce((sum, run) => sum + run.rows, 0);
+    for (let index = next; index < end; index++) {
+      if (filled === piece.length) filled = yield* givePiece(piece, filled);
+      piece[filled++] = index === next ? OPEN : COMMA;
+      let bytes = log.bytesOf(rows[index] ?? 0);
+      while (bytes.length > piece.length - filled) {
+        piece.set(bytes.subarray(0, piece.length - filled), filled);
+        bytes = bytes.subarray(piece.length - filled);
+        filled = yield* givePiece(piece, piece.length);
+      }
+      piece.set(bytes, filled);
+      filled += bytes.length;
+    }
+    if (filled === piece.length) filled = yield* givePiece(piece, filled);
+    piece[filled++] = CLOSE;
+    next = end;
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
-/** Joins rows to chunks: `[row,row,…]` each. */
-class ChunkWriter {
-  readonly #pieces: Uint8Array[] = [];
+function* givePiece(piece: Uint8Array, filled: number): Generator<Uint8Array, number> {
+  if (filled > 0) yield piece.subarray(0, filled);
+  return 0;
+}
+
+/** Cuts rows into chunks by their number and bytes. */
+class ChunkCutter {
   readonly #chunks: Chunk[] = [];
-  #segments: Segment[] = [];
   #rows = 0;
   #bytes = 0;
   #runs: ShardRun[] = [];
   #offset = 0;
 
-  add(shard: number, rows: ShardRows, start: number, end: number): void {
-    if (this.#rows >= CHUNK_ROWS || this.#bytes + end - start > CHUNK_BYTES) this.#cut();
-    const segment = this.#segments.at(-1);
-    if (segment?.rows === rows && segment.end === start) segment.end = end;
-    else this.#segments.push({ rows, start, end });
+  /** `bytes`: the row's length; a comma or bracket belongs to each. */
+  add(shard: number, bytes: number): void {
+    if (this.#rows >= CHUNK_ROWS || this.#bytes + bytes + 1 > CHUNK_BYTES) this.#cut();
     this.#rows++;
-    this.#bytes += end - start;
+    this.#bytes += bytes + 1;
     const run = this.#runs.at(-1);
     if (run !== undefined && run.shard === shard) run.rows++;
     else this.#runs.push({ shard, rows: 1 });
   }
 
-  finish(): { pieces: Uint8Array[]; length: number; chunks: Chunk[] } {
+  finish(): { chunks: Chunk[]; length: number } {
     this.#cut();
-    return { pieces: this.#pieces, length: this.#offset, chunks: this.#chunks };
+    return { chunks: this.#chunks, length: this.#offset };
   }
 
   #cut(): void {
     if (this.#rows === 0) return;
-    this.#pieces.push(OPEN);
-    for (const [index, { rows, start, end }] of this.#segments.entries()) {
-      // The last row's comma is left out; between segments it separates.
-      const isLast = index === this.#segments.length - 1;
-      this.#pieces.push(rows.bytesOf(start, isLast ? end - 1 : end));
-    }
-    this.#pieces.push(CLOSE);
     // A bracket before and one after; a comma less than there are rows.
     const length = this.#bytes + 1;
     this.#chunks.push({ offset: this.#offset, length, runs: this.#runs });
     this.#offset += length;
-    this.#segments = [];
     this.#rows = 0;
     this.#bytes = 0;
     this.#runs = [];

@@ -1,5 +1,7 @@
-/** R2 takes parts of at least 5 MiB but the last (developers.cloudflare.com/r2/objects/multipart-objects). */
-const PART_BYTES = 5 * 1024 * 1024;
+import { UPLOAD_PART_BYTES } from "../limits.ts";
+
+const FIRST_BYTES = 64 * 1024;
+const OPTIONS = { httpMetadata: { contentType: "text/csv" } };
 
 /**
  * Keeps a file as it was uploaded while it streams by: a small one in one put at the end, a larger one in
@@ -8,8 +10,8 @@ const PART_BYTES = 5 * 1024 * 1024;
 export class CsvArchive {
   readonly #bucket: R2Bucket;
   readonly #key: string;
-  readonly #part = new Uint8Array(PART_BYTES);
   readonly #parts: R2UploadedPart[] = [];
+  #part = new Uint8Array(FIRST_BYTES);
   #upload: R2MultipartUpload | null = null;
   #filled = 0;
 
@@ -18,36 +20,51 @@ export class CsvArchive {
     this.#key = key;
   }
 
+  /** The whole file where it is small enough to be still here, else null. */
+  get whole(): Uint8Array | null {
+    return this.#upload === null ? this.#part.subarray(0, this.#filled) : null;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
-      const taken = rest.subarray(0, PART_BYTES - this.#filled);
+      if (this.#filled === UPLOAD_PART_BYTES) await this.#sendPart();
+      const taken = rest.subarray(0, UPLOAD_PART_BYTES - this.#filled);
+      this.#reserve(this.#filled + taken.length);
       this.#part.set(taken, this.#filled);
       this.#filled += taken.length;
       rest = rest.subarray(taken.length);
-      if (this.#filled === PART_BYTES) await this.#sendPart();
     }
   }
 
-  async finish(): Promise<void> {
-    if (this.#upload === null) {
-      await this.#bucket.put(this.#key, this.#part.subarray(0, this.#filled), {
-        httpMetadata: { contentType: "text/csv" },
-      });
-      return;
-    }
-    if (this.#filled > 0) await this.#sendPart();
-    await this.#upload.complete(this.#parts);
+  /** Completes the file and lets go of its memory. */
+  async finish(): Promise<R2Object> {
+    const object = await this.#complete();
+    this.#part = new Uint8Array();
+    return object;
   }
 
   async abort(): Promise<void> {
     await this.#upload?.abort();
   }
 
+  async #complete(): Promise<R2Object> {
+    if (this.#upload === null) {
+      return this.#bucket.put(this.#key, this.#part.subarray(0, this.#filled), OPTIONS);
+    }
+    if (this.#filled > 0) await this.#sendPart();
+    return this.#upload.complete(this.#parts);
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#part.length) return;
+    const grown = new Uint8Array(Math.min(UPLOAD_PART_BYTES, Math.max(bytes, this.#part.length * 2)));
+    grown.set(this.#part.subarray(0, this.#filled));
+    this.#part = grown;
+  }
+
   async #sendPart(): Promise<void> {
-    this.#upload ??= await this.#bucket.createMultipartUpload(this.#key, {
-      httpMetadata: { contentType: "text/csv" },
-    });
+    this.#upload ??= await this.#bucket.createMultipartUpload(this.#key, OPTIONS);
     const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#part.subarray(0, this.#filled));
     this.#parts.push(part);
     this.#filled = 0;

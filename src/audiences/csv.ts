@@ -1,7 +1,10 @@
-import Papa from "papaparse";
-import { LineBreaks } from "./line-breaks.ts";
+import { findHeaderFaults, readHeader, readSeparatorLine, SEPARATORS, textOf } from "./csv-header.ts";
+import { findRecordFault } from "./csv-record-faults.ts";
+import { type CsvRecord, RecordReader } from "./csv-records.ts";
+import { nameOtherKind, SNIFFED_BYTES, stripByteOrderMark } from "./file-kind.ts";
+import { JsonRowWriter } from "./json-row.ts";
 
-/** Reads a targets file's CSV (RFC 4180) piece by piece. Pure: no I/O, no clock. */
+/** Reads a targets file's CSV piece by piece. Pure: no I/O, no clock. */
 
 /** What is wrong with a file, and where: `line` counts from 1, line breaks inside quotes included. */
 export interface CsvFault {
@@ -12,17 +15,19 @@ export interface CsvFault {
 export interface CsvRules {
   /** The column that every file has. */
   idColumn: string;
-  /** Columns that are read past. */
-  reservedColumns: readonly string[];
+  /** A column that is read past. In a file that has it, `""` is an empty text: it came from a failures file. */
+  reasonColumn: string;
   isId: (value: string) => boolean;
   idMessage: string;
   maxRows: number;
-  /** Characters of a row's cells together. */
+  /** Characters of a row's cells together, those of the id and the reason not counted. */
   maxRowLength: number;
+  /** Bytes of all rows as JSON. */
+  maxAudienceBytes: number;
 }
 
 export interface CsvSummary {
-  /** The columns whose cells rows have, in the file's order: all but the id's and the reserved ones. */
+  /** The columns whose cells rows have, in the file's order: all but the id's and the reason's. */
   columns: string[];
   rows: number;
   /** The first {@link MAX_NAMED_FAULTS}. */
@@ -30,27 +35,41 @@ export interface CsvSummary {
   faultCount: number;
 }
 
-/** `cells` in the order of `columns`; an empty cell is an absent value: null. */
-export type OnRow = (id: string, cells: (string | null)[]) => void;
+/**
+ * `json`: the row as JSON, `["user-1","Bob",0]`, the cells in the order of `columns`; 0 is an absent value, and
+ * absent ones at the end are left out. Valid during the call only.
+ */
+export type OnRow = (id: string, json: Uint8Array) => void;
 
 export const MAX_NAMED_FAULTS = 20;
-/** Characters without the end of a row: longer than any row may be, so a quote was left open. */
-const MAX_OPEN_ROW = 1_000_000;
-const COLUMN_NAME = /^[A-Za-z0-9._-]+$/;
 
-/** Push text in with `write`, close with `end`. Rows come out while the text goes in. */
+interface Header {
+  names: string[];
+  /** Cells that a row may have: those of the header's line, or any number where its right ones have no name. */
+  most: number;
+  idIndex: number;
+  reasonIndex: number;
+  /** Indexes of the other columns. */
+  others: number[];
+  /** The id's, then the others. */
+  cells: number[];
+}
+
+/** Push bytes in with `write`, close with `end`. Rows come out while the bytes go in. */
 export class CsvReader {
   readonly #rules: CsvRules;
   readonly #onRow: OnRow;
   readonly #faults: CsvFault[] = [];
   #faultCount = 0;
-  readonly #breaks = new LineBreaks();
-  #parser: Papa.Parser | null = null;
-  #rest = "";
-  #line = 1;
-  #rows = 0;
+  readonly #records = new RecordReader(SEPARATORS, (record) => this.#takeRecord(record));
+  readonly #writer = new JsonRowWriter();
+  /** The first bytes, until there are enough to tell what they are; null from then on. */
+  #head: Uint8Array | null = new Uint8Array();
+  #isSeparatorKnown = false;
   #header: Header | null = null;
-  #lineBreak = "\n";
+  #rows = 0;
+  #audienceBytes = 0;
+  /** What follows can't be understood. */
   #hasStopped = false;
 
   constructor(rules: CsvRules, onRow: OnRow) {
@@ -58,137 +77,131 @@ export class CsvReader {
     this.#onRow = onRow;
   }
 
-  write(text: string): void {
+  write(bytes: Uint8Array): void {
     if (this.#hasStopped) return;
-    this.#breaks.write(text);
-    this.#read(text, false);
-    if (this.#rest.length <= MAX_OPEN_ROW) return;
-    // Reading on would look at the same text again and again.
-    this.#addFault(this.#line, "the row doesn't end; a quote was opened and not closed");
-    this.#rest = "";
-    this.#hasStopped = true;
-  }
-
-  /** Text that can't be read: the fault's line is that of the text's end. */
-  stop(textBefore: string, message: string): void {
-    this.#addFault(this.#line + countBreaks(this.#rest + textBefore), message);
-    this.#rest = "";
-    this.#hasStopped = true;
+    if (this.#head === null) this.#records.write(bytes);
+    else {
+      const head = new Uint8Array(this.#head.length + bytes.length);
+      head.set(this.#head);
+      head.set(bytes, this.#head.length);
+      this.#head = head;
+      if (head.length >= SNIFFED_BYTES) this.#openHead();
+    }
   }
 
   end(): CsvSummary {
-    if (!this.#hasStopped) this.#read("", true);
+    if (this.#head !== null) this.#openHead();
+    if (!this.#hasStopped) this.#records.end();
+    const { idColumn } = this.#rules;
     if (this.#header === null && this.#faultCount === 0) {
-      this.#addFault(
-        1,
-        `the file is empty; the first line must name the columns, ${this.#rules.idColumn} among them`,
-      );
-    } else if (this.#header !== null && this.#rows === 0 && this.#faultCount === 0) {
-      this.#addFault(this.#line, "there are no targets below the header; add at least one row");
+      this.#addFault(1, `the file is empty; the first line must name the columns, ${idColumn} among them`);
+    } else if (this.#rows === 0 && this.#faultCount === 0) {
+      this.#addFault(this.#records.line, "there are no targets below the header; add at least one row");
     }
     return {
-      columns: this.#header?.names ?? [],
+      columns: this.#header === null ? [] : columnsOf(this.#header),
       rows: this.#rows,
       faults: this.#faults,
       faultCount: this.#faultCount,
     };
   }
 
-  #read(text: string, isLast: boolean): void {
-    const input = this.#rest + text;
-    this.#rest = "";
-    const parser = this.#parser ?? this.#openParser(input, isLast);
-    if (parser === null) {
-      this.#rest = input;
+  #openHead(): void {
+    const head = this.#head ?? new Uint8Array();
+    this.#head = null;
+    const kind = nameOtherKind(head);
+    if (kind === null) this.#records.write(stripByteOrderMark(head));
+    else {
+      this.#addFault(1, kind);
+      this.#hasStopped = true;
+    }
+  }
+
+  #takeRecord(record: CsvRecord): void {
+    if (this.#hasStopped) return;
+    // A blank line is no row, nor is one of separators alone: files often end with such.
+    if (record.filled === 0 && record.fault === null) return;
+    const fault = findRecordFault(record);
+    if (fault !== null) this.#addFault(fault.line, fault.message);
+    else if (this.#header === null) this.#takeFirst(record);
+    else this.#takeTarget(this.#header, record);
+    // Without its names nothing below makes sense.
+    if (this.#header === null && this.#faultCount > 0) this.#hasStopped = true;
+  }
+
+  #takeFirst(record: CsvRecord): void {
+    const { idColumn, reasonColumn } = this.#rules;
+    const named = this.#isSeparatorKnown ? null : readSeparatorLine(record);
+    if (named === "") {
+      this.#addFault(record.line, "sep= names no separator that is read here; use one of , ; | or tabs");
       return;
     }
-    if (input === "") return;
-    const { data, errors, meta } = parser.parse(input, 0, !isLast) as Papa.ParseResult<string[]>;
-    this.#rest = input.slice(meta.cursor);
-    const quoteFaults = new Map(errors.map((error) => [error.row ?? 0, error.message]));
-    for (const [index, cells] of data.entries()) this.#takeRow(cells, quoteFaults.get(index));
-    this.#breaks.forget(this.#line);
-  }
-
-  // The first line break decides: a header's names hold none, so it isn't inside quotes.
-  #openParser(input: string, isLast: boolean): Papa.Parser | null {
-    const firstBreak = input.indexOf("\n");
-    if (firstBreak < 0 && !isLast) return null;
-    this.#lineBreak = firstBreak > 0 && input[firstBreak - 1] === "\r" ? "\r\n" : "\n";
-    this.#parser = new Papa.Parser({
-      delimiter: ",",
-      newline: this.#lineBreak as "\n" | "\r\n",
-      quoteChar: '"',
-    });
-    return this.#parser;
-  }
-
-  #takeRow(cells: string[], quoteFault: string | undefined): void {
-    const line = this.#line;
-    this.#line += 1 + cells.reduce((breaks, cell) => breaks + countBreaks(cell), 0);
-    // A blank line is no row: files often end with one.
-    if (cells.length === 1 && cells[0] === "" && quoteFault === undefined) return;
-    if (quoteFault !== undefined) {
-      this.#addFault(line, `the quotes aren't right (${quoteFault}); write " inside a quoted cell as ""`);
-    } else if (this.#header === null) this.#takeHeader(cells, line);
-    else this.#takeTarget(this.#header, cells, line);
-  }
-
-  #takeHeader(cells: string[], line: number): void {
-    const { idColumn, reservedColumns } = this.#rules;
-    const seen = new Set<string>();
-    for (const name of cells) {
-      if (!COLUMN_NAME.test(name)) {
-        const shown = JSON.stringify(name.slice(0, 50));
-        this.#addFault(
-          line,
-          `the column name ${shown} must have letters, digits, underscores, hyphens and periods only`,
-        );
-      } else if (seen.has(name))
-        this.#addFault(line, `the column ${name} stands twice; column names must be unique`);
-      seen.add(name);
+    if (named !== null) {
+      this.#isSeparatorKnown = true;
+      this.#records.separateBy(named);
+      return;
     }
-    if (!seen.has(idColumn))
-      this.#addFault(line, `there is no column ${idColumn}; add it with every target's user id`);
-    const kept = cells.flatMap((name, index) =>
-      name === idColumn || reservedColumns.includes(name) ? [] : [index],
+    const header = readHeader(record, idColumn);
+    for (const message of findHeaderFaults(header, idColumn)) this.#addFault(record.line, message);
+    this.#records.separateBy(header.separator);
+    const { names, width } = header;
+    const idIndex = names.indexOf(idColumn);
+    const others = names.flatMap((name, index) =>
+      name === idColumn || name === reasonColumn ? [] : [index],
     );
     this.#header = {
-      width: cells.length,
-      idIndex: cells.indexOf(idColumn),
-      kept,
-      names: kept.map((index) => cells[index] ?? ""),
+      names,
+      most: width > names.length ? Number.POSITIVE_INFINITY : width,
+      idIndex,
+      reasonIndex: names.indexOf(reasonColumn),
+      others,
+      cells: [idIndex, ...others],
     };
   }
 
-  #takeTarget({ width, idIndex, kept }: Header, cells: string[], line: number): void {
+  #takeTarget(header: Header, record: CsvRecord): void {
     this.#rows++;
-    const { isId, idMessage, maxRows, maxRowLength, idColumn } = this.#rules;
+    const { line } = record;
+    const { maxRows, isId, idMessage, idColumn } = this.#rules;
     if (this.#rows === maxRows + 1) {
       this.#addFault(line, `there are more than ${maxRows} rows; split the file`);
     }
-    const mixedLine = this.#breaks.findMixed(line, this.#line);
-    if (mixedLine !== null) {
-      const [own, first] = this.#lineBreak === "\n" ? ["CRLF", "LF"] : ["LF", "CRLF"];
-      this.#addFault(
-        mixedLine,
-        `the line ends with ${own}, the first line with ${first}; use one of them throughout`,
-      );
-    } else if (cells.length !== width) {
-      this.#addFault(line, `there are ${cells.length} cells; the header has ${width} columns`);
-    } else if (idIndex >= 0) {
-      const id = cells[idIndex] ?? "";
-      const length = cells.reduce((sum, cell) => sum + cell.length, 0);
+    const width = findWidthFault(header, record);
+    if (width !== null) this.#addFault(line, width);
+    else if (header.idIndex >= 0) {
+      const id = textOf(record, header.idIndex);
+      const length = this.#findLengthFault(header, record);
       if (!isId(id)) this.#addFault(line, `${idColumn} ${idMessage}`);
-      else if (length > maxRowLength) {
-        this.#addFault(line, `the cells have ${length} characters; a row may have ${maxRowLength}`);
-      }
+      else if (length !== null) this.#addFault(line, length);
       // Once a fault is found nothing of the file will be used.
-      else if (this.#faultCount === 0)
-        this.#onRow(
-          id,
-          kept.map((index) => cells[index] || null),
-        );
+      else if (this.#faultCount === 0) this.#giveRow(id, header, record);
+    }
+  }
+
+  #findLengthFault({ others }: Header, record: CsvRecord): string | null {
+    const { maxRowLength, idColumn } = this.#rules;
+    if (record.cutBytes > 0) {
+      const bytes = record.bytes.length + record.cutBytes;
+      return `the cells have ${bytes} bytes; a row may have ${maxRowLength} characters`;
+    }
+    // A character is a byte at least.
+    if ((record.ends[record.filled - 1] ?? 0) <= maxRowLength) return null;
+    const length = others.reduce((sum, cell) => sum + textOf(record, cell).length, 0);
+    if (length <= maxRowLength) return null;
+    return `the cells have ${length} characters; a row may have ${maxRowLength} beside ${idColumn}`;
+  }
+
+  #giveRow(id: string, { cells, reasonIndex }: Header, record: CsvRecord): void {
+    const { maxAudienceBytes } = this.#rules;
+    // A program that quotes every cell doesn't tell an empty text from an absent value.
+    const tellsEmpty = reasonIndex >= 0 && record.quoted[reasonIndex] === 0;
+    const json = this.#writer.write(record, cells, (cell) => !tellsEmpty || record.quoted[cell] === 0);
+    const before = this.#audienceBytes;
+    this.#audienceBytes += json.length + 1;
+    if (this.#audienceBytes <= maxAudienceBytes) this.#onRow(id, json);
+    else if (before <= maxAudienceBytes) {
+      const message = `the rows up to here have more than ${maxAudienceBytes} bytes as they are stored, each cell in quotes; split the file`;
+      this.#addFault(record.line, message);
     }
   }
 
@@ -198,16 +211,14 @@ export class CsvReader {
   }
 }
 
-interface Header {
-  width: number;
-  idIndex: number;
-  /** Indexes of the columns whose cells are kept. */
-  kept: number[];
-  names: string[];
+function columnsOf({ names, others }: Header): string[] {
+  return others.map((index) => names[index] ?? "");
 }
 
-function countBreaks(cell: string): number {
-  let count = 0;
-  for (let index = cell.indexOf("\n"); index >= 0; index = cell.indexOf("\n", index + 1)) count++;
-  return count;
+function findWidthFault({ names, most }: Header, { count, filled }: CsvRecord): string | null {
+  if (count >= names.length && count <= most && filled <= names.length) return null;
+  if (most === Number.POSITIVE_INFINITY && filled > names.length) {
+    return `column ${filled} has a value here, and no name in the header; give it one, or empty it`;
+  }
+  return `there are ${count} cells; the header has ${names.length} columns`;
 }

@@ -7,8 +7,6 @@ import type { Chunk } from "./partition.ts";
 
 /** A larger audience is streamed: its bytes are never held a second time. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;
-/** Pieces are of any size; they are written in blocks of this one. */
-const WRITE_BLOCK_BYTES = 512 * 1024;
 
 const ChunkSchema = v.object({
   offset: v.number(),
@@ -76,25 +74,11 @@ async function putOnce(bucket: R2Bucket, key: string, audience: BuiltAudience): 
 
 async function writePieces(
   writable: WritableStream<Uint8Array>,
-  pieces: readonly Uint8Array[],
+  pieces: Iterable<Uint8Array>,
 ): Promise<void> {
   const writer = writable.getWriter();
-  // A write resolves when its bytes were taken, so one block serves for all of them.
-  const block = new Uint8Array(WRITE_BLOCK_BYTES);
-  let filled = 0;
-  for (const piece of pieces) {
-    let rest = piece;
-    while (rest.length > 0) {
-      const taken = rest.subarray(0, block.length - filled);
-      block.set(taken, filled);
-      filled += taken.length;
-      rest = rest.subarray(taken.length);
-      if (filled < block.length) continue;
-      await writer.write(block);
-      filled = 0;
-    }
-  }
-  if (filled > 0) await writer.write(block.subarray(0, filled));
+  // A write resolves when its bytes were taken: then the piece may change.
+  for (const piece of pieces) await writer.write(piece);
   await writer.close();
 }
 

@@ -1,3 +1,4 @@
+import { ABSENT } from "../audiences/json-row.ts";
 import { readRawValue, type VariableReader } from "../templates/variables.ts";
 import type { SendPlan, StoredRow } from "./model.ts";
 
@@ -22,7 +23,9 @@ export function compileRowReader(
     const own = Object.hasOwn(overrides, row[0]) ? overrides[row[0]] : undefined;
     const readCell = (name: string): unknown => {
       const position = positions.get(name);
-      return position === undefined ? undefined : row[position];
+      const cell = position === undefined ? undefined : row[position];
+      // Rows stored by an earlier release have null.
+      return cell === ABSENT ? undefined : cell;
     };
     return variables.map((variable) => {
       const given = own === undefined ? null : readRawValue(variable, (name) => ownValue(own, name));

@@ -20,7 +20,12 @@ function cutBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
 
 async function readFormWhole(pieces: readonly Uint8Array[]): Promise<{ fields: FormEvent[]; file: string }> {
   const events: FormEvent[] = [];
-  for await (const event of readForm(requestOf(pieces), "file")) events.push(event);
+  for await (const event of readForm(
+    requestOf(pieces).headers.get("content-type"),
+    requestOf(pieces).body ?? new ReadableStream(),
+    "file",
+  ))
+    events.push(event);
   const bytes = events.flatMap((event) => (event.kind === "bytes" ? [...event.bytes] : []));
   const file = new TextDecoder().decode(new Uint8Array(bytes));
   return { fields: events.filter(({ kind }) => kind !== "bytes"), file };

@@ -3,31 +3,56 @@ import { CsvReader, type CsvRules, type CsvSummary } from "../../src/audiences/c
 /** The rules of targets files, with ids that may be any text but an empty one. */
 export const RULES: CsvRules = {
   idColumn: "user_id",
-  reservedColumns: ["_reason"],
+  reasonColumn: "_reason",
   isId: (id) => id !== "" && !id.includes("\n"),
   idMessage: "must be a user id",
   maxRows: 100_000,
   maxRowLength: 16 * 1024,
+  maxAudienceBytes: 40 * 1024 * 1024,
 };
 
 export interface ReadCsv extends CsvSummary {
-  /** `[id, ...cells]` of every row that came out. */
+  /** `[id, ...cells]` of every row that came out; null is an absent value. */
   targets: (string | null)[][];
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Reads pieces of a CSV as they would stream in. */
-export function readCsv(pieces: string | readonly string[], rules: Partial<CsvRules> = {}): ReadCsv {
-  const targets: (string | null)[][] = [];
-  const reader = new CsvReader({ ...RULES, ...rules }, (id, cells) => targets.push([id, ...cells]));
-  for (const piece of typeof pieces === "string" ? [pieces] : pieces) reader.write(piece);
-  return { ...reader.end(), targets };
+export function readCsv(
+  pieces: string | Uint8Array | readonly (string | Uint8Array)[],
+  rules: Partial<CsvRules> = {},
+): ReadCsv {
+  const rows: unknown[][] = [];
+  const reader = new CsvReader({ ...RULES, ...rules }, (id, json) => {
+    const row: unknown[] = JSON.parse(decoder.decode(json));
+    if (row[0] !== id) throw new Error(`${id} isn't the id of ${JSON.stringify(row)}`);
+    rows.push(row);
+  });
+  const list = typeof pieces === "string" || pieces instanceof Uint8Array ? [pieces] : pieces;
+  for (const piece of list) reader.write(typeof piece === "string" ? encoder.encode(piece) : piece);
+  const summary = reader.end();
+  // An absent value is stored as 0, or not at all at a row's end.
+  const toCell = (cell: unknown) => (typeof cell === "string" ? cell : null);
+  const targets = rows.map((row) => [
+    String(row[0]),
+    ...summary.columns.map((_, index) => toCell(row[index + 1])),
+  ]);
+  return { ...summary, targets };
 }
 
-/** The text cut at the given places, in any order; places outside of it count modulo its length. */
-export function cutAt(text: string, places: readonly number[]): string[] {
-  const inside = places.map((place) => (text.length === 0 ? 0 : place % text.length));
-  const cuts = [0, ...inside.sort((a, b) => a - b), text.length];
-  return cuts.slice(1).map((end, index) => text.slice(cuts[index], end));
+/** The text's bytes cut at the given places, in any order; places outside of them count modulo their number. */
+export function cutAt(text: string | Uint8Array, places: readonly number[]): Uint8Array[] {
+  const bytes = typeof text === "string" ? encoder.encode(text) : text;
+  const inside = places.map((place) => (bytes.length === 0 ? 0 : place % bytes.length));
+  const cuts = [0, ...inside.sort((a, b) => a - b), bytes.length];
+  return cuts.slice(1).map((end, index) => bytes.slice(cuts[index], end));
+}
+
+/** Each byte by itself. */
+export function cutEverywhere(text: string): Uint8Array[] {
+  return Array.from(encoder.encode(text), (byte) => new Uint8Array([byte]));
 }
 
 /** A CSV as RFC 4180 writers make it: quotes where they are needed, or everywhere. */

@@ -32,9 +32,13 @@ const postPresignedUrl: Handler = async (request, context) => {
 };
 
 /** The upload route of both families (seed 004, step 2). The signature is the permission: no API key is read. */
-const postUpload: Handler = async (request, { env, requestId }) => {
-  await receiveUpload(env, request, requestId);
-  return new Response(null, { status: 204 });
+const postUpload: Handler = async (request, { env, execution, requestId, url }) => {
+  const upload = receiveUpload(env, request, requestId);
+  // A client that leaves ends its request; what it held is let go of all the same.
+  execution.waitUntil(upload.catch(() => {}));
+  const { fileKey, httpEtag } = await upload;
+  const location = `${url.origin}/v1/storage/targets_files/${fileKey}`;
+  return new Response(null, { status: 204, headers: { etag: httpEtag, location } });
 };
 
 /** `GET /v1/storage/targets_files`: newest first; `next` is empty at the end. */

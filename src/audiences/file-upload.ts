@@ -1,0 +1,189 @@
+import { getApp } from "../apps/lookup.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import type { Actor } from "../audit-log/model.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError, unavailable } from "../errors.ts";
+import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
+import { newId } from "../ids.ts";
+import { keys } from "../keys.ts";
+import { MAX_AUDIENCE_BYTES, MAX_FILE_ROWS, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
+import type { UserPlacement } from "../users/hash.ts";
+import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
+import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
+import { CsvArchive } from "./csv-archive.ts";
+import { deleteAudiences, storeAudience } from "./store.ts";
+import { buildingMemory, type MemoryShare } from "./upload-memory.ts";
+import type { UploadPolicy } from "./upload-signature.ts";
+
+/** What most files become as rows, of their own bytes; one that becomes more asks for more memory. */
+const USUAL_GROWTH = 2;
+/** Rows are looked at so many bytes at a time, between which memory is asked for. */
+const READ_BYTES = 256 * 1024;
+
+const CSV_RULES: CsvRules = {
+  idColumn: "user_id",
+  // A failures file has it; see docs/api.md.
+  reasonColumn: "_reason",
+  isId: isUserId,
+  idMessage: USER_ID_MESSAGE,
+  maxRows: MAX_FILE_ROWS,
+  maxRowLength: MAX_VARIABLES_BYTES,
+  maxAudienceBytes: MAX_AUDIENCE_BYTES,
+};
+
+/** A file that can be sent from now on. */
+export interface UploadedFile {
+  fileKey: string;
+  /** Of the CSV. */
+  httpEtag: string;
+}
+
+/**
+ * One file on its way in. While it arrives it goes to R2 as it is, at its client's pace; the audience is built
+ * when it is there whole, so that no slow client holds more than a part of a file in memory.
+ */
+export class FileUpload {
+  readonly #env: Bindings;
+  readonly #policy: UploadPolicy;
+  readonly #requestId: string;
+  readonly #placement: UserPlacement;
+  readonly #audienceId = newId();
+  readonly #archive: CsvArchive;
+  #size = 0;
+  /** The registry was asked to name the file, and its answer isn't known. */
+  #mayBeNamed = false;
+
+  private constructor(env: Bindings, policy: UploadPolicy, requestId: string, placement: UserPlacement) {
+    this.#env = env;
+    this.#policy = policy;
+    this.#requestId = requestId;
+    this.#placement = placement;
+    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey);
+  }
+
+  static async open(env: Bindings, policy: UploadPolicy, requestId: string): Promise<FileUpload> {
+    const { appId, fileKey, mayOverwrite } = policy;
+    if (!mayOverwrite && (await openRegistry(env, appId).getTargetsFile(fileKey)) !== null)
+      throw isTaken(fileKey);
+    return new FileUpload(env, policy, requestId, await getApp(env, appId));
+  }
+
+  get #archiveKey(): string {
+    return keys.r2TargetsFile(this.#policy.appId, this.#audienceId);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#size += bytes.length;
+    if (this.#size > this.#policy.maxBytes) {
+      throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
+    }
+    await this.#archive.write(bytes).catch(rethrowUnavailable);
+  }
+
+  /** Checks the file whole, stores its audience and names it. `receiving` is let go of as soon as it can be. */
+  async finish(receiving: MemoryShare): Promise<UploadedFile> {
+    const small = this.#archive.whole;
+    const stored = small === null ? await this.#archive.finish().catch(rethrowUnavailable) : null;
+    if (small === null) receiving.release();
+    const building = await buildingMemory.take(this.#policy.appId, this.#size * USUAL_GROWTH + READ_BYTES);
+    try {
+      const pieces = small === null ? await this.#readArchive() : [small];
+      const { audience, summary } = await this.#build(pieces, building);
+      const [object, { ref }] = await Promise.all([
+        stored ?? this.#archive.finish(),
+        storeAudience(this.#env, this.#policy.appId, this.#audienceId, audience, summary.columns),
+      ]).catch(rethrowUnavailable);
+      await this.#nameFile(audience, summary, ref.etag);
+      return { fileKey: this.#policy.fileKey, httpEtag: object.httpEtag };
+    } finally {
+      building.release();
+    }
+  }
+
+  /** Removes all that was written, unless the registry may name it. */
+  async discard(): Promise<void> {
+    if (this.#mayBeNamed) return;
+    const { appId } = this.#policy;
+    const removals = await Promise.allSettled([
+      this.#archive.abort(),
+      this.#env.TARGETS.delete(this.#archiveKey),
+      deleteAudiences(this.#env, appId, [this.#audienceId]),
+    ]);
+    for (const removal of removals) {
+      if (removal.status === "fulfilled") continue;
+      // What stays can't be reached by any key and ends with the bucket's lifecycle rule.
+      console.error({ message: "a refused upload was not removed", app: appId, error: removal.reason });
+    }
+  }
+
+  async #readArchive(): Promise<ReadableStream<Uint8Array>> {
+    const object = await this.#env.TARGETS.get(this.#archiveKey).catch(rethrowUnavailable);
+    if (object === null) throw unavailable(new Error("The uploaded file can't be read back"));
+    return object.body;
+  }
+
+  async #build(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    memory: MemoryShare,
+  ): Promise<{ audience: BuiltAudience; summary: CsvSummary }> {
+    const builder = new AudienceBuilder(this.#placement, "last");
+    const reader = new CsvReader(CSV_RULES, (id, json) => builder.add(id, json));
+    for await (const piece of pieces) {
+      for (let start = 0; start < piece.length; start += READ_BYTES) {
+        reader.write(piece.subarray(start, start + READ_BYTES));
+        await memory.grow(builder.heldBytes);
+      }
+    }
+    const summary = reader.end();
+    if (summary.faultCount > 0) throw invalidFile(summary);
+    return { audience: builder.finish(), summary };
+  }
+
+  async #nameFile(audience: BuiltAudience, { columns }: CsvSummary, audienceEtag: string): Promise<void> {
+    const { appId, fileKey, mayOverwrite, presignedBy } = this.#policy;
+    const now = Date.now();
+    const file = {
+      fileKey,
+      audienceId: this.#audienceId,
+      audienceEtag,
+      size: this.#size,
+      rows: audience.total,
+      columns,
+      duplicates: audience.duplicates,
+      uploadedAt: now,
+      expiresAt: now + TARGETS_FILE_TTL_MS,
+    };
+    // The form has no credentials: who asked for its permission uploads.
+    const { key = null, keyId = null } = presignedBy ?? {};
+    const actor: Actor = { type: "api_key", key, keyId, requestId: this.#requestId };
+    // Here it is decided which of two uploads at once has the key.
+    this.#mayBeNamed = true;
+    const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
+    if (named !== null && named !== "no app") return;
+    this.#mayBeNamed = false;
+    if (named === "no app") throw new OnecallError("ERR_NOT_FOUND", "There is no such app any more.");
+    throw isTaken(fileKey);
+  }
+}
+
+function rethrowUnavailable(error: unknown): never {
+  throw unavailable(error);
+}
+
+function isTaken(fileKey: string): OnecallError {
+  return new OnecallError(
+    "ERR_CONFLICT",
+    `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
+  );
+}
+
+/** Every fault with its line, at most the first 20, and how many there are. */
+function invalidFile({ faults, faultCount }: CsvSummary): OnecallError {
+  const byLine = Map.groupBy(faults, ({ line }) => `line ${line}`);
+  const listed = [...byLine].map(
+    ([line, found]) => `${line}: ${found.map(({ message }) => message).join("; ")}`,
+  );
+  const more =
+    faultCount > faults.length ? ` (${faultCount} errors in all, the first ${faults.length} are shown)` : "";
+  return new OnecallError("ERR_INVALID_TARGETS_FILE", `${listed.join(" · ")}${more}`);
+}

@@ -1,0 +1,102 @@
+import { OnecallError } from "../errors.ts";
+import { LEAST_UPLOAD_BYTES_PER_SECOND, MAX_UPLOAD_MS, UPLOAD_RATE_WINDOW_MS } from "../limits.ts";
+
+/** How slow an upload may be. Only time that is spent waiting for the client counts. */
+export interface UploadPace {
+  /** The longest that the whole may take, ms. */
+  longestMs: number;
+  /** The rate is looked at each time so much was waited, ms. */
+  windowMs: number;
+  leastBytesPerSecond: number;
+}
+
+export const UPLOAD_PACE: UploadPace = {
+  longestMs: MAX_UPLOAD_MS,
+  windowMs: UPLOAD_RATE_WINDOW_MS,
+  leastBytesPerSecond: LEAST_UPLOAD_BYTES_PER_SECOND,
+};
+
+/** Looks a window has at least. */
+const LOOKS_PER_WINDOW = 10;
+const MAX_LOOK_MS = 250;
+
+/**
+ * A body's bytes as they come. Throws where the client is too slow, and as soon as `findRefusal` says why the
+ * upload can't go on: it is asked several times a second, also while nothing arrives.
+ */
+export async function* readPaced(
+  body: ReadableStream<Uint8Array>,
+  pace: UploadPace,
+  findRefusal: () => OnecallError | null,
+): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const clock = new WaitClock(pace);
+  let refusal: OnecallError | null = null;
+  const look = setInterval(
+    () => {
+      refusal ??= clock.findRefusal() ?? findRefusal();
+      // A read that waits ends with it.
+      if (refusal !== null) reader.cancel(refusal).catch(() => {});
+    },
+    Math.min(MAX_LOOK_MS, pace.windowMs / LOOKS_PER_WINDOW),
+  );
+  try {
+    while (true) {
+      clock.start();
+      const { done, value } = await reader.read();
+      clock.stop(value?.length ?? 0);
+      if (refusal !== null) throw refusal;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    clearInterval(look);
+  }
+}
+
+/** Adds up what was waited for a client, and what came meanwhile. */
+class WaitClock {
+  readonly #pace: UploadPace;
+  #startedAt: number | null = null;
+  /** Of the whole upload, ms. */
+  #waitedMs = 0;
+  /** Of the window. */
+  #windowStartMs = 0;
+  #windowBytes = 0;
+
+  constructor(pace: UploadPace) {
+    this.#pace = pace;
+  }
+
+  start(): void {
+    this.#startedAt = Date.now();
+  }
+
+  stop(bytes: number): void {
+    this.#waitedMs = this.#now();
+    this.#startedAt = null;
+    this.#windowBytes += bytes;
+  }
+
+  findRefusal(): OnecallError | null {
+    const { longestMs, windowMs, leastBytesPerSecond } = this.#pace;
+    const waitedMs = this.#now();
+    if (waitedMs > longestMs) {
+      return new OnecallError("ERR_BAD_REQUEST", `The upload took longer than ${longestMs / 1000} seconds.`);
+    }
+    const inWindowMs = waitedMs - this.#windowStartMs;
+    if (inWindowMs < windowMs) return null;
+    const rate = (1000 * this.#windowBytes) / inWindowMs;
+    this.#windowStartMs = waitedMs;
+    this.#windowBytes = 0;
+    if (rate >= leastBytesPerSecond) return null;
+    return new OnecallError(
+      "ERR_BAD_REQUEST",
+      `The upload is too slow: ${Math.floor(rate)} bytes a second; at least ${leastBytesPerSecond} must come.`,
+    );
+  }
+
+  #now(): number {
+    return this.#waitedMs + (this.#startedAt === null ? 0 : Date.now() - this.#startedAt);
+  }
+}
