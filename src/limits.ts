@@ -124,6 +124,10 @@ export const STRANGER_LOOKUPS = { burst: 20, perMinute: 10 } as const;
 export const STRANGER_LOOKUPS_IN_ALL = { burst: 60, perMinute: 60 } as const;
 /** Wrong admin tokens of an address, by isolate. */
 export const ADMIN_GUESSES = { burst: 20, perMinute: 60 } as const;
+/** Root secrets of an app at once: the one that signs, and those whose grace hasn't ended. */
+export const MAX_ROOT_SECRETS = 5;
+/** The longest that what a replaced root secret signed is taken, in hours: the longest life of a token. */
+export const MAX_ROOT_GRACE_HOURS = MAX_TOKEN_TTL_SECONDS / 3600;
 /** KV accepts one write per second and key (developers.cloudflare.com/kv/platform/limits). */
 export const KV_WRITE_INTERVAL_MS = 1000;
 /** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */

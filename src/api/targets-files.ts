@@ -1,6 +1,6 @@
-import { getRootSecret } from "../apps/lookup.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
+import { getSigningSecret } from "../apps/root-secrets.ts";
 import type { TargetsFile } from "../audiences/file-store.ts";
 import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
 import type { Actor } from "../audit-log/model.ts";
@@ -35,11 +35,17 @@ export async function presignUpload(
       `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
     );
   }
-  const secret = await getRootSecret(env, app.id);
-  if (secret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const root = await getSigningSecret(env, app.id);
+  if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   const { key, keyId } = actor;
-  const upload = { appId: app.id, fileKey, mayOverwrite, presignedBy: { key, keyId } };
-  const fields = await signUpload(secret, upload, Date.now());
+  const upload = {
+    appId: app.id,
+    fileKey,
+    mayOverwrite,
+    generation: root.generation,
+    presignedBy: { key, keyId },
+  };
+  const fields = await signUpload(root.secret, upload, Date.now());
   return { url: `${url.origin}${UPLOAD_PATH}`, fields };
 }
 

@@ -19,7 +19,6 @@ type AppRow = {
   shard_count: number;
   hash: UserHash;
   hash_key: string | null;
-  root_secret: string;
   created_at: number;
   key_check: string | null;
   unchecked_keys: number;
@@ -41,8 +40,7 @@ export interface NewApp {
   shardCount: number;
 }
 
-const APP_COLUMNS =
-  "id, name, shard_count, hash, hash_key, root_secret, created_at, key_check, unchecked_keys";
+const APP_COLUMNS = "id, name, shard_count, hash, hash_key, created_at, key_check, unchecked_keys";
 const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked";
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
@@ -59,13 +57,12 @@ export class AppStore {
 
   create({ id, name, shardCount }: NewApp, checkSecret: string, now: number): void {
     this.#sql.exec(
-      `INSERT INTO app (${APP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+      `INSERT INTO app (${APP_COLUMNS}, root_secret) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '')`,
       id,
       name,
       shardCount,
       NEW_USER_HASH,
       newHashKey(),
-      randomToken(),
       now,
       checkSecret,
     );
@@ -88,10 +85,6 @@ export class AppStore {
     const secret = randomToken();
     this.#sql.exec("UPDATE app SET key_check = ?", secret);
     return secret;
-  }
-
-  getRootSecret(): string | null {
-    return this.#row()?.root_secret ?? null;
   }
 
   addKey(key: NewApiKey, now: number): { record: KeyRecord; listed: ApiKey } {

@@ -9,11 +9,11 @@ import type { Provider } from "../push/model.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
 import { noteChange, readCopy } from "./copies.ts";
 import { forgetKeys } from "./key-lookup.ts";
-import { findKeyCheck, forgetKnownApp, noteUnknownApp } from "./known-apps.ts";
-import type { LookupGuard } from "./lookup-guard.ts";
+import { forgetKnownApp } from "./known-apps.ts";
 import { type AppRecord, AppRecordSchema } from "./records.ts";
 import type { TemplateRef } from "./registry.ts";
 import { openRegistry } from "./registry-binding.ts";
+import { forgetRootSecrets } from "./root-secrets.ts";
 
 /**
  * What sends read: isolate cache, then KV, then the registry. Only a "yes" is cached and only a "yes" is
@@ -22,7 +22,6 @@ import { openRegistry } from "./registry-binding.ts";
 
 const apps = new TtlCache<AppRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 const templates = new TtlCache<SendableTemplate>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
-const rootSecrets = new TtlCache<string>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 
 /** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */
 const refreshed = new TtlCache<true>({ ttlMs: APP_REFRESH_MS, maxEntries: 1000 });
@@ -32,7 +31,7 @@ export function forgetApp(appId: string): void {
   noteChange(appId);
   apps.delete(appId);
   refreshed.delete(appId);
-  rootSecrets.delete(appId);
+  forgetRootSecrets(appId);
   forgetKeys(appId);
   forgetKnownApp(appId);
   templates.deletePrefix(`${appId}:`);
@@ -99,24 +98,6 @@ export async function requireSendableTemplate(
   const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
   templates.set(cacheKey, template);
   return template;
-}
-
-/**
- * What an app's tokens are derived from; null where there is no such app. `guard`: of a caller who only claims to
- * be of that app.
- */
-export async function getRootSecret(
-  env: Bindings,
-  appId: string,
-  guard: LookupGuard | null = null,
-): Promise<string | null> {
-  const cached = rootSecrets.get(appId);
-  if (cached !== undefined) return cached;
-  if (guard !== null && (await findKeyCheck(env, appId, guard)) === null) return null;
-  const secret = await openRegistry(env, appId).getRootSecret();
-  if (secret === null) noteUnknownApp(appId);
-  else rootSecrets.set(appId, secret);
-  return secret;
 }
 
 async function readTemplateCopy(

@@ -68,4 +68,10 @@ export const REGISTRY_SCHEMA = [
     "ALTER TABLE api_keys ADD COLUMN is_checked INTEGER NOT NULL DEFAULT 0",
     "UPDATE app SET unchecked_keys = (SELECT COUNT(*) FROM api_keys)",
   ],
+  [
+    // A null end: the one that signs. They have a table of their own; the app's column is empty from here on.
+    "CREATE TABLE root_secrets (generation INTEGER PRIMARY KEY, secret TEXT NOT NULL, ends_at INTEGER)",
+    "INSERT INTO root_secrets (generation, secret, ends_at) SELECT 1, root_secret, NULL FROM app",
+    "UPDATE app SET root_secret = ''",
+  ],
 ] as const;

@@ -8,6 +8,7 @@ import {
   describeNewChannel,
   describeNewTemplate,
   describeNewWebhook,
+  describeRootRotation,
   describeSecretRotation,
   describeTemplateChange,
   describeUpload,
@@ -44,6 +45,7 @@ import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
+import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
 
 /** More than the kinds of duty that a registry has. */
 const DUTIES_PER_ALARM = 10;
@@ -71,6 +73,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #outbox: KvOutbox;
   readonly #audit: AuditStore;
   readonly #app: AppStore;
+  readonly #roots: RootSecretStore;
   readonly #channels: ChannelStore;
   readonly #templates: TemplateStore;
   readonly #files: TargetsFileStore;
@@ -87,6 +90,7 @@ export class Registry extends DurableObject<Bindings> {
     this.#outbox = new KvOutbox(sql, env.CONFIG, this.#due);
     this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
+    this.#roots = new RootSecretStore(sql, this.#due);
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
@@ -113,6 +117,7 @@ export class Registry extends DurableObject<Bindings> {
         return refuse("ERR_CONFLICT", `An app with the id "${app.id}" ${fate}. Choose another id.`);
       }
       this.#app.create(app, firstKey.checkSecret, Date.now());
+      this.#roots.create();
       this.#record(actor, [describeNewApp(app)]);
       this.#addKey(firstKey, actor);
       this.#mirrorApp();
@@ -151,9 +156,27 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** What the app's tokens and signatures are derived from, or null where there is no app. */
+  /** What the app's tokens and signatures are derived from now, or null where there is no app. */
   getRootSecret(): string | null {
-    return this.#exists() ? this.#app.getRootSecret() : null;
+    return this.listRootSecrets()[0]?.secret ?? null;
+  }
+
+  /** The same with those that were replaced and still count, the newest first; none where there is no app. */
+  listRootSecrets(): RootSecret[] {
+    return this.#exists() ? this.#roots.list(Date.now()) : [];
+  }
+
+  /** From now on another root secret signs; what the ones before signed is taken until the grace ends. */
+  async rotateRootSecret(
+    graceMs: number,
+    actor: Actor,
+  ): Promise<Outcome<{ generation: number; previousUntil: number }>> {
+    return this.#change(() => {
+      if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      const rotated = this.#roots.rotate(graceMs, Date.now());
+      if (rotated.ok) this.#record(actor, [describeRootRotation(this.#requireRecord().id, rotated.value)]);
+      return rotated;
+    });
   }
 
   /** What a new key is to be checked by, or null where there is no app. */
@@ -448,6 +471,7 @@ export class Registry extends DurableObject<Bindings> {
       const now = Date.now();
       const due = new Set(this.#due.list(now, DUTIES_PER_ALARM).map(({ kind }) => kind));
       if (due.has(AUDIT_DUTY)) this.#due.transaction(() => this.#audit.expire(now));
+      if (due.has(ROOT_DUTY)) this.#due.transaction(() => this.#roots.deleteEnded(now));
       if (due.has(ERASE_DUTY)) await this.#erase();
     } finally {
       this.#due.rearm();

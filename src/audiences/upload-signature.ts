@@ -14,6 +14,8 @@ const PolicySchema = v.object({
   maxBytes: v.number(),
   /** Until when the URL can be used. */
   usableUntil: v.number(),
+  /** Of the root secret that the signature's key comes from; the first where it lacks. */
+  generation: v.optional(v.number()),
   /** The API key that gave the permission, for the audit log. Forms of an earlier release lack it for an hour. */
   presignedBy: v.optional(v.object({ key: v.nullable(v.string()), keyId: v.nullable(v.string()) })),
 });
@@ -50,6 +52,11 @@ export async function signUpload(
 export function appIdOfFields(fields: UploadFields): string | null {
   const appId = readPolicy(fields)?.appId;
   return appId !== undefined && APP_ID_PATTERN.test(appId) ? appId : null;
+}
+
+/** The generation of the root secret that fields say they are signed with. */
+export function generationOfFields(fields: UploadFields): number {
+  return readPolicy(fields)?.generation ?? 1;
 }
 
 /** The policy of unchanged fields that are still usable, or why they are no permission. */

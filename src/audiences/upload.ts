@@ -1,4 +1,5 @@
-import { getRootSecret } from "../apps/lookup.ts";
+import type { RootSecret } from "../apps/root-secret-store.ts";
+import { findRootSecret } from "../apps/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
@@ -8,7 +9,14 @@ import { MAX_UPLOAD_BYTES, UPLOAD_PART_BYTES } from "../limits.ts";
 import { FileUpload, type UploadedFile } from "./file-upload.ts";
 import { readPaced, UPLOAD_PACE } from "./paced-body.ts";
 import { type MemoryShare, receivingMemory } from "./upload-memory.ts";
-import { appIdOfFields, type UploadFields, type UploadPolicy, verifyUpload } from "./upload-signature.ts";
+import {
+  appIdOfFields,
+  generationOfFields,
+  type SignatureRefusal,
+  type UploadFields,
+  type UploadPolicy,
+  verifyUpload,
+} from "./upload-signature.ts";
 
 const FILE_FIELD = "file";
 
@@ -118,8 +126,11 @@ async function requirePolicy(
   fields: UploadFields,
 ): Promise<UploadPolicy> {
   const appId = appIdOfFields(fields);
-  const secret = appId === null ? null : await getRootSecret(context.env, appId, guardLookups(context));
-  const verified = secret === null ? "missing" : await verifyUpload(secret, fields, Date.now());
+  const root =
+    appId === null
+      ? null
+      : await findRootSecret(context.env, appId, generationOfFields(fields), guardLookups(context));
+  const verified = await verifyFields(root, fields);
   if (typeof verified !== "string") return verified;
   if (appId !== null && verified !== "expired") await countWrongCredentials(context);
   const messages = {
@@ -129,4 +140,12 @@ async function requirePolicy(
     expired: "The presigned URL has expired; request a new one.",
   };
   throw new OnecallError("ERR_FORBIDDEN", messages[verified]);
+}
+
+async function verifyFields(
+  root: RootSecret | "ended" | null,
+  fields: UploadFields,
+): Promise<UploadPolicy | SignatureRefusal> {
+  if (root === null) return "missing";
+  return root === "ended" ? "expired" : verifyUpload(root.secret, fields, Date.now());
 }

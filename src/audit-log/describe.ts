@@ -21,6 +21,14 @@ export function describeNewApp({ id, name }: { id: string; name: string }): Chan
   return { action: "app.created", target: { type: "app", id }, details: { name } };
 }
 
+export function describeRootRotation(
+  id: string,
+  { generation, previousUntil }: { generation: number; previousUntil: number },
+): Change {
+  const details = { generation, previousUntil: new Date(previousUntil).toISOString() };
+  return { action: "app.root_secret_rotated", target: { type: "app", id }, details };
+}
+
 export function describeKey(action: "key.created" | "key.revoked", key: ApiKey): Change {
   const { id, name, scopes, key: masked } = key;
   return { action, target: { type: "key", id }, details: { name, scopes, key: masked } };

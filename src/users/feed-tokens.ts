@@ -1,7 +1,8 @@
 import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
 import { APP_ID_PATTERN } from "../apps/credentials.ts";
-import { getRootSecret } from "../apps/lookup.ts";
 import type { LookupGuard } from "../apps/lookup-guard.ts";
+import type { RootSecret } from "../apps/root-secret-store.ts";
+import { findRootSecret, getSigningSecret } from "../apps/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 
@@ -23,6 +24,8 @@ export interface FeedToken {
 
 /** A ticket's claim: the end (Unix seconds) of the token that it stands for. */
 const SESSION_END = "session_exp";
+/** The claim that says which root secret a token's key comes from; the first where it lacks. */
+const GENERATION = "root";
 
 /** A signed token for one user's client (HS256; `iss` the app, `sub` the user). */
 export async function issueFeedToken(
@@ -32,10 +35,13 @@ export async function issueFeedToken(
   ttlSeconds: number,
 ): Promise<{ token: string; expiresAt: number }> {
   const { appId, userId, issuedAt, expiresAt: sessionEnd } = token;
-  const key = await tokenKey(env, appId, null);
-  if (key === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const root = await getSigningSecret(env, appId);
+  if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
-  const signed = await new SignJWT(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 })
+  const signed = await new SignJWT({
+    ...(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 }),
+    ...(root.generation === 1 ? {} : { [GENERATION]: root.generation }),
+  })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuer(appId)
     .setSubject(userId)
@@ -43,7 +49,7 @@ export async function issueFeedToken(
     // With milliseconds: a token that follows a user's deletion within its second is a new one.
     .setIssuedAt(issuedAt / 1000)
     .setExpirationTime(expiresAt)
-    .sign(key);
+    .sign(await deriveKey(root));
   return { token: signed, expiresAt: expiresAt * 1000 };
 }
 
@@ -59,10 +65,13 @@ export async function verifyFeedToken(
 ): Promise<FeedToken | TokenRefusal> {
   try {
     // Only to find the key: nothing of it is believed before the signature is checked.
-    const { iss } = decodeJwt(token);
-    const key = typeof iss === "string" && APP_ID_PATTERN.test(iss) ? await tokenKey(env, iss, guard) : null;
-    if (iss === undefined || key === null) return "forged";
-    const { payload } = await jwtVerify(token, key, {
+    const { iss, [GENERATION]: generation = 1 } = decodeJwt(token);
+    if (typeof iss !== "string" || !APP_ID_PATTERN.test(iss) || typeof generation !== "number")
+      return "forged";
+    const root = await findRootSecret(env, iss, generation, guard);
+    if (root === null) return "forged";
+    if (root === "ended") return "expired";
+    const { payload } = await jwtVerify(token, await deriveKey(root), {
       algorithms: ["HS256"],
       issuer: iss,
       audience,
@@ -89,9 +98,7 @@ export function refuseToken(why: TokenRefusal = "forged"): OnecallError {
   return new OnecallError("ERR_UNAUTHORIZED", `${what} Ask your server for a new one.`);
 }
 
-async function tokenKey(env: Bindings, appId: string, guard: LookupGuard | null): Promise<Uint8Array | null> {
-  const secret = await getRootSecret(env, appId, guard);
-  if (secret === null) return null;
+async function deriveKey({ secret }: RootSecret): Promise<Uint8Array> {
   const encoder = new TextEncoder();
   const root = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveBits"]);
   const bits = await crypto.subtle.deriveBits(

@@ -10,14 +10,20 @@ import { openRegistry } from "../../apps/registry-binding.ts";
 import type { Bindings } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
 import { requireAdmin } from "../../http/auth.ts";
-import { readJson } from "../../http/body.ts";
+import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, LimitSchema, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { listSchema, parseInput, queryOf, textSchema } from "../../http/validation.ts";
 import { parseNotificationId } from "../../ids.ts";
-import { DEFAULT_SHARD_COUNT, MAX_NAMES, MAX_SHARD_COUNT, MIN_SHARD_COUNT } from "../../limits.ts";
+import {
+  DEFAULT_SHARD_COUNT,
+  MAX_NAMES,
+  MAX_ROOT_GRACE_HOURS,
+  MAX_SHARD_COUNT,
+  MIN_SHARD_COUNT,
+} from "../../limits.ts";
 import { auditNotification } from "../../notifications/audit.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
 import { slugOf } from "../../slug.ts";
@@ -58,6 +64,22 @@ const NewKeySchema = v.object(
 );
 /** An app's status asks its ledgers and some of its shards: a page of apps must stay below a Worker's calls. */
 const StatusQuerySchema = v.object({ limit: limitSchema(5, 10), cursor: v.optional(v.string()) });
+const HOUR_MS = 60 * 60 * 1000;
+const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_ROOT_GRACE_HOURS}`;
+const RootRotationSchema = v.object(
+  {
+    gracePeriodHours: v.optional(
+      v.pipe(
+        v.number(GRACE_MESSAGE),
+        v.integer(GRACE_MESSAGE),
+        v.minValue(0, GRACE_MESSAGE),
+        v.maxValue(MAX_ROOT_GRACE_HOURS, GRACE_MESSAGE),
+      ),
+      24,
+    ),
+  },
+  "must be a JSON object",
+);
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 /** `POST /admin/apps` `{id?, name, shardCount?}`: the answer shows the first key, with every scope, once. */
@@ -128,6 +150,20 @@ const deleteKey: Handler = async (request, context) => {
   return json({ ...presentKey(key), revoked: true });
 };
 
+/**
+ * `POST /admin/apps/{id}/rotate-root-secret` `{gracePeriodHours?}`: user tokens, socket tickets and upload forms are
+ * signed anew; those from before are taken until the grace ends.
+ */
+const postRootSecret: Handler = async (request, context) => {
+  const actor = await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const { gracePeriodHours } = parseInput(RootRotationSchema, await readOptionalJson(request));
+  const { generation, previousUntil } = await changeApp(context.env, app.id, (registry) =>
+    registry.rotateRootSecret(gracePeriodHours * HOUR_MS, actor),
+  );
+  return json({ id: app.id, generation, previousUntil: isoTime(previousUntil) });
+};
+
 /** `GET /admin/apps/{id}/audit/{notificationId}`: the ledger's counts beside the shards' own rows. */
 const getAudit: Handler = async (request, context) => {
   await requireAdmin(request, context);
@@ -166,6 +202,7 @@ export const adminRoutes: Route[] = [
   ["POST", "/admin/apps/:app/keys", postKey],
   ["GET", "/admin/apps/:app/keys", getKeys],
   ["DELETE", "/admin/apps/:app/keys/:key", deleteKey],
+  ["POST", "/admin/apps/:app/rotate-root-secret", postRootSecret],
   ["GET", "/admin/apps/:app/audit/:notification", getAudit],
 ];
 

@@ -25,6 +25,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("UserShard", "values_dropped", ONE_ROW),
   table("Registry", "app", ONE_ROW),
   table("Registry", "erasure", ONE_ROW),
+  table("Registry", "root_secrets", "MAX_ROOT_SECRETS: 5"),
   table("Registry", "channels", "MAX_CHANNELS: 50"),
   table("Registry", "webhooks", "MAX_WEBHOOKS: 10"),
   table("Registry", "webhook_calls", "one row an endpoint, so MAX_WEBHOOKS and those just deleted"),

@@ -1,0 +1,83 @@
+import { MAX_ROOT_SECRETS } from "../limits.ts";
+import type { DueTable } from "../objects/due.ts";
+import { type Outcome, refuse, succeed } from "../outcome.ts";
+import { randomToken } from "./credentials.ts";
+
+export const ROOT_DUTY = "root";
+
+/** One of an app's root secrets: user tokens, socket tickets and upload forms are signed with keys derived from it. */
+export interface RootSecret {
+  /** 1 for the app's first; what is signed says which one it was. */
+  generation: number;
+  secret: string;
+  /** Until when what it signed is taken, Unix ms; null for the one that signs now. */
+  endsAt: number | null;
+}
+
+type RootRow = { generation: number; secret: string; endsAt: number | null };
+
+/** An app's root secrets: the one that signs, and those that were replaced and still count. */
+export class RootSecretStore {
+  readonly #sql: SqlStorage;
+  readonly #due: DueTable;
+
+  constructor(sql: SqlStorage, due: DueTable) {
+    this.#sql = sql;
+    this.#due = due;
+  }
+
+  /** Inside the transaction that makes the app. */
+  create(): void {
+    this.#sql.exec(
+      "INSERT INTO root_secrets (generation, secret, ends_at) VALUES (1, ?, NULL)",
+      randomToken(),
+    );
+  }
+
+  /** The newest first: that is the one that signs. */
+  list(now: number): RootSecret[] {
+    return this.#sql
+      .exec<RootRow>(
+        `SELECT generation, secret, ends_at AS endsAt FROM root_secrets WHERE ends_at IS NULL OR ends_at > ?
+         ORDER BY generation DESC`,
+        now,
+      )
+      .toArray();
+  }
+
+  /**
+   * Makes a new one that signs from now on. What the others signed is taken until the grace ends, or their own where
+   * that is earlier. Returns the new generation and that end. Inside a transaction.
+   */
+  rotate(graceMs: number, now: number): Outcome<{ generation: number; previousUntil: number }> {
+    const kept = this.list(now);
+    if (graceMs > 0 && kept.length >= MAX_ROOT_SECRETS) {
+      return refuse(
+        "ERR_CONFLICT",
+        `The app has ${kept.length} root secrets that still count. Wait until one ends, or rotate without a grace.`,
+      );
+    }
+    const generation = (kept[0]?.generation ?? 0) + 1;
+    const previousUntil = now + graceMs;
+    this.#sql.exec(
+      "UPDATE root_secrets SET ends_at = MIN(COALESCE(ends_at, ?1), ?1) WHERE generation < ?2",
+      previousUntil,
+      generation,
+    );
+    this.#sql.exec(
+      "INSERT INTO root_secrets (generation, secret, ends_at) VALUES (?, ?, NULL)",
+      generation,
+      randomToken(),
+    );
+    this.deleteEnded(now);
+    return succeed({ generation, previousUntil });
+  }
+
+  /** Removes what counts no more, and sees to the next. */
+  deleteEnded(now: number): void {
+    this.#sql.exec("DELETE FROM root_secrets WHERE ends_at <= ?", now);
+    const ends = this.list(now).flatMap(({ endsAt }) => (endsAt === null ? [] : [endsAt]));
+    if (ends.length === 0) this.#due.remove(ROOT_DUTY, "");
+    else this.#due.set(ROOT_DUTY, "", Math.min(...ends));
+  }
+}
