@@ -5,6 +5,7 @@ import { campaignsRoutes } from "./campaigns/routes.ts";
 import { feedRoutes } from "./feed/routes.ts";
 import { getHealth } from "./health.ts";
 import { platformRoutes } from "./platform/routes.ts";
+import { UPLOAD_PATH } from "./targets-files.ts";
 
 export const HEALTH_PATH = "/health";
 
@@ -20,5 +21,5 @@ export const ROUTES: readonly Route[] = [
 
 /** Paths that browsers call. */
 export function isBrowserPath(path: string): boolean {
-  return path === `${API}/feed` || path.startsWith(`${API}/feed/`);
+  return path === UPLOAD_PATH || path === `${API}/feed` || path.startsWith(`${API}/feed/`);
 }

@@ -1,6 +1,7 @@
 import { type IRequest, Router } from "itty-router";
 import { OnecallError } from "../errors.ts";
 import type { Context, Handler } from "./context.ts";
+import { allowAnyOrigin, answerPreflight } from "./cors.ts";
 import { toOnecallError } from "./error-response.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { addressOf } from "./stranger-limit.ts";
@@ -16,17 +17,6 @@ export interface RouterOptions {
   /** Throws where the deployment can't serve this call. */
   requireReady: (context: Context) => void;
 }
-
-const CORS_HEADERS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "x-request-id, retry-after",
-};
-const PREFLIGHT_HEADERS = {
-  ...CORS_HEADERS,
-  "access-control-allow-methods": "GET, POST, DELETE",
-  "access-control-allow-headers": "authorization, content-type, x-request-id",
-  "access-control-max-age": "86400",
-};
 
 /** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
 export function createRouter(
@@ -52,9 +42,8 @@ export function createRouter(
   async function dispatch(request: Request, context: Context): Promise<Response> {
     const path = context.url.pathname;
     requireReady(context);
-    if (request.method === "OPTIONS" && isBrowserPath(path)) {
-      return new Response(null, { status: 204, headers: PREFLIGHT_HEADERS });
-    }
+    if (request.method === "OPTIONS" && isBrowserPath(path)) return answerPreflight(request);
+    requirePlainBody(request);
     // A HEAD is a GET whose body isn't sent.
     const isHead = request.method === "HEAD";
     const routed = isHead ? new Request(request, { method: "GET" }) : request;
@@ -81,11 +70,21 @@ export function createRouter(
     if (response.status === 101) return response;
     response.headers.set("x-request-id", requestId);
     setSecurityHeaders(response.headers, url);
-    if (isBrowserPath(url.pathname)) {
-      for (const [name, value] of Object.entries(CORS_HEADERS)) response.headers.set(name, value);
-    }
+    if (isBrowserPath(url.pathname)) allowAnyOrigin(response.headers);
     return response;
   };
+}
+
+/** A few bytes can unpack to gigabytes, so no route unpacks a body. */
+function requirePlainBody(request: Request): void {
+  const encoding = request.headers.get("content-encoding")?.trim() ?? "";
+  if (encoding === "" || encoding.toLowerCase() === "identity") return;
+  throw new OnecallError(
+    "ERR_UNSUPPORTED_ENCODING",
+    "The body has a Content-Encoding, such as gzip; send it as it is, without that header.",
+    // RFC 7694: what would be taken.
+    { headers: { "accept-encoding": "identity" } },
+  );
 }
 
 /** The caller's own id where it is sane, so that logs of both sides can be joined. */

@@ -99,6 +99,26 @@ describe("HEAD", () => {
   );
 });
 
+describe("a compressed body", () => {
+  it.each([
+    ["POST", `${API}/notifications/send`],
+    ["POST", "/v1/notifications/messages"],
+    ["POST", "/v1/storage/uploads"],
+    ["PUT", `${API}/templates/t`],
+  ])("is 415 that says so: %s %s", async (method, path) => {
+    for (const encoding of ["gzip", "br", "deflate, gzip"]) {
+      const { status, headers, body } = await app.call(method, path, {}, { "content-encoding": encoding });
+      expect([status, headers.get("accept-encoding")]).toEqual([415, "identity"]);
+      expect((body.error === true ? body : body.error).message).toContain("Content-Encoding");
+    }
+  });
+
+  it("that isn't one is read", async () => {
+    const { status } = await app.api("GET", "/channels", undefined, { "content-encoding": "identity" });
+    expect(status).toBe(200);
+  });
+});
+
 describe("a browser from another origin", () => {
   const FEED = `${API}/feed`;
   const preflight = (path: string) =>
@@ -121,6 +141,26 @@ describe("a browser from another origin", () => {
       expect(headers.get("access-control-allow-credentials")).toBeNull();
     },
   );
+
+  it("may post a presigned form, and read what comes back", async () => {
+    const path = "/v1/storage/uploads";
+    const { status, headers } = await preflight(path);
+    expect([status, headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
+    const answer = await call("POST", path, { headers: { origin: "https://shop.example" } });
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([400, "*"]);
+    for (const name of ["etag", "location", "retry-after"])
+      expect(answer.headers.get("access-control-expose-headers")).toContain(name);
+  });
+
+  it("may send whatever headers tracing adds", async () => {
+    const asked = "authorization,traceparent,sentry-trace,x-requested-with,idempotency-key";
+    const answer = await call("OPTIONS", FEED, {
+      headers: { origin: "https://shop.example", "access-control-request-headers": asked },
+    });
+    expect(answer.headers.get("access-control-allow-headers")).toBe(asked);
+    const odd = await call("OPTIONS", FEED, { headers: { "access-control-request-headers": "<a>" } });
+    expect(odd.headers.get("access-control-allow-headers")).not.toContain("<");
+  });
 
   it("may read the feed's answers, refusals and errors too", async () => {
     const asUser = await app.asUser("jane");
