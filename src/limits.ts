@@ -16,6 +16,8 @@ export const MAX_JSON_DEPTH = 20;
 export const MAX_SEND_BODY_VALUES = 250_000;
 /** JSON values in any other body: content of 50 channels with a thousand values each. */
 export const MAX_BODY_VALUES = 50_000;
+/** Bytes of a list's page as JSON, about: it ends before a row that would be beyond, but has one at least. */
+export const MAX_PAGE_BYTES = 1024 * 1024;
 /** Faults of a call that are named one by one; after that only their number would be news. */
 export const MAX_NAMED_FAULTS = 20;
 /** Characters of a name that a caller gave, in an error. */

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
+import { type ListedTargetsFile, type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
 import {
   describeChannelChange,
   describeFileDeletion,
@@ -27,6 +27,8 @@ import type { Provider } from "../push/model.ts";
 import { type PreparedChange, ProviderStore } from "../push/provider-store.ts";
 import { type Credentials, ProviderTokens } from "../push/provider-tokens.ts";
 import type {
+  ListedTemplate,
+  ListedVersion,
   NewTemplate,
   SendableTemplate,
   Template,
@@ -269,7 +271,7 @@ export class Registry extends DurableObject<Bindings> {
     return this.#templates.get(idOrKey);
   }
 
-  listTemplates(filter: TemplateFilter): Template[] {
+  listTemplates(filter: TemplateFilter): ListedTemplate[] {
     return this.#templates.list(filter);
   }
 
@@ -278,11 +280,7 @@ export class Registry extends DurableObject<Bindings> {
     return this.#templates.listNames(ids);
   }
 
-  listTemplateVersions(
-    idOrKey: string,
-    beforeVersion: number | null,
-    limit: number,
-  ): TemplateVersion[] | null {
+  listTemplateVersions(idOrKey: string, beforeVersion: number | null, limit: number): ListedVersion[] | null {
     return this.#templates.listVersions(idOrKey, beforeVersion, limit);
   }
 
@@ -339,7 +337,7 @@ export class Registry extends DurableObject<Bindings> {
     return this.#files.get(fileKey, Date.now());
   }
 
-  listTargetsFiles(beforeId: string | null, limit: number): TargetsFile[] {
+  listTargetsFiles(beforeId: string | null, limit: number): ListedTargetsFile[] {
     return this.#files.list(beforeId, limit, Date.now());
   }
 

@@ -17,6 +17,9 @@ export interface TargetsFile {
   expiresAt: number;
 }
 
+/** What a list has of a file: there may be many columns. */
+export type ListedTargetsFile = Omit<TargetsFile, "columns">;
+
 type FileRow = {
   file_key: string;
   id: string;
@@ -30,8 +33,9 @@ type FileRow = {
   expires_at: number;
 };
 
-const COLUMNS =
-  "file_key, id, audience_id, audience_etag, size, rows, columns, duplicates, uploaded_at, expires_at";
+const LISTED_COLUMNS =
+  "file_key, id, audience_id, audience_etag, size, rows, duplicates, uploaded_at, expires_at";
+const COLUMNS = `${LISTED_COLUMNS}, columns`;
 
 /** An app's targets files, in its registry. Writing methods expect to run inside a transaction. */
 export class TargetsFileStore {
@@ -54,17 +58,17 @@ export class TargetsFileStore {
   }
 
   /** Newest upload first; only ids below `beforeId`. */
-  list(beforeId: string | null, limit: number, now: number): TargetsFile[] {
+  list(beforeId: string | null, limit: number, now: number): ListedTargetsFile[] {
     return this.#sql
-      .exec<FileRow>(
-        `SELECT ${COLUMNS} FROM targets_files
+      .exec<Omit<FileRow, "columns">>(
+        `SELECT ${LISTED_COLUMNS} FROM targets_files
          WHERE expires_at > ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`,
         now,
         beforeId,
         limit,
       )
       .toArray()
-      .map(toTargetsFile);
+      .map(toListedFile);
   }
 
   /** Null where the key is taken and may not be overwritten. */
@@ -81,10 +85,10 @@ export class TargetsFileStore {
       stored.audienceEtag,
       stored.size,
       stored.rows,
-      JSON.stringify(stored.columns),
       stored.duplicates,
       stored.uploadedAt,
       stored.expiresAt,
+      JSON.stringify(stored.columns),
     );
     return stored;
   }
@@ -96,7 +100,11 @@ export class TargetsFileStore {
   }
 }
 
-function toTargetsFile(row: FileRow): TargetsFile {
+function toTargetsFile({ columns, ...row }: FileRow): TargetsFile {
+  return { ...toListedFile(row), columns: JSON.parse(columns) };
+}
+
+function toListedFile(row: Omit<FileRow, "columns">): ListedTargetsFile {
   return {
     fileKey: row.file_key,
     id: row.id,
@@ -104,7 +112,6 @@ function toTargetsFile(row: FileRow): TargetsFile {
     audienceEtag: row.audience_etag,
     size: row.size,
     rows: row.rows,
-    columns: JSON.parse(row.columns),
     duplicates: row.duplicates,
     uploadedAt: row.uploaded_at,
     expiresAt: row.expires_at,

@@ -1,5 +1,8 @@
 import * as v from "valibot";
 import { OnecallError } from "../errors.ts";
+import { MAX_PAGE_BYTES } from "../limits.ts";
+
+const encoder = new TextEncoder();
 
 /** A page's size in a query: 1 to `maxLimit`. */
 export function limitSchema(defaultLimit: number, maxLimit = 100) {
@@ -60,14 +63,27 @@ export function unknownCursor(field: string): OnecallError {
   );
 }
 
-/** A page out of `limit + 1` rows: the extra row says that there is more. */
+/**
+ * As many of these rows as a page takes by their size: none is larger than a body may be, but a hundred of them
+ * are. At least one.
+ */
+export function fitPage<T>(rows: readonly T[]): T[] {
+  let bytes = 0;
+  const end = rows.findIndex((row) => {
+    bytes += encoder.encode(JSON.stringify(row)).length;
+    return bytes > MAX_PAGE_BYTES;
+  });
+  return end < 0 ? [...rows] : rows.slice(0, Math.max(1, end));
+}
+
+/** A page out of `limit + 1` rows, shorter where they are large: what is left says that there is more. */
 export function toPage<T>(
   rows: readonly T[],
   limit: number,
   cursorOf: (row: T) => readonly (string | number)[],
 ): { data: T[]; nextCursor: string | null } {
-  const data = rows.slice(0, limit);
+  const data = fitPage(rows.slice(0, limit));
   const last = data.at(-1);
-  const nextCursor = rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : null;
+  const nextCursor = rows.length > data.length && last !== undefined ? encodeCursor(cursorOf(last)) : null;
   return { data, nextCursor };
 }

@@ -18,6 +18,9 @@ export interface TemplateVersion {
   approvedAt: number | null;
 }
 
+/** What a list has of a version: the rest may be a megabyte. */
+export type ListedVersion = Omit<TemplateVersion, "content" | "variableSchema">;
+
 /** A template with its newest version. `approvedVersion` is the one that is sent. */
 export interface Template extends Omit<TemplateVersion, "createdAt" | "approvedAt"> {
   id: string;
@@ -29,6 +32,9 @@ export interface Template extends Omit<TemplateVersion, "createdAt" | "approvedA
   createdAt: number;
   updatedAt: number;
 }
+
+/** What a list has of a template: the rest may be a megabyte. */
+export type ListedTemplate = Omit<Template, "content" | "variableSchema">;
 
 export interface NewTemplate {
   key: string;

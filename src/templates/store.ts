@@ -2,6 +2,8 @@ import { newId } from "../ids.ts";
 import { type Outcome, refuse, succeed } from "../outcome.ts";
 import type { PlaceholderStyle } from "./placeholders.ts";
 import type {
+  ListedTemplate,
+  ListedVersion,
   NewTemplate,
   SendableTemplate,
   Template,
@@ -21,7 +23,7 @@ export interface TemplateFilter {
   limit: number;
 }
 
-type TemplateRow = {
+type ListedRow = {
   id: string;
   key: string;
   name: string;
@@ -32,25 +34,24 @@ type TemplateRow = {
   created_at: number;
   updated_at: number;
   channel_keys: string;
-  content: string;
-  variable_schema: string;
   placeholders: PlaceholderStyle;
 };
 
-type VersionRow = {
+type ContentRow = { content: string; variable_schema: string };
+
+type ListedVersionRow = {
   version: number;
   channel_keys: string;
-  content: string;
-  variable_schema: string;
   placeholders: PlaceholderStyle;
   created_at: number;
   approved_at: number | null;
 };
 
-const SELECT_TEMPLATES = `
-  SELECT t.id, t.key, t.name, t.category, t.status, t.version, t.approved_version, t.created_at, t.updated_at,
-    v.channel_keys, v.content, v.variable_schema, v.placeholders
+const LISTED_COLUMNS = `t.id, t.key, t.name, t.category, t.status, t.version, t.approved_version,
+    t.created_at, t.updated_at, v.channel_keys, v.placeholders`;
+const TEMPLATES = `
   FROM templates t JOIN template_versions v ON v.template_id = t.id AND v.version = t.version`;
+const LISTED_VERSION_COLUMNS = "version, channel_keys, placeholders, created_at, approved_at";
 
 /** An app's templates, in its registry. Writing methods expect to run inside a transaction. */
 export class TemplateStore {
@@ -63,13 +64,16 @@ export class TemplateStore {
   /** By id or key, with its newest version. */
   get(idOrKey: string): Template | null {
     const [row] = this.#sql
-      .exec<TemplateRow>(`${SELECT_TEMPLATES} WHERE t.id = ?1 OR t.key = ?1`, idOrKey)
+      .exec<ListedRow & ContentRow>(
+        `SELECT ${LISTED_COLUMNS}, v.content, v.variable_schema ${TEMPLATES} WHERE t.id = ?1 OR t.key = ?1`,
+        idOrKey,
+      )
       .toArray();
     return row === undefined ? null : toTemplate(row);
   }
 
   /** Newest first. */
-  list(filter: TemplateFilter): Template[] {
+  list(filter: TemplateFilter): ListedTemplate[] {
     const conditions = ["true"];
     const values: (string | number)[] = [];
     const add = (condition: string, ...bound: (string | null)[]): void => {
@@ -91,35 +95,37 @@ export class TemplateStore {
       );
     }
     return this.#sql
-      .exec<TemplateRow>(
-        `${SELECT_TEMPLATES} WHERE ${conditions.join(" AND ")} ORDER BY t.id DESC LIMIT ?`,
+      .exec<ListedRow>(
+        `SELECT ${LISTED_COLUMNS} ${TEMPLATES} WHERE ${conditions.join(" AND ")} ORDER BY t.id DESC LIMIT ?`,
         ...values,
         filter.limit,
       )
       .toArray()
-      .map(toTemplate);
+      .map(toListed);
   }
 
   /** Newest first. Null where there is no such template. */
-  listVersions(idOrKey: string, beforeVersion: number | null, limit: number): TemplateVersion[] | null {
-    const template = this.get(idOrKey);
-    if (template === null) return null;
+  listVersions(idOrKey: string, beforeVersion: number | null, limit: number): ListedVersion[] | null {
+    const [template] = this.#sql
+      .exec<{ id: string }>("SELECT id FROM templates WHERE id = ?1 OR key = ?1", idOrKey)
+      .toArray();
+    if (template === undefined) return null;
     return this.#sql
-      .exec<VersionRow>(
-        `SELECT version, channel_keys, content, variable_schema, placeholders, created_at, approved_at FROM template_versions
+      .exec<ListedVersionRow>(
+        `SELECT ${LISTED_VERSION_COLUMNS} FROM template_versions
          WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3`,
         template.id,
         beforeVersion,
         limit,
       )
       .toArray()
-      .map(toVersion);
+      .map(toListedVersion);
   }
 
   getVersion(templateId: string, version: number): TemplateVersion | null {
     const [row] = this.#sql
-      .exec<VersionRow>(
-        `SELECT version, channel_keys, content, variable_schema, placeholders, created_at, approved_at FROM template_versions
+      .exec<ListedVersionRow & ContentRow>(
+        `SELECT ${LISTED_VERSION_COLUMNS}, content, variable_schema FROM template_versions
          WHERE template_id = ? AND version = ?`,
         templateId,
         version,
@@ -254,7 +260,11 @@ export class TemplateStore {
   }
 }
 
-function toTemplate(row: TemplateRow): Template {
+function toTemplate({ content, variable_schema, ...row }: ListedRow & ContentRow): Template {
+  return { ...toListed(row), content: JSON.parse(content), variableSchema: JSON.parse(variable_schema) };
+}
+
+function toListed(row: ListedRow): ListedTemplate {
   return {
     id: row.id,
     key: row.key,
@@ -264,20 +274,24 @@ function toTemplate(row: TemplateRow): Template {
     version: row.version,
     approvedVersion: row.approved_version,
     channelKeys: JSON.parse(row.channel_keys),
-    content: JSON.parse(row.content),
-    variableSchema: JSON.parse(row.variable_schema),
     placeholders: row.placeholders,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
 }
 
-function toVersion(row: VersionRow): TemplateVersion {
+function toVersion({ content, variable_schema, ...row }: ListedVersionRow & ContentRow): TemplateVersion {
+  return {
+    ...toListedVersion(row),
+    content: JSON.parse(content),
+    variableSchema: JSON.parse(variable_schema),
+  };
+}
+
+function toListedVersion(row: ListedVersionRow): ListedVersion {
   return {
     version: row.version,
     channelKeys: JSON.parse(row.channel_keys),
-    content: JSON.parse(row.content),
-    variableSchema: JSON.parse(row.variable_schema),
     placeholders: row.placeholders,
     createdAt: row.created_at,
     approvedAt: row.approved_at,

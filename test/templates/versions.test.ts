@@ -18,6 +18,8 @@ beforeEach(async () => {
 });
 const update = async (change: object) => (await app.api("PUT", "/templates/welcome", change)).body;
 const versions = async () => (await app.api("GET", "/templates/welcome/versions")).body.data;
+const version = async (number: number) =>
+  (await app.api("GET", `/templates/welcome/versions/${number}`)).body;
 
 describe("a new version", () => {
   it.each([
@@ -30,9 +32,10 @@ describe("a new version", () => {
   });
 
   it("leaves the old one as it was", async () => {
-    const before = await versions();
+    const before = await version(1);
     await update({ content: content("Hi {{name}}") });
-    expect((await versions())[1]).toEqual(before[0]);
+    expect(await version(1)).toEqual(before);
+    expect((await version(2)).content).toEqual(content("Hi {{name}}"));
   });
 
   it.each([
@@ -50,14 +53,18 @@ describe("a new version", () => {
     await update({ status: "approved" });
     await update({ content: content("Hi {{name}}") });
     const [second, first] = await versions();
-    expect(first).toEqual({
+    const listed = {
       version: 1,
       channelKeys: ["in-app-alerts"],
-      content: content("Hello {{name}}"),
-      variableSchema: { name: { type: "string", required: true } },
       placeholders: "double",
       createdAt: template.createdAt,
       approvedAt: expect.any(String),
+    };
+    expect(first).toEqual(listed);
+    expect(await version(1)).toEqual({
+      ...listed,
+      content: content("Hello {{name}}"),
+      variableSchema: { name: { type: "string", required: true } },
     });
     expect(second).toMatchObject({ version: 2, approvedAt: null });
   });

@@ -8,7 +8,7 @@ import {
 import { readAuditLog } from "../../audit-log/read.ts";
 import { authenticate } from "../../http/auth.ts";
 import type { Handler } from "../../http/context.ts";
-import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 
@@ -49,9 +49,11 @@ export const getAuditLog: Handler = async (request, context) => {
     beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
     limit: query.limit,
   });
+  const page = fitPage(entries);
+  const next = page.length < entries.length ? (page.at(-1)?.id ?? null) : nextBeforeId;
   return json({
-    data: entries.map(presentEntry),
-    nextCursor: nextBeforeId === null ? null : encodeCursor([nextBeforeId]),
+    data: page.map(presentEntry),
+    nextCursor: next === null ? null : encodeCursor([next]),
   });
 };
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
-import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 import { presentCounts } from "../../notifications/counts.ts";
@@ -42,9 +42,11 @@ export const getNotifications: Handler = async (request, context) => {
     beforeId: decodeCursor(query.cursor, 1)?.[0] ?? null,
     limit: query.limit,
   });
+  const page = fitPage(records);
+  const next = page.length < records.length ? (page.at(-1)?.header.id ?? null) : nextBeforeId;
   return json({
-    data: records.map(presentNotification),
-    nextCursor: nextBeforeId === null ? null : encodeCursor([nextBeforeId]),
+    data: page.map(presentNotification),
+    nextCursor: next === null ? null : encodeCursor([next]),
   });
 };
 

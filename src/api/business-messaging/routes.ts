@@ -24,6 +24,7 @@ import {
 } from "./targets-files.ts";
 import {
   getTemplate,
+  getTemplateVersion,
   listTemplates,
   listTemplateVersions,
   postTemplate,
@@ -69,6 +70,7 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/templates/:template`, getTemplate],
   ["PUT", `${API}/templates/:template`, putTemplate],
   ["GET", `${API}/templates/:template/versions`, listTemplateVersions],
+  ["GET", `${API}/templates/:template/versions/:version`, getTemplateVersion],
   ["POST", `${API}/templates/:template/preview`, postTemplatePreview],
 
   ["GET", `${API}/targets-files`, listTargetsFiles],

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { openRegistry } from "../../apps/registry-binding.ts";
-import type { TargetsFile } from "../../audiences/file-store.ts";
+import type { ListedTargetsFile, TargetsFile } from "../../audiences/file-store.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
@@ -24,14 +24,14 @@ export const postPresignedUrl: Handler = async (request, context) => {
   return json({ ...(await presignUpload(context, app, actor, fileKey, mayOverwrite, "fileKey")), fileKey });
 };
 
-/** `GET {api}/targets-files`: newest first. */
+/** `GET {api}/targets-files`: newest first, without their columns. */
 export const listTargetsFiles: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
   const before = decodeCursor(cursor, 1)?.[0] ?? null;
   const rows = await openRegistry(context.env, app.id).listTargetsFiles(before, limit + 1);
   const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
-  return json({ data: data.map(presentTargetsFile), nextCursor });
+  return json({ data: data.map(presentListedFile), nextCursor });
 };
 
 /** `GET {api}/targets-files/{fileKey}` */
@@ -54,10 +54,15 @@ export const deleteTargetsFile: Handler = async (request, context) => {
   return json({ fileKey, deleted: true });
 };
 
-function presentTargetsFile(file: TargetsFile): object {
-  const { id, fileKey, size, rows, columns, duplicates, uploadedAt, expiresAt } = file;
+function presentTargetsFile({ columns, ...file }: TargetsFile): object {
+  return { ...presentListedFile(file), columns };
+}
+
+/** Without the columns, of which there may be many. */
+function presentListedFile(file: ListedTargetsFile): object {
+  const { id, fileKey, size, rows, duplicates, uploadedAt, expiresAt } = file;
   return {
-    ...{ id, fileKey, size, rows, columns, duplicates },
+    ...{ id, fileKey, size, rows, duplicates },
     uploadedAt: isoTime(uploadedAt),
     expiresAt: isoTime(expiresAt),
   };

@@ -10,7 +10,12 @@ import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, queryOf } from "../../http/validation.ts";
 import { previewTemplate } from "../../templates/preview.ts";
-import { TEMPLATE_STATUSES, type Template, type TemplateVersion } from "../../templates/records.ts";
+import {
+  type ListedTemplate,
+  type ListedVersion,
+  TEMPLATE_STATUSES,
+  type Template,
+} from "../../templates/records.ts";
 import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
 import { NewTemplateSchema, TemplateChangeSchema, TemplatePartsSchema } from "./template-schema.ts";
@@ -46,7 +51,7 @@ const PreviewSchema = v.object(
   "must be a JSON object",
 );
 
-/** `GET {api}/templates`: newest first. */
+/** `GET {api}/templates`: newest first, without what is large: content and schema. */
 export const listTemplates: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor, status, category, channelKey, search } = parseInput(
@@ -112,7 +117,7 @@ export const putTemplate: Handler = async (request, context) => {
   return json({ ...presentTemplate(updated), ...warnings });
 };
 
-/** `GET {api}/templates/{idOrKey}/versions`: newest first. */
+/** `GET {api}/templates/{idOrKey}/versions`: newest first, without content and schema. */
 export const listTemplateVersions: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(PageQuerySchema, queryOf(context.url));
@@ -125,6 +130,18 @@ export const listTemplateVersions: Handler = async (request, context) => {
   if (versions === null) throw templateNotFound();
   const { data, nextCursor } = toPage(versions, limit, ({ version }) => [String(version)]);
   return json({ data: data.map(presentVersion), nextCursor });
+};
+
+/** `GET {api}/templates/{idOrKey}/versions/{version}`: whole. */
+export const getTemplateVersion: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const given = pathParam(request, "version");
+  const version = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+  const registry = openRegistry(context.env, app.id);
+  const found = await registry.getTemplateVersion(pathParam(request, "template"), version);
+  if (found === null)
+    throw new OnecallError("ERR_NOT_FOUND", "There is no such template, or no such version.");
+  return json(presentVersion(found));
 };
 
 /** `POST {api}/templates/{idOrKey}/preview` `{variables, version?}`: renders without sending. */
@@ -165,11 +182,11 @@ function templateNotFound(): OnecallError {
   return new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
 }
 
-function presentTemplate(template: Template): object {
+function presentTemplate(template: ListedTemplate): object {
   const { createdAt, updatedAt, ...fields } = template;
   return { ...fields, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
 }
 
-function presentVersion({ createdAt, approvedAt, ...version }: TemplateVersion): object {
+function presentVersion({ createdAt, approvedAt, ...version }: ListedVersion): object {
   return { ...version, createdAt: isoTime(createdAt), approvedAt: isoTime(approvedAt) };
 }

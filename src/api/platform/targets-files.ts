@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { openRegistry } from "../../apps/registry-binding.ts";
-import type { TargetsFile } from "../../audiences/file-store.ts";
+import type { ListedTargetsFile } from "../../audiences/file-store.ts";
 import { receiveUpload } from "../../audiences/upload.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
@@ -86,6 +86,6 @@ export const targetsFileRoutes: Route[] = [
   ["DELETE", "/v1/storage/targets_files/:fileKey", deleteFile],
 ];
 
-function presentListedFile({ fileKey, size, expiresAt, uploadedAt }: TargetsFile): object {
+function presentListedFile({ fileKey, size, expiresAt, uploadedAt }: ListedTargetsFile): object {
   return { file_key: fileKey, file_size: size, expires_at: expiresAt, uploaded_at: uploadedAt };
 }
