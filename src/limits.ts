@@ -101,6 +101,19 @@ export const MAX_LEDGER_DETAILS_BYTES = 8 * 1024;
 export const MAX_WEBHOOKS = 10;
 /** The longest that a webhook secret which was replaced goes on signing, in hours. */
 export const MAX_GRACE_HOURS = 168;
+/** Events in one call to a webhook endpoint that asks for several. */
+export const MAX_EVENTS_PER_CALL = 100;
+/** Bytes of such a call's body; one event may be larger, alone in its call. */
+export const MAX_WEBHOOK_CALL_BYTES = 256 * 1024;
+/** Events that may wait for one endpoint, and their bytes: a fifth of what its object can hold, with its indexes. */
+export const MAX_WAITING_EVENTS = 2_000_000;
+export const MAX_WAITING_EVENT_BYTES = 2 * 1024 ** 3;
+/** Attempts of an endpoint that are kept, the newest, and as many calls that failed for good. */
+export const MAX_KEPT_ATTEMPTS = 10_000;
+/** Bytes of the webhooks that a ledger or a user shard keeps for endpoints whose objects can't be reached. */
+export const MAX_WEBHOOK_OUTBOX_BYTES = 512 * 1024 ** 2;
+/** The same by number: how far the oldest may lie behind the newest. */
+export const MAX_WEBHOOK_OUTBOX_MESSAGES = 1_000_000;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;

@@ -6,3 +6,8 @@ export function exceedsBytes(text: string, maxBytes: number): boolean {
   if (text.length * 3 <= maxBytes) return false;
   return text.length > maxBytes || encoder.encode(text).length > maxBytes;
 }
+
+/** Bytes of a text as UTF-8. */
+export function countBytes(text: string): number {
+  return encoder.encode(text).length;
+}

@@ -74,4 +74,5 @@ export const REGISTRY_SCHEMA = [
     "INSERT INTO root_secrets (generation, secret, ends_at) SELECT 1, root_secret, NULL FROM app",
     "UPDATE app SET root_secret = ''",
   ],
+  ["ALTER TABLE webhooks ADD COLUMN events_per_call INTEGER NOT NULL DEFAULT 1"],
 ] as const;

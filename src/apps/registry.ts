@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type ListedTargetsFile, type TargetsFile, TargetsFileStore } from "../audiences/file-store.ts";
 import {
   describeChannelChange,
+  describeDisabledWebhook,
   describeFileDeletion,
   describeKey,
   describeNewApp,
@@ -15,7 +16,7 @@ import {
   describeWebhookChange,
   describeWebhookDeletion,
 } from "../audit-log/describe.ts";
-import type { Actor, AuditFilter, AuditPage, Change } from "../audit-log/model.ts";
+import { type Actor, type AuditFilter, type AuditPage, type Change, ONECALL } from "../audit-log/model.ts";
 import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
@@ -414,11 +415,12 @@ export class Registry extends DurableObject<Bindings> {
 
   /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
   async disableWebhook(id: string, reason: DisabledReason, revision: number): Promise<void> {
-    await this.#changeWebhook(() =>
-      this.#webhooks.disable(id, reason, revision, Date.now())
-        ? succeed({ id })
-        : refuse("ERR_CONFLICT", "The webhook has changed."),
-    );
+    await this.#changeWebhook(() => {
+      const disabled = this.#webhooks.disable(id, reason, revision, Date.now());
+      if (disabled === null) return refuse("ERR_CONFLICT", "The webhook has changed.");
+      this.#record(ONECALL, [describeDisabledWebhook(disabled)]);
+      return succeed(disabled);
+    });
   }
 
   registerLedger(day: string): void {

@@ -91,17 +91,17 @@ export function describeFileDeletion({ fileKey, id: uploadId, rows }: TargetsFil
 }
 
 export function describeNewWebhook(webhook: Webhook): Change {
-  const { events, isEnabled: enabled, secretFingerprint } = webhook;
-  const details = { host: hostOf(webhook), events, enabled, secretFingerprint };
+  const { events, eventsPerCall, isEnabled: enabled, secretFingerprint } = webhook;
+  const details = { host: hostOf(webhook), events, eventsPerCall, enabled, secretFingerprint };
   return { action: "webhook.created", target: { type: "webhook", id: webhook.id }, details };
 }
 
 export function describeWebhookChange(before: Webhook, after: Webhook): Change[] {
   const [from, to] = [shownOf(before), shownOf(after)];
-  const settings = ["url", "description", "events", "enabled"] as const;
+  const settings = ["url", "description", "events", "eventsPerCall", "enabled"] as const;
   const fields = settings.filter((name) => !isSame(from[name], to[name]));
   if (fields.length === 0) return [];
-  const changes = changesOf(from, to, ["host", "events", "enabled"]);
+  const changes = changesOf(from, to, ["host", "events", "eventsPerCall", "enabled"]);
   const details = { host: to.host, fields, changes };
   return [{ action: "webhook.updated", target: { type: "webhook", id: after.id }, details }];
 }
@@ -119,10 +119,16 @@ export function describeWebhookDeletion(webhook: Webhook): Change[] {
   return [{ action: "webhook.deleted", target: { type: "webhook", id: webhook.id }, details }];
 }
 
+/** Onecall has disabled it. */
+export function describeDisabledWebhook(webhook: Webhook): Change {
+  const details = { host: hostOf(webhook), reason: webhook.disabledReason };
+  return { action: "webhook.disabled", target: { type: "webhook", id: webhook.id }, details };
+}
+
 /** Its settings under the names that its users know. */
 function shownOf(webhook: Webhook) {
-  const { url, description, events, isEnabled: enabled } = webhook;
-  return { url, host: hostOf(webhook), description, events, enabled };
+  const { url, description, events, eventsPerCall, isEnabled: enabled } = webhook;
+  return { url, host: hostOf(webhook), description, events, eventsPerCall, enabled };
 }
 
 function hostOf({ url }: Webhook): string {

@@ -19,6 +19,7 @@ export const CHANGE_ACTIONS = [
   "webhook.updated",
   "webhook.secret_rotated",
   "webhook.deleted",
+  "webhook.disabled",
   "notification.retried",
   "user.deleted",
 ] as const;
@@ -42,13 +43,17 @@ export type TargetType = (typeof TARGET_TYPES)[number];
 
 /** Who asks for a change, and in which request: carried from the credentials to the change's transaction. */
 export interface Actor {
-  type: "api_key" | "admin";
+  /** `onecall`: the service itself, which nobody asked. */
+  type: "api_key" | "admin" | "onecall";
   /** Masked (`****abcd`); null for the admin, and where it isn't known. */
   key: string | null;
   keyId: string | null;
   /** Null where it isn't known. */
   requestId: string | null;
 }
+
+/** Of what Onecall does by itself. */
+export const ONECALL: Actor = { type: "onecall", key: null, keyId: null, requestId: null };
 
 /** A change as the transaction that makes it describes it. */
 export interface Change {
@@ -70,7 +75,7 @@ export interface AuditFilter {
   action: AuditEntry["action"] | null;
   targetType: TargetType | null;
   targetId: string | null;
-  /** `admin`, a masked key or a key's id. */
+  /** `admin`, `onecall`, a masked key or a key's id. */
   actor: string | null;
   /** Ids: from inclusive, before exclusive. */
   fromId: string | null;

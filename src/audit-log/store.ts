@@ -78,7 +78,7 @@ export class AuditStore {
          WHERE (?1 IS NULL OR id >= ?1) AND (?2 IS NULL OR id < ?2) AND (?3 IS NULL OR id >= ?3)
            AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR target_type = ?5)
            AND (?6 IS NULL OR target_id = ?6) AND (?7 IS NULL OR ?7 IN (actor_key, actor_key_id)
-             OR (?7 = 'admin' AND actor_type = 'admin'))
+             OR (?7 IN ('admin', 'onecall') AND actor_type = ?7))
          ORDER BY id DESC LIMIT ?8`,
         fromId,
         beforeId,

@@ -1,5 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
-import { WEBHOOK_OUTBOX_SCHEMA } from "../webhooks/outbox.ts";
+import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
 export const LEDGER_SCHEMA = [
@@ -39,4 +39,5 @@ export const LEDGER_SCHEMA = [
     "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
   ],
   [WEBHOOK_OUTBOX_SCHEMA],
+  WEBHOOK_QUEUE_SCHEMA,
 ] as const;

@@ -70,7 +70,10 @@ export class Ledger extends DurableObject<Bindings> {
     this.#webhooks = new WebhookOutbox({
       sql: ctx.storage.sql,
       due: this.#due,
-      handOver: (messages) => handOver(this.env, ledgerIdentityOf(this.ctx.id).appId, messages),
+      handOver: (request) => {
+        const { appId } = ledgerIdentityOf(this.ctx.id);
+        return handOver(this.env, { appId, source: this.ctx.id.name ?? "" }, request);
+      },
     });
     this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks), this.#retries);
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;

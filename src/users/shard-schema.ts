@@ -1,5 +1,6 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "../webhooks/delivery-events.ts";
+import { WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -79,4 +80,5 @@ export const USER_SHARD_SCHEMA = [
     // Up to which notification the raw values were dropped that no retry needs any more.
     "CREATE TABLE values_dropped (until_id TEXT NOT NULL)",
   ],
+  WEBHOOK_QUEUE_SCHEMA,
 ] as const;

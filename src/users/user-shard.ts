@@ -105,7 +105,7 @@ export class UserShard extends DurableObject<Bindings> {
     const { appId, shard } = this.#identity;
     this.#webhooks = new DeliveryEvents({
       ...{ sql, due: this.#due },
-      handOver: (messages) => handOver(this.env, appId, messages),
+      handOver: (request) => handOver(this.env, { appId, source: this.ctx.id.name ?? "" }, request),
       getHeader: (notificationId) => this.#deliveries.getNotification(notificationId)?.header ?? null,
     });
     this.#tombstones = new Tombstones(sql);

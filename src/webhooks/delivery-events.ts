@@ -1,4 +1,3 @@
-import { newId } from "../ids.ts";
 import type { NotificationHeader } from "../notifications/model.ts";
 import type { DueTable } from "../objects/due.ts";
 import { type WebhookEvent, wantsEvent, webhookBody } from "./events.ts";
@@ -123,6 +122,6 @@ export class DeliveryEvents {
     const deliveries = rows.map((row) => ({ ...JSON.parse(row.data), at: new Date(row.at).toISOString() }));
     const { templateKey, tag } = header ?? { templateKey: null, tag: null };
     const body = webhookBody(type, at, { notificationId, templateKey, tag, deliveries });
-    this.#parts.sql.exec("INSERT INTO webhook_outbox (id, type, body) VALUES (?, ?, ?)", newId(), type, body);
+    this.#outbox.addMessage(type, body);
   }
 }

@@ -1,35 +1,23 @@
+import * as v from "valibot";
 import { newId } from "../ids.ts";
-import type { WebhookMessage } from "./events.ts";
-import type { Attempt, EndpointConfig, StoredMessage } from "./model.ts";
+import { WEBHOOK_EVENTS } from "./events.ts";
+import type { EndpointConfig, EndpointState } from "./model.ts";
 
-type MessageRow = {
-  id: string;
-  type: WebhookMessage["type"];
-  status: StoredMessage["status"];
-  tries: number;
-  body: string;
-};
+const ConfigSchema = v.object({
+  revision: v.number(),
+  url: v.string(),
+  events: v.array(v.picklist(WEBHOOK_EVENTS)),
+  // Absent in what was stored before there was a choice.
+  eventsPerCall: v.optional(v.number(), 1),
+  isEnabled: v.boolean(),
+  secrets: v.array(v.object({ secret: v.string(), until: v.nullable(v.number()) })),
+});
 
-type AttemptRow = {
-  id: string;
-  message_id: string;
-  type: WebhookMessage["type"];
-  status: Attempt["status"];
-  http_status: number | null;
-  duration_ms: number;
-  response: string | null;
-  error: string | null;
-  at: number;
-  next_attempt_at: number | null;
-};
-
-const MESSAGE_COLUMNS = "id, type, status, tries, body";
-const ATTEMPT_COLUMNS =
-  "id, message_id, type, status, http_status, duration_ms, response, error, at, next_attempt_at";
-
-/** One endpoint's configuration, messages and attempts. Writing methods expect to run inside a transaction. */
+/** One endpoint's configuration and counters. Writing methods expect to run inside a transaction. */
 export class EndpointStore {
   readonly #sql: SqlStorage;
+  /** The configuration as it was last read, by its text. */
+  #read: { text: string; config: EndpointConfig } | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -37,7 +25,11 @@ export class EndpointStore {
 
   getConfig(): EndpointConfig | null {
     const [row] = this.#sql.exec<{ config: string }>("SELECT config FROM endpoint").toArray();
-    return row === undefined ? null : JSON.parse(row.config);
+    if (row === undefined) return null;
+    if (this.#read?.text !== row.config) {
+      this.#read = { text: row.config, config: v.parse(ConfigSchema, JSON.parse(row.config)) };
+    }
+    return this.#read.config;
   }
 
   setConfig(config: EndpointConfig): void {
@@ -46,150 +38,51 @@ export class EndpointStore {
     else this.#sql.exec("UPDATE endpoint SET config = ?", json);
   }
 
-  /** Since when every attempt has failed, Unix ms; null where the last one succeeded, or there was none. */
-  getFailingSince(): number | null {
+  getState(): EndpointState {
     const [row] = this.#sql
-      .exec<{ failing_since: number | null }>("SELECT failing_since FROM endpoint")
+      .exec<{ since: number | null }>("SELECT failing_since AS since FROM endpoint")
       .toArray();
-    return row?.failing_since ?? null;
+    const { waiting, dropped } = this.#sql
+      .exec<{ waiting: number; dropped: number }>("SELECT waiting, dropped FROM counters")
+      .one();
+    return { failingSince: row?.since ?? null, waiting, dropped };
   }
 
   setFailingSince(timeMs: number | null): void {
     this.#sql.exec("UPDATE endpoint SET failing_since = ?", timeMs);
   }
 
-  /** Adds the messages that aren't there yet, due now. */
-  addMessages(messages: readonly WebhookMessage[], now: number): void {
-    for (const { id, type, body } of messages) {
-      this.#sql.exec(
-        `INSERT INTO messages (id, type, status, tries, next_at, body) VALUES (?, ?, 'waiting', 0, ?, ?)
-         ON CONFLICT DO NOTHING`,
-        id,
-        type,
-        now,
-        body,
-      );
-    }
+  noteDropped(events: number): void {
+    if (events > 0) this.#sql.exec("UPDATE counters SET dropped = dropped + ?", events);
   }
 
-  /** A message that is sent once, by hand. */
-  addTestMessage({ id, type, body }: WebhookMessage, status: StoredMessage["status"]): void {
-    this.#sql.exec(
-      "INSERT INTO messages (id, type, status, tries, next_at, body) VALUES (?, ?, ?, 1, NULL, ?)",
-      id,
-      type,
-      status,
-      body,
-    );
+  /** It is disabled now: what is dropped from here on is counted anew. */
+  noteDisabled(): void {
+    this.#sql.exec("UPDATE counters SET dropped = 0, woken_id = NULL, wake_to = NULL");
   }
 
-  getMessage(id: string): StoredMessage | null {
-    return (
-      this.#sql.exec<MessageRow>(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`, id).toArray()[0] ??
-      null
-    );
+  /** It is enabled again: all that waits now is to be woken, slice by slice. */
+  noteEnabled(now: number): void {
+    this.#sql.exec("UPDATE counters SET enabled_at = ?, woken_id = '', wake_to = ?", now, newId());
   }
 
-  /** Waiting messages whose time has come, without those that are being sent. */
-  listDue(now: number, except: readonly string[], limit: number): StoredMessage[] {
-    return this.#sql
-      .exec<MessageRow>(
-        `SELECT ${MESSAGE_COLUMNS} FROM messages
-         WHERE status = 'waiting' AND next_at <= ? AND id NOT IN (SELECT value FROM json_each(?))
-         ORDER BY next_at, id LIMIT ?`,
-        now,
-        JSON.stringify(except),
-        limit,
+  /** Since when it has been enabled again, Unix ms; null where it was never disabled. */
+  getEnabledAt(): number | null {
+    return this.#sql.exec<{ at: number | null }>("SELECT enabled_at AS at FROM counters").one().at;
+  }
+
+  /** The ids of waiting calls that are still to be woken; null where there are none. */
+  getWaking(): { afterId: string; toId: string } | null {
+    const { afterId, toId } = this.#sql
+      .exec<{ afterId: string | null; toId: string | null }>(
+        "SELECT woken_id AS afterId, wake_to AS toId FROM counters",
       )
-      .toArray();
+      .one();
+    return afterId === null || toId === null ? null : { afterId, toId };
   }
 
-  /** When the next message is due, Unix ms; null where none waits. */
-  nextAt(): number | null {
-    return this.#sql
-      .exec<{ at: number | null }>("SELECT MIN(next_at) AS at FROM messages WHERE status = 'waiting'")
-      .one().at;
+  /** Null: all are awake. */
+  setWoken(id: string | null): void {
+    this.#sql.exec("UPDATE counters SET woken_id = ?", id);
   }
-
-  setMessage(id: string, status: StoredMessage["status"], tries: number, nextAt: number | null): void {
-    this.#sql.exec(
-      "UPDATE messages SET status = ?, tries = ?, next_at = ? WHERE id = ?",
-      status,
-      tries,
-      nextAt,
-      id,
-    );
-  }
-
-  /** All that wait are due now. */
-  wakeAll(now: number): void {
-    this.#sql.exec("UPDATE messages SET next_at = ? WHERE status = 'waiting'", now);
-  }
-
-  addAttempt(attempt: Omit<Attempt, "id">): Attempt {
-    const id = newId();
-    this.#sql.exec(
-      `INSERT INTO attempts (${ATTEMPT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      attempt.messageId,
-      attempt.type,
-      attempt.status,
-      attempt.httpStatus,
-      attempt.durationMs,
-      attempt.response,
-      attempt.error,
-      attempt.at,
-      attempt.nextAttemptAt,
-    );
-    return { id, ...attempt };
-  }
-
-  getAttempt(id: string): Attempt | null {
-    const [row] = this.#sql
-      .exec<AttemptRow>(`SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE id = ?`, id)
-      .toArray();
-    return row === undefined ? null : toAttempt(row);
-  }
-
-  /** Newest first. */
-  listAttempts(beforeId: string | null, limit: number): Attempt[] {
-    return this.#sql
-      .exec<AttemptRow>(
-        `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`,
-        beforeId,
-        limit,
-      )
-      .toArray()
-      .map(toAttempt);
-  }
-
-  /** Removes up to `limit` messages and as many attempts from before `beforeId`; true where there may be more. */
-  deleteExpired(beforeId: string, limit: number): boolean {
-    const deleted = ["messages", "attempts"].map(
-      (table) =>
-        this.#sql
-          .exec(
-            `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE id < ? LIMIT ?) RETURNING 1`,
-            beforeId,
-            limit,
-          )
-          .toArray().length,
-    );
-    return deleted.includes(limit);
-  }
-}
-
-function toAttempt(row: AttemptRow): Attempt {
-  return {
-    id: row.id,
-    messageId: row.message_id,
-    type: row.type,
-    status: row.status,
-    httpStatus: row.http_status,
-    durationMs: row.duration_ms,
-    response: row.response,
-    error: row.error,
-    at: row.at,
-    nextAttemptAt: row.next_attempt_at,
-  };
 }

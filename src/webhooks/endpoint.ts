@@ -5,18 +5,31 @@ import { firstIdAt } from "../ids.ts";
 import { DueTable } from "../objects/due.ts";
 import { webhookIdentityOf } from "../objects/identity.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
+import { AttemptStore } from "./attempt-store.ts";
+import { CallStore } from "./call-store.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./endpoint-schema.ts";
 import { EndpointStore } from "./endpoint-store.ts";
-import type { WebhookMessage } from "./events.ts";
-import { type Attempt, DISABLED_REASONS, type DisabledReason, type EndpointConfig } from "./model.ts";
+import { EventQueue } from "./event-queue.ts";
+import type { OutboxMessage } from "./events.ts";
+import {
+  type Attempt,
+  DISABLED_REASONS,
+  type DisabledReason,
+  type EndpointConfig,
+  type EndpointState,
+} from "./model.ts";
 import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** How long messages and attempts are kept. */
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** How long what waits, what failed for good and attempts are kept. */
 const RETENTION_MS = 30 * DAY_MS;
-/** Messages, and attempts, that one turn of the alarm removes. */
+/** Of each, so many go in one turn of the alarm, a minute apart where there are more. */
 const RETENTION_SLICE = 1000;
 const RETENTION_DUTY = "retention";
+/** One that was enabled again has this long to work off what waits for it: until then what finds no room is dropped. */
+const CATCH_UP_MS = HOUR_MS;
 const DUTIES_PER_ALARM = 10;
 /** Before the alarm tells the registry again, ms. */
 const RETRY_MS = 10_000;
@@ -25,6 +38,9 @@ const RETRY_MS = 10_000;
 interface Parts {
   due: DueTable;
   store: EndpointStore;
+  queue: EventQueue;
+  calls: CallStore;
+  attempts: AttemptStore;
   sender: WebhookSender;
 }
 
@@ -45,24 +61,31 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
   }
 
   /**
-   * Stores messages to be sent; those that it has already change nothing. `revision`: of the endpoint, as whoever hands
-   * over knows it; a newer one than stands here is asked for first, and throws where the registry can't be reached. By
-   * what then stands, messages are ignored that the endpoint isn't subscribed to, and all where it is disabled or gone.
+   * Stores events to be sent; those that the source has handed over before change nothing. `revision`: of the endpoint,
+   * as whoever hands over knows it; a newer one than stands here is asked for first, and throws where the registry can't
+   * be reached. By what then stands, events are ignored that the endpoint isn't subscribed to; they are dropped and
+   * counted where it is disabled or full, and ignored where it is gone. `lost`: how many the source has dropped itself.
    */
-  async accept(messages: readonly WebhookMessage[], revision: number): Promise<void> {
+  async accept(
+    messages: readonly OutboxMessage[],
+    revision: number,
+    source: string,
+    lost: number,
+  ): Promise<void> {
     const parts = await this.#find(revision);
     if (parts === null) return;
-    const { due, store, sender } = parts;
+    const { due, store, queue, sender } = parts;
     const now = Date.now();
     due.transaction(() => {
       const config = store.getConfig();
-      if (config === null || !config.isEnabled) return;
-      const events = new Set<string>(config.events);
-      store.addMessages(
-        messages.filter(({ type }) => events.has(type)),
-        now,
-      );
+      if (config === null) return;
+      const wanted = new Set<string>(config.events);
+      const fresh = queue.takeNew(source, messages, now).filter(({ type }) => wanted.has(type));
+      store.noteDropped(lost + (config.isEnabled ? 0 : fresh.length));
       due.ensure(RETENTION_DUTY, "", now + DAY_MS);
+      if (!config.isEnabled) return;
+      const dropped = queue.add(fresh, now);
+      if (dropped > 0) this.#noteFull(parts, dropped, now);
       sender.plan();
     });
     sender.wake();
@@ -74,13 +97,13 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     else this.#configure(config);
   }
 
-  getFailingSince(): number | null {
-    return this.#parts?.store.getFailingSince() ?? null;
+  getState(): EndpointState {
+    return this.#parts?.store.getState() ?? { failingSince: null, waiting: 0, dropped: 0 };
   }
 
   /** Newest first. */
   listAttempts(beforeId: string | null, limit: number): Attempt[] {
-    return this.#parts?.store.listAttempts(beforeId, limit) ?? [];
+    return this.#parts?.attempts.list(beforeId, limit) ?? [];
   }
 
   /** Sends a test event now, whether the endpoint is enabled or not; null where it isn't there. */
@@ -91,12 +114,13 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return parts.sender.sendTest(this.#identity.webhookId);
   }
 
-  /** Sends an attempt's message again now; null where there is no such attempt, or its message has ended. */
-  async resend(attemptId: string): Promise<Attempt | null> {
+  /** Sends an attempt's call again now; null where there is no such attempt, `sent` where the call was taken or has ended. */
+  async resend(attemptId: string): Promise<Attempt | null | "sent"> {
     const parts = await this.#find();
-    const attempt = parts?.store.getAttempt(attemptId);
-    const message = attempt ? parts?.store.getMessage(attempt.messageId) : null;
-    return parts && message ? parts.sender.resend(message) : null;
+    const attempt = parts?.attempts.get(attemptId) ?? null;
+    if (parts === null || attempt === null) return null;
+    const call = parts.calls.get(attempt.messageId);
+    return call === null ? "sent" : parts.sender.resend(call);
   }
 
   override async alarm(): Promise<void> {
@@ -122,10 +146,11 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
       const before = store.getConfig();
       if (before !== null && before.revision >= config.revision) return;
       store.setConfig(config);
+      if (before?.isEnabled && !config.isEnabled) store.noteDisabled();
       if (config.isEnabled && before?.isEnabled === false) {
         // A new start: what has waited goes out, and its five days begin anew.
         store.setFailingSince(null);
-        store.wakeAll(now);
+        store.noteEnabled(now);
         // Enabled by a call that came before the registry had heard: then the call stands.
         for (const reason of DISABLED_REASONS) due.remove(DISABLED_DUTY, reason);
       }
@@ -148,9 +173,12 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
   #open(): Parts {
     migrate(this.ctx.storage, WEBHOOK_ENDPOINT_SCHEMA);
     const due = new DueTable(this.ctx.storage);
-    const store = new EndpointStore(this.ctx.storage.sql);
-    const { webhookTimeoutMs } = readConfig(this.env);
-    return { due, store, sender: new WebhookSender(store, due, webhookTimeoutMs) };
+    const { sql } = this.ctx.storage;
+    const queue = new EventQueue(sql);
+    const stores = { store: new EndpointStore(sql), queue, calls: new CallStore(sql, queue) };
+    const parts = { ...stores, due, attempts: new AttemptStore(sql) };
+    const { webhookTimeoutMs: timeoutMs } = readConfig(this.env);
+    return { ...parts, sender: new WebhookSender({ ...parts, timeoutMs }) };
   }
 
   async #delete(): Promise<void> {
@@ -176,11 +204,24 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     if (this.#parts !== null) due.remove(DISABLED_DUTY, reason);
   }
 
-  #deleteExpired({ due, store }: Parts): void {
+  /** Too much waits for it. What came too late is dropped; the endpoint is disabled, unless it is just catching up. */
+  #noteFull({ store, sender }: Parts, dropped: number, now: number): void {
+    const enabledAt = store.getEnabledAt();
+    if (enabledAt === null || now - enabledAt >= CATCH_UP_MS) sender.disable("backlog");
+    store.noteDropped(dropped);
+  }
+
+  #deleteExpired({ due, queue, calls, attempts }: Parts): void {
     const now = Date.now();
     due.transaction(() => {
-      const more = store.deleteExpired(firstIdAt(now - RETENTION_MS), RETENTION_SLICE);
-      due.set(RETENTION_DUTY, "", more ? now : now + DAY_MS);
+      const firstId = firstIdAt(now - RETENTION_MS);
+      const isMore = [
+        attempts.expire(firstId, RETENTION_SLICE),
+        calls.expire(firstId, RETENTION_SLICE),
+        queue.expire(now - RETENTION_MS, RETENTION_SLICE),
+      ].includes(true);
+      queue.expireSources(now, RETENTION_SLICE);
+      due.set(RETENTION_DUTY, "", now + (isMore ? MINUTE_MS : DAY_MS));
     });
   }
 }

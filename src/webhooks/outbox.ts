@@ -1,25 +1,57 @@
 import { newId } from "../ids.ts";
+import { MAX_WEBHOOK_OUTBOX_BYTES, MAX_WEBHOOK_OUTBOX_MESSAGES } from "../limits.ts";
 import type { DueTable } from "../objects/due.ts";
-import { type WebhookEvent, type WebhookMessage, webhookBody } from "./events.ts";
+import { type OutboxMessage, type WebhookEvent, webhookBody } from "./events.ts";
 
 /** The duty's kind in the due tables of ledgers and user shards. */
 export const WEBHOOKS_DUTY = "webhooks";
 
-/** SQL of the table that {@link WebhookOutbox} keeps: messages that no endpoint has taken yet. */
+/** SQL of the table that {@link WebhookOutbox} kept at first. */
 export const WEBHOOK_OUTBOX_SCHEMA =
   "CREATE TABLE webhook_outbox (id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID";
+
+/** The step to the one it keeps: messages that no endpoint has taken yet, by numbers that never come again. */
+export const WEBHOOK_QUEUE_SCHEMA = [
+  "ALTER TABLE webhook_outbox RENAME TO webhook_outbox_before",
+  `CREATE TABLE webhook_outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL)`,
+  `INSERT INTO webhook_outbox (id, type, body) SELECT id, type, body FROM webhook_outbox_before ORDER BY id`,
+  "DROP TABLE webhook_outbox_before",
+];
 
 /** How long a message waits for company, ms: a call to an endpoint's object takes many. */
 const DRAIN_DELAY_MS = 500;
 /** If the timer died with its instance, the alarm drains after this many ms. */
 const SAFETY_MS = 5000;
-/** Before the alarm tries again what wasn't taken, ms. */
+/** Before the alarm tries again what wasn't taken, ms; twice as long each time, up to five minutes. */
 const RETRY_MS = 10_000;
+const MAX_RETRY_MS = 5 * 60 * 1000;
 /** Messages in one call: of 100 deliveries each they stay well under the 32 MiB that a call takes. */
 const MESSAGES_PER_CALL = 100;
+/** Messages that go at once where too many bytes are kept. */
+const MESSAGES_PER_DROP = 10;
 
-/** Hands messages to the endpoints that want them; returns the ids of those that every one of them has taken. */
-export type HandOver = (messages: readonly WebhookMessage[]) => Promise<ReadonlySet<string>>;
+/** One hand-over to an app's endpoints. */
+export interface HandOverRequest {
+  /** By `seq`, as they are to come. */
+  messages: readonly OutboxMessage[];
+  /** Endpoints that are left out: what they want stays. */
+  stuck: ReadonlySet<string>;
+  /** How many messages an endpoint won't get, by its id. */
+  dropped: ReadonlyMap<string, number>;
+}
+
+export interface HandedOver {
+  /** Numbers of those that every endpoint that wants them has stored. */
+  taken: ReadonlySet<number>;
+  /** Endpoints that can't be reached now, or were left out. */
+  failed: readonly string[];
+  /** Endpoints that have stored what they wanted. */
+  reached: readonly string[];
+}
+
+/** Hands messages to the endpoints that want them. */
+export type HandOver = (request: HandOverRequest) => Promise<HandedOver>;
 
 interface OutboxParts {
   sql: SqlStorage;
@@ -27,16 +59,30 @@ interface OutboxParts {
   handOver: HandOver;
   /** Makes messages of what was gathered, in a transaction; false where there is nothing left to make one of. */
   gather?: () => boolean;
+  /** Of what is kept for endpoints out of reach. */
+  maxBytes?: number;
 }
+
+type OutboxRow = { seq: number; id: string; type: WebhookEvent; body: string };
 
 /**
  * Webhooks of an object in which things happen: written in the transaction of what they report, kept until every
- * endpoint that wants them has stored them. A crash repeats a hand-over, which endpoints ignore by the message's id.
+ * endpoint that wants them has stored them. An endpoint gets them in their order: one that can't be reached gets none
+ * until all that it missed was tried again, by the alarm. So a hand-over that a crash repeats is known by its number.
+ * What is kept for endpoints out of reach is bounded: the oldest go, and the endpoint is told how many.
  */
 export class WebhookOutbox {
   readonly #parts: OutboxParts;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #draining: Promise<void> | null = null;
+  /** Endpoints out of reach, and how many messages were dropped of theirs. */
+  #stuck = new Map<string, number>();
+  /** Up to here every endpoint that isn't stuck has had its messages. */
+  #handedTo = 0;
+  /** Up to here `#bytes` counts what stands in the table. */
+  #countedTo = 0;
+  #bytes = 0;
+  #retryMs = RETRY_MS;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -44,13 +90,13 @@ export class WebhookOutbox {
 
   /** Inside the transaction of what it reports. `timeMs`: when it happened, Unix ms. */
   add(type: WebhookEvent, timeMs: number, data: object): void {
-    this.#parts.sql.exec(
-      "INSERT INTO webhook_outbox (id, type, body) VALUES (?, ?, ?)",
-      newId(),
-      type,
-      webhookBody(type, timeMs, data),
-    );
+    this.addMessage(type, webhookBody(type, timeMs, data));
     this.noteWritten();
+  }
+
+  /** A message whose body is made already. */
+  addMessage(type: WebhookEvent, body: string): void {
+    this.#parts.sql.exec("INSERT INTO webhook_outbox (id, type, body) VALUES (?, ?, ?)", newId(), type, body);
   }
 
   /** Inside that transaction: whatever happens next, the alarm will drain; mostly the timer is sooner. */
@@ -67,18 +113,15 @@ export class WebhookOutbox {
       return;
     }
     // Before the attempt: should it die, the next one is already due.
-    due.set(WEBHOOKS_DUTY, "", Date.now() + RETRY_MS);
-    await this.drain().catch((error: unknown) => {
+    due.set(WEBHOOKS_DUTY, "", Date.now() + this.#retryMs);
+    try {
+      await this.#drainOnce(true);
+      this.#retryMs = RETRY_MS;
+    } catch (error) {
+      this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
       console.error({ message: "webhooks can't be handed over", error });
-    });
-  }
-
-  /** Hands over all that is there. One drain at a time; throws where something stays, for the alarm to repeat. */
-  async drain(): Promise<void> {
-    this.#draining ??= this.#drainAll().finally(() => {
-      this.#draining = null;
-    });
-    await this.#draining;
+    }
+    this.#dropBeyondBounds();
   }
 
   #schedule(): void {
@@ -88,28 +131,105 @@ export class WebhookOutbox {
       // Written while a drain runs: that one may have looked already.
       if (this.#draining !== null) this.#schedule();
       // What isn't taken stays; the alarm tries again and logs.
-      else this.drain().catch(() => {});
+      else this.#drainOnce(false).catch(() => {});
     }, DRAIN_DELAY_MS);
   }
 
+  /** One drain at a time; throws where something stays, for the alarm to repeat. */
+  async #drainOnce(isFull: boolean): Promise<void> {
+    if (this.#draining !== null) await this.#draining.catch(() => {});
+    this.#draining ??= (isFull ? this.#drainAll() : this.#drainNew()).finally(() => {
+      this.#draining = null;
+    });
+    await this.#draining;
+  }
+
+  /** What came since the last drain, to the endpoints that had all before. */
+  async #drainNew(): Promise<void> {
+    await this.#drainFrom(this.#handedTo, new Map());
+  }
+
+  /** All that is there, to every endpoint. */
   async #drainAll(): Promise<void> {
-    let afterId = "";
-    let left = 0;
+    const before = this.#stuck;
+    this.#stuck = new Map();
+    try {
+      await this.#drainFrom(0, before);
+    } catch (error) {
+      // Cut short: who was behind still is.
+      for (const [id, count] of before) this.#keepStuck(id, count);
+      throw error;
+    }
+    if (this.#stuck.size > 0) throw new Error(`${this.#stuck.size} webhook endpoints can't be reached`);
+  }
+
+  /** `before`: who was stuck until now, and how many messages each won't get. */
+  async #drainFrom(start: number, before: Map<string, number>): Promise<void> {
+    let after = start;
     for (;;) {
       this.#gather();
-      const messages = this.#list(afterId);
+      const messages = this.#list(after);
       const last = messages.at(-1);
       if (last === undefined) break;
-      // One endpoint that can't be reached doesn't hold up the messages behind its own.
-      afterId = last.id;
-      const taken = await this.#parts.handOver(messages);
-      left += messages.length - taken.size;
-      this.#parts.sql.exec(
-        "DELETE FROM webhook_outbox WHERE id IN (SELECT value FROM json_each(?))",
-        JSON.stringify([...taken]),
-      );
+      const { taken, failed, reached } = await this.#parts.handOver({
+        ...{ messages, stuck: new Set(this.#stuck.keys()), dropped: before },
+      });
+      for (const id of failed) this.#keepStuck(id, before.get(id) ?? 0);
+      // Told once.
+      for (const id of reached) if (before.has(id)) before.set(id, 0);
+      this.#remove(messages, taken);
+      after = last.seq;
+      // What lies here is for endpoints that can't be reached yet: the others have had theirs.
+      const areAllStuck = [...before.keys()].every((id) => this.#stuck.has(id));
+      if (taken.size === 0 && areAllStuck) after = Math.max(after, this.#handedTo);
+      this.#handedTo = Math.max(this.#handedTo, last.seq);
     }
-    if (left > 0) throw new Error(`${left} webhooks weren't taken by all of their endpoints`);
+  }
+
+  #keepStuck(webhookId: string, dropped: number): void {
+    if (!this.#stuck.has(webhookId)) this.#stuck.set(webhookId, dropped);
+  }
+
+  #remove(messages: readonly OutboxMessage[], taken: ReadonlySet<number>): void {
+    this.#parts.sql.exec(
+      "DELETE FROM webhook_outbox WHERE seq IN (SELECT value FROM json_each(?))",
+      JSON.stringify([...taken]),
+    );
+    for (const { seq, body } of messages) if (taken.has(seq)) this.#bytes -= body.length;
+  }
+
+  /** The oldest go, slice by slice. They are for endpoints out of reach: others have had them. */
+  #dropBeyondBounds(): void {
+    const { sql, due, maxBytes = MAX_WEBHOOK_OUTBOX_BYTES } = this.#parts;
+    let dropped = 0;
+    for (;;) {
+      const [{ oldest, newest } = { oldest: null, newest: null }] = sql
+        .exec<{ oldest: number | null; newest: number | null }>(
+          `SELECT (SELECT MIN(seq) FROM webhook_outbox) AS oldest, (SELECT MAX(seq) FROM webhook_outbox) AS newest`,
+        )
+        .toArray();
+      if (oldest === null || newest === null) break;
+      const isWithin = this.#bytes <= maxBytes;
+      const upTo = isWithin ? newest - MAX_WEBHOOK_OUTBOX_MESSAGES : newest;
+      if (oldest > upTo) break;
+      const rows = due.transaction(() =>
+        sql
+          .exec<{ seq: number; size: number }>(
+            `DELETE FROM webhook_outbox WHERE seq IN (
+               SELECT seq FROM webhook_outbox WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?)
+             RETURNING seq, LENGTH(body) AS size`,
+            oldest,
+            upTo,
+            isWithin ? MESSAGES_PER_CALL : MESSAGES_PER_DROP,
+          )
+          .toArray(),
+      );
+      dropped += rows.length;
+      for (const { seq, size } of rows) if (seq <= this.#countedTo) this.#bytes -= size;
+    }
+    if (dropped === 0) return;
+    for (const [id, count] of this.#stuck) this.#stuck.set(id, count + dropped);
+    console.error({ message: "webhooks were dropped: their endpoints can't be reached", dropped });
   }
 
   #gather(): boolean {
@@ -117,16 +237,22 @@ export class WebhookOutbox {
   }
 
   #hasMessages(): boolean {
-    return this.#parts.sql.exec("SELECT 1 FROM webhook_outbox LIMIT 1").toArray().length > 0;
+    return this.#parts.sql.exec("SELECT 1 FROM webhook_outbox WHERE seq > 0 LIMIT 1").toArray().length > 0;
   }
 
-  #list(afterId: string): WebhookMessage[] {
-    return this.#parts.sql
-      .exec<{ id: string; type: WebhookEvent; body: string }>(
-        "SELECT id, type, body FROM webhook_outbox WHERE id > ? ORDER BY id LIMIT ?",
-        afterId,
+  #list(after: number): OutboxRow[] {
+    const rows = this.#parts.sql
+      .exec<OutboxRow>(
+        "SELECT seq, id, type, body FROM webhook_outbox WHERE seq > ? ORDER BY seq LIMIT ?",
+        after,
         MESSAGES_PER_CALL,
       )
       .toArray();
+    for (const { seq, body } of rows) {
+      if (seq <= this.#countedTo) continue;
+      this.#bytes += body.length;
+      this.#countedTo = seq;
+    }
+    return rows;
   }
 }

@@ -1,5 +1,4 @@
 import type { TimedFetch } from "../push/timed-fetch.ts";
-import type { WebhookMessage } from "./events.ts";
 import type { EndpointConfig } from "./model.ts";
 import { signatureHeaders } from "./secrets.ts";
 
@@ -24,7 +23,7 @@ export interface PostOutcome {
 export async function postWebhook(
   timedFetch: TimedFetch,
   { url, secrets }: EndpointConfig,
-  message: WebhookMessage,
+  message: { id: string; body: string },
   timeoutMs: number,
 ): Promise<PostOutcome> {
   const startedAt = Date.now();

@@ -2,9 +2,12 @@ import { newId } from "../ids.ts";
 import { MAX_CONNECTIONS } from "../limits.ts";
 import type { DueTable } from "../objects/due.ts";
 import { TimedFetch } from "../push/timed-fetch.ts";
+import type { AttemptStore } from "./attempt-store.ts";
+import type { CallStore } from "./call-store.ts";
 import type { EndpointStore } from "./endpoint-store.ts";
-import { TEST_EVENT, type WebhookMessage, webhookBody } from "./events.ts";
-import type { Attempt, DisabledReason, EndpointConfig, StoredMessage } from "./model.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { BATCH_TYPE, batchBody, type CallType, TEST_EVENT, webhookBody } from "./events.ts";
+import type { Attempt, DisabledReason, EndpointConfig, WebhookCall } from "./model.ts";
 import { type PostOutcome, postWebhook } from "./post-webhook.ts";
 import { DISABLE_AFTER_MS, nextPauseMs } from "./schedule.ts";
 
@@ -20,16 +23,26 @@ const SAFETY_MS = 20_000;
  * (developers.cloudflare.com/workers/platform/limits); the alarm goes on in another one.
  */
 const SENDS_PER_TURN = 500;
+/** Calls that one step wakes after their endpoint was enabled again. */
+const WAKES_PER_STEP = 500;
 const GONE = 410;
 
+interface SenderParts {
+  store: EndpointStore;
+  queue: EventQueue;
+  calls: CallStore;
+  attempts: AttemptStore;
+  due: DueTable;
+  timeoutMs: number;
+}
+
 /**
- * Sends an endpoint's messages, six at a time, and writes down every attempt. What is being sent is known in memory
- * only and stays due in the table, so that a crash costs a repeat and never a message.
+ * Sends an endpoint's events, six calls at a time ({@link MAX_CONNECTIONS}: an object has no more), and writes down
+ * every attempt. A call is written down before it is sent and stays due until it was taken, so that a crash costs a
+ * repeat and never an event; what is being sent now is known in memory only.
  */
 export class WebhookSender {
-  readonly #store: EndpointStore;
-  readonly #due: DueTable;
-  readonly #timeoutMs: number;
+  readonly #parts: SenderParts;
   readonly #timedFetch = new TimedFetch();
   readonly #inFlight = new Map<string, Promise<void>>();
   /** When the alarm looks next, as far as this instance knows: saves a row written per attempt. */
@@ -39,13 +52,11 @@ export class WebhookSender {
   #sendsLeft = SENDS_PER_TURN;
   #isClosed = false;
 
-  constructor(store: EndpointStore, due: DueTable, timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-    this.#store = store;
-    this.#due = due;
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
   }
 
-  /** After a transaction that made messages due: sends what there are connections for. */
+  /** After a transaction that made events due: sends what there are connections for. */
   wake(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
@@ -68,7 +79,7 @@ export class WebhookSender {
     await Promise.all(this.#inFlight.values());
     if (this.#isClosed) return;
     this.#transaction(() => {
-      this.#due.remove(SEND_DUTY, "");
+      this.#parts.due.remove(SEND_DUTY, "");
       this.#plannedAt = null;
       this.plan();
     });
@@ -76,156 +87,192 @@ export class WebhookSender {
     if (this.#sendsLeft <= 0) this.#leaveToAlarm();
   }
 
-  /** In a transaction: the alarm comes when the next message is due, or a little after what should go out now. */
+  /** In a transaction: the alarm comes when the next call is due, or a little after what should go out now. */
   plan(): void {
     const now = Date.now();
-    const nextAt = this.#nextAt(now);
-    if (nextAt === null) return;
+    if (!this.#requireConfig().isEnabled) return;
+    const dueAt = this.#dueAt();
+    if (dueAt === null) return;
+    const nextAt = dueAt > now ? dueAt : now + SAFETY_MS;
     const planned = this.#plannedAt;
     if (planned !== null && planned > now && planned <= nextAt) return;
-    this.#due.set(SEND_DUTY, "", nextAt);
+    this.#parts.due.set(SEND_DUTY, "", nextAt);
     this.#plannedAt = nextAt;
   }
 
-  /** Sends a test event now; it isn't repeated. Null where the endpoint was deleted meanwhile. */
+  /** Sends a test event now, in the endpoint's form; it isn't repeated. Null where the endpoint was deleted meanwhile. */
   async sendTest(webhookId: string): Promise<Attempt | null> {
     const now = Date.now();
-    const message: WebhookMessage = {
+    const event = {
       id: newId(),
       type: TEST_EVENT,
       body: webhookBody(TEST_EVENT, now, { webhookId }),
-    };
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
+    } as const;
+    const isBatch = this.#requireConfig().eventsPerCall > 1;
+    const call: SentCall = isBatch ? { id: newId(), type: BATCH_TYPE, events: 1 } : { ...event, events: 1 };
+    const outcome = await this.#post(call.id, isBatch ? batchBody(now, [event]) : event.body);
     if (this.#isClosed) return null;
     return this.#transaction(() => {
-      this.#store.addTestMessage(message, outcome.isSuccess ? "succeeded" : "failed");
       if (outcome.isSuccess) this.#noteSuccess();
-      return this.#addAttempt(message, outcome, now, null);
+      else this.#parts.calls.addFailedTest(call, event, now);
+      return this.#addAttempt(call, outcome, now, null);
     });
   }
 
-  /** Sends a message again now, under its id. A success ends its retries; a failure leaves them as they are. */
-  async resend(message: WebhookMessage): Promise<Attempt | null> {
+  /** Sends a call again now, under its id. A success ends its retries; a failure leaves them as they are. */
+  async resend(call: WebhookCall): Promise<Attempt | null> {
     const now = Date.now();
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
+    const outcome = await this.#post(call.id, this.#parts.calls.readBody(call));
     if (this.#isClosed) return null;
     return this.#transaction(() => {
       if (outcome.isSuccess) {
         this.#noteSuccess();
-        const tries = this.#store.getMessage(message.id)?.tries ?? 0;
-        this.#store.setMessage(message.id, "succeeded", tries, null);
+        this.#parts.calls.remove(call);
       }
-      return this.#addAttempt(message, outcome, now, null);
+      return this.#addAttempt(call, outcome, now, null);
     });
   }
 
   #fill(): void {
-    if (this.#isClosed || this.#store.getConfig()?.isEnabled !== true) return;
-    const free = Math.min(MAX_CONNECTIONS - this.#inFlight.size, this.#sendsLeft);
-    if (free <= 0) {
-      if (this.#inFlight.size === 0) this.#leaveToAlarm();
-      return;
-    }
-    for (const message of this.#store.listDue(Date.now(), [...this.#inFlight.keys()], free)) {
-      const sending = this.#send(message)
+    if (this.#isClosed || this.#parts.store.getConfig()?.isEnabled !== true) return;
+    while (this.#inFlight.size < MAX_CONNECTIONS && this.#sendsLeft > 0) {
+      const call = this.#takeNext(Date.now());
+      if (call === null) return;
+      const sending = this.#send(call)
         .catch((error: unknown) => console.error({ message: "an attempt wasn't written down", error }))
         .finally(() => {
-          this.#inFlight.delete(message.id);
+          this.#inFlight.delete(call.id);
           this.#fill();
         });
-      this.#inFlight.set(message.id, sending);
+      this.#inFlight.set(call.id, sending);
       this.#sendsLeft--;
     }
+    if (this.#inFlight.size === 0) this.#leaveToAlarm();
+  }
+
+  /** What has been due for longest: a call that is repeated, or one of events that came. */
+  #takeNext(now: number): WebhookCall | null {
+    const { queue, calls } = this.#parts;
+    const inFlight = [...this.#inFlight.keys()];
+    let due = calls.findDue(now, inFlight);
+    while (due === null && this.#wakeSome(now)) due = calls.findDue(now, inFlight);
+    const freshAt = queue.freshAt();
+    if (freshAt === null || (due !== null && due.nextAt <= freshAt)) return due;
+    const { eventsPerCall } = this.#requireConfig();
+    return this.#transaction(() => calls.compose(eventsPerCall, now));
+  }
+
+  /** False where nothing is to be woken any more. */
+  #wakeSome(now: number): boolean {
+    const { store, calls } = this.#parts;
+    const waking = store.getWaking();
+    if (waking === null) return false;
+    this.#transaction(() => store.setWoken(calls.wake(waking.afterId, waking.toId, WAKES_PER_STEP, now)));
+    return true;
   }
 
   /** The turn is over: what is still due is the next one's, at once. */
   #leaveToAlarm(): void {
     const now = Date.now();
-    if ((this.#store.nextAt() ?? now + 1) > now) return;
+    if ((this.#dueAt() ?? now + 1) > now) return;
     this.#transaction(() => {
-      this.#due.set(SEND_DUTY, "", now);
+      this.#parts.due.set(SEND_DUTY, "", now);
       this.#plannedAt = now;
     });
   }
 
-  async #send(message: StoredMessage): Promise<void> {
+  async #send(call: WebhookCall): Promise<void> {
     const startedAt = Date.now();
-    const outcome = await postWebhook(this.#timedFetch, this.#requireConfig(), message, this.#timeoutMs);
+    const outcome = await this.#post(call.id, this.#parts.calls.readBody(call));
     if (this.#isClosed) return;
     this.#transaction(() => {
-      this.#record(message, outcome, startedAt);
+      this.#record(call, outcome, startedAt);
       this.plan();
     });
   }
 
-  #record(message: StoredMessage, outcome: PostOutcome, startedAt: number): void {
-    const tries = message.tries + 1;
+  #record(call: WebhookCall, outcome: PostOutcome, startedAt: number): void {
+    const { calls } = this.#parts;
     if (outcome.isSuccess) {
-      this.#store.setMessage(message.id, "succeeded", tries, null);
+      calls.remove(call);
       this.#noteSuccess();
-      this.#addAttempt(message, outcome, startedAt, null);
+      this.#addAttempt(call, outcome, startedAt, null);
       return;
     }
+    const tries = call.tries + 1;
     const pauseMs = nextPauseMs(tries, outcome.retryAfterMs, Math.random());
     const nextAt = pauseMs === null ? null : Date.now() + pauseMs;
     // Sent again by hand meanwhile, with success: then this failure is only told.
-    const isDone = this.#store.getMessage(message.id)?.status === "succeeded";
-    if (!isDone) this.#store.setMessage(message.id, nextAt === null ? "failed" : "waiting", tries, nextAt);
+    const isDone = calls.get(call.id) === null;
+    if (!isDone) calls.setFailedTry(call, tries, nextAt);
     this.#noteFailure(outcome, startedAt);
     const isPlanned = !isDone && this.#requireConfig().isEnabled;
-    this.#addAttempt(message, outcome, startedAt, isPlanned ? nextAt : null);
+    this.#addAttempt(call, outcome, startedAt, isPlanned ? nextAt : null);
   }
 
   #noteSuccess(): void {
-    if (this.#store.getFailingSince() !== null) this.#store.setFailingSince(null);
+    const { store } = this.#parts;
+    if (store.getState().failingSince !== null) store.setFailingSince(null);
   }
 
   #noteFailure({ httpStatus }: PostOutcome, startedAt: number): void {
-    const failingSince = this.#store.getFailingSince();
-    if (failingSince === null) this.#store.setFailingSince(startedAt);
-    if (httpStatus === GONE) this.#disable("gone");
-    else if (startedAt - (failingSince ?? startedAt) >= DISABLE_AFTER_MS) this.#disable("failing");
+    const { store } = this.#parts;
+    const { failingSince } = store.getState();
+    if (failingSince === null) store.setFailingSince(startedAt);
+    if (httpStatus === GONE) this.disable("gone");
+    else if (startedAt - (failingSince ?? startedAt) >= DISABLE_AFTER_MS) this.disable("failing");
   }
 
-  /** At once here; the registry, whose word it is in the end, is told by the alarm until it has heard. */
-  #disable(reason: DisabledReason): void {
+  /** In a transaction. At once here; the registry, whose word it is in the end, is told by the alarm until it has heard. */
+  disable(reason: DisabledReason): void {
+    const { store, due } = this.#parts;
     const config = this.#requireConfig();
     if (!config.isEnabled) return;
-    this.#store.setConfig({ ...config, isEnabled: false });
-    this.#due.set(DISABLED_DUTY, reason, Date.now());
+    store.setConfig({ ...config, isEnabled: false });
+    store.noteDisabled();
+    due.set(DISABLED_DUTY, reason, Date.now());
   }
 
-  #addAttempt(
-    message: WebhookMessage,
-    outcome: PostOutcome,
-    at: number,
-    nextAttemptAt: number | null,
-  ): Attempt {
+  #addAttempt(call: SentCall, outcome: PostOutcome, at: number, nextAttemptAt: number | null): Attempt {
     const { isSuccess, httpStatus, durationMs, response, error } = outcome;
-    return this.#store.addAttempt({
-      ...{ messageId: message.id, type: message.type, status: isSuccess ? "succeeded" : "failed" },
+    const { id: messageId, type, events } = call;
+    return this.#parts.attempts.add({
+      ...{ messageId, type, events, status: isSuccess ? "succeeded" : "failed" },
       ...{ httpStatus, durationMs, response, error, at, nextAttemptAt },
     });
   }
 
-  #nextAt(now: number): number | null {
-    if (!this.#requireConfig().isEnabled) return null;
-    const nextAt = this.#store.nextAt();
-    return nextAt === null || nextAt > now ? nextAt : now + SAFETY_MS;
+  /** When something is due, Unix ms; null where nothing waits. */
+  #dueAt(): number | null {
+    const { queue, calls, store } = this.#parts;
+    const times = [calls.nextAt(), queue.freshAt(), store.getWaking() === null ? null : 0];
+    const known = times.filter((time) => time !== null);
+    return known.length === 0 ? null : Math.min(...known);
+  }
+
+  #post(id: string, body: string): Promise<PostOutcome> {
+    return postWebhook(this.#timedFetch, this.#requireConfig(), { id, body }, this.#parts.timeoutMs);
   }
 
   #requireConfig(): EndpointConfig {
-    const config = this.#store.getConfig();
+    const config = this.#parts.store.getConfig();
     if (config === null) throw new Error("An endpoint without a configuration sends nothing");
     return config;
   }
 
   #transaction<T>(work: () => T): T {
     try {
-      return this.#due.transaction(work);
+      return this.#parts.due.transaction(work);
     } catch (error) {
       this.#plannedAt = null;
       throw error;
     }
   }
+}
+
+/** What an attempt tells of a call. */
+interface SentCall {
+  id: string;
+  type: CallType;
+  events: number;
 }

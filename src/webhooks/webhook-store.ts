@@ -9,6 +9,7 @@ export interface NewWebhook {
   url: string;
   description: string | null;
   events: WebhookEvent[];
+  eventsPerCall: number;
   isEnabled: boolean;
 }
 
@@ -20,6 +21,7 @@ type Row = {
   url: string;
   description: string | null;
   events: string;
+  events_per_call: number;
   enabled: number;
   secret: string;
   fingerprint: string;
@@ -32,8 +34,8 @@ type Row = {
   disabled_reason: DisabledReason | null;
 };
 
-const COLUMNS = `id, url, description, events, enabled, secret, fingerprint, previous_secret, previous_until,
-  revision, created_at, updated_at, disabled_at, disabled_reason`;
+const COLUMNS = `id, url, description, events, events_per_call, enabled, secret, fingerprint, previous_secret,
+  previous_until, revision, created_at, updated_at, disabled_at, disabled_reason`;
 const NOT_FOUND = refuse("ERR_NOT_FOUND", "There is no such webhook.");
 
 /** An app's webhook endpoints, in its registry. Writing methods expect to run inside a transaction. */
@@ -81,14 +83,15 @@ export class WebhookStore {
   getConfig(id: string): EndpointConfig | null {
     const row = this.#row(id);
     if (row === null) return null;
-    const { revision, url, events, enabled, secret, previous_secret, previous_until } = row;
+    const { revision, url, events, events_per_call: eventsPerCall, enabled } = row;
+    const { secret, previous_secret, previous_until } = row;
     const secrets: EndpointConfig["secrets"] = [{ secret, until: null }];
     if (previous_secret !== null) secrets.push({ secret: previous_secret, until: previous_until });
-    return { revision, url, events: JSON.parse(events), isEnabled: enabled === 1, secrets };
+    return { revision, url, events: JSON.parse(events), eventsPerCall, isEnabled: enabled === 1, secrets };
   }
 
   create(
-    { url, description, events, isEnabled }: NewWebhook,
+    { url, description, events, eventsPerCall, isEnabled }: NewWebhook,
     { secret, fingerprint }: NewSecret,
     now: number,
   ): Outcome<Webhook> {
@@ -97,13 +100,14 @@ export class WebhookStore {
     }
     const id = newId();
     this.#sql.exec(
-      `INSERT INTO webhooks (id, url, description, events, enabled, secret, fingerprint, revision, created_at,
-         updated_at, disabled_at, disabled_reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+      `INSERT INTO webhooks (id, url, description, events, events_per_call, enabled, secret, fingerprint, revision,
+         created_at, updated_at, disabled_at, disabled_reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
       id,
       url,
       description,
       JSON.stringify(events),
+      eventsPerCall,
       isEnabled ? 1 : 0,
       secret,
       fingerprint,
@@ -123,11 +127,12 @@ export class WebhookStore {
     // One that is disabled already keeps its time and reason.
     const isDisabledNow = wasEnabled && !isEnabled;
     this.#sql.exec(
-      `UPDATE webhooks SET url = ?, description = ?, events = ?, enabled = ?, disabled_at = ?,
-         disabled_reason = ?, updated_at = ?, revision = revision + 1 WHERE id = ?`,
+      `UPDATE webhooks SET url = ?, description = ?, events = ?, events_per_call = ?, enabled = ?,
+         disabled_at = ?, disabled_reason = ?, updated_at = ?, revision = revision + 1 WHERE id = ?`,
       change.url ?? row.url,
       change.description === undefined ? row.description : change.description,
       change.events === undefined ? row.events : JSON.stringify(change.events),
+      change.eventsPerCall ?? row.events_per_call,
       isEnabled ? 1 : 0,
       isEnabled ? null : isDisabledNow ? now : row.disabled_at,
       isEnabled ? null : isDisabledNow ? "requested" : row.disabled_reason,
@@ -157,20 +162,19 @@ export class WebhookStore {
     return this.#require(id, now);
   }
 
-  /** By the endpoint's own word. False where it has changed since `revision`: it may be another one by now. */
-  disable(id: string, reason: DisabledReason, revision: number, now: number): boolean {
-    return (
-      this.#sql
-        .exec(
-          `UPDATE webhooks SET enabled = 0, disabled_at = ?, disabled_reason = ?, revision = revision + 1
-           WHERE id = ? AND revision = ? AND enabled = 1 RETURNING 1`,
-          now,
-          reason,
-          id,
-          revision,
-        )
-        .toArray().length > 0
-    );
+  /** By the endpoint's own word. Null where it has changed since `revision`: it may be another one by now. */
+  disable(id: string, reason: DisabledReason, revision: number, now: number): Webhook | null {
+    const [row] = this.#sql
+      .exec<Row>(
+        `UPDATE webhooks SET enabled = 0, disabled_at = ?, disabled_reason = ?, revision = revision + 1
+         WHERE id = ? AND revision = ? AND enabled = 1 RETURNING ${COLUMNS}`,
+        now,
+        reason,
+        id,
+        revision,
+      )
+      .toArray();
+    return row === undefined ? null : toWebhook(row, now);
   }
 
   delete(id: string): Outcome<{ id: string }> {
@@ -199,6 +203,7 @@ function toWebhook(row: Row, now: number): Webhook {
     url: row.url,
     description: row.description,
     events: JSON.parse(row.events),
+    eventsPerCall: row.events_per_call,
     isEnabled: row.enabled === 1,
     secretFingerprint: row.fingerprint,
     previousSecretUntil: until !== null && until > now ? until : null,

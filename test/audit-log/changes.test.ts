@@ -378,7 +378,7 @@ describe("the audit log of webhooks", () => {
     expect(await changesOf()).toEqual([
       {
         ...{ action: "webhook.created", target },
-        details: { host, events, enabled: true, secretFingerprint: first },
+        details: { host, events, eventsPerCall: 1, enabled: true, secretFingerprint: first },
       },
       {
         ...{ action: "webhook.updated", target },

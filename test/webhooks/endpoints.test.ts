@@ -25,7 +25,8 @@ describe("POST {api}/webhooks", () => {
     const { status, body } = await create(app, { description: "Shop" });
     expect(status).toBe(201);
     expect(body).toEqual({
-      ...{ id: expect.any(String), url: URL_OF_OTHERS, description: "Shop", events: EVENTS, enabled: true },
+      ...{ id: expect.any(String), url: URL_OF_OTHERS, description: "Shop", events: EVENTS },
+      ...{ eventsPerCall: 1, enabled: true, waitingEvents: 0, droppedEvents: 0 },
       ...{ secretFingerprint: expect.stringMatching(/^[0-9a-f]{16}$/), previousSecretUntil: null },
       ...{ failingSince: null, disabledAt: null, disabledReason: null },
       ...{ createdAt: expect.any(String), updatedAt: body.createdAt },
@@ -229,7 +230,7 @@ describe("POST {api}/webhooks/{id}/test", () => {
     expect(call?.body).toMatchObject({ type: "webhook.test", data: { webhookId: webhook.id } });
     expect(body).toEqual({
       ...{ id: expect.any(String), messageId: call?.id, type: "webhook.test", status: "succeeded" },
-      ...{ httpStatus: 202, durationMs: expect.any(Number), response: "thank you", error: null },
+      ...{ events: 1, httpStatus: 202, durationMs: expect.any(Number), response: "thank you", error: null },
       ...{ at: expect.any(String), nextAttemptAt: null },
     });
     expect(await webhook.attempts()).toEqual([body]);
@@ -298,8 +299,9 @@ describe("POST {api}/webhooks/{id}/attempts/{attemptId}/resend", () => {
     expect(calls.map(({ id }) => id)).toEqual([failed?.id, failed?.id, failed?.id]);
     expect(calls[2]?.body).toEqual(failed?.body);
     expect((await webhook.get()).failingSince).toBeNull();
-    // What has succeeded can be had again too.
-    expect((await resend()).body.status).toBe("succeeded");
+    // Nothing is kept of what was taken.
+    const again = await resend();
+    expect([again.status, again.body.error.code]).toEqual([409, "ERR_CONFLICT"]);
   });
 
   it("knows no attempt of another endpoint", async () => {

@@ -56,8 +56,11 @@ const WEBHOOK_DUTIES = ["webhooks", "flush", "send"];
 
 /** A completion, by somebody who knows this revision of the endpoint. */
 function handTo(stub: unknown, revision: number): Promise<void> {
-  const endpoint = stub as { accept(messages: object[], revision: number): Promise<void> };
-  return endpoint.accept([{ id: crypto.randomUUID(), type: "notification.completed", body: "{}" }], revision);
+  const endpoint = stub as {
+    accept(messages: object[], revision: number, source: string, lost: number): Promise<void>;
+  };
+  const message = { seq: 1, id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
+  return endpoint.accept([message], revision, crypto.randomUUID(), 0);
 }
 
 describe.each([
@@ -228,10 +231,11 @@ describe("more messages than one turn of an endpoint's object sends", () => {
       for (let index = 0; index < 1200; index++) {
         const body = JSON.stringify({ type: "notification.completed", data: { index } });
         storage.sql.exec(
-          "INSERT INTO messages (id, type, status, tries, next_at, body) VALUES (?, ?, 'waiting', 0, 1, ?)",
-          ...[crypto.randomUUID(), "notification.completed", body],
+          "INSERT INTO events (seq, id, type, at, bytes, body) VALUES (?, ?, 'notification.completed', 1, 0, ?)",
+          ...[index + 1, crypto.randomUUID(), body],
         );
       }
+      storage.sql.exec("UPDATE counters SET next_seq = 1201, waiting = 1200");
       storage.sql.exec("INSERT OR REPLACE INTO due (kind, id, at) VALUES ('send', '', 1)");
       await storage.setAlarm(Date.now() + 60_000);
     });
@@ -329,7 +333,7 @@ describe("a deleted endpoint", () => {
     await evictDurableObject(stub);
     await handTo(stub, 1);
     const tables = await runInDurableObject(stub, (_, { storage }) =>
-      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('messages', 'endpoint')").toArray(),
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('events', 'endpoint')").toArray(),
     );
     expect(tables).toEqual([]);
     expect(await webhook.inbox.calls()).toHaveLength(1);
@@ -346,9 +350,9 @@ it("an endpoint that wasn't told of its deletion takes nothing from who knows a 
   const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
   await app.api("DELETE", `/webhooks/${webhook.id}`);
   const stub = endpointStub(app, webhook);
-  const before = await rowsIn(stub, "messages");
+  const before = await rowsIn(stub, "events");
   await handTo(stub, 2);
-  expect(await rowsIn(stub, "messages")).toBe(before);
+  expect(await rowsIn(stub, "events")).toBe(before);
   restore();
 });
 

@@ -14,7 +14,7 @@ import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
-const ACTOR_MESSAGE = 'must be "admin", a masked key such as ****abcd, or the id of a key';
+const ACTOR_MESSAGE = 'must be "admin", "onecall", a masked key such as ****abcd, or the id of a key';
 
 const QuerySchema = v.object({
   limit: LimitSchema,
@@ -26,7 +26,11 @@ const QuerySchema = v.object({
     v.pipe(
       v.string(ACTOR_MESSAGE),
       v.check(
-        (actor) => actor === "admin" || /^\*{4}[A-Za-z0-9_-]{4}$/.test(actor) || UUID.test(actor),
+        (actor) =>
+          actor === "admin" ||
+          actor === "onecall" ||
+          /^\*{4}[A-Za-z0-9_-]{4}$/.test(actor) ||
+          UUID.test(actor),
         ACTOR_MESSAGE,
       ),
     ),

@@ -3,7 +3,7 @@ import { type Bindings, readConfig } from "../../env.ts";
 import { faultsToError } from "../../errors.ts";
 import { findUrlFault } from "../../http/public-url.ts";
 import { checkInput, listSchema, textSchema } from "../../http/validation.ts";
-import { MAX_GRACE_HOURS, MAX_NAMES } from "../../limits.ts";
+import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../limits.ts";
 import { WEBHOOK_EVENTS } from "../../webhooks/events.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
@@ -11,6 +11,8 @@ const URL_MESSAGE = "must be an https URL";
 const ENABLED_MESSAGE = "must be true or false";
 const EVENTS_MESSAGE = `must be a list of at least one of: ${WEBHOOK_EVENTS.join(", ")}`;
 const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_GRACE_HOURS}`;
+
+const PER_CALL_MESSAGE = `must be a whole number from 1 to ${MAX_EVENTS_PER_CALL}`;
 
 const UrlSchema = v.string(URL_MESSAGE);
 const EventsSchema = v.pipe(
@@ -23,11 +25,19 @@ const EventsSchema = v.pipe(
   v.transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event))),
 );
 
+const EventsPerCallSchema = v.pipe(
+  v.number(PER_CALL_MESSAGE),
+  v.integer(PER_CALL_MESSAGE),
+  v.minValue(1, PER_CALL_MESSAGE),
+  v.maxValue(MAX_EVENTS_PER_CALL, PER_CALL_MESSAGE),
+);
+
 const NewWebhookSchema = v.object(
   {
     url: UrlSchema,
     description: v.nullish(textSchema(256), null),
     events: EventsSchema,
+    eventsPerCall: v.optional(EventsPerCallSchema, 1),
     enabled: v.optional(v.boolean(ENABLED_MESSAGE), true),
   },
   BODY_MESSAGE,
@@ -38,6 +48,7 @@ const WebhookChangeSchema = v.object(
     url: v.optional(UrlSchema),
     description: v.nullish(textSchema(256)),
     events: v.optional(EventsSchema),
+    eventsPerCall: v.optional(EventsPerCallSchema),
     enabled: v.optional(v.boolean(ENABLED_MESSAGE)),
   },
   BODY_MESSAGE,

@@ -109,12 +109,16 @@ export const postWebhookTest: Handler = async (request, context) => {
   return json(presentAttempt(attempt));
 };
 
-/** `POST {api}/webhooks/{id}/attempts/{attemptId}/resend`: the attempt's message again, under the same message id. */
+/** `POST {api}/webhooks/{id}/attempts/{attemptId}/resend`: the attempt's call again, under the same id. */
 export const postWebhookResend: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
   const attempt = await openWebhookEndpoint(context.env, app.id, id).resend(pathParam(request, "attempt"));
   if (attempt === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such attempt.");
+  if (attempt === "sent") {
+    const message = "Nothing of this call is kept: the endpoint has taken it, or it has ended.";
+    throw new OnecallError("ERR_CONFLICT", message);
+  }
   return json(presentAttempt(attempt));
 };
 
@@ -128,16 +132,19 @@ function webhookNotFound(): OnecallError {
   return new OnecallError("ERR_NOT_FOUND", "There is no such webhook.");
 }
 
-/** What the registry knows, and since when the endpoint has been failing, which its object knows. */
+/** What the registry knows, and how the endpoint is doing, which its object knows. */
 async function presentWebhook(env: Bindings, app: AppRecord, webhook: Webhook): Promise<object> {
-  const { id, url, description, events, isEnabled, secretFingerprint, disabledReason } = webhook;
-  const failingSince = await openWebhookEndpoint(env, app.id, id).getFailingSince();
+  const { id, url, description, events, eventsPerCall, isEnabled, secretFingerprint, disabledReason } =
+    webhook;
+  const { failingSince, waiting, dropped } = await openWebhookEndpoint(env, app.id, id).getState();
   return {
-    ...{ id, url, description, events, enabled: isEnabled, secretFingerprint },
+    ...{ id, url, description, events, eventsPerCall, enabled: isEnabled, secretFingerprint },
     previousSecretUntil: isoTime(webhook.previousSecretUntil),
     failingSince: isoTime(failingSince),
     disabledAt: isoTime(webhook.disabledAt),
     disabledReason,
+    waitingEvents: waiting,
+    droppedEvents: dropped,
     createdAt: isoTime(webhook.createdAt),
     updatedAt: isoTime(webhook.updatedAt),
   };
