@@ -10,15 +10,22 @@ export const WEBHOOKS_DUTY = "webhooks";
 export const WEBHOOK_OUTBOX_SCHEMA =
   "CREATE TABLE webhook_outbox (id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID";
 
-/** The step to the one it keeps: messages that no endpoint has taken yet, by numbers that never come again. */
+/** The step to what it keeps: messages that no endpoint has taken yet, and the numbers that were given to any. */
 export const WEBHOOK_QUEUE_SCHEMA = [
   "ALTER TABLE webhook_outbox RENAME TO webhook_outbox_before",
   `CREATE TABLE webhook_outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL)`,
-  `INSERT INTO webhook_outbox (id, type, body) SELECT id, type, body FROM webhook_outbox_before ORDER BY id`,
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL)`,
+  `INSERT INTO webhook_outbox (seq, id, type, body)
+   SELECT ROW_NUMBER() OVER (ORDER BY id), id, type, body FROM webhook_outbox_before`,
   "DROP TABLE webhook_outbox_before",
+  // At most one row.
+  "CREATE TABLE webhook_numbers (reserved INTEGER NOT NULL)",
+  `INSERT INTO webhook_numbers (reserved)
+   SELECT seq FROM webhook_outbox WHERE seq > 0 ORDER BY seq DESC LIMIT 1`,
 ];
 
+/** Numbers that are reserved at once: an instance that ends leaves some of them unused, and none is given twice. */
+const RESERVED_NUMBERS = 1000;
 /** How long a message waits for company, ms: a call to an endpoint's object takes many. */
 const DRAIN_DELAY_MS = 500;
 /** If the timer died with its instance, the alarm drains after this many ms. */
@@ -83,6 +90,8 @@ export class WebhookOutbox {
   #countedTo = 0;
   #bytes = 0;
   #retryMs = RETRY_MS;
+  /** The next number; null in an instance that has given none. */
+  #next: number | null = null;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -96,7 +105,13 @@ export class WebhookOutbox {
 
   /** A message whose body is made already. */
   addMessage(type: WebhookEvent, body: string): void {
-    this.#parts.sql.exec("INSERT INTO webhook_outbox (id, type, body) VALUES (?, ?, ?)", newId(), type, body);
+    this.#parts.sql.exec(
+      "INSERT INTO webhook_outbox (seq, id, type, body) VALUES (?, ?, ?, ?)",
+      this.#takeNumber(),
+      newId(),
+      type,
+      body,
+    );
   }
 
   /** Inside that transaction: whatever happens next, the alarm will drain; mostly the timer is sooner. */
@@ -122,6 +137,22 @@ export class WebhookOutbox {
       console.error({ message: "webhooks can't be handed over", error });
     }
     this.#dropBeyondBounds();
+  }
+
+  /** Never one that was given before: endpoints know by it what is new. A rollback only leaves a gap. */
+  #takeNumber(): number {
+    const { sql } = this.#parts;
+    const [row] = sql.exec<{ reserved: number }>("SELECT reserved FROM webhook_numbers LIMIT 1").toArray();
+    const next = this.#next ?? (row?.reserved ?? 0) + 1;
+    if (next > (row?.reserved ?? 0)) {
+      const statement =
+        row === undefined
+          ? "INSERT INTO webhook_numbers (reserved) VALUES (?)"
+          : "UPDATE webhook_numbers SET reserved = ?";
+      sql.exec(statement, next + RESERVED_NUMBERS - 1);
+    }
+    this.#next = next + 1;
+    return next;
   }
 
   #schedule(): void {
@@ -203,11 +234,7 @@ export class WebhookOutbox {
     const { sql, due, maxBytes = MAX_WEBHOOK_OUTBOX_BYTES } = this.#parts;
     let dropped = 0;
     for (;;) {
-      const [{ oldest, newest } = { oldest: null, newest: null }] = sql
-        .exec<{ oldest: number | null; newest: number | null }>(
-          `SELECT (SELECT MIN(seq) FROM webhook_outbox) AS oldest, (SELECT MAX(seq) FROM webhook_outbox) AS newest`,
-        )
-        .toArray();
+      const [oldest, newest] = [this.#findNumber("ASC"), this.#findNumber("DESC")];
       if (oldest === null || newest === null) break;
       const isWithin = this.#bytes <= maxBytes;
       const upTo = isWithin ? newest - MAX_WEBHOOK_OUTBOX_MESSAGES : newest;
@@ -232,12 +259,19 @@ export class WebhookOutbox {
     console.error({ message: "webhooks were dropped: their endpoints can't be reached", dropped });
   }
 
+  #findNumber(order: "ASC" | "DESC"): number | null {
+    const [row] = this.#parts.sql
+      .exec<{ seq: number }>(`SELECT seq FROM webhook_outbox WHERE seq > 0 ORDER BY seq ${order} LIMIT 1`)
+      .toArray();
+    return row?.seq ?? null;
+  }
+
   #gather(): boolean {
     return this.#parts.gather?.() ?? false;
   }
 
   #hasMessages(): boolean {
-    return this.#parts.sql.exec("SELECT 1 FROM webhook_outbox WHERE seq > 0 LIMIT 1").toArray().length > 0;
+    return this.#findNumber("ASC") !== null;
   }
 
   #list(after: number): OutboxRow[] {

@@ -18,6 +18,7 @@ const statement = (object: Allowance["object"], text: string, bound: string): Al
 
 const FIRST_ROWS = "the first rows in the order of the key, by its LIMIT";
 const ONE_ROW = "one row";
+const UPGRADE = "what stands there at the upgrade, once";
 
 export const ALLOWED: readonly Allowance[] = [
   table("any", "sqlite_master", "the schema: the tables and indexes of schema.ts"),
@@ -32,6 +33,12 @@ export const ALLOWED: readonly Allowance[] = [
   table("Ledger", "registration", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("WebhookEndpoint", "endpoint", ONE_ROW),
+  table("WebhookEndpoint", "counters", ONE_ROW),
+  table("any", "webhook_numbers", ONE_ROW),
+  statement("any", "INSERT INTO webhook_outbox … FROM webhook_outbox_before", UPGRADE),
+  statement("WebhookEndpoint", "INSERT INTO events … FROM messages …", UPGRADE),
+  statement("WebhookEndpoint", "INSERT INTO calls … FROM events e JOIN messages m …", UPGRADE),
+  statement("WebhookEndpoint", "INSERT INTO counters … FROM events", UPGRADE),
 
   statement("Registry", "SELECT day FROM ledgers ORDER BY day LIMIT ?", FIRST_ROWS),
   statement("Registry", "SELECT day FROM ledgers WHERE (?1 IS NULL OR …", "RETENTION_DAYS and 30 of them"),
@@ -47,7 +54,6 @@ export const ALLOWED: readonly Allowance[] = [
     "SELECT hour / CAST(… FROM series WHERE hour BETWEEN …",
     "the hours asked for: at most a year",
   ),
-  statement("any", "SELECT 1 FROM webhook_outbox LIMIT 1", FIRST_ROWS),
   statement(
     "UserShard",
     "SELECT …, waiting FROM notifications WHERE version > reported_version …",
@@ -64,13 +70,8 @@ export const ALLOWED: readonly Allowance[] = [
   statement("UserShard", "SELECT DISTINCT user_id FROM json_each(?3) AS targets …", "a chunk's targets"),
   statement(
     "WebhookEndpoint",
-    "SELECT MIN(next_at) … WHERE status = 'waiting'",
+    "SELECT MIN(next_at) AS at FROM calls WHERE status = 'waiting'",
     "the first entry of an index",
-  ),
-  statement(
-    "WebhookEndpoint",
-    "SELECT id, message_id, … FROM attempts WHERE … ORDER BY id DESC LIMIT ?2",
-    FIRST_ROWS,
   ),
   statement("UserShard", "SELECT id, address, … FROM devices WHERE user_id = ? …", "MAX_DEVICES: 20"),
   statement(
@@ -123,7 +124,6 @@ export const KNOWN: readonly Allowance[] = [
   statement("UserShard", "SELECT user_id FROM deliveries WHERE notification_id = ? LIMIT 1", LOG),
   statement("UserShard", "SELECT uid, … FROM users WHERE …", "a shard's users (users/user-store)"),
   table("UserShard", "pushes", OUTBOX),
-  statement("WebhookEndpoint", "UPDATE messages SET next_at = ? …", "what waits (webhooks/endpoint-store)"),
 ];
 
 /** What allows a step, if anything does. */
