@@ -5,6 +5,8 @@ export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
   ADMIN_TOKEN?: string;
   RATE_LIMIT?: RateLimit;
   STRANGER_LIMIT?: RateLimit;
+  /** What an object's database may hold, where it isn't the platform's 10 GB: tests fill one quickly. */
+  OBJECT_BYTES?: string;
 };
 
 /** The deployment's variables. Reading one that is wrong throws. */

@@ -1,7 +1,12 @@
 import { validate as isUuid, stringify as stringifyUuid, version as uuidVersion, v7 as uuidv7 } from "uuid";
 
-/** In the 12 bits after the version: this notification was opened in its ledger, not in a user shard. */
-const NO_SHARD = 0xfff;
+/**
+ * In the 12 bits after the version: this notification was opened in its ledger, not in a user shard. With it, and where
+ * the bits are a shard's number with `HAS_SLOT`, the byte after the variant's is the ledger's slot. Ids from before
+ * slots have chance there; their bits are the shard's number alone, or 0xfff.
+ */
+const NO_SHARD = 0xffe;
+const HAS_SLOT = 0x400;
 
 /** A UUIDv7 (RFC 9562): ordered by time, so ids sort as their notifications do. */
 export function newId(): string {
@@ -11,20 +16,28 @@ export function newId(): string {
 /**
  * A notification's id: a UUIDv7 whose 12 bits after the version hold the user shard of a realtime send,
  * so that a read that comes before the shard's first report knows whom to ask. Without `shard`: a batch.
+ * `slot` (0 to 255): which of its day's ledgers has it.
  */
-export function newNotificationId(shard?: number): string {
+export function newNotificationId(shard?: number, slot = 0): string {
   const bytes = uuidv7(undefined, new Uint8Array(16));
-  const bits = shard ?? NO_SHARD;
+  const bits = shard === undefined ? NO_SHARD : HAS_SLOT | shard;
   bytes[6] = 0x70 | (bits >> 8);
   bytes[7] = bits & 0xff;
+  bytes[9] = slot;
   return stringifyUuid(bytes);
 }
 
-export interface NotificationIdParts {
+/** Which of an app's ledgers. */
+export interface LedgerRef {
+  /** UTC day, `YYYY-MM-DD`. */
+  day: string;
+  /** A day has as many as its notifications need; 0 is the first. */
+  slot: number;
+}
+
+export interface NotificationIdParts extends LedgerRef {
   /** Unix ms of the creation. */
   timeMs: number;
-  /** UTC day, `YYYY-MM-DD`: names the ledger. */
-  day: string;
   /** User shard of a realtime send, null for a batch. */
   shard: number | null;
 }
@@ -36,7 +49,33 @@ export function parseNotificationId(id: string): NotificationIdParts | null {
   // Dates past the year 9999 don't format as YYYY-MM-DD; no notification has such an id.
   if (timeMs > Date.UTC(9999, 11, 31)) return null;
   const bits = Number.parseInt(id.slice(15, 18), 16);
-  return { timeMs, day: utcDay(timeMs), shard: bits === NO_SHARD ? null : bits };
+  return { timeMs, day: utcDay(timeMs), ...readPlace(bits, id) };
+}
+
+function readPlace(bits: number, id: string): { shard: number | null; slot: number } {
+  const slot = Number.parseInt(id.slice(21, 23), 16);
+  if (bits < HAS_SLOT) return { shard: bits, slot: 0 };
+  if (bits < 2 * HAS_SLOT) return { shard: bits - HAS_SLOT, slot };
+  return { shard: null, slot: bits === NO_SHARD ? slot : 0 };
+}
+
+/** The same of an id that is known to be one. Throws where it is none. */
+export function requireIdParts(id: string): NotificationIdParts {
+  const parts = parseNotificationId(id);
+  if (parts === null) throw new Error("What stands for a notification isn't its id");
+  return parts;
+}
+
+/** What belongs to notifications, by the ledger that has these. */
+export function groupByLedger<T>(items: readonly T[], idOf: (item: T) => string): [LedgerRef, T[]][] {
+  const groups = new Map<string, [LedgerRef, T[]]>();
+  for (const item of items) {
+    const { day, slot } = requireIdParts(idOf(item));
+    const group = groups.get(`${day}:${slot}`);
+    if (group === undefined) groups.set(`${day}:${slot}`, [{ day, slot }, [item]]);
+    else group[1].push(item);
+  }
+  return [...groups.values()];
 }
 
 /** Unix ms of a UUIDv7. */

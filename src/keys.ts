@@ -30,8 +30,9 @@ export const keys = {
 
   /** Durable Object: an app's channels, templates and keys. */
   registry: (appId: string) => appId,
-  /** Durable Object: an app's notifications of one UTC day (`YYYY-MM-DD`). */
-  ledger: (appId: string, day: string) => `${appId}:${day}`,
+  /** Durable Object: a slot of an app's notifications of one UTC day (`YYYY-MM-DD`). The first has no number. */
+  ledger: (appId: string, day: string, slot = 0) =>
+    slot === 0 ? `${appId}:${day}` : `${appId}:${day}:${slot}`,
   /** Durable Object: a hash-slice of an app's users. */
   userShard: (appId: string, shard: number) => `${appId}:${shard}`,
   /** Durable Object: a webhook endpoint of an app, with what it is still to get. */

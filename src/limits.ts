@@ -117,6 +117,14 @@ export const MAX_WEBHOOK_OUTBOX_MESSAGES = 1_000_000;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
+/** Ledgers of one day of an app, at most: each takes some hundred realtime sends a second and 10 GB. */
+export const MAX_LEDGER_SLOTS = 64;
+/** Reports and accepted notifications a minute beyond which a ledger asks for more slots. */
+export const LEDGER_BUSY_PER_MINUTE = 12_000;
+/** The share of its room beyond which it does. */
+export const LEDGER_BIG_SHARE = 0.1;
+/** Between two doublings of an app's slots: copies of its record may be 90 s old. */
+export const SLOTS_GROW_PAUSE_MS = 2 * 60 * 1000;
 export const MIN_SHARD_COUNT = 16;
 /** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
 export const MAX_SHARD_COUNT = 1024;

@@ -1,10 +1,13 @@
+import { listRefs } from "../apps/ledger-list.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { type Bindings, readConfig } from "../env.ts";
+import { faultsToError } from "../errors.ts";
 import { utcDay } from "../ids.ts";
 import { HOUR_MS } from "../notifications/counts.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import type { NotificationRecord } from "../notifications/ledger-store.ts";
 import type { ChannelType } from "../notifications/model.ts";
+import { askAll } from "../objects/ask-all.ts";
 import type { SeriesPoint } from "./series-store.ts";
 
 export const GRANULARITIES = ["daily", "hourly"] as const;
@@ -13,8 +16,8 @@ export type Granularity = (typeof GRANULARITIES)[number];
 /** Hours of one point. */
 export const STEP_HOURS: Record<Granularity, number> = { daily: 24, hourly: 1 };
 const DAY_HOURS = 24;
-/** No app has more: a ledger of a day lives 121 days at the default retention. */
-const MAX_LEDGERS = 1000;
+/** An app of one ledger a day never has more: a ledger lives 121 days at the default retention. */
+const MAX_LEDGERS = 4000;
 
 /** A time range, Unix ms, both inclusive, and how it is cut. */
 export interface SeriesRange {
@@ -56,9 +59,14 @@ export async function readSeries(
   const { fromHour, toHour } = hoursOf(range);
   // A delivery can be seen for as long as it is kept.
   const oldest = fromHour * HOUR_MS - readConfig(env).retentionMs - DAY_HOURS * HOUR_MS;
-  const days = await openRegistry(env, appId).listLedgers(utcDay(oldest), utcDay(range.to), MAX_LEDGERS);
+  const registry = openRegistry(env, appId);
+  const { days, nextDay } = await registry.listLedgers(utcDay(oldest), utcDay(range.to), MAX_LEDGERS);
+  if (nextDay !== null) {
+    const message = `must be later: the range is about more than ${MAX_LEDGERS} ledgers of this app`;
+    throw faultsToError([{ field: "from", message }]);
+  }
   const query = { fromHour, toHour, step: STEP_HOURS[range.granularity], ...filter };
-  const found = await Promise.all(days.map((day) => openLedger(env, appId, day).readSeries(query)));
+  const found = await askAll(listRefs(days), (ledger) => openLedger(env, appId, ledger).readSeries(query));
   return arrange(found.flat(), range, types);
 }
 

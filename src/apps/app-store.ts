@@ -19,6 +19,7 @@ type AppRow = {
   shard_count: number;
   hash: UserHash;
   hash_key: string | null;
+  ledger_slots: number;
   created_at: number;
   key_check: string | null;
   unchecked_keys: number;
@@ -73,9 +74,9 @@ export class AppStore {
     const row = this.#row();
     if (row === null) throw new Error("This registry isn't an app's");
     const { id, name, shard_count: shardCount, hash, hash_key: hashKey, created_at: createdAt } = row;
-    const { key_check: secret, unchecked_keys: unchecked } = row;
+    const { key_check: secret, unchecked_keys: unchecked, ledger_slots: ledgerSlots } = row;
     const keyCheck = { secret, isComplete: secret !== null && unchecked === 0 };
-    return { ...{ id, name, shardCount, hash, hashKey, createdAt, keyCheck }, ...parts };
+    return { ...{ id, name, shardCount, hash, hashKey, ledgerSlots, createdAt, keyCheck }, ...parts };
   }
 
   /** What new keys are to be checked by. An app of an earlier version gets its secret now. */
@@ -139,7 +140,9 @@ export class AppStore {
   }
 
   #row(): AppRow | null {
-    return this.#sql.exec<AppRow>(`SELECT ${APP_COLUMNS} FROM app LIMIT 1`).toArray()[0] ?? null;
+    return (
+      this.#sql.exec<AppRow>(`SELECT ${APP_COLUMNS}, ledger_slots FROM app LIMIT 1`).toArray()[0] ?? null
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { openLedger } from "../notifications/ledger-binding.ts";
 import type { DueTable } from "../objects/due.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
+import type { LedgerList } from "./ledger-list.ts";
 
 export const ERASE_DUTY = "erase";
 
@@ -41,16 +42,25 @@ interface ErasedApp {
   shardCount: number;
 }
 
+interface ErasureParts {
+  sql: SqlStorage;
+  env: Bindings;
+  due: DueTable;
+  ledgers: LedgerList;
+}
+
 /** Erases an app slice by slice, by its registry's alarm: where it stops it goes on, whatever has ended. */
 export class AppErasure {
   readonly #sql: SqlStorage;
   readonly #env: Bindings;
   readonly #due: DueTable;
+  readonly #ledgers: LedgerList;
 
-  constructor(sql: SqlStorage, env: Bindings, due: DueTable) {
+  constructor({ sql, env, due, ledgers }: ErasureParts) {
     this.#sql = sql;
     this.#env = env;
     this.#due = due;
+    this.#ledgers = ledgers;
   }
 
   get(): Erasure | null {
@@ -121,13 +131,10 @@ export class AppErasure {
   }
 
   async #eraseLedgers({ id }: ErasedApp): Promise<boolean> {
-    const days = this.#sql
-      .exec<{ day: string }>("SELECT day FROM ledgers ORDER BY day LIMIT ?", LEDGERS_PER_TURN)
-      .toArray()
-      .map(({ day }) => day);
-    await Promise.all(days.map((day) => openLedger(this.#env, id, day).erase()));
-    this.#sql.exec("DELETE FROM ledgers WHERE day IN (SELECT value FROM json_each(?))", JSON.stringify(days));
-    return days.length < LEDGERS_PER_TURN;
+    const ledgers = this.#ledgers.listAfter(null, LEDGERS_PER_TURN);
+    await Promise.all(ledgers.map((ledger) => openLedger(this.#env, id, ledger).erase()));
+    for (const ledger of ledgers) this.#ledgers.remove(ledger);
+    return ledgers.length < LEDGERS_PER_TURN;
   }
 
   async #eraseWebhooks({ id }: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {

@@ -24,6 +24,8 @@ const AppFieldsSchema = v.object({
   shardCount: v.number(),
   hash: v.picklist(USER_HASHES),
   hashKey: v.optional(v.nullable(v.string()), null),
+  /** Among how many ledgers a day's new notifications are spread. It only grows. */
+  ledgerSlots: v.optional(v.number(), 1),
   createdAt: v.number(),
   keyCheck: v.optional(KeyCheckSchema, { secret: null, isComplete: false }),
   channels: v.array(

@@ -75,4 +75,9 @@ export const REGISTRY_SCHEMA = [
     "UPDATE app SET root_secret = ''",
   ],
   ["ALTER TABLE webhooks ADD COLUMN events_per_call INTEGER NOT NULL DEFAULT 1"],
+  [
+    // Among so many of a day's ledgers new notifications are spread.
+    "ALTER TABLE app ADD COLUMN ledger_slots INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE app ADD COLUMN slots_grown_at INTEGER NOT NULL DEFAULT 0",
+  ],
 ] as const;

@@ -20,6 +20,7 @@ import { type Actor, type AuditFilter, type AuditPage, type Change, ONECALL } fr
 import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
+import type { LedgerRef } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
@@ -46,6 +47,7 @@ import { type NewWebhook, type WebhookChange, WebhookStore } from "../webhooks/w
 import { AppStore, type NewApiKey, type NewApp } from "./app-store.ts";
 import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
+import { LedgerList, type LedgerPage } from "./ledger-list.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
@@ -81,6 +83,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #templates: TemplateStore;
   readonly #files: TargetsFileStore;
   readonly #tokens: ProviderTokens;
+  readonly #ledgers: LedgerList;
   readonly #erasure: AppErasure;
   readonly #webhooks: WebhookStore;
   readonly #endpointCalls: EndpointCalls;
@@ -94,6 +97,7 @@ export class Registry extends DurableObject<Bindings> {
     this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
     this.#roots = new RootSecretStore(sql, this.#due);
+    this.#ledgers = new LedgerList(sql);
     this.#channels = new ChannelStore(sql);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
@@ -104,7 +108,7 @@ export class Registry extends DurableObject<Bindings> {
       getConfig: (id) => (this.#erasure.get() === null ? this.#webhooks.getConfig(id) : null),
       tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
     });
-    this.#erasure = new AppErasure(sql, env, this.#due);
+    this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
     this.#tokens = new ProviderTokens(new ProviderStore(sql), readConfig(env).push);
   }
 
@@ -423,28 +427,32 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  registerLedger(day: string): void {
-    if (!this.#exists()) return;
-    this.ctx.storage.sql.exec("INSERT OR IGNORE INTO ledgers (day) VALUES (?)", day);
+  registerLedger(ledger: LedgerRef): void {
+    if (this.#exists()) this.#ledgers.add(ledger);
   }
 
-  forgetLedger(day: string): void {
-    if (isUntouched(this.ctx.storage)) return;
-    this.ctx.storage.sql.exec("DELETE FROM ledgers WHERE day = ?", day);
+  forgetLedger(ledger: LedgerRef): void {
+    if (!isUntouched(this.ctx.storage)) this.#ledgers.remove(ledger);
+  }
+
+  hasLedger(ledger: LedgerRef): boolean {
+    return this.#exists() && this.#ledgers.has(ledger);
   }
 
   /** Days (UTC, `YYYY-MM-DD`) with notifications, newest first, both bounds inclusive. */
-  listLedgers(fromDay: string | null, toDay: string | null, limit: number): string[] {
-    return this.ctx.storage.sql
-      .exec<{ day: string }>(
-        `SELECT day FROM ledgers WHERE (?1 IS NULL OR day >= ?1) AND (?2 IS NULL OR day <= ?2)
-         ORDER BY day DESC LIMIT ?3`,
-        fromDay,
-        toDay,
-        limit,
-      )
-      .toArray()
-      .map(({ day }) => day);
+  listLedgers(fromDay: string | null, toDay: string | null, maxLedgers: number): LedgerPage {
+    return this.#exists() ? this.#ledgers.list(fromDay, toDay, maxLedgers) : { days: [], nextDay: null };
+  }
+
+  /** A ledger of today gets large or busy: new notifications are spread among more. */
+  async growLedgerSlots(): Promise<void> {
+    await this.#change(() => {
+      if (!this.#exists() || !this.#ledgers.growSlots(Date.now())) {
+        return refuse("ERR_CONFLICT", "There are as many ledgers a day as there may be now.");
+      }
+      this.#mirrorApp();
+      return succeed(null);
+    });
   }
 
   /** A ledger tells of a retry; told again, it stands in the log once. */

@@ -2,7 +2,7 @@ import { maskKey } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
 import { firstIdAt, parseNotificationId } from "../ids.ts";
-import { openLedger } from "../notifications/ledger-binding.ts";
+import { readFromLedger } from "../notifications/known-ledgers.ts";
 import type { NotificationHeader } from "../notifications/model.ts";
 import { listNotifications } from "../notifications/read.ts";
 import {
@@ -92,12 +92,9 @@ async function readNotifications(
   return { entries: records.map(({ header }) => toEntry(header)).filter(fits), nextBeforeId };
 }
 
-/** Only of a day that has a ledger: any id may be asked for, and asking a ledger creates it. */
 async function findHeader(env: Bindings, appId: string, id: string): Promise<NotificationHeader | null> {
-  const day = parseNotificationId(id)?.day;
-  if (day === undefined) return null;
-  const days = await openRegistry(env, appId).listLedgers(day, day, 1);
-  return days.length === 0 ? null : ((await openLedger(env, appId, day).get(id))?.header ?? null);
+  const ledger = parseNotificationId(id);
+  return ledger === null ? null : ((await readFromLedger(env, appId, ledger, id))?.header ?? null);
 }
 
 function isWithin(id: string, { fromId, beforeId }: AuditFilter): boolean {

@@ -1,5 +1,6 @@
 import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
+import { askAll } from "../objects/ask-all.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { addToTotals, type ChannelCounts, emptyTotals, presentCounts } from "./counts.ts";
 import { findNotification } from "./read.ts";
@@ -25,18 +26,16 @@ export async function auditNotification(
   const { header } = before;
   const counted = emptyTotals(header.channels);
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
-  await Promise.all(
-    shards.map(async (shard) => {
-      const stub = openShard(env, app.id, shard);
-      for (const row of await stub.audit(id)) {
-        addToTotals(counted, row.channelKey, row.status, row.reason, row.count);
-        addToTotals(counted, row.channelKey, "viewed", null, row.viewed);
-        addToTotals(counted, row.channelKey, "clicked", null, row.clicked);
-      }
-      // The ledger is read after every shard has reported what was just counted.
-      await stub.flush();
-    }),
-  );
+  await askAll(shards, async (shard) => {
+    const stub = openShard(env, app.id, shard);
+    for (const row of await stub.audit(id)) {
+      addToTotals(counted, row.channelKey, row.status, row.reason, row.count);
+      addToTotals(counted, row.channelKey, "viewed", null, row.viewed);
+      addToTotals(counted, row.channelKey, "clicked", null, row.clicked);
+    }
+    // The ledger is read after every shard has reported what was just counted.
+    await stub.flush();
+  });
   const after = (await findNotification(env, app, id)) ?? before;
   const ledger = presentCounts(header, after.totals);
   const rows = presentCounts(header, counted);

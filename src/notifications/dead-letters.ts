@@ -1,5 +1,5 @@
 import type { Bindings } from "../env.ts";
-import { parseNotificationId } from "../ids.ts";
+import { type LedgerRef, parseNotificationId } from "../ids.ts";
 import { parseDuePushes } from "../push/queue.ts";
 import { openLedger } from "./ledger-binding.ts";
 import { parseChunkMessage } from "./queue.ts";
@@ -11,12 +11,12 @@ import { parseChunkMessage } from "./queue.ts";
 export async function consumeDeadLetters(batch: MessageBatch, env: Bindings): Promise<void> {
   const subjects = batch.messages.map(({ id, body }) => ({ messageId: id, ...subjectOf(body) }));
   for (const subject of subjects) console.error({ message: "dead letter", queue: batch.queue, ...subject });
-  const byLedger = Map.groupBy(subjects, ({ appId = "", day = "" }) => `${appId}:${day}`);
+  const byLedger = Map.groupBy(subjects, ({ appId = "", day = "", slot = 0 }) => `${appId}:${day}:${slot}`);
   await Promise.all(
     [...byLedger.values()].map(async (ofLedger) => {
-      const [{ appId = "", day = "" } = {}] = ofLedger;
+      const [{ appId = "", day = "", slot = 0 } = {}] = ofLedger;
       if (appId === "" || day === "") return;
-      await openLedger(env, appId, day)
+      await openLedger(env, appId, { day, slot })
         .noteDeadLetters(ofLedger.length)
         .catch((error: unknown) =>
           console.error({ message: "dead letters aren't counted", app: appId, error }),
@@ -27,12 +27,12 @@ export async function consumeDeadLetters(batch: MessageBatch, env: Bindings): Pr
 }
 
 /** What a message of any queue was about; nothing where it can't be read. */
-function subjectOf(body: unknown): { appId?: string; day?: string; notificationId?: string } {
+function subjectOf(body: unknown): Partial<LedgerRef> & { appId?: string; notificationId?: string } {
   for (const parse of [parseChunkMessage, parseDuePushes]) {
     try {
       const { appId, notificationId } = parse(body);
-      const day = parseNotificationId(notificationId)?.day;
-      return { appId, notificationId, ...(day === undefined ? {} : { day }) };
+      const parts = parseNotificationId(notificationId);
+      return { appId, notificationId, ...(parts === null ? {} : { day: parts.day, slot: parts.slot }) };
     } catch {
       // Another kind, or none.
     }

@@ -114,8 +114,8 @@ async function requirePlan(
   const cacheKey = `${appId}:${notificationId}:${attempt}`;
   const cached = plans.get(cacheKey);
   if (cached !== undefined) return cached;
-  const day = parseNotificationId(notificationId)?.day;
-  const plan = day === undefined ? null : await openLedger(env, appId, day).getPlan(notificationId);
+  const ledger = parseNotificationId(notificationId);
+  const plan = ledger === null ? null : await openLedger(env, appId, ledger).getPlan(notificationId);
   if (plan === null) throw new Error("The notification isn't in its ledger");
   const { header, source, retry = null } = plan;
   // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.

@@ -2,7 +2,7 @@ import type { AppRecord } from "../apps/records.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { unavailable } from "../errors.ts";
-import { parseNotificationId } from "../ids.ts";
+import { requireIdParts } from "../ids.ts";
 import type { LoggedDelivery } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
@@ -210,9 +210,10 @@ function passes(delivery: LoggedDelivery, { status, reason, channelKey }: LogFil
 
 /** The plan in the ledger; a realtime send to one has none, but its shard knows the target. */
 async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeader): Promise<SendPlan> {
-  const { day, shard } = parseNotificationId(header.id) ?? { day: "", shard: null };
+  const parts = requireIdParts(header.id);
+  const { shard } = parts;
   if (shard === null) {
-    const plan = await openLedger(env, app.id, day).getPlan(header.id);
+    const plan = await openLedger(env, app.id, parts).getPlan(header.id);
     if (plan === null) throw new Error("A notification without a plan");
     return loadPlan(env, app.id, plan).catch((error: unknown) => {
       throw unavailable(error);

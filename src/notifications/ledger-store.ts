@@ -24,6 +24,13 @@ export interface NotificationFilter {
   limit: number;
 }
 
+/** A page of a ledger. */
+export interface NotificationPage {
+  records: NotificationRecord[];
+  /** Where the look ended before the page was full: ids below it weren't looked at. Null: all of them were. */
+  endedAt: string | null;
+}
+
 /** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
 export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";
 

@@ -4,9 +4,11 @@ import { getApp } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { deleteAudiences } from "../audiences/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
+import { utcDay } from "../ids.ts";
 import { DueTable } from "../objects/due.ts";
 import { ledgerIdentityOf } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
+import { filledShare } from "../objects/room.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { handOver } from "../webhooks/hand-over.ts";
 import { NotificationEvents } from "../webhooks/notification-events.ts";
@@ -14,10 +16,16 @@ import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import { mayFailAgain } from "./counts.ts";
 import { deliverRows } from "./deliver-rows.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
+import { LedgerLoad } from "./ledger-load.ts";
 import { LedgerPrivacy } from "./ledger-privacy.ts";
 import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
-import { LedgerStore, type NotificationFilter, type NotificationRecord } from "./ledger-store.ts";
+import {
+  LedgerStore,
+  type NotificationFilter,
+  type NotificationPage,
+  type NotificationRecord,
+} from "./ledger-store.ts";
 import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import { enqueueShards } from "./open-plan.ts";
 import { loadPlan } from "./plan-details.ts";
@@ -56,6 +64,7 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #webhooks: WebhookOutbox;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
   readonly #lastProgress = new Map<string, number>();
+  readonly #load = new LedgerLoad();
   #isRegistered = false;
   #hasEnded = false;
 
@@ -85,13 +94,13 @@ export class Ledger extends DurableObject<Bindings> {
    */
   async open(plan: LedgerPlan): Promise<NotificationHeader> {
     const { id } = plan.header;
+    await this.#registerFirst();
     this.#due.transaction(() => {
       if (this.#store.has(id)) return;
       this.#store.insertPlan(plan);
       this.#due.set("stall", id, Date.now() + readConfig(this.env).stallMs);
-      this.#noteExistence();
     });
-    await this.#register();
+    this.#noteLoad(1);
     return this.#store.get(id)?.header ?? plan.header;
   }
 
@@ -121,8 +130,8 @@ export class Ledger extends DurableObject<Bindings> {
     return outcome;
   }
 
-  /** Takes one shard's totals. Repeated or out of order, the newest stands. */
-  async report(shard: number, reports: ShardReport[]): Promise<void> {
+  /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
+  async report(shard: number, reports: ShardReport[]): Promise<string[]> {
     const now = Date.now();
     this.#due.transaction(() => {
       const series = new SeriesChanges();
@@ -138,7 +147,9 @@ export class Ledger extends DurableObject<Bindings> {
       this.#series.add(series.list());
       this.#noteExistence();
     });
+    this.#noteLoad(reports.length);
     await this.#register();
+    return [];
   }
 
   /** Events of this day's notifications, whenever they happened. */
@@ -160,8 +171,8 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#store.getPlan(id);
   }
 
-  list(filter: NotificationFilter): NotificationRecord[] {
-    return this.#store.list(filter);
+  list(filter: NotificationFilter): NotificationPage {
+    return { records: this.#store.list(filter), endedAt: null };
   }
 
   /** The user was deleted: of these notifications nothing stays here that says what they were sent. */
@@ -292,6 +303,28 @@ export class Ledger extends DurableObject<Bindings> {
     }
   }
 
+  /** Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are. */
+  async #registerFirst(): Promise<void> {
+    if (this.#isRegistered) return;
+    this.#due.transaction(() => this.#noteExistence());
+    await this.#register();
+    if (!this.#isRegistered) throw new Error("The registry can't be told of this ledger");
+  }
+
+  /** Among more ledgers, should this one get large or busy. Not waited for: it only matters to what is sent next. */
+  #noteLoad(count: number): void {
+    const { appId, day } = ledgerIdentityOf(this.ctx.id);
+    const now = Date.now();
+    if (day < utcDay(now) || !this.#load.note(count, filledShare(this.ctx.storage, this.env), now)) return;
+    this.ctx.waitUntil(
+      openRegistry(this.env, appId)
+        .growLedgerSlots()
+        .catch((error: unknown) => {
+          console.error({ message: "more ledgers can't be asked for", app: appId, error });
+        }),
+    );
+  }
+
   /** First write of the day: the registry must learn of this ledger, and it ends when its data does. */
   #noteExistence(): void {
     if (this.#isRegistered) return;
@@ -305,11 +338,11 @@ export class Ledger extends DurableObject<Bindings> {
 
   async #register(): Promise<void> {
     if (this.#isRegistered) return;
-    const { appId, day } = ledgerIdentityOf(this.ctx.id);
+    const { appId, ...ledger } = ledgerIdentityOf(this.ctx.id);
     try {
-      await openRegistry(this.env, appId).registerLedger(day);
+      await openRegistry(this.env, appId).registerLedger(ledger);
     } catch (error) {
-      console.error({ message: "registering the ledger failed", app: appId, day, error });
+      console.error({ message: "registering the ledger failed", app: appId, ...ledger, error });
       this.#due.set("register", "", Date.now() + 10_000);
       return;
     }
@@ -322,14 +355,14 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   async #delete(): Promise<void> {
-    const { appId, day } = ledgerIdentityOf(this.ctx.id);
+    const { appId, ...ledger } = ledgerIdentityOf(this.ctx.id);
     const ids = this.#store.listPlanned(AUDIENCES_PER_DELETE);
     if (ids.length > 0) {
       await deleteAudiences(this.env, appId, ids);
       this.#store.deletePlans(ids);
       return;
     }
-    await openRegistry(this.env, appId).forgetLedger(day);
+    await openRegistry(this.env, appId).forgetLedger(ledger);
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.#hasEnded = true;

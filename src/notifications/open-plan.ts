@@ -1,7 +1,7 @@
 import type { Chunk } from "../audiences/partition.ts";
 import { readAudienceIndex } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
-import { parseNotificationId } from "../ids.ts";
+import { requireIdParts } from "../ids.ts";
 import type { TemplateText } from "../templates/compile.ts";
 import { commitSafely } from "./commit.ts";
 import { openLedger } from "./ledger-binding.ts";
@@ -30,8 +30,8 @@ export function snapshotTemplate(
 
 /** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */
 export function openPlan({ env, app }: SendContext, plan: LedgerPlan): Promise<NotificationHeader> {
-  const day = parseNotificationId(plan.header.id)?.day ?? "";
-  return commitSafely(() => openLedger(env, app.id, day).open(plan));
+  const ledger = requireIdParts(plan.header.id);
+  return commitSafely(() => openLedger(env, app.id, ledger).open(plan));
 }
 
 /** Opens a plan whose targets are in R2 and sends its chunks on their way; the answer doesn't wait for that. */

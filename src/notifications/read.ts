@@ -1,15 +1,18 @@
+import type { LedgerDay } from "../apps/ledger-list.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt, parseNotificationId, utcDay } from "../ids.ts";
+import { askAll } from "../objects/ask-all.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { isComplete } from "./counts.ts";
+import { readFromLedger } from "./known-ledgers.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationRecord } from "./ledger-store.ts";
+import type { NotificationFilter, NotificationPage, NotificationRecord } from "./ledger-store.ts";
 import type { Mode } from "./model.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Ledgers that one page visits at most; a page that ends there is short and has a cursor. */
+/** Ledgers that one page visits, or those of one day where these are more; a page that ends there has a cursor. */
 const LEDGERS_PER_PAGE = 31;
 
 /**
@@ -24,19 +27,17 @@ export async function findNotification(
   const parts = parseNotificationId(id);
   if (parts === null || !isKept(env, parts.timeMs)) return null;
   const { day, shard } = parts;
-  if (shard === null || shard >= app.shardCount) return openLedger(env, app.id, day).get(id);
-  let known: NotificationRecord | null = null;
-  try {
-    known = await openLedger(env, app.id, day).get(id);
-    // One that still waits for its pushes may have news in the shard.
-    if (known !== null && known.completedAt !== null) return known;
-    await openShard(env, app.id, shard).flush();
-    return await openLedger(env, app.id, day).get(id);
-  } catch (error) {
+  if (shard === null || shard >= app.shardCount) return readFromLedger(env, app.id, parts, id);
+  const noteFault = (error: unknown): null => {
     console.error({ message: "a ledger or its shard is unreachable", app: app.id, day, error });
-    if (known !== null) return known;
-    return describeFromShard(env, app.id, shard, id);
-  }
+    return null;
+  };
+  const known = await readFromLedger(env, app.id, parts, id).catch(noteFault);
+  // One that still waits for its pushes may have news in the shard.
+  if (known !== null && known.completedAt !== null) return known;
+  await openShard(env, app.id, shard).flush().catch(noteFault);
+  const reported = await readFromLedger(env, app.id, parts, id).catch(noteFault);
+  return reported ?? known ?? describeFromShard(env, app.id, shard, id);
 }
 
 export interface NotificationListFilter {
@@ -53,7 +54,8 @@ export interface NotificationListFilter {
 
 /**
  * Newest first, day by day. `nextBeforeId` is null at the end. A page can be short of its limit where many
- * days had nothing that fits: each page visits a bounded number of ledgers.
+ * days had nothing that fits, or much that doesn't: each page visits a bounded number of ledgers, and each of these
+ * looks at a bounded number of rows.
  */
 export async function listNotifications(
   env: Bindings,
@@ -68,24 +70,47 @@ export async function listNotifications(
   const fromId = filter.from === null ? null : firstIdAt(filter.from);
   const toDay = beforeId === null ? null : (parseNotificationId(beforeId)?.day ?? null);
   const fromDay = filter.from === null ? null : utcDay(filter.from);
-  const days = await openRegistry(env, appId).listLedgers(fromDay, toDay, LEDGERS_PER_PAGE + 1);
+  const registry = openRegistry(env, appId);
+  const { days, nextDay } = await registry.listLedgers(fromDay, toDay, LEDGERS_PER_PAGE);
   const records: NotificationRecord[] = [];
-  for (const day of days.slice(0, LEDGERS_PER_PAGE)) {
+  for (const day of days) {
     const wanted = limit + 1 - records.length;
     if (wanted <= 0) break;
-    const found = await openLedger(env, appId, day).list({
+    const found = await listDay(env, appId, day, {
       ...{ tag, templateKey, mode, fromId, beforeId },
       limit: wanted,
     });
-    records.push(...found);
+    records.push(...found.records);
+    if (found.endedAt !== null) return { records: records.slice(0, limit), nextBeforeId: found.endedAt };
   }
   const page = records.slice(0, limit);
   if (records.length > limit) return { records: page, nextBeforeId: page.at(-1)?.header.id ?? null };
-  const nextDay = days[LEDGERS_PER_PAGE];
   return {
     records: page,
-    nextBeforeId: nextDay === undefined ? null : firstIdAt(Date.parse(nextDay) + DAY_MS),
+    nextBeforeId: nextDay === null ? null : firstIdAt(Date.parse(nextDay) + DAY_MS),
   };
+}
+
+/** A day's notifications, newest first: those of its ledgers, merged. */
+async function listDay(
+  env: Bindings,
+  appId: string,
+  { day, slots }: LedgerDay,
+  filter: NotificationFilter,
+): Promise<NotificationPage> {
+  const pages = await askAll(slots, (slot) => openLedger(env, appId, { day, slot }).list(filter));
+  const records = pages
+    .flatMap((page) => page.records)
+    .sort((a, b) => (a.header.id > b.header.id ? -1 : 1))
+    .slice(0, filter.limit);
+  // Below it, one of the ledgers hasn't looked.
+  const endedAt = pages
+    .map((page) => page.endedAt ?? "")
+    .sort()
+    .at(-1);
+  if (!endedAt) return { records, endedAt: null };
+  const seen = records.filter(({ header }) => header.id >= endedAt);
+  return seen.length < filter.limit ? { records: seen, endedAt } : { records: seen, endedAt: null };
 }
 
 // An id of a day that no ledger can have isn't asked for: asking creates an object.

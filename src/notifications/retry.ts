@@ -3,7 +3,7 @@ import { openRegistry } from "../apps/registry-binding.ts";
 import type { Actor } from "../audit-log/model.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { OnecallError, unavailable } from "../errors.ts";
-import { parseNotificationId } from "../ids.ts";
+import { requireIdParts } from "../ids.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { countFailed } from "./counts.ts";
 import { deliverRows } from "./deliver-rows.ts";
@@ -42,10 +42,11 @@ export async function retryFailed(
     Date.now() + Math.max(header.expiresAt - header.createdAt, 0),
     header.createdAt + retentionMs - DAY_MS,
   );
-  const { day, shard } = parseNotificationId(id) ?? { day: "", shard: null };
+  const parts = requireIdParts(id);
+  const { shard } = parts;
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };
-  const opened = await openLedger(env, app.id, day)
+  const opened = await openLedger(env, app.id, parts)
     .retry(id, request, plan)
     .catch((error: unknown) => {
       throw unavailable(error);
@@ -67,7 +68,7 @@ export async function retryFailed(
       console.error({ message: "a retry is left to the watchdog", notificationId: id, error });
     }),
   );
-  return (await openLedger(env, app.id, day).get(id)) ?? record;
+  return (await openLedger(env, app.id, parts).get(id)) ?? record;
 }
 
 async function deliverAgain(env: Bindings, app: AppRecord, { plan, shards }: OpenedRetry): Promise<void> {

@@ -16,6 +16,7 @@ import { type OpenedTargetsFile, openTargetsFile, sendFile } from "./file.ts";
 import { type ChannelRef, isToOne, type NotificationHeader } from "./model.ts";
 import { sendRealtime, sendRealtimeToSeveral } from "./realtime.ts";
 import type { SendAudience, SendRequest } from "./request.ts";
+import { chooseSlot } from "./slots.ts";
 
 /** Who sends, and what the send may use. */
 export interface SendContext {
@@ -112,7 +113,8 @@ function makeHeader(
     );
   }
   const { total, duplicates } = file === null ? countTargets(request.audience) : file.index;
-  const id = newNotificationId(shardOfRealtime(request, total, app));
+  const shard = shardOfRealtime(request, total, app);
+  const id = newNotificationId(shard, chooseSlot(app, shard));
   const createdAt = parseNotificationId(id)?.timeMs ?? Date.now();
   return {
     id,

@@ -1,3 +1,5 @@
+import type { LedgerRef } from "../ids.ts";
+
 /** Whose user shard an object is: read from its own name, so no caller can mistake it. */
 export interface ShardIdentity {
   appId: string;
@@ -10,10 +12,10 @@ export function identityOf(id: DurableObjectId): ShardIdentity {
   return { appId, shard: Number(part) };
 }
 
-/** Whose ledger an object is. `day`: UTC, `YYYY-MM-DD`. */
-export function ledgerIdentityOf(id: DurableObjectId): { appId: string; day: string } {
-  const { appId, part } = splitName(id);
-  return { appId, day: part };
+/** Whose ledger an object is. */
+export function ledgerIdentityOf(id: DurableObjectId): LedgerRef & { appId: string } {
+  const { appId, part, number } = splitName(id);
+  return { appId, day: part, slot: Number(number ?? 0) };
 }
 
 /** Whose webhook endpoint an object is. */
@@ -22,8 +24,8 @@ export function webhookIdentityOf(id: DurableObjectId): { appId: string; webhook
   return { appId, webhookId: part };
 }
 
-function splitName(id: DurableObjectId): { appId: string; part: string } {
-  const [appId, part] = (id.name ?? "").split(":");
+function splitName(id: DurableObjectId): { appId: string; part: string; number: string | undefined } {
+  const [appId, part, number] = (id.name ?? "").split(":");
   if (appId === undefined || part === undefined) throw new Error("This object was not opened by its name");
-  return { appId, part };
+  return { appId, part, number };
 }

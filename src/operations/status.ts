@@ -1,11 +1,15 @@
+import { listRefs } from "../apps/ledger-list.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
+import { askAll } from "../objects/ask-all.ts";
 import { openShard } from "../users/shard-binding.ts";
 
 /** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
 const DAYS = 62;
+/** Ledgers that are asked, at most: those of the newest days. */
+const MAX_LEDGERS = 500;
 
 /** A provider that gets only probes, and how many of the app's shards have found it failing. */
 export interface ProbedProvider {
@@ -30,12 +34,12 @@ export interface AppStatus {
  * that fails keeps some waiting.
  */
 export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppStatus> {
-  const days = await openRegistry(env, app.id).listLedgers(null, null, DAYS);
-  const ledgers = await Promise.all(days.map((day) => openLedger(env, app.id, day).readStatus()));
-  const shards = new Set(ledgers.flatMap((ledger) => ledger.shards));
-  const circuits = await Promise.all(
-    [...shards].map((shard) => openShard(env, app.id, shard).listOpenCircuits()),
+  const { days } = await openRegistry(env, app.id).listLedgers(null, null, MAX_LEDGERS);
+  const ledgers = await askAll(listRefs(days.slice(0, DAYS)), (ledger) =>
+    openLedger(env, app.id, ledger).readStatus(),
   );
+  const shards = new Set(ledgers.flatMap((ledger) => ledger.shards));
+  const circuits = await askAll([...shards], (shard) => openShard(env, app.id, shard).listOpenCircuits());
   const byProvider = Map.groupBy(circuits.flat(), ({ channelKey, scope }) => `${channelKey} ${scope}`);
   const sum = (count: (ledger: (typeof ledgers)[number]) => number): number =>
     ledgers.reduce((total, ledger) => total + count(ledger), 0);

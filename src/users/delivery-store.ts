@@ -180,13 +180,23 @@ export class DeliveryStore {
     this.#events.note(`delivery.${kind}`, stored.header, [{ userId, channelKey }], now);
   }
 
-  /** Notifications whose totals the ledger doesn't know yet, oldest first. */
-  listUnreported(limit: number): ShardNotification[] {
+  /** Ids of notifications whose totals their ledger doesn't know yet, newest first. */
+  listUnreported(beforeId: string, limit: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM notifications WHERE version > reported_version AND id < ? ORDER BY id DESC LIMIT ?",
+        beforeId,
+        limit,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  listNotifications(ids: readonly string[]): ShardNotification[] {
     return this.#sql
       .exec<NotificationRow>(
-        `SELECT ${NOTIFICATION_COLUMNS} FROM notifications
-         WHERE version > reported_version ORDER BY id LIMIT ?`,
-        limit,
+        `SELECT ${NOTIFICATION_COLUMNS} FROM notifications WHERE id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(ids),
       )
       .toArray()
       .map(toNotification);

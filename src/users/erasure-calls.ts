@@ -1,5 +1,5 @@
 import type { Actor } from "../audit-log/model.ts";
-import { newId, parseNotificationId } from "../ids.ts";
+import { groupByLedger, newId } from "../ids.ts";
 import type { DueTable } from "../objects/due.ts";
 
 /** The duty's kind in the shard's due table. */
@@ -12,10 +12,12 @@ const IDS_PER_CALL = 500;
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60 * 60 * 1000;
 
-/** A ledger is to forget what it holds of a user in these notifications of its day. */
+/** A ledger is to forget what it holds of a user in these notifications. */
 interface ForgetCall {
   kind: "forget";
   day: string;
+  /** Absent: the day's first. */
+  slot?: number;
   userId: string;
   ids: string[];
 }
@@ -52,10 +54,9 @@ export class ErasureCalls {
 
   /** The ledgers of these notifications are to forget the user. In a transaction. */
   addForgotten(userId: string, notificationIds: readonly string[], now: number): void {
-    const byDay = Map.groupBy(notificationIds, (id) => parseNotificationId(id)?.day ?? "");
-    for (const [day, ids] of byDay) {
+    for (const [{ day, slot }, ids] of groupByLedger(notificationIds, (id) => id)) {
       for (let start = 0; start < ids.length; start += IDS_PER_CALL) {
-        this.#add({ kind: "forget", day, userId, ids: ids.slice(start, start + IDS_PER_CALL) }, now);
+        this.#add({ kind: "forget", day, slot, userId, ids: ids.slice(start, start + IDS_PER_CALL) }, now);
       }
     }
   }

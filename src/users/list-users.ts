@@ -1,12 +1,13 @@
 import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
+import { askAll } from "../objects/ask-all.ts";
 import { openShard } from "./shard-binding.ts";
 import type { User, UserFilter } from "./user-store.ts";
 
 /** A page of an app's users, ordered by uid: each shard gives its first ones, and the smallest are taken. */
 export async function listUsers(env: Bindings, app: AppRecord, filter: UserFilter): Promise<User[]> {
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
-  const pages = await Promise.all(shards.map((shard) => openShard(env, app.id, shard).listUsers(filter)));
+  const pages = await askAll(shards, (shard) => openShard(env, app.id, shard).listUsers(filter));
   return pages
     .flat()
     .sort((a, b) => compareBytes(a.uid, b.uid))

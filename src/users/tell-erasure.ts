@@ -5,6 +5,8 @@ import type { ErasureCall } from "./erasure-calls.ts";
 
 /** Tells the ledger or the registry that a call is meant for. */
 export async function tellErasure(env: Bindings, appId: string, call: ErasureCall): Promise<void> {
-  if (call.kind === "forget") await openLedger(env, appId, call.day).forgetUser(call.userId, call.ids);
-  else await openRegistry(env, appId).recordUserDeletion(call.auditId, call.actor, call.uidHash);
+  if (call.kind === "forget") {
+    const { day, slot = 0, userId, ids } = call;
+    await openLedger(env, appId, { day, slot }).forgetUser(userId, ids);
+  } else await openRegistry(env, appId).recordUserDeletion(call.auditId, call.actor, call.uidHash);
 }

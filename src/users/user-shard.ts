@@ -51,6 +51,8 @@ const VALUES_DUTY = "values";
 const VALUES_SLICE = 5000;
 /** Before the alarm tries again what failed, ms. */
 const DUTY_RETRY_MS = 10_000;
+/** Between two turns of the alarm that report. */
+const REPORT_PAUSE_MS = 1000;
 /** Duties served in one turn of the alarm. */
 const DUTIES_PER_ALARM = 10;
 
@@ -118,8 +120,8 @@ export class UserShard extends DurableObject<Bindings> {
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements);
-    this.#reporter = new Reporter(this.#deliveries, this.#due, (day, reports) =>
-      openLedger(this.env, appId, day).report(shard, reports),
+    this.#reporter = new Reporter(this.#deliveries, this.#due, (ledger, reports) =>
+      openLedger(this.env, appId, ledger).report(shard, reports),
     );
     this.#devices = new DeviceStore(sql);
     this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
@@ -490,7 +492,11 @@ export class UserShard extends DurableObject<Bindings> {
       if (this.#reporter.hasUnreported()) {
         // Before the attempt: should it die, the next one is already due.
         this.#due.set(FLUSH_DUTY, "", now + DUTY_RETRY_MS);
-        await this.#reporter.flush();
+        await this.#reporter
+          .flush()
+          .catch((error: unknown) => this.#logError("a ledger isn't told yet", error));
+        const nextAt = this.#reporter.nextAttemptAt(Date.now());
+        this.#due.set(FLUSH_DUTY, "", Math.max(nextAt, now + REPORT_PAUSE_MS));
       } else this.#due.remove(FLUSH_DUTY, "");
     } else if (kind === PUSH_DUTY) {
       await this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch"));

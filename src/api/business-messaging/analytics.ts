@@ -17,7 +17,7 @@ import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoTimeSchema, parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
-import { parseNotificationId } from "../../ids.ts";
+import { requireIdParts } from "../../ids.ts";
 import { HOUR_MS } from "../../notifications/counts.ts";
 import { openLedger } from "../../notifications/ledger-binding.ts";
 import { findNotification } from "../../notifications/read.ts";
@@ -62,8 +62,8 @@ export const getNotificationAnalytics: Handler = async (request, context) => {
   const id = pathParam(request, "notification");
   // Found as any read finds it: what its shard is still to report is asked for.
   const found = await findNotification(context.env, app, id);
-  const day = parseNotificationId(id)?.day ?? "";
-  const record = found === null ? null : await openLedger(context.env, app.id, day).getWithHours(id);
+  const ledger = found === null ? null : openLedger(context.env, app.id, requireIdParts(id));
+  const record = ledger === null ? null : await ledger.getWithHours(id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   const range = checkRange({
     from: from ?? record.header.createdAt,

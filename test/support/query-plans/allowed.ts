@@ -40,8 +40,6 @@ export const ALLOWED: readonly Allowance[] = [
   statement("WebhookEndpoint", "INSERT INTO calls … FROM events e JOIN messages m …", UPGRADE),
   statement("WebhookEndpoint", "INSERT INTO counters … FROM events", UPGRADE),
 
-  statement("Registry", "SELECT day FROM ledgers ORDER BY day LIMIT ?", FIRST_ROWS),
-  statement("Registry", "SELECT day FROM ledgers WHERE (?1 IS NULL OR …", "RETENTION_DAYS and 30 of them"),
   statement("Registry", "SELECT 1 FROM kv_outbox LIMIT 1", FIRST_ROWS),
   statement("Registry", "SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT 100", FIRST_ROWS),
   statement("Registry", "SELECT at FROM audit_log ORDER BY id LIMIT 1", FIRST_ROWS),
@@ -53,11 +51,6 @@ export const ALLOWED: readonly Allowance[] = [
     "Ledger",
     "SELECT hour / CAST(… FROM series WHERE hour BETWEEN …",
     "the hours asked for: at most a year",
-  ),
-  statement(
-    "UserShard",
-    "SELECT …, waiting FROM notifications WHERE version > reported_version …",
-    FIRST_ROWS,
   ),
   statement("UserShard", "UPDATE deleted_users SET before_id = …", "once, when the column comes"),
   statement("UserShard", "SELECT MAX(before_id) … FROM deleted_users", "the last entry of an index"),
