@@ -123,8 +123,9 @@ async function readPieces(request: Request, maxBytes: number): Promise<Uint8Arra
 }
 
 async function* piecesOf(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+  if (request.body === null) return;
   const startedAt = Date.now();
-  const iterator = ((request.body ?? []) as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const iterator = (request.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   let total = 0;
   for (;;) {
     const { value, done } = await iterator.next().catch(() => {

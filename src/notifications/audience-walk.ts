@@ -26,8 +26,8 @@ export interface AudienceWalk {
   stepsOf(shard: number): number[];
   /** The names of the variables' cells: an image has three, an action two. */
   columns: string[];
-  /** A target's raw values as these cells. */
-  readCells(row: StoredRow): Promise<string[]>;
+  /** A target's raw values as these cells; null is an absent value, and no empty text. */
+  readCells(row: StoredRow): Promise<(string | null)[]>;
 }
 
 /** What a walk is made of. It never changes, so walks of one notification can share it. */
@@ -110,14 +110,14 @@ function columnsOf({ name, definition }: VariableReader): string[] {
   return fields.length === 0 ? [name] : fields.map((field) => `${name}.${field}`);
 }
 
-// As an upload would read them back: absent is empty.
-function cellsOf({ definition }: VariableReader, value: unknown): string[] {
+// As an upload would read them back.
+function cellsOf({ definition }: VariableReader, value: unknown): (string | null)[] {
   const fields = VARIABLE_FIELDS[definition.type];
   if (fields.length === 0) return [toCell(value)];
   const object = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   return fields.map((field) => toCell(Object.hasOwn(object, field) ? object[field] : null));
 }
 
-function toCell(value: unknown): string {
-  return value === null || value === undefined || typeof value === "object" ? "" : String(value);
+function toCell(value: unknown): string | null {
+  return value === null || value === undefined || typeof value === "object" ? null : String(value);
 }

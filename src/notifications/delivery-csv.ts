@@ -16,6 +16,9 @@ const LOG_COLUMNS = [
   ...["created_at", "delivered_at", "viewed_at", "clicked_at"],
 ];
 
+/** A row; null is an absent value, and an empty text is `""`, which not every reader tells from it. */
+type Cells = readonly (string | null)[];
+
 /** A log as CSV, a step at a time: what the reader hasn't taken isn't read. */
 export function streamLog(
   log: DeliveryLog,
@@ -30,7 +33,7 @@ export function streamLog(
 
 /**
  * The targets that have a delivery with the filter's status as a targets file: `user_id`, the cells of the
- * variables as they were sent, and `_reason`, which an upload ignores.
+ * variables as they were sent, and `_reason`. An upload tells by that column that `""` is an empty text.
  */
 export function streamTargets(
   log: DeliveryLog,
@@ -42,7 +45,7 @@ export function streamTargets(
     // Of a deleted user nothing is given out, and nobody may be sent to in their stead.
     if (deliveries.length === 0 || deliveries.some(({ isUserGone }) => isUserGone)) return [];
     const reasons = new Set(deliveries.map(({ reason }) => reason ?? ""));
-    return [[row[0], ...(await log.walk.readCells(row)), [...reasons].join(" ")]];
+    return [[row[0], ...(await log.walk.readCells(row)), [...reasons].join(" ") || null]];
   };
   return streamCsv(log, filter, columns, toRows, purpose);
 }
@@ -51,14 +54,16 @@ function streamCsv(
   log: DeliveryLog,
   filter: LogFilter,
   columns: readonly string[],
-  toRows: (target: LoggedTarget) => Promise<string[][]>,
+  toRows: (target: LoggedTarget) => Promise<Cells[]>,
   purpose: CsvPurpose,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const write = (rows: readonly (readonly string[])[]) =>
-    encoder.encode(
-      `${Papa.unparse(rows as string[][], { newline: "\n", escapeFormulae: purpose === "spreadsheet" ? FORMULA : false })}\n`,
-    );
+  const options = {
+    newline: "\n",
+    escapeFormulae: purpose === "spreadsheet" ? FORMULA : false,
+    quotes: (cell: unknown) => cell === "",
+  };
+  const write = (rows: readonly Cells[]) => encoder.encode(`${Papa.unparse([...rows], options)}\n`);
   let step = 0;
   return new ReadableStream<Uint8Array>(
     {
@@ -80,11 +85,11 @@ function streamCsv(
   );
 }
 
-function logCells(delivery: LoggedDelivery, createdAt: number): string[] {
+function logCells(delivery: LoggedDelivery, createdAt: number): Cells {
   const { channelKey, status, reason, message, tries, deliveredAt, viewedAt, clickedAt } = delivery;
   const userId = delivery.isUserGone ? "" : delivery.userId;
   const times = [createdAt, deliveredAt, viewedAt, clickedAt].map((time) =>
-    time === null ? "" : new Date(time).toISOString(),
+    time === null ? null : new Date(time).toISOString(),
   );
-  return [userId, channelKey, status, reason ?? "", message ?? "", String(tries), ...times];
+  return [userId, channelKey, status, reason, message, String(tries), ...times];
 }

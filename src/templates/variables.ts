@@ -88,7 +88,8 @@ export function readRawValue({ name, definition }: VariableReader, get: (name: s
   let fields: Record<string, unknown> | null = null;
   for (const field of VARIABLE_FIELDS[definition.type]) {
     const value = get(`${name}.${field}`);
-    if (value === undefined || value === null || value === "") continue;
+    // An action may have no data; the other fields have none that is empty.
+    if (value === undefined || value === null || (value === "" && field !== "data")) continue;
     fields ??= {};
     fields[field] = field === "width" || field === "height" ? Number(value) : value;
   }

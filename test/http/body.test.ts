@@ -1,6 +1,14 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { API, type Body, callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import {
+  ADMIN_TOKEN,
+  API,
+  type Body,
+  call,
+  callAsAdmin,
+  createReadyApp,
+  type TestApp,
+} from "../support/api.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -28,6 +36,17 @@ const nested = (uid: string, depth: number) =>
   `{"uid":"${uid}","metadata":${'{"a":'.repeat(depth - 1)}1${"}".repeat(depth - 1)}}`;
 
 describe("a body", () => {
+  it("that isn't there is refused where there must be one", async () => {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
+    for (const [method, path] of [
+      ["DELETE", `/admin/apps/${app.id}`],
+      ["POST", "/admin/apps"],
+    ] as const) {
+      const { status, body } = await call(method, path, { headers });
+      expect([status, body.error.code]).toEqual([400, "ERR_BAD_REQUEST"]);
+    }
+  });
+
   it.each(["application/json", "application/json; charset=utf-8", "Application/JSON ;charset=UTF-8"])(
     "is taken as %s",
     async (contentType) => {
