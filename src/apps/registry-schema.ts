@@ -80,4 +80,6 @@ export const REGISTRY_SCHEMA = [
     "ALTER TABLE app ADD COLUMN ledger_slots INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE app ADD COLUMN slots_grown_at INTEGER NOT NULL DEFAULT 0",
   ],
+  // For the removal of what has expired.
+  ["CREATE INDEX targets_files_expiry ON targets_files (expires_at)"],
 ] as const;

@@ -37,6 +37,9 @@ const LISTED_COLUMNS =
   "file_key, id, audience_id, audience_etag, size, rows, duplicates, uploaded_at, expires_at";
 const COLUMNS = `${LISTED_COLUMNS}, columns`;
 
+/** Expired files that an upload removes. */
+const EXPIRY_ROWS = 100;
+
 /** An app's targets files, in its registry. Writing methods expect to run inside a transaction. */
 export class TargetsFileStore {
   readonly #sql: SqlStorage;
@@ -75,7 +78,11 @@ export class TargetsFileStore {
   put(file: Omit<TargetsFile, "id">, mayOverwrite: boolean, now: number): TargetsFile | null {
     if (!mayOverwrite && this.get(file.fileKey, now) !== null) return null;
     // What has expired is of no use to anybody; one upload cleans up after the earlier ones.
-    this.#sql.exec("DELETE FROM targets_files WHERE expires_at <= ?", now);
+    this.#sql.exec(
+      `DELETE FROM targets_files WHERE file_key IN
+         (SELECT file_key FROM targets_files WHERE expires_at <= ? ORDER BY expires_at LIMIT ${EXPIRY_ROWS})`,
+      now,
+    );
     const stored = { ...file, id: newId() };
     this.#sql.exec(
       `INSERT OR REPLACE INTO targets_files (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

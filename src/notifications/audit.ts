@@ -1,6 +1,7 @@
 import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
 import { askAll } from "../objects/ask-all.ts";
+import type { DeliveryCounts } from "../users/delivery-model.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { addToTotals, type ChannelCounts, emptyTotals, presentCounts } from "./counts.ts";
 import { findNotification } from "./read.ts";
@@ -28,10 +29,14 @@ export async function auditNotification(
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
   await askAll(shards, async (shard) => {
     const stub = openShard(env, app.id, shard);
-    for (const row of await stub.audit(id)) {
-      addToTotals(counted, row.channelKey, row.status, row.reason, row.count);
-      addToTotals(counted, row.channelKey, "viewed", null, row.viewed);
-      addToTotals(counted, row.channelKey, "clicked", null, row.clicked);
+    for (let after: string | null = ""; after !== null; ) {
+      const page: DeliveryCounts = await stub.audit(id, after);
+      for (const row of page.counts) {
+        addToTotals(counted, row.channelKey, row.status, row.reason, row.count);
+        addToTotals(counted, row.channelKey, "viewed", null, row.viewed);
+        addToTotals(counted, row.channelKey, "clicked", null, row.clicked);
+      }
+      after = page.afterUser;
     }
     // The ledger is read after every shard has reported what was just counted.
     await stub.flush();

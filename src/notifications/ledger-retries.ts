@@ -76,21 +76,25 @@ export class LedgerRetries {
     return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), expiresAt };
   }
 
-  /** Retries of a notification that the audit log hasn't yet. */
-  listUntold(notificationId: string): RetryRecord[] {
+  /** Retries of a notification that the audit log hasn't yet, and which attempts they are. */
+  listUntold(notificationId: string): { attempt: number; record: RetryRecord }[] {
     return this.#sql
       .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
         "SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0",
         notificationId,
       )
       .toArray()
-      .map(({ audit_id: auditId, actor, attempt, reasons }) => ({
-        ...{ auditId, actor: JSON.parse(actor), notificationId },
-        details: { attempt, reasons: reasons === null ? null : JSON.parse(reasons) },
-      }));
+      .map(({ audit_id: auditId, actor, attempt, reasons }) => {
+        const details = { attempt, reasons: reasons === null ? null : JSON.parse(reasons) };
+        return { attempt, record: { auditId, actor: JSON.parse(actor), notificationId, details } };
+      });
   }
 
-  markTold(auditId: string): void {
-    this.#sql.exec("UPDATE retries SET is_told = 1 WHERE audit_id = ?", auditId);
+  markTold(notificationId: string, attempt: number): void {
+    this.#sql.exec(
+      "UPDATE retries SET is_told = 1 WHERE notification_id = ? AND attempt = ?",
+      notificationId,
+      attempt,
+    );
   }
 }

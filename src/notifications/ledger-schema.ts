@@ -1,4 +1,4 @@
-import { DUE_SCHEMA } from "../objects/due.ts";
+import { DUE_INDEX, DUE_SCHEMA } from "../objects/due.ts";
 import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
@@ -40,4 +40,6 @@ export const LEDGER_SCHEMA = [
   ],
   [WEBHOOK_OUTBOX_SCHEMA],
   WEBHOOK_QUEUE_SCHEMA,
+  // A ledger has a duty for each batch that runs.
+  [DUE_INDEX],
 ] as const;

@@ -292,9 +292,9 @@ export class Ledger extends DurableObject<Bindings> {
   async #tellRetries(id: string): Promise<void> {
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
-      for (const retry of this.#retries.listUntold(id)) {
-        await openRegistry(this.env, appId).recordRetry(retry);
-        this.#retries.markTold(retry.auditId);
+      for (const { attempt, record } of this.#retries.listUntold(id)) {
+        await openRegistry(this.env, appId).recordRetry(record);
+        this.#retries.markTold(id, attempt);
       }
       this.#due.remove("audit", id);
     } catch (error) {

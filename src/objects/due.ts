@@ -2,6 +2,15 @@
 export const DUE_SCHEMA = `
   CREATE TABLE due (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID`;
 
+/** SQL of its index, for objects with a duty for each of many things; others have one for each kind. */
+export const DUE_INDEX = "CREATE INDEX due_at ON due (at)";
+
+/**
+ * Between two runs of a duty that only cleans up, ms: what ends bit by bit is removed together. A run's slices
+ * follow each other at once.
+ */
+export const CLEANUP_FLOOR_MS = 60_000;
+
 export interface Duty {
   kind: string;
   id: string;
@@ -15,8 +24,8 @@ export class DueTable {
   readonly #storage: DurableObjectStorage;
   /** The alarm as last set by this instance; null: unknown. Saves a row written per call. */
   #armedAt: number | null = null;
-  /** Duties that this instance knows to stand in the table: ensuring them again needs no statement. */
-  readonly #known = new Set<string>();
+  /** Duties that this instance knows to stand in the table, and their times: what changes nothing isn't written. */
+  readonly #known = new Map<string, number>();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -30,27 +39,41 @@ export class DueTable {
       id,
       at,
     );
-    this.#known.add(`${kind}:${id}`);
+    this.#known.set(`${kind}:${id}`, at);
     this.#arm(at);
+  }
+
+  /**
+   * The next run of a duty that cleans up: at once where the last stopped in the middle (`hasMore`), else when the next
+   * thing ends (`at`, Unix ms), but not within the floor; null: nothing is left to clean up.
+   */
+  setCleanup(kind: string, { hasMore, at }: { hasMore: boolean; at: number | null }, now: number): void {
+    if (hasMore) this.set(kind, "", now);
+    else if (at === null) this.remove(kind, "");
+    else this.set(kind, "", Math.max(at, now + CLEANUP_FLOOR_MS));
   }
 
   /** Adds the duty where there is none; an existing one keeps its time. */
   ensure(kind: string, id: string, at: number): void {
     if (this.#known.has(`${kind}:${id}`)) return;
     this.#storage.sql.exec("INSERT OR IGNORE INTO due (kind, id, at) VALUES (?, ?, ?)", kind, id, at);
-    this.#known.add(`${kind}:${id}`);
+    // Its time may be another's.
+    this.#known.set(`${kind}:${id}`, Number.POSITIVE_INFINITY);
     this.#arm(at);
   }
 
   /** Adds the duty, or moves it to `at` where that is earlier than its time. */
   bringForward(kind: string, id: string, at: number): void {
+    const key = `${kind}:${id}`;
+    const known = this.#known.get(key);
+    if (known !== undefined && known <= at) return;
     this.#storage.sql.exec(
       "INSERT INTO due (kind, id, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = MIN(at, excluded.at)",
       kind,
       id,
       at,
     );
-    this.#known.add(`${kind}:${id}`);
+    this.#known.set(key, at);
     this.#arm(at);
   }
 

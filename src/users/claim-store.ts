@@ -1,5 +1,14 @@
 import { CLAIM_RUN_MS, CLAIM_TTL_MS } from "../limits.ts";
 
+/**
+ * Claims lie by the six hours in which they were made, so that what has expired is the beginning of the table: it
+ * needs no index, which would be another row for each claim. A look-up asks the five slots that a day touches.
+ */
+const SLOT_MS = 6 * 60 * 60 * 1000;
+const SLOTS = CLAIM_TTL_MS / SLOT_MS + 1;
+/** Removed in one statement. */
+const EXPIRY_ROWS = 1000;
+
 /** What a call with an Idempotency-Key will do, fixed before it does anything. */
 export interface ClaimRequest {
   key: string;
@@ -26,7 +35,7 @@ type ClaimRow = {
   answer: string | null;
 };
 
-/** Idempotency claims: 24 h each. Every method expects to run inside a transaction. */
+/** Idempotency claims: they count for 24 h, and are removed within six more. Every method expects to run inside a transaction. */
 export class ClaimStore {
   readonly #sql: SqlStorage;
 
@@ -38,7 +47,9 @@ export class ClaimStore {
   look(key: string, requestHash: string, now: number): ClaimState {
     const [row] = this.#sql
       .exec<ClaimRow>(
-        `SELECT request_hash, header, running_until, answer FROM claims WHERE key = ? AND created_at > ?`,
+        `SELECT request_hash, header, running_until, answer FROM claims
+         WHERE slot IN (SELECT value FROM json_each(?)) AND key = ? AND created_at > ?`,
+        slotsAt(now),
         key,
         now - CLAIM_TTL_MS,
       )
@@ -47,7 +58,12 @@ export class ClaimStore {
     if (row.request_hash !== requestHash) return { state: "conflict" };
     if (row.answer !== null) return { state: "done", answer: row.answer };
     if (row.running_until > now) return { state: "running" };
-    this.#sql.exec("UPDATE claims SET running_until = ? WHERE key = ?", now + CLAIM_RUN_MS, key);
+    this.#sql.exec(
+      "UPDATE claims SET running_until = ? WHERE slot IN (SELECT value FROM json_each(?)) AND key = ?",
+      now + CLAIM_RUN_MS,
+      slotsAt(now),
+      key,
+    );
     return { state: "resume", header: row.header };
   }
 
@@ -57,8 +73,9 @@ export class ClaimStore {
     if (state.state !== "none") return state;
     this.#sql.exec(
       `INSERT OR REPLACE INTO claims
-         (key, request_hash, notification_id, header, created_at, running_until, answer)
-       VALUES (?, ?, ?, ?, ?, ?, NULL)`,
+         (slot, key, request_hash, notification_id, header, created_at, running_until, answer)
+       VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
+      slotOf(now),
       request.key,
       request.requestHash,
       request.notificationId,
@@ -70,28 +87,51 @@ export class ClaimStore {
   }
 
   /** The call is done: a repeat gets this answer. */
-  finish(key: string, notificationId: string, answer: string): void {
+  finish(key: string, notificationId: string, answer: string, now: number): void {
     this.#sql.exec(
-      "UPDATE claims SET answer = ? WHERE key = ? AND notification_id = ?",
+      `UPDATE claims SET answer = ?
+       WHERE slot IN (SELECT value FROM json_each(?)) AND key = ? AND notification_id = ?`,
       answer,
+      slotsAt(now),
       key,
       notificationId,
     );
   }
 
   /** The call stopped: a repeat needn't wait for its 30 s. */
-  release(key: string, notificationId: string): void {
+  release(key: string, notificationId: string, now: number): void {
     this.#sql.exec(
-      "UPDATE claims SET running_until = 0 WHERE key = ? AND notification_id = ? AND answer IS NULL",
+      `UPDATE claims SET running_until = 0
+       WHERE slot IN (SELECT value FROM json_each(?)) AND key = ? AND notification_id = ? AND answer IS NULL`,
+      slotsAt(now),
       key,
       notificationId,
     );
   }
 
-  /** Returns when the oldest claim that is left was made (Unix ms), or null. */
-  deleteExpired(now: number): number | null {
-    this.#sql.exec("DELETE FROM claims WHERE created_at <= ?", now - CLAIM_TTL_MS);
-    return this.#sql.exec<{ oldest: number | null }>("SELECT MIN(created_at) AS oldest FROM claims").one()
-      .oldest;
+  /** Removes a slice of the slots that have expired whole; says whether there is more, and when the next slot does. */
+  deleteExpired(now: number): { hasMore: boolean; at: number | null } {
+    const deleted = this.#sql
+      .exec(
+        `DELETE FROM claims WHERE (slot, key) IN
+           (SELECT slot, key FROM claims WHERE slot <= ? ORDER BY slot, key LIMIT ${EXPIRY_ROWS}) RETURNING 1`,
+        slotOf(now) - SLOTS,
+      )
+      .toArray().length;
+    const [oldest] = this.#sql
+      .exec<{ slot: number }>("SELECT slot FROM claims ORDER BY slot LIMIT 1")
+      .toArray();
+    const at = oldest === undefined ? null : (oldest.slot + 1) * SLOT_MS + CLAIM_TTL_MS;
+    return { hasMore: deleted === EXPIRY_ROWS, at };
   }
+}
+
+function slotOf(timeMs: number): number {
+  return Math.floor(timeMs / SLOT_MS);
+}
+
+/** The slots of claims that may still count, as a JSON array. */
+function slotsAt(now: number): string {
+  const last = slotOf(now);
+  return JSON.stringify(Array.from({ length: SLOTS }, (_, index) => last - index));
 }

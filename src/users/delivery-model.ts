@@ -61,6 +61,12 @@ export type DeliveryCount = {
   clicked: number;
 };
 
+/** Of a page of a shard's users; `afterUser`: where the next page begins, null where this was the last. */
+export interface DeliveryCounts {
+  counts: DeliveryCount[];
+  afterUser: string | null;
+}
+
 /** What a call's rows have become. */
 export interface InsertedDeliveries {
   /** As it stands here: that of the first call. */

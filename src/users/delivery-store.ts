@@ -4,7 +4,6 @@ import type { DeliveryEvent, DeliveryEvents } from "../webhooks/delivery-events.
 import { DeliveryInserts, type InsertedRow } from "./delivery-inserts.ts";
 import type {
   DeliverRequest,
-  DeliveryCount,
   DeliveryKey,
   DeliverySlice,
   InsertedDeliveries,
@@ -212,18 +211,6 @@ export class DeliveryStore {
     );
   }
 
-  /** The deliveries themselves, counted: what the ledger's numbers are checked against. */
-  countDeliveries(notificationId: string): DeliveryCount[] {
-    return this.#sql
-      .exec<DeliveryCount>(
-        `SELECT channel_key AS channelKey, status, reason, COUNT(*) AS count,
-           COUNT(viewed_at) AS viewed, COUNT(clicked_at) AS clicked
-         FROM deliveries WHERE notification_id = ? GROUP BY channel_key, status, reason`,
-        notificationId,
-      )
-      .toArray();
-  }
-
   /**
    * Drops what realtime sends are rendered from again, of up to `limit` notifications before `beforeId`, going on
    * where the last call ended. False when none are left.
@@ -250,28 +237,6 @@ export class DeliveryStore {
     if (from === undefined) this.#sql.exec("INSERT INTO values_dropped (until_id) VALUES (?)", last);
     else this.#sql.exec("UPDATE values_dropped SET until_id = ?", last);
     return ids.length === limit;
-  }
-
-  /** Removes up to `limit` deliveries of notifications before `beforeId`; false when none are left. */
-  deleteExpired(beforeId: string, limit: number): boolean {
-    const [oldest] = this.#sql
-      .exec<{ id: string }>("SELECT id FROM notifications WHERE id < ? ORDER BY id LIMIT 1", beforeId)
-      .toArray();
-    if (oldest === undefined) return false;
-    const deleted = this.#sql
-      .exec(
-        `DELETE FROM deliveries WHERE (user_id, notification_id, channel_key) IN
-           (SELECT user_id, notification_id, channel_key FROM deliveries WHERE notification_id < ? LIMIT ?)
-         RETURNING 1`,
-        beforeId,
-        limit,
-      )
-      .toArray().length;
-    if (deleted < limit) {
-      this.#sql.exec("DELETE FROM pushes WHERE notification_id < ?", beforeId);
-      this.#sql.exec("DELETE FROM notifications WHERE id < ?", beforeId);
-    }
-    return deleted === limit;
   }
 
   /** False where the shard knows the notification already. */

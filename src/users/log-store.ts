@@ -1,7 +1,11 @@
 import type { ChannelType, DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
-import type { LoggedDelivery } from "./delivery-model.ts";
+import type { DeliveryCount, DeliveryCounts, LoggedDelivery } from "./delivery-model.ts";
 import type { FeedPosition } from "./feed-store.ts";
 import { FIRST_ID, type Tombstones } from "./tombstones.ts";
+import { USERS_AFTER } from "./user-walk.ts";
+
+/** Users whose deliveries one call counts. */
+const USERS_PER_COUNT = 2000;
 
 type LoggedRow = {
   user_id: string;
@@ -69,14 +73,40 @@ export class LogStore {
       .exec<{ target: string | null }>("SELECT target FROM notifications WHERE id = ?", notificationId)
       .toArray();
     if (row === undefined || row.target !== null) return row?.target ?? null;
-    // Stored before the target was.
+    // Stored before the target was: each of the shard's users is asked.
     const [delivery] = this.#sql
       .exec<{ user_id: string }>(
-        "SELECT user_id FROM deliveries WHERE notification_id = ? LIMIT 1",
+        `${USERS_AFTER} SELECT deliveries.user_id FROM users_after
+           CROSS JOIN deliveries ON deliveries.user_id = users_after.user_id AND notification_id = ?3 LIMIT 1`,
+        "",
+        -1,
         notificationId,
       )
       .toArray();
     return delivery?.user_id ?? null;
+  }
+
+  /** The deliveries themselves, counted, of a page of the shard's users: what the ledger's numbers are checked against. */
+  countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
+    const users = this.#sql
+      .exec<{ user_id: string }>(
+        `${USERS_AFTER} SELECT user_id FROM users_after WHERE user_id IS NOT NULL`,
+        afterUser,
+        USERS_PER_COUNT,
+      )
+      .toArray()
+      .map(({ user_id }) => user_id);
+    const counts = this.#sql
+      .exec<DeliveryCount>(
+        `SELECT channel_key AS channelKey, status, reason, COUNT(*) AS count,
+           COUNT(viewed_at) AS viewed, COUNT(clicked_at) AS clicked
+         FROM json_each(?) CROSS JOIN deliveries ON user_id = value AND notification_id = ?
+         GROUP BY channel_key, status, reason`,
+        JSON.stringify(users),
+        notificationId,
+      )
+      .toArray();
+    return { counts, afterUser: users.length === USERS_PER_COUNT ? (users.at(-1) ?? null) : null };
   }
 
   /** What a realtime send to one is rendered from again; null where nothing of it could fail. */

@@ -2,7 +2,8 @@ import type { PushConfig } from "../env.ts";
 import type { DueTable } from "../objects/due.ts";
 import { Circuits } from "../push/circuits.ts";
 import type { DeviceReport } from "../push/model.ts";
-import type { PushGroup, PushStore } from "./push-store.ts";
+import type { PushGroup } from "./push-store.ts";
+import type { PushPosition, PushWakes } from "./push-wakes.ts";
 
 /** The duties' kinds in the shard's due table. */
 export const PUSH_DUTY = "push";
@@ -20,14 +21,16 @@ export interface OpenCircuit {
  * pushes wait, and the alarm has one of them sent per probe interval. Noting expects to run in a transaction.
  */
 export class PushCircuits {
-  readonly #store: PushStore;
+  readonly #wakes: PushWakes;
   readonly #due: DueTable;
   readonly #probeMs: number;
   /** By `{channel key}:{scope}`. */
   readonly #circuits = new Circuits();
+  /** Channels that are being woken, and where the next slice begins; null: all. Lost with the instance: the alarm's own times stand. */
+  readonly #waking = new Map<string | null, PushPosition>();
 
-  constructor(store: PushStore, due: DueTable, { probeMs }: PushConfig) {
-    this.#store = store;
+  constructor(wakes: PushWakes, due: DueTable, { probeMs }: PushConfig) {
+    this.#wakes = wakes;
     this.#due = due;
     this.#probeMs = probeMs;
   }
@@ -92,14 +95,25 @@ export class PushCircuits {
   #findProbe(name: string, now: number): PushGroup | null {
     const end = name.indexOf(":");
     const [channelKey, scope] = [name.slice(0, end), name.slice(end + 1)];
-    const group = this.#store.findProbeGroup(channelKey, scope, now);
+    const group = this.#wakes.findProbeGroup(channelKey, scope, now);
     // Nobody waits for this provider any more.
-    if (group === null && !this.#store.hasWaiting(channelKey, scope)) this.#circuits.forget(name);
+    if (group === null && !this.#wakes.hasWaiting(channelKey, scope)) this.#circuits.forget(name);
     return group;
   }
 
+  /** The next slices of what is being woken, in a transaction. True where there are more. */
+  wakeMore(now: number): boolean {
+    for (const [channelKey, after] of [...this.#waking]) {
+      const next = this.#wakes.wakeDue(channelKey, after, now);
+      if (next === null) this.#waking.delete(channelKey);
+      else this.#waking.set(channelKey, next);
+    }
+    return this.#waking.size > 0;
+  }
+
   #wake(channelKey: string | null, now: number): void {
-    this.#store.wakeDue(channelKey, now);
+    this.#waking.set(channelKey, [channelKey ?? "", "", ""]);
+    this.wakeMore(now);
     this.#due.bringForward(PUSH_DUTY, "", now);
   }
 }

@@ -18,10 +18,11 @@ import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { type OpenCircuit, PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
+import type { PushWakes } from "./push-wakes.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** Groups that one turn of the alarm looks at. */
-const GROUPS_PER_TURN = 50;
+/** Groups that one turn of the alarm sends messages for. */
+const GROUPS_PER_TURN = 200;
 /** Pushes that are settled in one transaction. */
 const SETTLE_ROWS = 1000;
 /** Due times are rounded up to this part of the first pause. */
@@ -46,6 +47,7 @@ interface OutboxParts {
   devices: DeviceStore;
   store: PushStore;
   tombstones: Tombstones;
+  wakes: PushWakes;
   due: DueTable;
   config: PushConfig;
   /** After this long a push that nobody claimed gets another message, ms. */
@@ -65,7 +67,7 @@ export class PushOutbox {
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
-    this.#circuits = new PushCircuits(parts.store, parts.due, parts.config);
+    this.#circuits = new PushCircuits(parts.wakes, parts.due, parts.config);
   }
 
   /** Providers that fail, as far as this instance knows. */
@@ -276,20 +278,25 @@ export class PushOutbox {
 
   /** The alarm's turn: settles what has expired, and sends messages for what is due. */
   async wake(now: number): Promise<void> {
-    const { store, due, stallMs, enqueue } = this.#parts;
+    const { wakes, due, stallMs, enqueue } = this.#parts;
     const groups = due.transaction(() => {
-      this.#settleExpired(now);
-      const found = store.listToWake(now, GROUPS_PER_TURN);
-      for (const group of found) store.markWoken(group, now, stallMs);
-      const next = store.nextWakeAt();
+      const hasMore = this.#circuits.wakeMore(now);
+      const rows = wakes.listToWake(now);
+      this.#settleExpired(
+        rows.filter(({ hasExpired }) => hasExpired),
+        now,
+      );
+      const found = groupPushes(rows.filter(({ hasExpired }) => !hasExpired)).slice(0, GROUPS_PER_TURN);
+      for (const { group } of found) wakes.markWoken(group, now, stallMs);
+      const next = hasMore ? now : wakes.nextWakeAt();
       if (next === null) due.remove(PUSH_DUTY, "");
       else due.set(PUSH_DUTY, "", next);
       return found;
     });
     await enqueue(
-      groups.map(({ count, ...group }) => ({
+      groups.map(({ group, userIds }) => ({
         ...group,
-        messages: Math.min(messagesFor(count), MESSAGES_PER_GROUP),
+        messages: Math.min(messagesFor(userIds.length), MESSAGES_PER_GROUP),
       })),
     );
   }
@@ -300,17 +307,12 @@ export class PushOutbox {
     await this.#parts.enqueue(groups.map((group) => ({ ...group, messages: 1 })));
   }
 
-  #settleExpired(now: number): void {
-    const { store } = this.#parts;
-    for (const group of store.listExpired(now, GROUPS_PER_TURN)) {
+  #settleExpired(expired: readonly (PushGroup & { userId: string })[], now: number): void {
+    for (const { group, userIds } of groupPushes(expired)) {
       const isDown = this.#circuits.listOpen(group.channelKey).length > 0;
-      const rows = store.listFree(group, now, SETTLE_ROWS).filter(({ expiresAt }) => expiresAt <= now);
-      this.#settle(
-        group,
-        rows,
-        (row) => ({ status: "failed", reason: expiredReason(row.tries, isDown) }),
-        now,
-      );
+      const outcomeOf = (row: PushRow) =>
+        ({ status: "failed", reason: expiredReason(row.tries, isDown) }) as const;
+      this.#settle(group, this.#parts.store.get(group, userIds), outcomeOf, now);
     }
   }
 
@@ -348,6 +350,19 @@ export class PushOutbox {
 function progressOf({ remaining }: PushRow, key: string): DeviceProgress | null {
   if (remaining === null) return { key, tries: 0, dueAt: 0 };
   return remaining.find((device) => device.key === key) ?? null;
+}
+
+/** Pushes by their channel and notification, in the order in which those come first. */
+function groupPushes(
+  rows: readonly (PushGroup & { userId: string })[],
+): { group: PushGroup; userIds: string[] }[] {
+  const groups = Map.groupBy(rows, ({ channelKey, notificationId }) => `${channelKey} ${notificationId}`);
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const { channelKey, notificationId } = first;
+    return [{ group: { channelKey, notificationId }, userIds: members.map(({ userId }) => userId) }];
+  });
 }
 
 function messagesFor(count: number): number {

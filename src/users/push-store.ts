@@ -38,24 +38,21 @@ type Row = {
   expires_at: number;
 };
 
-/** Of the pause between messages for pushes that nobody claims. */
-const MAX_DOUBLINGS = 4;
-
 const COLUMNS = "user_id, attempt, content, remaining, accepted, tries, claim_id, expires_at";
 
 // A device of the push's user that is still to be tried: at all, and at ?3. `remaining` is an array of
 // [address key, tries, due at].
-const DEVICE_LEFT = `
+export const DEVICE_LEFT = `
   SELECT 1 FROM devices WHERE devices.user_id = pushes.user_id
     AND (remaining IS NULL OR address_key IN (SELECT value ->> 0 FROM json_each(remaining)))`;
-const DEVICE_DUE = `
+export const DEVICE_DUE = `
   SELECT 1 FROM devices WHERE devices.user_id = pushes.user_id
     AND (remaining IS NULL
       OR address_key IN (SELECT value ->> 0 FROM json_each(remaining) WHERE value ->> 2 <= ?3))`;
 
 /**
  * The shard's outbox: pushes with their content, until they are done with. `due_at` is when one may be
- * claimed; `wake_at` when the alarm sends a message for it, should nobody have claimed it by then. Every
+ * claimed; `wake_at` when the alarm looks at it, should nobody have claimed it by then (push-wakes.ts). Every
  * writing method expects to run inside a transaction.
  */
 export class PushStore {
@@ -99,25 +96,25 @@ export class PushStore {
   }
 
   /**
-   * Pushes that may be claimed now, and those that have no device left. With `blocked`: only where a device
-   * is in no blocked scope.
+   * Pushes that may be claimed now, and those that have no device left: first what was never tried, then by the time
+   * since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only where a
+   * device is in no blocked scope.
    */
-  listDue(
-    { channelKey, notificationId }: PushGroup,
-    blocked: readonly string[],
-    now: number,
-    limit: number,
-  ): PushRow[] {
+  listDue(group: PushGroup, blocked: readonly string[], now: number, limit: number): PushRow[] {
     const isReachable =
       blocked.length === 0
         ? "true"
         : `(NOT EXISTS (${DEVICE_LEFT})
              OR EXISTS (${DEVICE_DUE} AND scope NOT IN (SELECT value FROM json_each(?4))))`;
-    return this.#list(
-      `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3 AND ${isReachable}`,
-      limit,
-      [channelKey, notificationId, now, ...(blocked.length === 0 ? [] : [JSON.stringify(blocked)])],
-    );
+    const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
+      AND ${isReachable}`;
+    const values = [
+      ...[group.channelKey, group.notificationId, now],
+      ...(blocked.length === 0 ? [] : [JSON.stringify(blocked)]),
+    ];
+    const fresh = this.#list(`${condition} AND tries = 0`, limit, values);
+    if (fresh.length === limit) return fresh;
+    return [...fresh, ...this.#list(`${condition} AND tries > 0`, limit - fresh.length, values, "due_at")];
   }
 
   /** One push that may be claimed now and has a device in the scope: the probe. */
@@ -128,44 +125,26 @@ export class PushStore {
     return this.#list(condition, 1, values)[0] ?? null;
   }
 
-  /** A channel's oldest notification with a push that may be claimed now for a device in the scope. */
-  findProbeGroup(channelKey: string, scope: string, now: number): PushGroup | null {
-    const [row] = this.#sql
-      .exec<{ notification_id: string }>(
-        `SELECT notification_id FROM pushes
-         WHERE channel_key = ?1 AND due_at <= ?3 AND expires_at > ?3 AND EXISTS (${DEVICE_DUE} AND scope = ?2)
-         ORDER BY notification_id LIMIT 1`,
-        channelKey,
-        scope,
-        now,
-      )
-      .toArray();
-    return row === undefined ? null : { channelKey, notificationId: row.notification_id };
-  }
-
-  /** True where anything of the channel waits for a device in the scope, claimed or not, due or later. */
-  hasWaiting(channelKey: string, scope: string): boolean {
-    return (
-      this.#sql
-        .exec(
-          `SELECT 1 FROM pushes WHERE channel_key = ? AND EXISTS (${DEVICE_LEFT} AND scope = ?) LIMIT 1`,
-          channelKey,
-          scope,
-        )
-        .toArray().length > 0
-    );
-  }
-
   /** Hands pushes out: nobody else gets them before `until`. */
   claim(group: PushGroup, userIds: readonly string[], claimId: string, until: number): void {
+    const users = JSON.stringify(userIds);
     this.#sql.exec(
-      `UPDATE pushes SET due_at = ?1, wake_at = ?1, claim_id = ?2
-       WHERE channel_key = ?3 AND notification_id = ?4 AND user_id IN (SELECT value FROM json_each(?5))`,
+      `UPDATE pushes SET due_at = ?, claim_id = ?
+       WHERE channel_key = ? AND notification_id = ? AND user_id IN (SELECT value FROM json_each(?))`,
       until,
       claimId,
       group.channelKey,
       group.notificationId,
-      JSON.stringify(userIds),
+      users,
+    );
+    // Mostly there is nothing to move, and no entry of the index to write: a lease is shorter than the alarm's interval.
+    this.#sql.exec(
+      `UPDATE pushes SET wake_at = ?1 WHERE channel_key = ?2 AND notification_id = ?3
+         AND user_id IN (SELECT value FROM json_each(?4)) AND +wake_at < ?1`,
+      until,
+      group.channelKey,
+      group.notificationId,
+      users,
     );
   }
 
@@ -235,63 +214,15 @@ export class PushStore {
     );
   }
 
-  /** Groups with pushes that have expired and that nobody has in hand. */
-  listExpired(now: number, limit: number): PushGroup[] {
-    return this.#sql
-      .exec<PushGroup>(
-        `SELECT DISTINCT channel_key AS channelKey, notification_id AS notificationId FROM pushes
-         WHERE expires_at <= ?1 AND (claim_id IS NULL OR due_at <= ?1) LIMIT ?2`,
-        now,
-        limit,
-      )
-      .toArray();
-  }
-
-  /** Groups with pushes that a message is to be sent for, and how many there are. */
-  listToWake(now: number, limit: number): (PushGroup & { count: number })[] {
-    return this.#sql
-      .exec<PushGroup & { count: number }>(
-        `SELECT channel_key AS channelKey, notification_id AS notificationId, COUNT(*) AS count FROM pushes
-         WHERE wake_at <= ?1 AND expires_at > ?1 GROUP BY channel_key, notification_id LIMIT ?2`,
-        now,
-        limit,
-      )
-      .toArray();
-  }
-
-  /** A message was sent for them: the next after `intervalMs`, then at doubling ones, to sixteen of it or an hour. */
-  markWoken(group: PushGroup, now: number, intervalMs: number): void {
-    this.#sql.exec(
-      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + MIN(?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})), 3600000))),
-         wakes = wakes + 1
-       WHERE channel_key = ?3 AND notification_id = ?4 AND wake_at <= ?1`,
-      now,
-      intervalMs,
-      group.channelKey,
-      group.notificationId,
-    );
-  }
-
-  /** Everything of a channel that may be claimed gets a message at the next turn of the alarm. */
-  wakeDue(channelKey: string | null, now: number): void {
-    this.#sql.exec(
-      `UPDATE pushes SET wake_at = ?1, wakes = 0
-       WHERE (?2 IS NULL OR channel_key = ?2) AND due_at <= ?1 AND wake_at > ?1`,
-      now,
-      channelKey,
-    );
-  }
-
-  /** When the alarm has something to do (Unix ms), or null. */
-  nextWakeAt(): number | null {
-    return this.#sql.exec<{ at: number | null }>("SELECT MIN(wake_at) AS at FROM pushes").one().at;
-  }
-
-  #list(condition: string, limit: number, values: readonly (string | number)[]): PushRow[] {
+  #list(
+    condition: string,
+    limit: number,
+    values: readonly (string | number)[],
+    order = "channel_key, notification_id, user_id",
+  ): PushRow[] {
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM pushes WHERE ${condition}
-         ORDER BY channel_key, notification_id, user_id LIMIT ${limit}`,
+        `SELECT ${COLUMNS} FROM pushes WHERE ${condition} ORDER BY ${order} LIMIT ${limit}`,
         ...values,
       )
       .toArray()

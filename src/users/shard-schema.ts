@@ -81,4 +81,18 @@ export const USER_SHARD_SCHEMA = [
     "CREATE TABLE values_dropped (until_id TEXT NOT NULL)",
   ],
   WEBHOOK_QUEUE_SCHEMA,
+  [
+    // By the six hours in which they were made: what has expired is the beginning of the table.
+    `CREATE TABLE claims_by_slot (
+      slot INTEGER NOT NULL, key TEXT NOT NULL, request_hash TEXT NOT NULL, notification_id TEXT NOT NULL,
+      header TEXT NOT NULL, created_at INTEGER NOT NULL, running_until INTEGER NOT NULL, answer TEXT,
+      PRIMARY KEY (slot, key)) WITHOUT ROWID`,
+    `INSERT INTO claims_by_slot
+     SELECT created_at / 21600000, key, request_hash, notification_id, header, created_at, running_until, answer
+     FROM claims`,
+    "DROP TABLE claims",
+    "ALTER TABLE claims_by_slot RENAME TO claims",
+    // When the alarm has something to do with a push.
+    "CREATE INDEX pushes_wake ON pushes (wake_at)",
+  ],
 ] as const;

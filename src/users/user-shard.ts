@@ -18,7 +18,7 @@ import { WEBHOOKS_DUTY } from "../webhooks/outbox.ts";
 import { type ClaimRequest, type ClaimState, ClaimStore } from "./claim-store.ts";
 import type {
   DeliverRequest,
-  DeliveryCount,
+  DeliveryCounts,
   DeliveryKey,
   ReopenRequest,
   ShardNotification,
@@ -34,7 +34,9 @@ import { LogStore, type RetryTarget, type ShardLog, type UserHistory } from "./l
 import { type OpenCircuit, PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
+import { PushWakes } from "./push-wakes.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
+import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
@@ -43,8 +45,6 @@ import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Deliveries removed in one turn of the alarm. */
-const RETENTION_SLICE = 5000;
 /** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
 const VALUES_DUTY = "values";
 /** Notifications of which one turn of the alarm drops them. */
@@ -95,6 +95,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #tombstones: Tombstones;
   readonly #erasureCalls: ErasureCalls;
   readonly #erasure: UserErasure;
+  readonly #retention: Retention;
   #isErased = false;
   readonly #engagements: EngagementStore;
 
@@ -115,6 +116,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#claims = new ClaimStore(sql);
     this.#log = new LogStore(sql, this.#tombstones);
     this.#retries = new RetryStore(sql, this.#deliveries);
+    this.#retention = new Retention(sql);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
     const pushes = new PushStore(sql);
@@ -131,6 +133,7 @@ export class UserShard extends DurableObject<Bindings> {
       devices: this.#devices,
       store: pushes,
       tombstones: this.#tombstones,
+      wakes: new PushWakes(sql),
       due: this.#due,
       config: config.push,
       get stallMs() {
@@ -322,9 +325,9 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#log.listDeliveries(notificationId, userIds);
   }
 
-  /** The stored deliveries of a notification, counted one by one. */
-  audit(notificationId: string): DeliveryCount[] {
-    return this.#deliveries.countDeliveries(notificationId);
+  /** The stored deliveries of a notification, counted one by one, for a page of its users. */
+  audit(notificationId: string, afterUser: string): DeliveryCounts {
+    return this.#log.countDeliveries(notificationId, afterUser);
   }
 
   lookUpClaim(key: string, requestHash: string): ClaimState {
@@ -340,11 +343,11 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   finishClaim(key: string, notificationId: string, answer: string): void {
-    this.#claims.finish(key, notificationId, answer);
+    this.#claims.finish(key, notificationId, answer, Date.now());
   }
 
   releaseClaim(key: string, notificationId: string): void {
-    this.#claims.release(key, notificationId);
+    this.#claims.release(key, notificationId, Date.now());
   }
 
   createUser(uid: string, fields: UserFields): User | null {
@@ -512,28 +515,27 @@ export class UserShard extends DurableObject<Bindings> {
     else if (kind === DEVICES_DUTY) await this.#directory.serve();
     else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
     else if (kind === "claims") {
-      const oldest = this.#claims.deleteExpired(now);
-      this.#setNext("claims", oldest === null ? null : oldest + CLAIM_TTL_MS);
-    } else if (kind === "sockets") this.#setNext("sockets", this.#sockets.closeExpired(now));
-    else if (kind === "retention") {
-      const before = firstIdAt(now - readConfig(this.env).retentionMs);
-      const more = this.#deliveries.deleteExpired(before, RETENTION_SLICE);
+      this.#due.transaction(() => this.#due.setCleanup("claims", this.#claims.deleteExpired(now), now));
+    } else if (kind === "sockets") {
+      this.#due.setCleanup("sockets", { hasMore: false, at: this.#sockets.closeExpired(now) }, now);
+    } else if (kind === "retention") this.#serveRetention(now);
+  }
+
+  /** One slice. */
+  #serveRetention(now: number): void {
+    const { retentionMs } = readConfig(this.env);
+    this.#due.transaction(() => {
+      const hasMore = this.#retention.deleteExpired(firstIdAt(now - retentionMs));
       // Tokens from before a deletion stay refused, and so does all that was accepted before it.
-      const { retentionMs } = readConfig(this.env);
-      this.#tombstones.forgetBefore(now - retentionMs - MAX_TOKEN_TTL_SECONDS * 1000);
-      this.#due.set("retention", "", more ? now : now + DAY_MS);
-    }
+      if (!hasMore) this.#tombstones.forgetBefore(now - retentionMs - MAX_TOKEN_TTL_SECONDS * 1000);
+      this.#due.setCleanup("retention", { hasMore, at: now + DAY_MS }, now);
+    });
   }
 
   /** What a ledger holds of users who were deleted before this came: it is told again. In the transaction. */
   #noteGone({ id, mode }: NotificationHeader, gone: readonly string[], now: number): void {
     if (mode !== "realtime") return;
     for (const uid of gone) this.#erasureCalls.addForgotten(uid, [id], now);
-  }
-
-  #setNext(kind: string, at: number | null): void {
-    if (at === null) this.#due.remove(kind, "");
-    else this.#due.set(kind, "", at);
   }
 
   /** The pushes of rows that were written in this transaction. */

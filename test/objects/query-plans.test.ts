@@ -32,6 +32,7 @@ const COMPOSED: [statement: string, test: string][] = [
     "users/feed",
   ],
   ["INSERT INTO pushes", "push/outcomes"],
+  ["SELECT seq FROM webhook_outbox WHERE seq > 0 ORDER BY seq … LIMIT 1", "webhooks/events"],
   [
     "SELECT user_id, attempt, content, remaining, accepted, tries, claim_id, expires_at FROM pushes",
     "push/outcomes",

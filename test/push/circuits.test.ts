@@ -4,7 +4,7 @@ import type { DueTable } from "../../src/objects/due.ts";
 import { Circuits } from "../../src/push/circuits.ts";
 import type { DeviceReport } from "../../src/push/model.ts";
 import { PushCircuits } from "../../src/users/push-circuits.ts";
-import type { PushStore } from "../../src/users/push-store.ts";
+import type { PushWakes } from "../../src/users/push-wakes.ts";
 import { bindings } from "../support/faults.ts";
 
 const PROBE_MS = 30_000;
@@ -75,8 +75,8 @@ describe("a shard's circuit", () => {
 
   function createCircuits(): PushCircuits {
     const due = { bringForward: () => {} } as unknown as DueTable;
-    const store = { wakeDue: () => {} } as unknown as PushStore;
-    const circuits = new PushCircuits(store, due, { ...readConfig(bindings).push, probeMs: PROBE_MS });
+    const wakes = { wakeDue: () => null } as unknown as PushWakes;
+    const circuits = new PushCircuits(wakes, due, { ...readConfig(bindings).push, probeMs: PROBE_MS });
     for (let count = 0; count < 5; count++) circuits.note("push", "fcm", down, 0);
     return circuits;
   }

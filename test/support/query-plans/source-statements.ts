@@ -14,20 +14,31 @@ interface Literal {
 
 /** All SQL statements of these files, by their constants: `${COLUMNS}` is filled in. */
 export function listStatements(files: Readonly<Record<string, string>>): SourceStatement[] {
-  const everywhere = Object.values(files).flatMap(listConstants);
-  return Object.entries(files).flatMap(([file, source]) => {
-    const own = listConstants(source);
+  const sources = Object.entries(files)
+    .map(([path, text]): [string, string] => [path.replace(/^.*\/src\//, "src/"), text])
+    // A schema's steps run once.
+    .filter(([file]) => !file.endsWith("-schema.ts"))
+    .map(([file, text]): [string, string] => [file, text.replace(/const \w*SCHEMA =[\s\S]*?;\n(?=\n)/g, "")])
+    .map(([file, text]) => ({ file, literals: listLiterals(text), constants: listConstants(text) }));
+  const everywhere = sources.flatMap(({ constants }) => constants);
+  const usedAnywhere = listHoles(sources.flatMap(({ literals }) => literals));
+  return sources.flatMap(({ file, literals, constants }) => {
     // A file's own constants go before another's of the same name.
-    const constants = new Map([...everywhere, ...own]);
-    const found = listLiterals(source);
+    const known = new Map([...everywhere, ...constants].map(({ name, literal }) => [name, literal]));
     // What is put into other statements is none by itself.
-    const used = new Set(found.flatMap(({ holes }) => holes));
-    const fragments = own.filter(([name]) => used.has(name)).map(([, literal]) => literal.texts[0] ?? "");
-    return found
+    const usedHere = listHoles(literals);
+    const fragments = constants
+      .filter(({ name, isExported }) => (isExported ? usedAnywhere : usedHere).has(name))
+      .map(({ literal }) => literal.texts[0] ?? "");
+    return literals
       .filter(({ texts: [first = ""] }) => first === "" || !fragments.includes(first))
-      .map((literal) => ({ file: file.replace(/^.*\/src\//, "src/"), ...fill(literal, constants) }))
+      .map((literal) => ({ file, ...fill(literal, known) }))
       .filter(({ text }) => /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s/.test(text));
   });
+}
+
+function listHoles(literals: readonly Literal[]): Set<string> {
+  return new Set(literals.flatMap(({ holes }) => holes));
 }
 
 /** Values for a statement's parameters, all null. */
@@ -56,15 +67,21 @@ function fill(literal: Literal, constants: ReadonlyMap<string, Literal>): { text
   return { text, holes: open };
 }
 
-function listConstants(source: string): [name: string, literal: Literal][] {
-  return [...source.matchAll(/const ([A-Z][A-Z0-9_]*) =\s*(?:(?=["`])|([\d_]+);)/g)].flatMap(
-    ([all, name = "", number]): [string, Literal][] => {
-      if (number !== undefined) return [[name, { texts: [number.replaceAll("_", "")], holes: [] }]];
-      const start = source.indexOf(all) + all.length;
-      const [literal] = listLiterals(source.slice(start));
-      return literal === undefined ? [] : [[name, literal]];
-    },
-  );
+interface Constant {
+  name: string;
+  isExported: boolean;
+  literal: Literal;
+}
+
+function listConstants(source: string): Constant[] {
+  const declarations = source.matchAll(/(export )?const ([A-Z][A-Z0-9_]*) =\s*(?:(?=["`])|([\d_]+);)/g);
+  return [...declarations].flatMap(({ index, 0: all, 1: exported, 2: name = "", 3: number }): Constant[] => {
+    const literal =
+      number === undefined
+        ? listLiterals(source.slice(index + all.length))[0]
+        : { texts: [number.replaceAll("_", "")], holes: [] };
+    return literal === undefined ? [] : [{ name, isExported: exported !== undefined, literal }];
+  });
 }
 
 /** String and template literals, those in holes of others too. */

@@ -1,0 +1,101 @@
+import { USERS_AFTER } from "./user-walk.ts";
+
+/** Users that one turn looks at. */
+const USERS_PER_TURN = 500;
+/** Rows that one statement removes. */
+const ROWS_PER_TURN = 5000;
+
+/** A walk through the shard's users, from one turn of the alarm to the next. Lost with the instance, it begins anew. */
+interface Walk {
+  beforeId: string;
+  afterUser: string;
+}
+
+/**
+ * Removes what is older than an app keeps. Deliveries lie by user, oldest first, so it goes from user to user and
+ * takes the beginning of each: its cost follows users and expired rows, never rows that stay.
+ */
+export class Retention {
+  readonly #sql: SqlStorage;
+  #walk: Walk | null = null;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** One slice, in a transaction: of notifications before `beforeId`; true where there is more to do. */
+  deleteExpired(beforeId: string): boolean {
+    // A walk ends with what it began with: notifications go when all of their deliveries have.
+    this.#walk ??= this.#isDue(beforeId) ? { beforeId, afterUser: "" } : null;
+    if (this.#walk === null) return false;
+    const { beforeId: end, afterUser } = this.#walk;
+    const users = this.#listUsers(afterUser);
+    const last = users.at(-1);
+    if (last !== undefined) {
+      const isWhole = this.#deleteDeliveries(users, end) < ROWS_PER_TURN;
+      if (isWhole) this.#walk.afterUser = last;
+      if (!isWhole || users.length === USERS_PER_TURN) return true;
+    }
+    if (this.#deletePushes(end) === ROWS_PER_TURN || this.#deleteNotifications(end) === ROWS_PER_TURN)
+      return true;
+    this.#walk = null;
+    return false;
+  }
+
+  #isDue(beforeId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM notifications WHERE id < ? LIMIT 1", beforeId).toArray().length > 0;
+  }
+
+  #listUsers(afterUser: string): string[] {
+    return this.#sql
+      .exec<{ user_id: string }>(
+        `${USERS_AFTER} SELECT user_id FROM users_after WHERE user_id IS NOT NULL`,
+        afterUser,
+        USERS_PER_TURN,
+      )
+      .toArray()
+      .map(({ user_id }) => user_id);
+  }
+
+  #deleteDeliveries(users: readonly string[], beforeId: string): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM deliveries WHERE (user_id, notification_id, channel_key) IN
+           (SELECT user_id, notification_id, channel_key FROM json_each(?1)
+              CROSS JOIN deliveries ON user_id = value AND notification_id < ?2 LIMIT ${ROWS_PER_TURN})
+         RETURNING 1`,
+        JSON.stringify(users),
+        beforeId,
+      )
+      .toArray().length;
+  }
+
+  /** Mostly none is left: they end when they expire. */
+  #deletePushes(beforeId: string): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM pushes WHERE (channel_key, notification_id, user_id) IN (
+           WITH RECURSIVE channels (channel_key) AS (
+             SELECT (SELECT channel_key FROM pushes ORDER BY channel_key LIMIT 1)
+             UNION ALL SELECT (SELECT pushes.channel_key FROM pushes
+               WHERE pushes.channel_key > channels.channel_key ORDER BY pushes.channel_key LIMIT 1)
+             FROM channels WHERE channels.channel_key IS NOT NULL)
+           SELECT pushes.channel_key, notification_id, user_id FROM channels
+             CROSS JOIN pushes ON pushes.channel_key = channels.channel_key AND notification_id < ?
+           LIMIT ${ROWS_PER_TURN})
+         RETURNING 1`,
+        beforeId,
+      )
+      .toArray().length;
+  }
+
+  #deleteNotifications(beforeId: string): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM notifications WHERE id IN
+           (SELECT id FROM notifications WHERE id < ? ORDER BY id LIMIT ${ROWS_PER_TURN}) RETURNING 1`,
+        beforeId,
+      )
+      .toArray().length;
+  }
+}
