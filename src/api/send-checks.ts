@@ -49,7 +49,7 @@ export function checkTargets(
     return;
   }
   if (targets.length > limit) {
-    const message = `has ${targets.length} users; at most ${limit} are taken: ${hint}`;
+    const message = `has ${targets.length} users; at most ${limit} ${limit === 1 ? "is" : "are"} taken: ${hint}`;
     faults.push({ field, message, code: "ERR_TARGET_LIMIT_EXCEEDED" });
     return;
   }

@@ -17,13 +17,16 @@ export interface Caller {
   actor: Actor;
 }
 
-/** The caller by the headers `appid` and `apikey` (seed 000), with a scope that the route needs. */
+/**
+ * The caller by the header `apikey`, with a scope that the route needs. The key names its app; `appid` beside it
+ * (seed 000) must be the same. Most callers of the vendor's APIs send the key alone: there the host names the app.
+ */
 export async function authenticate(request: Request, context: Context, scope: Scope): Promise<Caller> {
-  const appId = request.headers.get("appid");
   const apiKey = request.headers.get("apikey");
-  if (appId === null || apiKey === null) {
-    throw new OnecallError("ERR_UNAUTHORIZED", "Send the headers appid and apikey.");
+  if (apiKey === null) {
+    throw new OnecallError("ERR_UNAUTHORIZED", "Send the header apikey, and appid beside it if you like.");
   }
+  const appId = request.headers.get("appid") ?? appIdOfKey(apiKey) ?? "";
   return requireCaller(context, appId, apiKey, scope);
 }
 

@@ -1,7 +1,7 @@
 import { OnecallError } from "../errors.ts";
 
-/** Characters that are hashed at a time: a body of 16 MB isn't made once more as one text. */
-const HASHED_CHARACTERS = 64 * 1024;
+/** Characters that are encoded at a time: a body of 16 MB isn't made once more as one text. */
+const PIECE_CHARACTERS = 64 * 1024;
 
 const KEY_MESSAGE = "must have 1 to 255 printable ASCII characters";
 
@@ -23,40 +23,62 @@ export async function readIdempotency(request: Request, body: unknown): Promise<
   return { key, requestHash: await hashJson(body) };
 }
 
+/** On an answer that is given once more: nothing was done for it. */
+export function replayHeaders(isReplayed: boolean): Record<string, string> {
+  return isReplayed ? { "idempotent-replayed": "true" } : {};
+}
+
 /** SHA-256 in hex: the same for the same JSON, in whatever order its keys came. */
 export async function hashJson(value: unknown): Promise<string> {
   const digest = new crypto.DigestStream("SHA-256");
   const writer = digest.getWriter();
-  const encoder = new TextEncoder();
-  let text = "";
-  for (const piece of canonicalPieces(value)) {
-    text += piece;
-    if (text.length < HASHED_CHARACTERS) continue;
-    await writer.write(encoder.encode(text));
-    text = "";
-  }
-  await writer.write(encoder.encode(text));
+  const text = new CanonicalText();
+  text.add(value);
+  for (const piece of text.finish()) await writer.write(piece);
   await writer.close();
   return [...new Uint8Array(await digest.digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The same text for the same JSON, piece by piece. */
-function* canonicalPieces(value: unknown): Generator<string> {
-  if (typeof value !== "object" || value === null) yield JSON.stringify(value);
-  else if (Array.isArray(value)) {
-    yield "[";
-    for (const [index, child] of value.entries()) {
-      if (index > 0) yield ",";
-      yield* canonicalPieces(child);
+/** The same text for the same JSON, as bytes in pieces. */
+class CanonicalText {
+  readonly #encoder = new TextEncoder();
+  readonly #pieces: Uint8Array[] = [];
+  #text = "";
+
+  add(value: unknown): void {
+    if (typeof value !== "object" || value === null) this.#write(JSON.stringify(value));
+    else if (Array.isArray(value)) {
+      this.#write("[");
+      for (let index = 0; index < value.length; index++) {
+        if (index > 0) this.#write(",");
+        this.add(value[index]);
+      }
+      this.#write("]");
+    } else {
+      this.#write("{");
+      let separator = "";
+      // Sorted by UTF-16 units, as `<` does.
+      for (const key of Object.keys(value).sort()) {
+        this.#write(`${separator}${JSON.stringify(key)}:`);
+        separator = ",";
+        this.add((value as Record<string, unknown>)[key]);
+      }
+      this.#write("}");
     }
-    yield "]";
-  } else {
-    yield "{";
-    // Sorted by UTF-16 units, as `<` does.
-    for (const [index, key] of Object.keys(value).sort().entries()) {
-      yield `${index > 0 ? "," : ""}${JSON.stringify(key)}:`;
-      yield* canonicalPieces((value as Record<string, unknown>)[key]);
-    }
-    yield "}";
+  }
+
+  finish(): readonly Uint8Array[] {
+    this.#cut();
+    return this.#pieces;
+  }
+
+  #write(text: string): void {
+    this.#text += text;
+    if (this.#text.length > PIECE_CHARACTERS) this.#cut();
+  }
+
+  #cut(): void {
+    this.#pieces.push(this.#encoder.encode(this.#text));
+    this.#text = "";
   }
 }

@@ -31,10 +31,16 @@ export function createRouter(
     else router.delete(path, handler);
   }
 
+  /** What a path takes that stands in the table as it is: `…/notifications/send` is no notification's id. */
+  const literals = new Map<string, Set<string>>();
+  for (const [method, path] of routes) {
+    if (!path.includes(":")) literals.set(path, (literals.get(path) ?? new Set()).add(method));
+  }
+  const findLiteral = (path: string) => literals.get(path.replace(/(?<=.)\/+$/, ""));
+
   const allowedMethods = (path: string): string[] => {
-    const methods = new Set(
-      router.routes.filter(([, pattern]) => pattern.test(path)).map(([method]) => method),
-    );
+    const matching = router.routes.filter(([, pattern]) => pattern.test(path)).map(([method]) => method);
+    const methods = new Set(findLiteral(path) ?? matching);
     if (methods.has("GET")) methods.add("HEAD");
     return [...methods];
   };
@@ -47,7 +53,8 @@ export function createRouter(
     // A HEAD is a GET whose body isn't sent.
     const isHead = request.method === "HEAD";
     const routed = isHead ? new Request(request, { method: "GET" }) : request;
-    const response = await router.fetch(routed, context);
+    const takesOthersOnly = findLiteral(path)?.has(routed.method) === false;
+    const response = takesOthersOnly ? undefined : await router.fetch(routed, context);
     if (response !== undefined) return isHead ? new Response(null, response) : response;
     const allowed = allowedMethods(path);
     if (allowed.length === 0) throw new OnecallError("ERR_NOT_FOUND", "There is nothing at this path.");

@@ -99,13 +99,26 @@ export function textSchema(max: number) {
   );
 }
 
-/** An ISO 8601 time with a zone, as Unix ms. */
-export const IsoTimeSchema = v.pipe(
-  v.string("must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
-  v.transform((text) => parseIsoTime(text)),
-  v.number("must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
-  v.check((timeMs) => !Number.isNaN(timeMs), "must be an ISO 8601 time such as 2026-04-15T10:30:00Z"),
-);
+const TIME_MESSAGE = "must be an ISO 8601 time such as 2026-04-15T10:30:00Z";
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function timeSchema(parse: (text: string) => number) {
+  return v.pipe(
+    v.string(TIME_MESSAGE),
+    v.transform(parse),
+    v.number(TIME_MESSAGE),
+    v.check((timeMs) => !Number.isNaN(timeMs), TIME_MESSAGE),
+  );
+}
+
+/** An ISO 8601 time with a zone, as Unix ms; a date is its start in UTC. */
+export const IsoTimeSchema = timeSchema(parseIsoTime);
+
+/** The end of a range, inclusive: a date is the last millisecond of its day in UTC. */
+export const IsoEndSchema = timeSchema((text) => {
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  return isDate ? parseIsoTime(text) + DAY_MS - 1 : parseIsoTime(text);
+});
 
 function parseIsoTime(text: string): number {
   const pattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;

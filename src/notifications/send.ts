@@ -27,6 +27,12 @@ export interface SendContext {
   idempotency: Idempotency | null;
 }
 
+/** An answer to a send: of this call, or once more of an earlier one with its Idempotency-Key. */
+export interface Sent {
+  header: NotificationHeader;
+  isReplayed: boolean;
+}
+
 /** A send that is checked and about to be committed. */
 export interface PreparedSend {
   header: NotificationHeader;
@@ -46,21 +52,21 @@ export interface PreparedSend {
 export async function sendNotification(
   context: SendContext,
   parse: (now: number) => SendRequest,
-): Promise<NotificationHeader> {
+): Promise<Sent> {
   const { env, idempotency } = context;
   const claim = await openClaim(env, context.app, idempotency);
   // A call that is run again is judged by the time at which it was first made.
   const request = parse((claim.answer ?? claim.resumed)?.createdAt ?? Date.now());
-  if (claim.answer !== null) return withLabels(claim.answer, request);
+  if (claim.answer !== null) return { header: withLabels(claim.answer, request), isReplayed: true };
   const resumed = claim.resumed === null ? null : withLabels(claim.resumed, request);
   const prepared = await prepareSend(context, request, resumed);
   const commit = planCommit(prepared);
   const earlier = await claim.take(prepared.header);
-  if (earlier !== null) return withLabels(earlier, request);
+  if (earlier !== null) return { header: withLabels(earlier, request), isReplayed: true };
   try {
     const header = await commit(context);
     await claim.finish(header);
-    return header;
+    return { header, isReplayed: false };
   } catch (error) {
     await claim.release(prepared.header);
     throw error;

@@ -79,7 +79,9 @@ describe("wrong credentials", () => {
     const offers: Record<string, string>[] = [
       {},
       { appid: app.id },
-      { apikey: app.apiKey },
+      { apikey: tampered },
+      { apikey: app.id },
+      { appid: "", apikey: app.apiKey },
       { appid: app.id, apikey: tampered },
       { appid: app.id, apikey: "" },
       { appid: app.id, apikey: "not a key" },
@@ -93,6 +95,25 @@ describe("wrong credentials", () => {
     for (const headers of offers) {
       const { status, body } = await call("GET", `${API}/channels`, { headers });
       expect([status, body.error.code], JSON.stringify(headers)).toEqual([401, "ERR_UNAUTHORIZED"]);
+    }
+  });
+});
+
+describe("an API key alone", () => {
+  it("means its own app, in every family that has the header", async () => {
+    const headers = { apikey: app.apiKey };
+    for (const path of [`${API}/channels`, "/v3/users"]) {
+      expect((await call("GET", path, { headers })).status).toBe(200);
+    }
+    const bodies: [path: string, body: object][] = [
+      [`${API}/notifications/send`, { template: { key: "none" }, targets: ["mia"], mode: "realtime" }],
+      ["/api/notifications/send", { template: { key: "none" }, targets: ["mia"], mode: "realtime" }],
+      ["/notifications/messages", { templateId: "none", receivers: ["mia"] }],
+      ["/v3/campaigns/notifications/messages", { templateId: "none", receivers: ["mia"] }],
+    ];
+    for (const [path, body] of bodies) {
+      const answer = await call("POST", path, { headers, body });
+      expect([answer.status, answer.body.error.code]).toEqual([404, "ERR_TEMPLATE_NOT_FOUND"]);
     }
   });
 });

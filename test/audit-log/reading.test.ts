@@ -127,6 +127,8 @@ describe("GET {api}/audit-log", () => {
     const at = whole[3].at;
     expect(await readAuditLog(app, { from: at })).toEqual(whole.filter((entry) => entry.at >= at));
     expect(await readAuditLog(app, { to: at })).toEqual(whole.filter((entry) => entry.at <= at));
+    const day = new Date().toISOString().slice(0, 10);
+    expect(await readAuditLog(app, { from: day, to: day })).toEqual(whole);
     expect(await readAuditLog(app, { from: "2020-01-01", to: "2020-01-02" })).toEqual([]);
   });
 

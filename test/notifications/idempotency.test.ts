@@ -45,6 +45,43 @@ describe("an Idempotency-Key", () => {
     expect(await feedOf("idem-2")).toHaveLength(1);
   });
 
+  it.each([
+    ["business messaging, realtime", "/v3/business-messaging/api/notifications/send", realtimeTo("idem-r1")],
+    ["business messaging, batch", "/api/notifications/send", batchTo("idem-r2", "idem-r3")],
+    [
+      "campaigns",
+      "/v3/campaigns/notifications/messages",
+      {
+        templateId: "order-confirmation",
+        receivers: ["idem-r4"],
+        variables: { "idem-r4": { customerName: "Jane", orderId: "1" } },
+      },
+    ],
+    [
+      "platform",
+      "/v2/notifications/messages",
+      {
+        template: {
+          key: "order-confirmation",
+          variables: { "idem-r5": { customerName: "Jane", orderId: "1" } },
+        },
+        targets: ["idem-r5"],
+        mode: "realtime",
+      },
+    ],
+  ])("marks an answer that is given once more, in %s", async (_, path, body) => {
+    const headers = { "api-token": app.apiKey, ...withKey(`replay ${path}`) };
+    const [first, second] = [
+      await app.call("POST", path, body, headers),
+      await app.call("POST", path, body, headers),
+    ];
+    expect([first.status, first.headers.get("idempotent-replayed")]).toEqual([200, null]);
+    expect([second.status, second.headers.get("idempotent-replayed")]).toEqual([200, "true"]);
+    expect(second.body).toEqual(first.body);
+    const keyless = await app.call("POST", path, body, { "api-token": app.apiKey });
+    expect(keyless.headers.get("idempotent-replayed")).toBeNull();
+  });
+
   it("knows the same request by its content, not by the order of its fields", async () => {
     const { template, targets, mode } = realtimeTo("idem-4");
     const first = await app.send({ template, targets, mode }, withKey("order-4"));

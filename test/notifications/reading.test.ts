@@ -67,6 +67,10 @@ describe("GET {api}/notifications", () => {
     expect(await list(`?from=${createdAt}`)).toEqual([fifth, fourth, third]);
     expect(await list(`?to=${createdAt}`)).toEqual([third, second, first]);
     expect(await list("?to=2020-01-01T00:00:00Z")).toEqual([]);
+    // A date as the end includes its day, as the start it is where its day begins.
+    const day = createdAt.slice(0, 10);
+    expect(await list(`?from=${day}&to=${day}`)).toEqual([fifth, fourth, third, second, first]);
+    expect(await list(`?to=${day}T00:00:00Z`)).toEqual([]);
     expect(await list("?from=2099-01-01")).toEqual([]);
   });
 

@@ -103,6 +103,9 @@ describe("a filter", () => {
     expect(await uidsOf(`?createdTo=${between}&role=vip`)).toHaveLength(15);
     const { createdAt } = (await app.call("GET", "/v3/users/Zed")).body;
     expect(await uidsOf(`?createdFrom=${createdAt}&createdTo=${createdAt}`)).toContain("Zed");
+    const day = createdAt.slice(0, 10);
+    expect(await uidsOf(`?createdFrom=${day}&createdTo=${day}`)).toContain("Zed");
+    expect(await uidsOf(`?createdTo=${day}T00:00:00Z`)).toEqual([]);
   });
 
   it("combines with others and with pages", async () => {

@@ -16,7 +16,7 @@ import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoTimeSchema, parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
 import { requireIdParts } from "../../ids.ts";
 import { HOUR_MS } from "../../notifications/counts.ts";
 import { openLedger } from "../../notifications/ledger-binding.ts";
@@ -27,10 +27,10 @@ import { openShardOf } from "../../users/shard-binding.ts";
 const MAX_POINTS = { hourly: 31 * 24, daily: 366 };
 
 const granularity = v.optional(v.picklist(GRANULARITIES, 'must be "daily" or "hourly"'), "daily");
-const RangeSchema = v.object({ from: IsoTimeSchema, to: IsoTimeSchema, granularity });
+const RangeSchema = v.object({ from: IsoTimeSchema, to: IsoEndSchema, granularity });
 const OpenRangeSchema = v.object({
   from: v.optional(IsoTimeSchema),
-  to: v.optional(IsoTimeSchema),
+  to: v.optional(IsoEndSchema),
   granularity,
 });
 const UserQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });

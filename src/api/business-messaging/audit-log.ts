@@ -10,7 +10,7 @@ import { authenticate } from "../../http/auth.ts";
 import type { Handler } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
@@ -36,7 +36,7 @@ const QuerySchema = v.object({
     ),
   ),
   from: v.optional(IsoTimeSchema),
-  to: v.optional(IsoTimeSchema),
+  to: v.optional(IsoEndSchema),
 });
 
 /** `GET {api}/audit-log`: who did what, newest first. */

@@ -4,7 +4,7 @@ import { authenticate } from "../../http/auth.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 import { presentCounts } from "../../notifications/counts.ts";
 import type { NotificationRecord } from "../../notifications/ledger-store.ts";
 import { MODES } from "../../notifications/model.ts";
@@ -18,7 +18,7 @@ const ListQuerySchema = v.object({
   templateKey: v.optional(v.string()),
   mode: v.optional(v.picklist(MODES, 'must be "realtime" or "batch"')),
   from: v.optional(IsoTimeSchema),
-  to: v.optional(IsoTimeSchema),
+  to: v.optional(IsoEndSchema),
 });
 
 /** `GET {api}/notifications/{id}`: the notification with its state and counts. */

@@ -2,7 +2,7 @@ import { maskKey } from "../../apps/records.ts";
 import { authenticate } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
-import { readIdempotency } from "../../http/idempotency.ts";
+import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { NotificationHeader } from "../../notifications/model.ts";
 import { sendNotification } from "../../notifications/send.ts";
@@ -14,10 +14,10 @@ export const postSend: Handler = async (request, context) => {
   return withSendJson(request, app.id, async (body) => {
     const idempotency = await readIdempotency(request, body);
     const { env, execution } = context;
-    const header = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
+    const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
       parseSendBody(body, now),
     );
-    return json(presentSend(header));
+    return json(presentSend(header), 200, replayHeaders(isReplayed));
   });
 };
 

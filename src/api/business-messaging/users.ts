@@ -6,6 +6,7 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, limitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import {
+  IsoEndSchema,
   IsoTimeSchema,
   isUserId,
   parseInput,
@@ -46,7 +47,7 @@ const UserListSchema = v.object({
   role: v.optional(v.string()),
   status: v.optional(v.picklist(["online", "offline"], 'must be "online" or "offline"')),
   createdFrom: v.optional(IsoTimeSchema),
-  createdTo: v.optional(IsoTimeSchema),
+  createdTo: v.optional(IsoEndSchema),
   perPage: limitSchema(20),
   limit: v.optional(v.string()),
   cursor: v.optional(v.string()),

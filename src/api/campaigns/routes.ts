@@ -3,7 +3,7 @@ import { faultsToError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
-import { readIdempotency } from "../../http/idempotency.ts";
+import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { checkInput, textSchema } from "../../http/validation.ts";
@@ -25,10 +25,10 @@ const postCampaignSend: Handler = async (request, context) => {
   return withSendJson(request, app.id, async (body) => {
     const idempotency = await readIdempotency(request, body);
     const { env, execution } = context;
-    const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+    const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
       parseCampaignSend(body),
     );
-    return json({ data: presentCampaignSend(header) });
+    return json({ data: presentCampaignSend(header) }, 200, replayHeaders(isReplayed));
   });
 };
 

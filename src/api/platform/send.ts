@@ -4,7 +4,7 @@ import { faultsToError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
-import { readIdempotency } from "../../http/idempotency.ts";
+import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import { checkInput, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../limits.ts";
@@ -40,10 +40,10 @@ export const postPlatformSend: Handler = async (request, context) => {
   return withSendJson(request, app.id, async (body) => {
     const idempotency = await readIdempotency(request, body);
     const { env, execution } = context;
-    const header = await sendNotification({ env, execution, app, key, idempotency }, () =>
+    const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
       parsePlatformSend(body),
     );
-    return json(presentPlatformSend(header));
+    return json(presentPlatformSend(header), 200, replayHeaders(isReplayed));
   });
 };
 
