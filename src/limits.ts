@@ -160,6 +160,26 @@ export const QUEUE_BATCH_MESSAGES = 100;
  * (developers.cloudflare.com/durable-objects/platform/limits); half of it leaves room for UTF-8.
  */
 export const MAX_STATEMENT_BYTES = 1_000_000;
+/**
+ * Messages of one ledger's batches in one deliveries queue at once; the next goes in as one is done with. What another
+ * app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have left. Where a
+ * queue has one consumer, as on one machine, that is 8 × 6 ms. On the platform a chunk is on its way for about 0.2 s (the
+ * queue, R2, the shards, the ledger), so one app gets 8 × 400 rows in that time, 16,000 a second in each queue, with two
+ * consumers of the 250 that a queue may have.
+ */
+export const CHUNKS_IN_QUEUE = 8;
+/**
+ * UTF-16 units of what is rendered in one isolate and not stored yet. A unit takes a byte or two, and is there about
+ * four times on its way: as rows, joined, in the call, and in the shard, which may live in the same isolate. An isolate
+ * has 128 MB (developers.cloudflare.com/workers/platform/limits).
+ */
+export const MAX_RENDERED_AT_ONCE = 2 * 1024 * 1024;
+/** The same of an audience's rows that are being delivered: four chunks of the largest kind, parsed. */
+export const MAX_ROWS_AT_ONCE = 4 * 1024 * 1024;
+/** The same of the plans that an isolate keeps, and of the templates that it sends. */
+export const MAX_KEPT_TEXT = 8 * 1024 * 1024;
+/** UTF-16 units that a message's targets render to, about: where a chunk's come to more, it goes in several messages. */
+export const UNIT_RENDERED_LENGTH = 4 * 1024 * 1024;
 /** Rows of one chunk: several hundred make the queue's cost small and keep a consumer's turn short. */
 export const CHUNK_ROWS = 400;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */

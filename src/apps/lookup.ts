@@ -4,7 +4,7 @@ import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
 import { keys } from "../keys.ts";
-import { APP_REFRESH_MS, ISOLATE_CACHE_MS } from "../limits.ts";
+import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../limits.ts";
 import type { Provider } from "../push/model.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
 import { noteChange, readCopy } from "./copies.ts";
@@ -21,7 +21,12 @@ import { forgetRootSecrets } from "./root-secrets.ts";
  */
 
 const apps = new TtlCache<AppRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
-const templates = new TtlCache<SendableTemplate>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
+const templates = new TtlCache<SendableTemplate>({
+  ...{ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 },
+  maxWeight: MAX_KEPT_TEXT,
+});
+/** A template is there compiled as well, with each content twice. */
+const TEMPLATE_WEIGHT = 3;
 
 /** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */
 const refreshed = new TtlCache<true>({ ttlMs: APP_REFRESH_MS, maxEntries: 1000 });
@@ -96,7 +101,7 @@ export async function requireSendableTemplate(
   const cached = templates.get(cacheKey);
   if (cached !== undefined) return cached;
   const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
-  templates.set(cacheKey, template);
+  templates.set(cacheKey, template, JSON.stringify(template.content).length * TEMPLATE_WEIGHT);
   return template;
 }
 

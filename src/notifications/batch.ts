@@ -3,7 +3,7 @@ import { storeAudience } from "../audiences/store.ts";
 import { unavailable } from "../errors.ts";
 import { listVariables } from "../templates/variables.ts";
 import type { NotificationHeader } from "./model.ts";
-import { makeDetails, openAndEnqueue } from "./open-plan.ts";
+import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 import { limitValues, readTargetValues } from "./target-variables.ts";
@@ -23,8 +23,7 @@ export function sendBatch(prepared: PreparedSend): (context: SendContext) => Pro
       }),
       packDetails(env, app.id, header.id, makeDetails(prepared, [])),
     ]);
-    const source = { kind: "targets" as const, audience: ref };
-    const plan = { header, source, expected: index.expected, ...details };
+    const plan = planAudience(prepared, { kind: "targets", audience: ref }, index, details);
     return openAndEnqueue(context, plan, index.chunks);
   };
 }

@@ -1,49 +1,33 @@
-import { getApp } from "../apps/lookup.ts";
-import { readChunk, readOverrides } from "../audiences/store.ts";
-import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
-import { parseNotificationId } from "../ids.ts";
-import type { Remote } from "../objects/remote.ts";
-import { type CompiledTemplate, compileTemplate } from "../templates/compile.ts";
-import type { DeliverRequest } from "../users/delivery-model.ts";
-import { openShard } from "../users/shard-binding.ts";
-import type { UserShard } from "../users/user-shard.ts";
-import type { DeliveryContext } from "./deliver.ts";
-import {
-  canPush,
-  deliverSlices,
-  findOpenChannels,
-  pushDataOf,
-  renderTargets,
-  retryRun,
-} from "./deliver-rows.ts";
+import { groupByLedger, type LedgerRef } from "../ids.ts";
+import { commitSafely } from "./commit.ts";
+import { BatchPlans } from "./compiled-plans.ts";
+import { deliverChunk } from "./deliver-chunk.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { AudienceRef, NotificationHeader, Retry } from "./model.ts";
-import { loadPlan } from "./plan-details.ts";
-import { type ChunkMessage, parseChunkMessage } from "./queue.ts";
-import { compileRowReader, type ReadRow } from "./row-values.ts";
+import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "./queue.ts";
 
-interface CompiledPlan {
-  header: NotificationHeader;
-  template: CompiledTemplate;
-  audience: AudienceRef;
-  readRow: ReadRow;
-  pushData: Record<string, string> | null;
-  /** Targets by shard. */
-  expected: Map<number, number>;
-  retry: Retry | null;
+/** A message whose deliveries are stored, and how long it was in the queue. */
+interface DoneMessage {
+  message: Message;
+  unit: UnitMessage;
+  waitedMs: number;
 }
 
-/** A plan's attempt never changes, so they are kept as long as there is room. */
-const plans = new TtlCache<CompiledPlan>({ ttlMs: 10 * 60 * 1000, maxEntries: 50 });
+/** A message of the present version: its ledger waits to hear of it. */
+type UnitMessage = Extract<ChunkMessage, { version: 2 }>;
 
-/** Delivers the chunks of a queue batch. Each message is acked or retried by itself. */
+/** Delivers the units of a queue batch. Each message is acked or retried by itself. */
 export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Promise<void> {
+  const plans = new BatchPlans(env);
+  const done: DoneMessage[] = [];
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await deliverChunk(env, parseChunkMessage(message.body));
-        message.ack();
+        const waitedMs = Date.now() - message.timestamp.getTime();
+        const parsed = parseChunkMessage(message.body);
+        await deliverChunk(env, plans, parsed);
+        if (parsed.version === 1) message.ack();
+        else done.push({ message, unit: parsed, waitedMs });
       } catch (error) {
         console.error({
           message: "a chunk was not delivered",
@@ -51,89 +35,45 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
           attempts: message.attempts,
           error,
         });
-        message.retry({ delaySeconds: Math.min(2 ** message.attempts, 60) });
+        retryLater(message);
       }
     }),
   );
+  const byApp = Map.groupBy(done, ({ unit }) => unit.appId);
+  await Promise.all(
+    [...byApp].flatMap(([appId, ofApp]) =>
+      groupByLedger(ofApp, ({ unit }) => unit.notificationId).map(([ledger, ofLedger]) =>
+        finishUnits(env, appId, ledger, ofLedger),
+      ),
+    ),
+  );
 }
 
-/** Renders a chunk and stores its deliveries: one call and one transaction per shard. */
-export async function deliverChunk(
-  env: Bindings,
-  { appId, notificationId, chunk, attempt = 1 }: ChunkMessage,
-): Promise<void> {
-  const [compiled, app] = await Promise.all([
-    requirePlan(env, appId, notificationId, attempt),
-    getApp(env, appId),
-  ]);
-  const { header, template, audience, readRow, pushData, expected, retry } = compiled;
-  const rows = await readChunk(env, appId, audience, chunk);
-  const context: DeliveryContext = {
-    template,
-    channels: header.channels,
-    open: await findOpenChannels(env, app, header),
-    isExpired: Date.now() >= (retry ?? header).expiresAt,
-  };
-  const calls: Promise<unknown>[] = [];
-  let position = 0;
-  for (const run of chunk.runs) {
-    const targets = rows
-      .slice(position, position + run.rows)
-      .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
-    position += run.rows;
-    const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
-    const shard = openShard(env, appId, run.shard);
-    calls.push(
-      retry === null
-        ? deliverRun(shard, context, targets, request)
-        : retryRun(shard, context, targets, request, retry),
-    );
-  }
-  await Promise.all(calls);
-}
-
-/** One shard's targets. Who has no device isn't rendered for: one question for all of them costs less. */
-async function deliverRun(
-  shard: Remote<UserShard>,
-  context: DeliveryContext,
-  targets: [userId: string, values: unknown[] | null][],
-  request: Omit<DeliverRequest, "slices">,
-): Promise<void> {
-  const withDevices = canPush(context)
-    ? new Set(await shard.listUsersWithDevices(targets.map(([userId]) => userId)))
-    : null;
-  await deliverSlices(shard, { ...request, slices: renderTargets(context, targets, withDevices) });
-}
-
-async function requirePlan(
+/**
+ * Tells a ledger what is done with, and puts into the queues what it hands out in its place: a call for a queue batch.
+ * Where it can't be told, the messages come again: the shards have what they stand for, so that costs little.
+ */
+async function finishUnits(
   env: Bindings,
   appId: string,
-  notificationId: string,
-  attempt: number,
-): Promise<CompiledPlan> {
-  const cacheKey = `${appId}:${notificationId}:${attempt}`;
-  const cached = plans.get(cacheKey);
-  if (cached !== undefined) return cached;
-  const ledger = parseNotificationId(notificationId);
-  const plan = ledger === null ? null : await openLedger(env, appId, ledger).getPlan(notificationId);
-  if (plan === null) throw new Error("The notification isn't in its ledger");
-  const { header, source, retry = null } = plan;
-  // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.
-  if (attempt > (retry?.attempt ?? 1)) throw new Error("The ledger doesn't know of this attempt");
-  if (source.kind === "inline") throw new Error("A realtime notification has no chunks");
-  const { template: text, pushData, columns } = await loadPlan(env, appId, plan);
-  const template = compileTemplate(text);
-  const hasOverrides = source.kind === "file" && source.hasOverrides;
-  const overrides = hasOverrides ? await readOverrides(env, appId, notificationId) : {};
-  const compiled = {
-    header,
-    template,
-    audience: source.audience,
-    readRow: compileRowReader({ source, columns }, template.variables, overrides),
-    pushData: pushDataOf(header, pushData),
-    expected: new Map(plan.expected),
-    retry: attempt === 1 ? null : retry,
-  };
-  plans.set(cacheKey, compiled);
-  return compiled;
+  ledger: LedgerRef,
+  done: readonly DoneMessage[],
+): Promise<void> {
+  const finished = done.map(({ unit: { notificationId, attempt = 1, unit } }) => ({
+    ...{ notificationId, attempt, unit },
+  }));
+  const waitedMs = Math.max(...done.map((entry) => entry.waitedMs));
+  try {
+    const handouts = await commitSafely(() => openLedger(env, appId, ledger).finish(finished, waitedMs));
+    for (const { message } of done) message.ack();
+    await enqueueHandouts(env, appId, handouts);
+  } catch (error) {
+    // After an ack a retry does nothing: what wasn't enqueued is the watchdog's.
+    for (const { message } of done) retryLater(message);
+    console.error({ message: "a ledger's next chunks are late", app: appId, ...ledger, error });
+  }
+}
+
+function retryLater(message: Message): void {
+  message.retry({ delaySeconds: Math.min(2 ** message.attempts, 60) });
 }

@@ -5,48 +5,34 @@ import type { Remote } from "../objects/remote.ts";
 import type { PushInline } from "../push/inline.ts";
 import type { PushClaim } from "../push/model.ts";
 import { compileTemplate } from "../templates/compile.ts";
-import type { DeliverRequest, DeliverySlice } from "../users/delivery-model.ts";
+import type { DeliverRequest } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
 import type { UserShard } from "../users/user-shard.ts";
-import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.ts";
+import type { DeliveryContext } from "./deliver.ts";
 import type { NotificationHeader, Retry, SendPlan, StoredRow } from "./model.ts";
-
-/** UTF-16 units of one call's slices: at three bytes each still below the RPC limit of 32 MiB. */
-const MAX_CALL_LENGTH = 8 * 1024 * 1024;
+import { type RawTarget, renderInCalls } from "./render-calls.ts";
 
 /**
- * Stores a run's deliveries: mostly one call and one transaction. Contents near their limit make several, as
- * an RPC takes 32 MiB; shards count absolutely, so the calls need not succeed or fail together. With `leaseMs`
+ * Renders a run's deliveries and stores them: mostly one call and one transaction. Shards count absolutely, so several
+ * calls need not succeed or fail together. `withDevices`: who of the targets has any, where that is known. With `leaseMs`
  * it returns the pushes that the caller has in hand now.
  */
-export async function deliverSlices(
+export async function deliverRun(
   shard: Remote<UserShard>,
-  { slices, ...request }: DeliverRequest,
-  leaseMs: number | null = null,
+  context: DeliveryContext,
+  targets: readonly RawTarget[],
+  request: Omit<DeliverRequest, "slices">,
+  {
+    withDevices = null,
+    leaseMs = null,
+  }: { withDevices?: ReadonlySet<string> | null; leaseMs?: number | null } = {},
 ): Promise<PushClaim[]> {
   const claims: PushClaim[] = [];
-  for (const call of cutCalls(slices)) {
-    claims.push(...(await shard.deliver({ ...request, slices: call }, leaseMs)).claims);
-  }
+  await renderInCalls(context, targets, withDevices, async (slices) => {
+    claims.push(...(await shard.deliver({ ...request, slices }, leaseMs)).claims);
+  });
   return claims;
-}
-
-/** Slices call by call; at least one call, as one without slices says something too. */
-function cutCalls(slices: readonly DeliverySlice[]): DeliverySlice[][] {
-  let call: DeliverySlice[] = [];
-  const calls = [call];
-  let length = 0;
-  for (const slice of slices) {
-    if (length + slice.json.length > MAX_CALL_LENGTH && call.length > 0) {
-      call = [];
-      calls.push(call);
-      length = 0;
-    }
-    call.push(slice);
-    length += slice.json.length;
-  }
-  return calls;
 }
 
 /**
@@ -80,8 +66,9 @@ export async function deliverRows(
         target: null,
       };
       if (retry !== undefined) return retryRun(openStub(), context, targets, request, retry);
-      const slices = renderTargets(context, targets);
-      const claims = await deliverSlices(openStub(), { ...request, slices }, push?.leaseMs ?? null);
+      const claims = await deliverRun(openStub(), context, targets, request, {
+        leaseMs: push?.leaseMs ?? null,
+      });
       await push?.send(openStub, claims);
     }),
   );
@@ -96,7 +83,7 @@ export async function deliverRows(
 export async function retryRun(
   shard: Remote<UserShard>,
   context: DeliveryContext,
-  targets: readonly (readonly [userId: string, values: readonly unknown[] | null])[],
+  targets: readonly RawTarget[],
   request: Omit<DeliverRequest, "slices">,
   retry: Retry,
 ): Promise<void> {
@@ -104,11 +91,12 @@ export async function retryRun(
   const { id: notificationId } = request.header;
   const waiting = new Set(await shard.reopenFailed({ notificationId, retry, userIds }));
   if (waiting.size === 0) return;
-  const slices = renderTargets(
+  await renderInCalls(
     context,
     targets.filter(([userId]) => waiting.has(userId)),
+    null,
+    (slices) => shard.redeliver({ ...request, slices }, retry),
   );
-  for (const call of cutCalls(slices)) await shard.redeliver({ ...request, slices: call }, retry);
 }
 
 /** The request's push data as a shard keeps it: null where nothing can be pushed. */
@@ -137,24 +125,4 @@ export async function findOpenChannels(
 /** True where a delivery may become a push. */
 export function canPush({ channels, open, isExpired }: DeliveryContext): boolean {
   return !isExpired && channels.some(({ key, type }) => type === "push" && (open.get(key) ?? []).length > 0);
-}
-
-/**
- * The delivery rows of targets with their raw values (null: without variables), as statements take them.
- * `withDevices`: who of them has any, where that is known.
- */
-export function renderTargets(
-  context: DeliveryContext,
-  targets: Iterable<readonly [userId: string, values: readonly unknown[] | null]>,
-  withDevices: ReadonlySet<string> | null = null,
-): DeliverySlice[] {
-  const writer = new SliceWriter(context.channels, context.open);
-  for (const [userId, values] of targets) {
-    const outcomes = decideDeliveries(context, values, withDevices?.has(userId) ?? true);
-    for (const [index, channel] of context.channels.entries()) {
-      const outcome = outcomes[index];
-      if (outcome !== undefined) writer.add(userId, channel, outcome);
-    }
-  }
-  return writer.finish();
 }

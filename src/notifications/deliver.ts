@@ -69,11 +69,14 @@ function renderChannel(
 
 /**
  * Collects delivery rows into slices that a single statement can take, and counts them. The rows of a channel
- * that can push are slices of their own: the shard's statement for them asks for devices.
+ * that can push are slices of their own: the shard's statement for them asks for devices. What isn't cut yet has as much
+ * text as a slice at most, in all channels together.
  */
 export class SliceWriter {
   readonly #plain: SliceBuilder;
   readonly #pushing: Map<string, SliceBuilder>;
+  #cut: DeliverySlice[] = [];
+  #length = 0;
 
   constructor(channels: readonly ChannelRef[], open: OpenChannels) {
     this.#plain = new SliceBuilder(null);
@@ -86,39 +89,58 @@ export class SliceWriter {
   }
 
   add(userId: string, channel: ChannelRef, outcome: DeliveryOutcome): void {
-    (this.#pushing.get(channel.key) ?? this.#plain).add(userId, channel, outcome);
+    const row = toRow(userId, channel, outcome);
+    // A UTF-16 unit is at most three bytes; the statement's limit is twice MAX_STATEMENT_BYTES.
+    if (this.#length + row.length > MAX_STATEMENT_BYTES / 2) this.#cutAll();
+    (this.#pushing.get(channel.key) ?? this.#plain).add(row, channel.key, outcome);
+    this.#length += row.length + 1;
   }
 
+  /** The slices that are full. */
+  takeFull(): DeliverySlice[] {
+    const cut = this.#cut;
+    this.#cut = [];
+    return cut;
+  }
+
+  /** All that are left. */
   finish(): DeliverySlice[] {
-    return [this.#plain, ...this.#pushing.values()].flatMap((builder) => builder.finish());
+    this.#cutAll();
+    return this.takeFull();
+  }
+
+  #cutAll(): void {
+    for (const builder of [this.#plain, ...this.#pushing.values()]) this.#cut.push(...builder.cut());
+    this.#length = 0;
   }
 }
 
 class SliceBuilder {
   readonly #push: DeliverySlice["push"];
-  readonly #slices: DeliverySlice[] = [];
   #rows: string[] = [];
   #tallies: DeliveryTally[] = [];
-  #units = 0;
 
   constructor(push: DeliverySlice["push"]) {
     this.#push = push;
   }
 
-  add(userId: string, { key, type }: ChannelRef, outcome: DeliveryOutcome): void {
-    const reason = "reason" in outcome ? outcome.reason : null;
-    const content = "content" in outcome ? outcome.content : null;
-    const row = JSON.stringify([userId, key, type, outcome.status, reason, content]);
-    // A UTF-16 unit is at most three bytes; the statement's limit is twice MAX_STATEMENT_BYTES.
-    if (this.#units + row.length > MAX_STATEMENT_BYTES / 2 && this.#rows.length > 0) this.#cut();
+  add(row: string, channelKey: string, outcome: DeliveryOutcome): void {
     this.#rows.push(row);
-    this.#units += row.length + 1;
-    this.#tally(key, outcome.status, reason);
+    this.#tally(channelKey, outcome.status, "reason" in outcome ? outcome.reason : null);
   }
 
-  finish(): DeliverySlice[] {
-    this.#cut();
-    return this.#slices;
+  /** What was added since the last cut, as a slice; nothing where that is nothing. */
+  cut(): DeliverySlice[] {
+    if (this.#rows.length === 0) return [];
+    const slice = {
+      json: `[${this.#rows.join(",")}]`,
+      rows: this.#rows.length,
+      tallies: this.#tallies,
+      push: this.#push,
+    };
+    this.#rows = [];
+    this.#tallies = [];
+    return [slice];
   }
 
   // A few channels with a few reasons each: a list is searched faster than a key is built.
@@ -129,17 +151,10 @@ class SliceBuilder {
     if (tally === undefined) this.#tallies.push([channelKey, status, reason, 1]);
     else tally[3]++;
   }
+}
 
-  #cut(): void {
-    if (this.#rows.length === 0) return;
-    this.#slices.push({
-      json: `[${this.#rows.join(",")}]`,
-      rows: this.#rows.length,
-      tallies: this.#tallies,
-      push: this.#push,
-    });
-    this.#rows = [];
-    this.#tallies = [];
-    this.#units = 0;
-  }
+function toRow(userId: string, { key, type }: ChannelRef, outcome: DeliveryOutcome): string {
+  const reason = "reason" in outcome ? outcome.reason : null;
+  const content = "content" in outcome ? outcome.content : null;
+  return JSON.stringify([userId, key, type, outcome.status, reason, content]);
 }

@@ -6,7 +6,7 @@ import { MAX_OVERRIDES_BYTES } from "../limits.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
-import { makeDetails, openAndEnqueue } from "./open-plan.ts";
+import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
@@ -70,8 +70,7 @@ export function sendFile(
     ]).catch((error: unknown) => {
       throw unavailable(error);
     });
-    const source = { kind: "file" as const, audience, hasOverrides };
-    const plan = { header, source, expected: index.expected, ...details };
+    const plan = planAudience(prepared, { kind: "file", audience, hasOverrides }, index, details);
     return openAndEnqueue(context, plan, index.chunks);
   };
 }

@@ -1,5 +1,6 @@
 import { DUE_INDEX, DUE_SCHEMA } from "../objects/due.ts";
 import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
+import { QUEUE_WINDOW_SCHEMA } from "./queue-window.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
 export const LEDGER_SCHEMA = [
@@ -42,4 +43,5 @@ export const LEDGER_SCHEMA = [
   WEBHOOK_QUEUE_SCHEMA,
   // A ledger has a duty for each batch that runs.
   [DUE_INDEX],
+  QUEUE_WINDOW_SCHEMA,
 ] as const;

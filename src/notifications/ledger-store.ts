@@ -176,6 +176,17 @@ export class LedgerStore {
     return hasMoved ? "progressed" : "current";
   }
 
+  /** The attempt that a notification is at; null where it is completed, or unknown. */
+  getOpenAttempt(id: string): number | null {
+    const [row] = this.#sql
+      .exec<{ attempt: number }>(
+        "SELECT attempt FROM notifications WHERE id = ? AND completed_at IS NULL",
+        id,
+      )
+      .toArray();
+    return row?.attempt ?? null;
+  }
+
   /** Shards that haven't accepted all of their targets, or haven't delivered again what a retry is for. */
   listShortShards(id: string): number[] {
     return this.#sql

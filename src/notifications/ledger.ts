@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import { SeriesChanges, type SeriesPoint, type SeriesQuery, SeriesStore } from "../analytics/series-store.ts";
-import { getApp } from "../apps/lookup.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { deleteAudiences } from "../audiences/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
@@ -13,8 +12,8 @@ import type { ShardReport } from "../users/reporter.ts";
 import { handOver } from "../webhooks/hand-over.ts";
 import { NotificationEvents } from "../webhooks/notification-events.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
+import type { UnitRange } from "./chunk-units.ts";
 import { mayFailAgain } from "./counts.ts";
-import { deliverRows } from "./deliver-rows.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
 import { LedgerLoad } from "./ledger-load.ts";
 import { LedgerPrivacy } from "./ledger-privacy.ts";
@@ -27,12 +26,11 @@ import {
   type NotificationRecord,
 } from "./ledger-store.ts";
 import type { LedgerPlan, NotificationHeader } from "./model.ts";
-import { enqueueShards } from "./open-plan.ts";
-import { loadPlan } from "./plan-details.ts";
+import { type FinishedUnit, type Handout, QueueWindow } from "./queue-window.ts";
 import { retriesEndAt } from "./retry-window.ts";
+import { isInAudience, STALL_DUTY, StallWatchdog } from "./stall-watchdog.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const HOUR_MS = 60 * 60 * 1000;
 /** A ledger outlives its last deliveries by this much. */
 const AFTER_RETENTION_MS = 30 * DAY_MS;
 const DUTIES_PER_ALARM = 20;
@@ -44,10 +42,18 @@ const AUDIT_REPEAT_MS = 10_000;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
 const AUDIENCES_PER_DELETE = 250;
 
+/** A notification that is written down. */
+export interface OpenedPlan {
+  /** The header that stands: that of the first call. */
+  header: NotificationHeader;
+  /** What the caller is to put into the queues. */
+  handouts: Handout[];
+}
+
 /** Another attempt that is written down: from here on it will be made. */
 export interface OpenedRetry {
   plan: LedgerPlan;
-  shards: number[];
+  handouts: Handout[];
 }
 
 /** Why there is none: not this ledger's, not completed, nothing failed for these reasons. */
@@ -62,9 +68,11 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #privacy: LedgerPrivacy;
   readonly #due: DueTable;
   readonly #webhooks: WebhookOutbox;
-  /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
-  readonly #lastProgress = new Map<string, number>();
   readonly #load = new LedgerLoad();
+  readonly #window: QueueWindow;
+  readonly #watchdog: StallWatchdog;
+  /** How long messages waited in the queue of late, ms: what waits because of others isn't lost. */
+  #waitedMs = 0;
   #isRegistered = false;
   #hasEnded = false;
 
@@ -85,23 +93,49 @@ export class Ledger extends DurableObject<Bindings> {
       },
     });
     this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks), this.#retries);
+    this.#window = new QueueWindow({
+      sql: ctx.storage.sql,
+      openAttempt: (id) => this.#store.getOpenAttempt(id),
+    });
+    this.#watchdog = new StallWatchdog({
+      appId: ledgerIdentityOf(ctx.id).appId,
+      env: () => this.env,
+      ...{ store: this.#store, window: this.#window, due: this.#due, incidents: this.#incidents },
+      transaction: (work) => this.#transaction(work),
+      leaseMs: () => this.#leaseMs(),
+    });
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
   /**
-   * The commit point of a batch. Repeated with the same id, it changes nothing. Returns the header that
-   * stands: that of the first call.
+   * The commit point of a batch with these units; a realtime send has none. Repeated with the same id, it changes
+   * nothing, and hands out again what it had handed out.
    */
-  async open(plan: LedgerPlan): Promise<NotificationHeader> {
-    const { id } = plan.header;
+  async open(plan: LedgerPlan, units: UnitRange[]): Promise<OpenedPlan> {
     await this.#registerFirst();
-    this.#due.transaction(() => {
-      if (this.#store.has(id)) return;
+    const now = Date.now();
+    const { id, priority } = plan.header;
+    const batch = { notificationId: id, priority: priority ?? "normal", attempt: 1, todo: units };
+    const handouts = this.#transaction(() => {
+      if (this.#store.has(id)) return this.#window.listSent(id, batch.priority);
       this.#store.insertPlan(plan);
-      this.#due.set("stall", id, Date.now() + readConfig(this.env).stallMs);
+      this.#watchdog.begin(id, now);
+      return units.length === 0 ? [] : this.#window.add(batch, now, this.#leaseMs());
     });
     this.#noteLoad(1);
-    return this.#store.get(id)?.header ?? plan.header;
+    return { header: this.#store.get(id)?.header ?? plan.header, handouts };
+  }
+
+  /**
+   * Messages of the queue are done with, after they waited there for so long. Returns what takes their places: the
+   * caller puts it into the queues. Repeated, it changes nothing.
+   */
+  finish(done: FinishedUnit[], waitedMs: number): Handout[] {
+    const now = Date.now();
+    this.#waitedMs = waitedMs;
+    const handouts = this.#transaction(() => this.#window.finish(done, now, this.#leaseMs()));
+    this.#watchdog.noteHandouts(handouts, now);
+    return handouts;
   }
 
   /**
@@ -114,7 +148,7 @@ export class Ledger extends DurableObject<Bindings> {
     plan: LedgerPlan | null,
   ): Promise<OpenedRetry | RetryRefusal> {
     const now = Date.now();
-    const outcome = this.#due.transaction((): OpenedRetry | RetryRefusal => {
+    const outcome = this.#transaction((): { plan: LedgerPlan; shards: number[] } | RetryRefusal => {
       const record = this.#store.get(id);
       if (record === null) return "unknown";
       if (record.completedAt === null) return "running";
@@ -122,18 +156,19 @@ export class Ledger extends DurableObject<Bindings> {
       const retry = known === null ? null : this.#retries.add(id, request, now);
       if (known === null || retry === null) return "nothing";
       this.#store.keepPlan(known);
-      this.#due.set("stall", id, now + readConfig(this.env).stallMs);
+      this.#watchdog.begin(id, now);
       this.#due.set("audit", id, now + AUDIT_REPEAT_MS);
       return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
     });
-    if (typeof outcome === "object") await this.#tellRetries(id);
-    return outcome;
+    if (typeof outcome !== "object") return outcome;
+    await this.#tellRetries(id);
+    return { plan: outcome.plan, handouts: await this.#handOutRetry(outcome.plan, outcome.shards) };
   }
 
   /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
   async report(shard: number, reports: ShardReport[]): Promise<string[]> {
     const now = Date.now();
-    this.#due.transaction(() => {
+    this.#transaction(() => {
       const series = new SeriesChanges();
       for (const report of reports) {
         const outcome = this.#store.applyReport(shard, report, now, series);
@@ -141,8 +176,7 @@ export class Ledger extends DurableObject<Bindings> {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
         } else if (outcome === "completed") {
           if (report.header === null) this.#noteCompleted(report.notificationId);
-          this.#lastProgress.delete(report.notificationId);
-        } else if (outcome === "progressed") this.#noteProgress(report.notificationId, now);
+        } else if (outcome === "progressed") this.#watchdog.noteProgress(report.notificationId, now);
       }
       this.#series.add(series.list());
       this.#noteExistence();
@@ -202,7 +236,7 @@ export class Ledger extends DurableObject<Bindings> {
   override async alarm(): Promise<void> {
     try {
       for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {
-        if (kind === "stall") await this.#redrive(id);
+        if (kind === STALL_DUTY) await this.#watchdog.watch(id);
         else if (kind === "register") await this.#register();
         else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
         else if (kind === "delete") await this.#delete();
@@ -216,76 +250,42 @@ export class Ledger extends DurableObject<Bindings> {
 
   /** In the transaction of the report. */
   #noteCompleted(id: string): void {
-    this.#due.remove("stall", id);
+    this.#watchdog.end(id);
     const record = this.#store.get(id);
     if (record?.header.mode === "realtime" && !mayFailAgain(record.totals)) this.#privacy.dropValues([id]);
   }
 
   /** The time for retries of this day is over. A slice in a turn of the alarm. */
   #dropEndedValues(position: string): void {
-    this.#due.transaction(() => {
+    this.#transaction(() => {
       const next = this.#privacy.dropEndedValues(position, PLANS_PER_SLICE);
       this.#due.remove(VALUES_DUTY, position);
       if (next !== null) this.#due.set(VALUES_DUTY, next, Date.now());
     });
   }
 
-  /** In the transaction of the report. */
-  #noteProgress(id: string, now: number): void {
-    this.#lastProgress.set(id, now);
-    const redrives = this.#store.forgetRedrives(id);
-    // After re-drives the next look may be an hour away.
-    if (redrives !== null) this.#due.bringForward("stall", id, now + this.#stallPauseMs(redrives));
+  /** What can't be handed out now is when it is watched. */
+  async #handOutRetry(plan: LedgerPlan, shards: readonly number[]): Promise<Handout[]> {
+    if (!isInAudience(plan)) return [];
+    return this.#watchdog.sendShort(plan, new Set(shards)).catch((error: unknown) => {
+      console.error({ message: "a retry is left to the watchdog", notificationId: plan.header.id, error });
+      return [];
+    });
   }
 
-  /** How long a notification may stand still before it is re-driven, after so many times. */
-  #stallPauseMs(redrives: number): number {
-    return Math.min(readConfig(this.env).stallMs * 2 ** redrives, HOUR_MS);
-  }
-
-  /**
-   * Enqueues the chunks of the shards that are short of targets. The shards ignore what they already have,
-   * so a chunk that was only slow is counted once.
-   */
-  async #redrive(id: string): Promise<void> {
-    const now = Date.now();
-    const plan = this.#store.getPlan(id);
-    const short = new Set(this.#store.listShortShards(id));
-    if (plan === null || short.size === 0) {
-      this.#due.remove("stall", id);
-      return;
-    }
-    // What isn't delivered by then fails by then, not an hour later.
-    const { expiresAt } = plan.retry ?? plan.header;
-    const lookAgain = (at: number): void =>
-      this.#due.set("stall", id, expiresAt > now ? Math.min(at, expiresAt) : at);
-    const pauseMs = this.#stallPauseMs(this.#store.countRedrives(id));
-    const movedAt = this.#lastProgress.get(id);
-    // Whether it moves or not, at its expiry all of it is enqueued once.
-    if (movedAt !== undefined && now - movedAt < pauseMs && (now < expiresAt || movedAt >= expiresAt)) {
-      lookAgain(movedAt + pauseMs);
-      return;
-    }
-    // Before the attempt: should it fail or die, the next one is already due.
-    lookAgain(now + this.#stallPauseMs(this.#store.addRedrive(id)));
-    const { appId } = ledgerIdentityOf(this.ctx.id);
+  /** After one that was rolled back the memory of what it wrote is wrong. */
+  #transaction<T>(work: () => T): T {
     try {
-      const chunks = await this.#deliverAgain(appId, plan, short);
-      this.ctx.storage.transactionSync(() => this.#incidents.add("redriven_chunks", chunks));
-      console.warn({ message: "sent again", app: appId, notificationId: id, shards: short.size, chunks });
+      return this.#due.transaction(work);
     } catch (error) {
-      console.error({ message: "re-drive failed", app: appId, notificationId: id, error });
+      this.#window.forgetMemory();
+      throw error;
     }
   }
 
-  /** Returns how many chunks that were; inline rows are one. */
-  async #deliverAgain(appId: string, plan: LedgerPlan, short: ReadonlySet<number>): Promise<number> {
-    if (plan.source.kind !== "inline") {
-      return enqueueShards(this.env, appId, plan, plan.source.audience, short);
-    }
-    const [app, whole] = await Promise.all([getApp(this.env, appId), loadPlan(this.env, appId, plan)]);
-    await deliverRows(this.env, app, whole, plan.source.rows, null);
-    return 1;
+  /** How long a message has its place in the queue without being heard of. */
+  #leaseMs(): number {
+    return readConfig(this.env).stallMs + 2 * this.#waitedMs;
   }
 
   /** The audit log's lines of a notification's retries; what can't be told now is repeated by the alarm. */

@@ -122,12 +122,26 @@ export interface LedgerPlan {
 /** All that is needed to deliver a plan's targets. */
 export interface SendPlan extends Omit<LedgerPlan, "details">, PlanDetails {}
 
+/** How chunks are cut into units: of so many rows, and so many of them at most. */
+export interface ChunkCut {
+  rows: number;
+  parts: number;
+}
+
+/** Targets that lie in R2. */
+export type AudienceSource = {
+  audience: AudienceRef;
+  /** Absent: a chunk is a unit. */
+  cut?: ChunkCut;
+} & (
+  | /** The targets of the call, their values in the order of the template's variables. */ { kind: "targets" }
+  /** A targets file, whose values are its columns'; the body's exceptions, if any, are beside it. */
+  | { kind: "file"; hasOverrides: boolean }
+);
+
 /** Where a plan's targets are. */
 export type TargetSource =
-  /** In R2: the targets of the call, their values in the order of the template's variables. */
-  | { kind: "targets"; audience: AudienceRef }
-  /** In R2: a targets file, whose values are its columns'; the body's exceptions, if any, are beside it. */
-  | { kind: "file"; audience: AudienceRef; hasOverrides: boolean }
+  | AudienceSource
   /** Here: the few targets of a realtime send. */
   | { kind: "inline"; rows: StoredRow[] };
 

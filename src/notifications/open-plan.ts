@@ -1,12 +1,21 @@
 import type { Chunk } from "../audiences/partition.ts";
-import { readAudienceIndex } from "../audiences/store.ts";
-import type { Bindings } from "../env.ts";
+import type { AudienceIndex } from "../audiences/store.ts";
 import { requireIdParts } from "../ids.ts";
 import type { TemplateText } from "../templates/compile.ts";
+import { compiledTemplate } from "../templates/compiled.ts";
+import { chooseCut } from "./chunk-cut.ts";
+import { listUnits, type UnitRange } from "./chunk-units.ts";
 import { commitSafely } from "./commit.ts";
+import type { OpenedPlan } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { AudienceRef, LedgerPlan, NotificationHeader, PlanDetails, TemplateSnapshot } from "./model.ts";
-import { enqueueChunks } from "./queue.ts";
+import type {
+  AudienceSource,
+  LedgerPlan,
+  NotificationHeader,
+  PlanDetails,
+  TemplateSnapshot,
+} from "./model.ts";
+import { enqueueHandouts } from "./queue.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 
 /** What a prepared send renders with: the template's content for its channels, as it is now. */
@@ -28,22 +37,40 @@ export function snapshotTemplate(
   return { content: selected, variableSchema, placeholders };
 }
 
-/** Writes the plan into its day's ledger: the commit point. Returns the header that stands. */
-export function openPlan({ env, app }: SendContext, plan: LedgerPlan): Promise<NotificationHeader> {
+/** Writes a plan into its day's ledger: the commit point. `units`: what of its audience is to be delivered. */
+export function openPlan(
+  { env, app }: SendContext,
+  plan: LedgerPlan,
+  units: UnitRange[] = [],
+): Promise<OpenedPlan> {
   const ledger = requireIdParts(plan.header.id);
-  return commitSafely(() => openLedger(env, app.id, ledger).open(plan));
+  return commitSafely(() => openLedger(env, app.id, ledger).open(plan, units));
 }
 
-/** Opens a plan whose targets are in R2 and sends its chunks on their way; the answer doesn't wait for that. */
+/** The plan of a prepared send to an audience, cut by what its rows render to. */
+export function planAudience(
+  { header, template }: PreparedSend,
+  source: AudienceSource,
+  { chunks, expected }: Pick<AudienceIndex, "chunks" | "expected">,
+  details: Pick<LedgerPlan, "details">,
+): LedgerPlan & { source: AudienceSource } {
+  const cut = chooseCut(compiledTemplate(template), header.channels, chunks);
+  return { header, source: { ...source, ...(cut === undefined ? {} : { cut }) }, expected, ...details };
+}
+
+/**
+ * Opens a plan whose targets are in R2 and sends the chunks on their way that its ledger hands out; the answer doesn't
+ * wait for that. The others follow as these are done with.
+ */
 export async function openAndEnqueue(
   context: SendContext,
-  plan: LedgerPlan,
+  plan: LedgerPlan & { source: AudienceSource },
   chunks: readonly Chunk[],
 ): Promise<NotificationHeader> {
   const { env, app, execution } = context;
-  const header = await openPlan(context, plan);
+  const { header, handouts } = await openPlan(context, plan, listUnits(chunks, plan.source.cut));
   execution.waitUntil(
-    enqueueChunks(env, app.id, plan, chunks).catch((error: unknown) => {
+    enqueueHandouts(env, app.id, handouts).catch((error: unknown) => {
       console.error({
         message: "enqueueing failed; the watchdog will do it",
         notificationId: header.id,
@@ -52,18 +79,4 @@ export async function openAndEnqueue(
     }),
   );
   return header;
-}
-
-/** Sends the chunks on their way that have targets of these shards. Returns how many. */
-export async function enqueueShards(
-  env: Bindings,
-  appId: string,
-  plan: LedgerPlan,
-  audience: AudienceRef,
-  shards: ReadonlySet<number>,
-): Promise<number> {
-  const index = await readAudienceIndex(env, appId, audience.id);
-  const chunks = index.chunks.filter(({ runs }) => runs.some(({ shard }) => shards.has(shard)));
-  await enqueueChunks(env, appId, plan, chunks);
-  return chunks.length;
 }

@@ -1,22 +1,31 @@
 import * as v from "valibot";
-import type { Chunk } from "../audiences/partition.ts";
 import type { Bindings } from "../env.ts";
 import { QUEUE_BATCH_MESSAGES } from "../limits.ts";
-import type { LedgerPlan, Priority } from "./model.ts";
+import type { Priority } from "./model.ts";
+import type { Handout } from "./queue-window.ts";
 
-/** A message of the deliveries queues: one chunk of one batch. Old and new versions may meet in a deploy. */
-const ChunkMessageSchema = v.object({
-  version: v.literal(1),
+/** What every message of the deliveries queues is about. Old and new versions may meet in a deploy. */
+const SUBJECT = {
   appId: v.string(),
   notificationId: v.string(),
-  chunk: v.object({
-    offset: v.number(),
-    length: v.number(),
-    runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
-  }),
   /** Of a retry: from 2 on. */
   attempt: v.optional(v.number()),
-});
+};
+
+const ChunkMessageSchema = v.variant("version", [
+  /** A chunk of one batch: what earlier versions sent. */
+  v.object({
+    version: v.literal(1),
+    ...SUBJECT,
+    chunk: v.object({
+      offset: v.number(),
+      length: v.number(),
+      runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
+    }),
+  }),
+  /** A unit of one batch, which its ledger handed out: see chunk-units.ts. */
+  v.object({ version: v.literal(2), ...SUBJECT, unit: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+]);
 
 export type ChunkMessage = v.InferOutput<typeof ChunkMessageSchema>;
 
@@ -27,25 +36,30 @@ export function parseChunkMessage(body: unknown): ChunkMessage {
   return result.output;
 }
 
-/** Puts chunks into the queue of the batch's priority, as many in one call as the queue takes. */
-export async function enqueueChunks(
+/** Puts what a ledger handed out into the queues of the batches' priorities, as many in one call as a queue takes. */
+export async function enqueueHandouts(
   env: Bindings,
   appId: string,
-  { header, retry }: LedgerPlan,
-  chunks: readonly Chunk[],
+  handouts: readonly Handout[],
 ): Promise<void> {
-  const queue = queueOf(env, header.priority ?? "normal");
-  for (let start = 0; start < chunks.length; start += QUEUE_BATCH_MESSAGES) {
-    const slice = chunks.slice(start, start + QUEUE_BATCH_MESSAGES);
-    await queue.sendBatch(
-      slice.map((chunk) => ({
-        body: {
-          ...{ version: 1 as const, appId, notificationId: header.id, chunk },
-          ...(retry === undefined ? {} : { attempt: retry.attempt }),
-        } satisfies ChunkMessage,
-      })),
-    );
-  }
+  const byPriority = Map.groupBy(handouts, ({ priority }) => priority);
+  await Promise.all(
+    [...byPriority].map(async ([priority, ofPriority]) => {
+      const messages = ofPriority.flatMap((handout) => listMessages(appId, handout));
+      for (let start = 0; start < messages.length; start += QUEUE_BATCH_MESSAGES) {
+        await queueOf(env, priority).sendBatch(messages.slice(start, start + QUEUE_BATCH_MESSAGES));
+      }
+    }),
+  );
+}
+
+function listMessages(
+  appId: string,
+  { notificationId, attempt, units }: Handout,
+): MessageSendRequest<ChunkMessage>[] {
+  return units.map((unit) => ({
+    body: { version: 2, appId, notificationId, unit, ...(attempt === 1 ? {} : { attempt }) },
+  }));
 }
 
 function queueOf(env: Bindings, priority: Priority): Queue {

@@ -61,7 +61,7 @@ export function sendRealtimeToSeveral(
     const details = makeDetails(prepared, []);
     const plan = { header: prepared.header, source, expected: [...expected] };
     const packed = await packDetails(context.env, app.id, plan.header.id, details);
-    const header = await openPlan(context, { ...plan, ...packed });
+    const { header } = await openPlan(context, { ...plan, ...packed });
     await deliverRows(context.env, app, { ...plan, ...details }, rows, pushInline(context.env, app)).catch(
       (error: unknown) => {
         console.error({

@@ -11,8 +11,9 @@ import type { OpenedRetry } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
 import type { NotificationRecord } from "./ledger-store.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "./model.ts";
-import { enqueueShards, snapshotTemplate } from "./open-plan.ts";
+import { snapshotTemplate } from "./open-plan.ts";
 import { loadPlan, packDetails } from "./plan-details.ts";
+import { enqueueHandouts } from "./queue.ts";
 import { findNotification } from "./read.ts";
 import { retriesEndAt } from "./retry-window.ts";
 import type { SendContext } from "./send.ts";
@@ -71,11 +72,11 @@ export async function retryFailed(
   return (await openLedger(env, app.id, parts).get(id)) ?? record;
 }
 
-async function deliverAgain(env: Bindings, app: AppRecord, { plan, shards }: OpenedRetry): Promise<void> {
+async function deliverAgain(env: Bindings, app: AppRecord, { plan, handouts }: OpenedRetry): Promise<void> {
   const { source } = plan;
   if (source.kind === "inline") {
     await deliverRows(env, app, await loadPlan(env, app.id, plan), source.rows, null);
-  } else await enqueueShards(env, app.id, plan, source.audience, new Set(shards));
+  } else await enqueueHandouts(env, app.id, handouts);
 }
 
 /** A realtime send to one has no plan until it needs one: its shard has the values, the registry the template. */

@@ -62,6 +62,19 @@ export async function consume(
   return { acked: explicitAcks.length, retried: retryMessages.length };
 }
 
+/** Serves what a captured queue of normal priority has, and what comes into it meanwhile; forgets it. */
+export async function consumeAll(queue: CapturingQueue): Promise<{ acked: number; retried: number }> {
+  const sum = { acked: 0, retried: 0 };
+  while (queue.messages.length > 0) {
+    const { acked, retried } = await consume(queue.messages.splice(0, 4), {
+      DELIVERIES_NORMAL: queue.binding,
+    });
+    sum.acked += acked;
+    sum.retried += retried;
+  }
+  return sum;
+}
+
 /** A namespace whose objects do what `before` and `after` let them. */
 export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,

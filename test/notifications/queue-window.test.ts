@@ -1,0 +1,187 @@
+import { abortAllDurableObjects } from "cloudflare:test";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Bindings } from "../../src/env.ts";
+import { newNotificationId, parseNotificationId } from "../../src/ids.ts";
+import { keys } from "../../src/keys.ts";
+import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/limits.ts";
+import type { ChunkMessage } from "../../src/notifications/queue.ts";
+import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
+import { replaceIn, wake } from "../support/objects.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
+
+/** What a consumer's batch has (wrangler.toml). */
+const BATCH_MESSAGES = 4;
+/** More chunks than the queue may have. */
+const CHUNKS = CHUNKS_IN_QUEUE + BATCH_MESSAGES + 1;
+const TARGETS = CHUNKS * CHUNK_ROWS;
+/** For thousands of targets on a busy machine. */
+const WAIT_MS = 60_000;
+
+let app: TestApp;
+let queue: CapturingQueue;
+/** Messages that were consumed. */
+let seen: number;
+
+beforeEach(async () => {
+  app = await createReadyApp();
+  queue = new CapturingQueue();
+  seen = 0;
+  await setStall(3600);
+});
+
+/** What a busy machine needs for a chunk isn't taken for a loss, unless a test wants it to be. */
+const setStall = (seconds: number, replaced: Partial<Bindings> = {}): Promise<() => void> =>
+  replaceIn(ledgerOf(newNotificationId()), { STALL_SECONDS: seconds as never, ...replaced });
+
+async function send(prefix: string, count: number): Promise<string> {
+  const targets = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+  const body = { template: { key: "order-confirmation" }, targets, mode: "batch" };
+  const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", body);
+  expect(sent.status, JSON.stringify(sent.body)).toBe(200);
+  return sent.body.notificationId;
+}
+
+/** Serves the next messages as a consumer does; what its ledger hands out goes into the same queue. */
+async function consumeNext(count: number): Promise<ChunkMessage[]> {
+  const messages = queue.messages.slice(seen, seen + count);
+  seen += messages.length;
+  const done = await consume(messages, { DELIVERIES_NORMAL: queue.binding });
+  expect(done).toEqual({ acked: messages.length, retried: 0 });
+  return messages;
+}
+
+async function consumeAll(): Promise<void> {
+  while ((await consumeNext(BATCH_MESSAGES)).length > 0);
+}
+
+const waiting = () => queue.messages.length - seen;
+const ledgerOf = (id: string) =>
+  bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
+const countSentAgain = async (): Promise<number> =>
+  (await callAsAdmin("GET", `/admin/apps/${app.id}/status`)).body.redrivenChunks;
+
+/** Runs the watchdog as after so many seconds; what it sends goes into the captured queue. */
+async function watch(id: string, stallSeconds: number): Promise<void> {
+  const restore = await setStall(stallSeconds, { DELIVERIES_NORMAL: queue.binding });
+  await wake(ledgerOf(id), "stall").finally(restore);
+}
+
+describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
+  it("go into the queue a few at a time, the next as one is done with, each once", async () => {
+    const id = await send("window", TARGETS);
+    expect(waiting()).toBe(CHUNKS_IN_QUEUE);
+    for (let done = 0; done < CHUNKS; done += BATCH_MESSAGES) {
+      await consumeNext(BATCH_MESSAGES);
+      expect(waiting()).toBe(Math.max(0, Math.min(CHUNKS_IN_QUEUE, CHUNKS - done - BATCH_MESSAGES)));
+    }
+    expect(new Set(queue.messages.map((message) => JSON.stringify(message))).size).toBe(CHUNKS);
+    expect(queue.messages).toHaveLength(CHUNKS);
+    const { counts } = await waitUntilCompleted(app, id, WAIT_MS);
+    expect(counts["in-app-alerts"]).toMatchObject({ total: TARGETS, delivered: TARGETS });
+    expect(await countSentAgain()).toBe(0);
+  });
+
+  it("are dealt to the batches in turn, however many a batch has", async () => {
+    const large = await send("large", TARGETS);
+    const small = await send("small", 10);
+    const other = await send("other", 10);
+    expect(queue.messages.every(({ notificationId }) => notificationId === large)).toBe(true);
+    await consumeNext(BATCH_MESSAGES);
+    const next = queue.messages.slice(CHUNKS_IN_QUEUE).map(({ notificationId }) => notificationId);
+    expect(next).toHaveLength(BATCH_MESSAGES);
+    expect(next.filter((id) => id === small)).toHaveLength(1);
+    expect(next.filter((id) => id === other)).toHaveLength(1);
+    await consumeAll();
+    for (const id of [large, small, other]) await waitUntilCompleted(app, id, WAIT_MS);
+  });
+
+  it("that come twice bring no more into the queue", async () => {
+    const id = await send("twice", TARGETS);
+    const messages = await consumeNext(BATCH_MESSAGES);
+    await consume(messages, { DELIVERIES_NORMAL: queue.binding });
+    expect(waiting()).toBe(CHUNKS_IN_QUEUE);
+    await consumeAll();
+    await waitUntilCompleted(app, id, WAIT_MS);
+  });
+
+  it("go on where every object died with the queue full", async () => {
+    const id = await send("dies", TARGETS);
+    await consumeNext(BATCH_MESSAGES);
+    await abortAllDurableObjects();
+    await setStall(3600);
+    await consumeAll();
+    expect(queue.messages).toHaveLength(CHUNKS);
+    const { counts } = await waitUntilCompleted(app, id, WAIT_MS);
+    expect(counts["in-app-alerts"]).toMatchObject({ total: TARGETS, delivered: TARGETS });
+  });
+
+  it("of a retry go the same way", async () => {
+    const targets = Array.from({ length: TARGETS }, (_, index) => `again-${index}`);
+    const variables = Object.fromEntries(targets.map((uid) => [uid, {}]));
+    const body = { template: { key: "order-confirmation", variables }, targets, mode: "batch" };
+    const id = (await app.send(body)).body.notificationId;
+    await waitUntilCompleted(app, id, WAIT_MS);
+    const replaced = { DELIVERIES_NORMAL: queue.binding };
+    const retried = await callWith(replaced, app, "POST", `/notifications/${id}/retry`);
+    expect(retried.status, JSON.stringify(retried.body)).toBe(200);
+    expect(waiting()).toBe(CHUNKS_IN_QUEUE);
+    await consumeAll();
+    const { counts } = await waitUntilCompleted(app, id, WAIT_MS);
+    expect(counts["in-app-alerts"].failed).toEqual({ missing_variables: TARGETS });
+    expect(queue.messages).toHaveLength(CHUNKS);
+  });
+});
+
+describe("the watchdog", { timeout: 2 * WAIT_MS }, () => {
+  it("sends what was lost again, and nothing else", async () => {
+    const id = await send("lost", TARGETS);
+    const lost = 3;
+    seen += lost;
+    await consumeAll();
+    expect(waiting()).toBe(0);
+    expect(queue.messages).toHaveLength(CHUNKS);
+    await watch(id, 0.001);
+    expect(queue.messages.slice(CHUNKS)).toEqual(queue.messages.slice(0, lost));
+    await consumeAll();
+    await waitUntilCompleted(app, id, WAIT_MS);
+    expect(await countSentAgain()).toBe(lost);
+  });
+
+  it("doesn't take for lost what waits for its turn", async () => {
+    const large = await send("first", TARGETS);
+    await consumeNext(1);
+    const small = await send("second", 10);
+    const before = queue.messages.length;
+    await watch(small, 3600);
+    expect(queue.messages).toHaveLength(before);
+    expect(await countSentAgain()).toBe(0);
+    await consumeAll();
+    for (const id of [large, small]) await waitUntilCompleted(app, id, WAIT_MS);
+  });
+
+  it("sends nothing again that the shards have, though the ledger never heard of it", async () => {
+    const id = await send("unheard", 900);
+    const LEDGER = interceptCalls(bindings.LEDGER, "finish", {
+      before: () => {
+        throw new Error("Network connection lost.");
+      },
+    });
+    const messages = queue.messages.slice();
+    expect(await consume(messages, { LEDGER })).toEqual({ acked: 0, retried: messages.length });
+    await watch(id, 0.001);
+    await waitUntilCompleted(app, id, WAIT_MS);
+    expect(queue.messages).toEqual(messages);
+    expect(await countSentAgain()).toBe(0);
+  });
+
+  it("lets others go on where the queue lost everything", async () => {
+    await setStall(1);
+    const large = await send("gone", TARGETS);
+    const small = await send("behind", 10);
+    // Nobody consumes what was captured; from here on the ledger itself sends.
+    await waitUntilCompleted(app, small, WAIT_MS);
+    const { counts } = await waitUntilCompleted(app, large, WAIT_MS);
+    expect(counts["in-app-alerts"]).toMatchObject({ total: TARGETS, delivered: TARGETS });
+  });
+});
