@@ -30,8 +30,10 @@ export function readSeparatorLine(record: CsvRecord): string | null {
 /** The columns' names, and what separates them. */
 export interface ReadHeader {
   separator: string;
-  /** Up to the last that isn't empty. */
+  /** Up to the last that isn't empty, or to the last that is kept. */
   names: string[];
+  /** Cells up to the last that isn't empty. */
+  named: number;
   /** Cells of the line, those without a name at its right end included. */
   width: number;
 }
@@ -67,13 +69,13 @@ function joinCells(record: CsvRecord, kept: number, separator: string): ReadHead
       joined++;
     }
   }
-  return { separator, names, width: record.count - joined };
+  return { separator, names, named: record.filled - joined, width: record.count - joined };
 }
 
 /** What is wrong with the columns' names. */
-export function findHeaderFaults({ names, width }: ReadHeader, idColumn: string): string[] {
-  if (names.length > MAX_FILE_COLUMNS) {
-    return [`there are ${names.length} columns; a file may have ${MAX_FILE_COLUMNS}`];
+export function findHeaderFaults({ names, named, width }: ReadHeader, idColumn: string): string[] {
+  if (named > MAX_FILE_COLUMNS) {
+    return [`there are ${named} columns; a file may have ${MAX_FILE_COLUMNS}`];
   }
   const faults: string[] = [];
   const seen = new Set<string>();

@@ -70,6 +70,11 @@ describe("a targets file is refused", () => {
       [/^1: there are 201 columns; a file may have 200/],
     ],
     [
+      "with as many columns as a sheet may have",
+      `user_id${",a".repeat(16_383)}\nu\n`,
+      [/^1: there are 16384 columns; a file may have 200/, /^2/],
+    ],
+    [
       "with a column name over 150 characters",
       `user_id,${"x".repeat(151)}\nu,1\n`,
       [/^1: .*has 151 characters; it may have 150/],
