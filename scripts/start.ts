@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { findVariableFault } from "../src/variables.ts";
 import { localAdminToken } from "./admin-token.ts";
-import { readArguments, runScript, UsageError } from "./arguments.ts";
+import { readArguments, runScript, StartRefusal, UsageError } from "./arguments.ts";
 import { providerVariables } from "./provider-variables.ts";
 import { lockStateFolder, requireFreePort } from "./state-lock.ts";
 import { spawnWrangler } from "./wrangler.ts";
@@ -37,6 +38,7 @@ await runScript(USAGE, async () => {
   const stateFolder = resolve(parseFolder(options["persist-to"]));
   const providers = options.providers === undefined ? {} : providerVariables(parseUrl(options.providers));
   const given = Object.fromEntries(options.var.map(parseVariable));
+  requireVariables(given);
   const token = localAdminToken(stateFolder, process.env.ONECALL_ADMIN_TOKEN);
   mkdirSync(stateFolder, { recursive: true });
   await lockStateFolder(stateFolder);
@@ -129,6 +131,14 @@ function parseVariable(text: string): [name: string, value: string] {
     throw new UsageError(`--var must be NAME:VALUE such as STALL_SECONDS:1, not "${text}".`);
   }
   return [name, value];
+}
+
+/** @throws {StartRefusal} for a value that the Worker would refuse to work with. */
+function requireVariables(given: Record<string, string>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const fault = findVariableFault(name, value);
+    if (fault !== null) throw new StartRefusal(`The variable ${name} ${fault}, not "${value}".`);
+  }
 }
 
 /** Without slashes at the end: paths are added to it. */

@@ -1,4 +1,13 @@
 import { OnecallError } from "./errors.ts";
+import {
+  findVariableFault,
+  NUMBERS,
+  type NumberName,
+  parseHttpUrl,
+  parseNumber,
+  type UrlName,
+  VARIABLE_NAMES,
+} from "./variables.ts";
 
 /** Secrets are not in wrangler.toml, so `wrangler types` doesn't know them. Rate limits are the deployment's choice. */
 export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
@@ -34,26 +43,6 @@ export interface PushConfig {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The longest that anything is kept. */
-const MAX_DAYS = 10 * 366;
-/** No time-out or pause is longer than a day. */
-const MAX_SECONDS = 24 * 60 * 60;
-
-/** A number above 0 and at most this, by variable. */
-const NUMBERS = {
-  STALL_SECONDS: MAX_SECONDS,
-  RETENTION_DAYS: MAX_DAYS,
-  PUSH_TIMEOUT_SECONDS: MAX_SECONDS,
-  PUSH_RETRY_SECONDS: MAX_SECONDS,
-  PUSH_PROBE_SECONDS: MAX_SECONDS,
-  WEBHOOK_TIMEOUT_SECONDS: MAX_SECONDS,
-} as const;
-const URLS = ["FCM_URL", "FCM_TOKEN_URL", "APNS_URL", "APNS_SANDBOX_URL"] as const;
-const SWITCHES = ["ALLOW_LOOPBACK"] as const;
-
-type NumberName = keyof typeof NUMBERS;
-type UrlName = (typeof URLS)[number];
-
 /** A variable of the deployment that is wrong, and what would be right. */
 export interface VariableFault {
   name: string;
@@ -85,18 +74,10 @@ export function requireVariables(env: Bindings): void {
 }
 
 function listVariableFaults(env: Bindings): VariableFault[] {
-  const faults: VariableFault[] = [];
-  for (const [name, most] of Object.entries(NUMBERS)) {
-    if (parseNumber(env[name as NumberName], most) !== null) continue;
-    faults.push({ name, message: `must be a number above 0, at most ${most}` });
-  }
-  for (const name of URLS) {
-    if (parseHttpUrl(env[name]) === null) faults.push({ name, message: "must be an http or https URL" });
-  }
-  for (const name of SWITCHES) {
-    if (!/^(true|false)$/.test(String(env[name]))) faults.push({ name, message: "must be true or false" });
-  }
-  return faults;
+  return VARIABLE_NAMES.flatMap((name) => {
+    const message = findVariableFault(name, env[name]);
+    return message === null ? [] : [{ name, message }];
+  });
 }
 
 // A claim of a hundred pushes at six a time: a provider that needs its whole timeout for each isn't waited
@@ -160,16 +141,4 @@ function requireHttpUrl(env: Bindings, name: UrlName): string {
   const url = parseHttpUrl(env[name]);
   if (url === null) throw new Error(`The variable ${name} is wrong`);
   return url;
-}
-
-// `wrangler dev --var` hands numbers over as strings.
-function parseNumber(value: unknown, most: number): number | null {
-  if (typeof value !== "number" && (typeof value !== "string" || value.trim() === "")) return null;
-  const parsed = Number(value);
-  return parsed > 0 && parsed <= most ? parsed : null;
-}
-
-function parseHttpUrl(value: unknown): string | null {
-  const text = String(value).replace(/\/+$/, "");
-  return /^https?:\/\//.test(text) && URL.canParse(text) ? text : null;
 }

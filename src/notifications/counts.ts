@@ -78,6 +78,13 @@ export function addToTotals(
   channel.hours = addHours(channel.hours ?? [], [hour]);
 }
 
+/** Adds hours from before these were kept, in place: what happened in them is in the totals already. */
+export function addPastHours(totals: Totals, channelKey: string, hours: readonly HourCounts[]): void {
+  const channel = totals.find((entry) => entry.channelKey === channelKey);
+  if (channel === undefined || hours.length === 0) return;
+  channel.hours = addHours(channel.hours ?? [], hours);
+}
+
 /** The sum of two time series, oldest hour first. */
 function addHours(known: readonly HourCounts[], more: readonly HourCounts[]): HourCounts[] {
   const sum = new Map(known.map((entry): [number, HourCounts] => [entry[0], [...entry]]));

@@ -1,4 +1,12 @@
-import { addToTotals, emptyTotals, mayFailAgain, sumTotals, type Totals } from "../notifications/counts.ts";
+import {
+  addPastHours,
+  addToTotals,
+  emptyTotals,
+  type HourCounts,
+  mayFailAgain,
+  sumTotals,
+  type Totals,
+} from "../notifications/counts.ts";
 import { type NotificationHeader, withoutLabels } from "../notifications/model.ts";
 import type { DeliveryEvent, DeliveryEvents } from "../webhooks/delivery-events.ts";
 import { DeliveryInserts, type InsertedRow } from "./delivery-inserts.ts";
@@ -177,6 +185,14 @@ export class DeliveryStore {
     addToTotals(stored.totals, channelKey, kind, null, 1, now);
     this.#updateTotals(notificationId, stored.totals);
     this.#events.note(`delivery.${kind}`, stored.header, [{ userId, channelKey }], now);
+  }
+
+  /** Adds hours that were never counted of a notification, by channel. */
+  addPast(notificationId: string, channels: ReadonlyMap<string, HourCounts[]>): void {
+    const stored = this.getNotification(notificationId);
+    if (stored === null) return;
+    for (const [channelKey, hours] of channels) addPastHours(stored.totals, channelKey, hours);
+    this.#updateTotals(notificationId, stored.totals);
   }
 
   /** Ids of notifications whose totals their ledger doesn't know yet, newest first. */

@@ -1,6 +1,7 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "../webhooks/delivery-events.ts";
 import { WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
+import { RECOUNT_SCHEMA } from "./recount.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -95,4 +96,5 @@ export const USER_SHARD_SCHEMA = [
     // When the alarm has something to do with a push.
     "CREATE INDEX pushes_wake ON pushes (wake_at)",
   ],
+  RECOUNT_SCHEMA,
 ] as const;

@@ -35,6 +35,7 @@ import { type OpenCircuit, PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { PushWakes } from "./push-wakes.ts";
+import { RECOUNT_DUTY, Recount } from "./recount.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
@@ -82,6 +83,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #due: DueTable;
   readonly #webhooks: DeliveryEvents;
   readonly #deliveries: DeliveryStore;
+  readonly #recount: Recount;
   readonly #claims: ClaimStore;
   readonly #log: LogStore;
   readonly #users: UserStore;
@@ -113,6 +115,7 @@ export class UserShard extends DurableObject<Bindings> {
     });
     this.#tombstones = new Tombstones(sql);
     this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks, this.#tombstones);
+    this.#recount = new Recount(sql, this.#deliveries);
     this.#claims = new ClaimStore(sql);
     this.#log = new LogStore(sql, this.#tombstones);
     this.#retries = new RetryStore(sql, this.#deliveries);
@@ -511,7 +514,8 @@ export class UserShard extends DurableObject<Bindings> {
     } else if (kind === ERASE_DUTY) {
       this.#due.transaction(() => this.#erasure.serve(now));
       this.#reporter.schedule("batch");
-    } else if (kind === ERASURE_CALLS_DUTY) await this.#erasureCalls.serve(now);
+    } else if (kind === RECOUNT_DUTY) this.#recountSlice(now);
+    else if (kind === ERASURE_CALLS_DUTY) await this.#erasureCalls.serve(now);
     else if (kind === DEVICES_DUTY) await this.#directory.serve();
     else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
     else if (kind === "claims") {
@@ -536,6 +540,16 @@ export class UserShard extends DurableObject<Bindings> {
   #noteGone({ id, mode }: NotificationHeader, gone: readonly string[], now: number): void {
     if (mode !== "realtime") return;
     for (const uid of gone) this.#erasureCalls.addForgotten(uid, [id], now);
+  }
+
+  #recountSlice(now: number): void {
+    const more = this.#due.transaction(() => {
+      this.#reporter.noteChange(now);
+      return this.#recount.serve();
+    });
+    if (more) this.#due.set(RECOUNT_DUTY, "", now);
+    else this.#due.remove(RECOUNT_DUTY, "");
+    this.#reporter.schedule("batch");
   }
 
   /** The pushes of rows that were written in this transaction. */

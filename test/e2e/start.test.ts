@@ -75,6 +75,18 @@ describe("npm start", () => {
     assert.equal(await second.stop(), 0);
   });
 
+  for (const [given, message] of [
+    ["RETENTION_DAYS:abc", 'The variable RETENTION_DAYS must be a number above 0, at most 3660, not "abc".'],
+    ["STALL_SECONDS:0", 'The variable STALL_SECONDS must be a number above 0, at most 86400, not "0".'],
+    ["FCM_URL:fcm", 'The variable FCM_URL must be an http or https URL, not "fcm".'],
+    ["ALLOW_LOOPBACK:yes", 'The variable ALLOW_LOOPBACK must be true or false, not "yes".'],
+  ] as const) {
+    test(`refuses ${given} with status 1 and one sentence`, () => {
+      const { status, stderr } = runStart(["--persist-to", join(folder, "variables"), "--var", given]);
+      assert.deepEqual([status, stderr], [1, `${message}\n`]);
+    });
+  }
+
   test("refuses a port that is taken", async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, "127.0.0.1", resolve));
