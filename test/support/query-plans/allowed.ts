@@ -44,13 +44,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("WebhookEndpoint", "endpoint", ONE_ROW),
   table("WebhookEndpoint", "counters", ONE_ROW),
   table("any", "webhook_numbers", ONE_ROW),
-  statement("any", "INSERT INTO webhook_outbox … FROM webhook_outbox_before", UPGRADE),
-  statement("WebhookEndpoint", "INSERT INTO events … FROM messages …", UPGRADE),
-  statement("WebhookEndpoint", "INSERT INTO calls … FROM events e JOIN messages m …", UPGRADE),
-  statement("WebhookEndpoint", "INSERT INTO counters … FROM events", UPGRADE),
   table("UserShard", "recount_place", ONE_ROW),
-  statement("UserShard", "INSERT INTO recounts SELECT id FROM notifications …", UPGRADE),
-  statement("UserShard", "INSERT INTO recount_place …", "the first row of recounts"),
 
   statement("any", "SELECT kind, id FROM due WHERE at <= ? ORDER BY at LIMIT ?", DUTIES),
   statement("Registry", "SELECT 1 FROM kv_outbox LIMIT 1", FIRST_ROWS),
