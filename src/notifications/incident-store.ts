@@ -1,5 +1,11 @@
+import { parseNotificationId } from "../ids.ts";
+import type { SingleStore } from "./single-store.ts";
+
 /** What a day's notifications needed help with: chunks that were sent again, messages that nobody could serve. */
 export type IncidentKind = "redriven_chunks" | "dead_letters";
+
+/** Open notifications whose shards are asked how their providers do. */
+const SHARDS_OF = 100;
 
 /** How a ledger is doing. */
 export interface LedgerStatus {
@@ -16,9 +22,11 @@ export interface LedgerStatus {
 /** A ledger as its operator sees it. Writing methods expect to run in a transaction. */
 export class IncidentStore {
   readonly #sql: SqlStorage;
+  readonly #singles: SingleStore;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, singles: SingleStore) {
     this.#sql = sql;
+    this.#singles = singles;
   }
 
   add(kind: IncidentKind, count: number): void {
@@ -47,10 +55,12 @@ export class IncidentStore {
         .toArray()
         .map(({ kind, count }) => [kind, count]),
     );
+    const singles = this.#singles.readOpen(SHARDS_OF);
+    const shardsOfSingles = singles.first.map((id) => parseNotificationId(id)?.shard ?? 0);
     return {
-      uncompleted: open.count,
-      oldestUncompleted: open.oldest,
-      shards: shards.map(({ shard }) => shard),
+      uncompleted: open.count + singles.count,
+      oldestUncompleted: [open.oldest, singles.first[0]].filter((id) => !!id).sort()[0] ?? null,
+      shards: [...new Set([...shards.map(({ shard }) => shard), ...shardsOfSingles])],
       redrivenChunks: incidents.get("redriven_chunks") ?? 0,
       deadLetters: incidents.get("dead_letters") ?? 0,
     };

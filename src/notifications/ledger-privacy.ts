@@ -1,6 +1,15 @@
 import { SeriesChanges, type SeriesStore } from "../analytics/series-store.ts";
 import type { Totals } from "./counts.ts";
+import type { LedgerLists } from "./ledger-lists.ts";
 import { isToOne, type NotificationHeader, withoutLabels } from "./model.ts";
+import type { SingleStore } from "./single-store.ts";
+
+interface LedgerPrivacyParts {
+  sql: SqlStorage;
+  series: SeriesStore;
+  singles: SingleStore;
+  lists: LedgerLists;
+}
 
 /**
  * What a ledger holds of single users: title and tag of realtime sends to one, and the raw values of realtime targets
@@ -9,10 +18,14 @@ import { isToOne, type NotificationHeader, withoutLabels } from "./model.ts";
 export class LedgerPrivacy {
   readonly #sql: SqlStorage;
   readonly #series: SeriesStore;
+  readonly #singles: SingleStore;
+  readonly #lists: LedgerLists;
 
-  constructor(sql: SqlStorage, series: SeriesStore) {
+  constructor({ sql, series, singles, lists }: LedgerPrivacyParts) {
     this.#sql = sql;
     this.#series = series;
+    this.#singles = singles;
+    this.#lists = lists;
   }
 
   /** The user was deleted: nothing is kept of these notifications that says what was sent to them. */
@@ -30,6 +43,7 @@ export class LedgerPrivacy {
 
   /** Takes title and tag from realtime sends to one: what happened to them counts without a tag from then on. */
   blankLabels(ids: readonly string[]): void {
+    for (const id of ids) this.#blankSingle(id);
     const rows = this.#sql
       .exec<{ header: string }>(
         `SELECT header FROM notifications
@@ -42,12 +56,13 @@ export class LedgerPrivacy {
       .filter((header) => isToOne(header) && (header.title !== null || header.tag !== null));
     for (const header of headers) {
       const blank = withoutLabels(header);
-      if (header.tag !== null) this.#moveSeries(header, blank);
+      if (header.tag !== null) this.#moveSeries(header, blank, this.#readTotals(header.id));
       this.#sql.exec(
         "UPDATE notifications SET header = ?, tag = NULL WHERE id = ?",
         JSON.stringify(blank),
         header.id,
       );
+      this.#lists.blankTag(header.id);
     }
     // A retry's plan has the header once more, and what was pushed beside the content.
     this.#sql.exec(
@@ -83,11 +98,22 @@ export class LedgerPrivacy {
     return ids.length < limit ? null : (ids.at(-1) ?? null);
   }
 
-  #moveSeries(from: NotificationHeader, to: NotificationHeader): void {
+  #blankSingle(id: string): void {
+    const single = this.#singles.get(id);
+    if (single === null || (single.header.title === null && single.header.tag === null)) return;
+    const { header, totals } = single;
+    if (header.tag !== null) this.#moveSeries(header, withoutLabels(header), totals);
+    this.#singles.blankLabels(id);
+  }
+
+  #readTotals(id: string): Totals {
     const [row] = this.#sql
-      .exec<{ totals: string }>("SELECT totals FROM shard_reports WHERE notification_id = ?", from.id)
+      .exec<{ totals: string }>("SELECT totals FROM shard_reports WHERE notification_id = ?", id)
       .toArray();
-    const totals: Totals = row === undefined ? [] : JSON.parse(row.totals);
+    return row === undefined ? [] : JSON.parse(row.totals);
+  }
+
+  #moveSeries(from: NotificationHeader, to: NotificationHeader, totals: Totals): void {
     const changes = new SeriesChanges();
     changes.take(from, totals);
     changes.note(to, [], totals);

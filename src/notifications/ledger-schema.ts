@@ -44,4 +44,22 @@ export const LEDGER_SCHEMA = [
   // A ledger has a duty for each batch that runs.
   [DUE_INDEX],
   QUEUE_WINDOW_SCHEMA,
+  [
+    // Realtime sends to one: a short row, whose texts stand once in `names`. Times count from the creation.
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name))",
+    `CREATE TABLE singles (
+      id BLOB PRIMARY KEY, part INTEGER NOT NULL, template INTEGER NOT NULL, tag INTEGER, title TEXT,
+      expires_after INTEGER, version INTEGER NOT NULL, totals TEXT NOT NULL, completed_after INTEGER) WITHOUT ROWID`,
+    "CREATE INDEX singles_by_template ON singles (template, id)",
+    "CREATE INDEX singles_by_tag ON singles (tag, id) WHERE tag IS NOT NULL",
+    "CREATE INDEX singles_open ON singles (id) WHERE completed_after IS NULL",
+    // The other notifications, for lists. An index over those of earlier versions could take longer than an object may.
+    `CREATE TABLE listings (
+      id TEXT PRIMARY KEY, template_key TEXT NOT NULL, tag TEXT, mode TEXT NOT NULL) WITHOUT ROWID`,
+    "CREATE INDEX listings_by_template ON listings (template_key, id)",
+    "CREATE INDEX listings_by_tag ON listings (tag, id) WHERE tag IS NOT NULL",
+    "CREATE INDEX listings_by_mode ON listings (mode, id)",
+    "CREATE TABLE unlisted (until_id TEXT NOT NULL)",
+    "INSERT INTO unlisted (until_id) SELECT id FROM notifications ORDER BY id DESC LIMIT 1",
+  ],
 ] as const;

@@ -2,8 +2,10 @@ import type { SeriesChanges } from "../analytics/series-store.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import type { NotificationEvents } from "../webhooks/notification-events.ts";
 import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
+import type { LedgerLists } from "./ledger-lists.ts";
 import type { LedgerRetries } from "./ledger-retries.ts";
 import type { LedgerPlan, Mode, NotificationHeader } from "./model.ts";
+import type { SingleStore } from "./single-store.ts";
 
 /** A notification as the ledger knows it. `completedAt` in Unix ms. */
 export interface NotificationRecord {
@@ -41,16 +43,28 @@ const TOTALS_WITHOUT_HOURS =
   "(SELECT json_group_array(json_remove(value, '$.hours')) FROM json_each(shard_reports.totals))";
 const RECORD_COLUMNS = "id, header, completed_at, attempt";
 
+interface LedgerStoreParts {
+  sql: SqlStorage;
+  events: NotificationEvents;
+  retries: LedgerRetries;
+  singles: SingleStore;
+  lists: LedgerLists;
+}
+
 /** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
   readonly #sql: SqlStorage;
   readonly #events: NotificationEvents;
   readonly #retries: LedgerRetries;
+  readonly #singles: SingleStore;
+  readonly #lists: LedgerLists;
 
-  constructor(sql: SqlStorage, events: NotificationEvents, retries: LedgerRetries) {
+  constructor({ sql, events, retries, singles, lists }: LedgerStoreParts) {
     this.#retries = retries;
     this.#sql = sql;
     this.#events = events;
+    this.#singles = singles;
+    this.#lists = lists;
   }
 
   has(id: string): boolean {
@@ -92,36 +106,35 @@ export class LedgerStore {
 
   /** `withHours`: also when things happened, which most readers don't need and which is long. */
   get(id: string, withHours = false): NotificationRecord | null {
+    const single = this.#getSingle(id);
+    if (single !== null) return single;
     const rows = this.#sql
       .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, id)
       .toArray();
     return this.#read(rows, withHours)[0] ?? null;
   }
 
+  /** Before a retry: a realtime send to one gets the rows in which further attempts are counted. */
+  expand(id: string): void {
+    const single = this.#singles.get(id);
+    if (single === null) return;
+    const { header, shard, version, totals, completedAt } = single;
+    this.#singles.delete(id);
+    this.#insertHeader(header, completedAt);
+    this.#insertReport(header, shard, version, totals);
+  }
+
+  /** A transaction that wrote here was undone. */
+  forget(): void {
+    this.#singles.forget();
+  }
+
   /** Newest first. */
-  list(filter: NotificationFilter): NotificationRecord[] {
-    const conditions = ["true"];
-    const values: (string | number)[] = [];
-    const add = (condition: string, value: string | null): void => {
-      if (value === null) return;
-      conditions.push(condition);
-      values.push(value);
-    };
-    add("tag = ?", filter.tag);
-    add("template_key = ?", filter.templateKey);
-    add("mode = ?", filter.mode);
-    add("id >= ?", filter.fromId);
-    add("id < ?", filter.beforeId);
-    return this.#read(
-      this.#sql
-        .exec<RecordRow>(
-          `SELECT ${RECORD_COLUMNS} FROM notifications
-           WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`,
-          ...values,
-          filter.limit,
-        )
-        .toArray(),
-    );
+  list(filter: NotificationFilter): NotificationPage {
+    const { ids, endedAt } = this.#lists.list(filter);
+    const full = new Map(this.#readFull(ids).map((record) => [record.header.id, record]));
+    const records = ids.map((id) => full.get(id) ?? this.#getSingle(id)).filter((record) => record !== null);
+    return { records, endedAt };
   }
 
   /**
@@ -130,11 +143,13 @@ export class LedgerStore {
    */
   applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
     const { notificationId, version, totals, header, attempt, waiting } = report;
+    const single = this.#singles.get(notificationId);
+    if (single !== null) return this.#singles.update(single, report, now, series);
     const known = this.#sql
       .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, notificationId)
       .toArray()[0];
     if (known === undefined)
-      return header === null ? "unknown" : this.#openByReport(shard, report, header, now, series);
+      return header === null ? "unknown" : this.#open(shard, report, header, now, series);
     const [before] = this.#sql
       .exec<{ accepted: number; attempt: number; waiting: number; totals: string }>(
         "SELECT accepted, attempt, waiting, totals FROM shard_reports WHERE notification_id = ? AND shard = ?",
@@ -243,10 +258,21 @@ export class LedgerStore {
     );
   }
 
-  /** A realtime send has one shard, so its first report mostly is all there will be: two rows, written once. */
+  #open(
+    shard: number,
+    report: ShardReport,
+    header: NotificationHeader,
+    now: number,
+    series: SeriesChanges,
+  ): ReportOutcome {
+    if (this.#singles.fits(header, shard)) return this.#singles.insert(shard, report, header, now, series);
+    return this.#openByReport(shard, report, header, now, series);
+  }
+
+  /** A realtime send that doesn't fit a short row: its first report mostly is all there will be. */
   #openByReport(
     shard: number,
-    { notificationId, version, totals }: ShardReport,
+    { version, totals }: ShardReport,
     header: NotificationHeader,
     now: number,
     series: SeriesChanges,
@@ -254,19 +280,23 @@ export class LedgerStore {
     const isWhole = isComplete(totals, header.total);
     series.note(header, [], totals);
     this.#insertHeader(header, isWhole ? now : null);
+    this.#insertReport(header, shard, version, totals);
+    this.#events.noteAccepted(header);
+    if (isWhole) this.#events.noteCompleted(header, totals, now);
+    return isWhole ? "completed" : "current";
+  }
+
+  #insertReport({ id, total }: NotificationHeader, shard: number, version: number, totals: Totals): void {
     this.#sql.exec(
       `INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals)
        VALUES (?, ?, ?, ?, ?, ?)`,
-      notificationId,
+      id,
       shard,
-      header.total,
+      total,
       acceptedOf(totals),
       version,
       JSON.stringify(totals),
     );
-    this.#events.noteAccepted(header);
-    if (isWhole) this.#events.noteCompleted(header, totals, now);
-    return isWhole ? "completed" : "current";
   }
 
   #insertHeader(header: NotificationHeader, completedAt: number | null): void {
@@ -278,6 +308,25 @@ export class LedgerStore {
       header.tag,
       header.mode,
       completedAt,
+    );
+    this.#lists.add(header.id, header.templateKey, header.tag, header.mode);
+  }
+
+  #getSingle(id: string): NotificationRecord | null {
+    const single = this.#singles.get(id);
+    if (single === null) return null;
+    const { header, totals, completedAt } = single;
+    return { header, totals, completedAt, attempt: 1 };
+  }
+
+  #readFull(ids: readonly string[]): NotificationRecord[] {
+    return this.#read(
+      this.#sql
+        .exec<RecordRow>(
+          `SELECT ${RECORD_COLUMNS} FROM notifications WHERE id IN (SELECT value FROM json_each(?))`,
+          JSON.stringify(ids),
+        )
+        .toArray(),
     );
   }
 

@@ -15,6 +15,7 @@ import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import type { UnitRange } from "./chunk-units.ts";
 import { mayFailAgain } from "./counts.ts";
 import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
+import { LedgerLists } from "./ledger-lists.ts";
 import { LedgerLoad } from "./ledger-load.ts";
 import { LedgerPrivacy } from "./ledger-privacy.ts";
 import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
@@ -28,6 +29,7 @@ import {
 import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import { type FinishedUnit, type Handout, QueueWindow } from "./queue-window.ts";
 import { retriesEndAt } from "./retry-window.ts";
+import { SingleStore } from "./single-store.ts";
 import { isInAudience, STALL_DUTY, StallWatchdog } from "./stall-watchdog.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -80,9 +82,7 @@ export class Ledger extends DurableObject<Bindings> {
     super(ctx, env);
     migrate(ctx.storage, LEDGER_SCHEMA);
     this.#series = new SeriesStore(ctx.storage.sql);
-    this.#incidents = new IncidentStore(ctx.storage.sql);
     this.#retries = new LedgerRetries(ctx.storage.sql);
-    this.#privacy = new LedgerPrivacy(ctx.storage.sql, this.#series);
     this.#due = new DueTable(ctx.storage);
     this.#webhooks = new WebhookOutbox({
       sql: ctx.storage.sql,
@@ -92,11 +92,14 @@ export class Ledger extends DurableObject<Bindings> {
         return handOver(this.env, { appId, source: this.ctx.id.name ?? "" }, request);
       },
     });
-    this.#store = new LedgerStore(ctx.storage.sql, new NotificationEvents(this.#webhooks), this.#retries);
-    this.#window = new QueueWindow({
-      sql: ctx.storage.sql,
-      openAttempt: (id) => this.#store.getOpenAttempt(id),
-    });
+    const events = new NotificationEvents(this.#webhooks);
+    const { sql } = ctx.storage;
+    const singles = new SingleStore(sql, events);
+    const lists = new LedgerLists(sql, singles);
+    this.#store = new LedgerStore({ sql, events, retries: this.#retries, singles, lists });
+    this.#privacy = new LedgerPrivacy({ sql, series: this.#series, singles, lists });
+    this.#incidents = new IncidentStore(sql, singles);
+    this.#window = new QueueWindow({ sql, openAttempt: (id) => this.#store.getOpenAttempt(id) });
     this.#watchdog = new StallWatchdog({
       appId: ledgerIdentityOf(ctx.id).appId,
       env: () => this.env,
@@ -153,6 +156,7 @@ export class Ledger extends DurableObject<Bindings> {
       if (record === null) return "unknown";
       if (record.completedAt === null) return "running";
       const known = this.#store.getPlan(id) ?? plan;
+      this.#store.expand(id);
       const retry = known === null ? null : this.#retries.add(id, request, now);
       if (known === null || retry === null) return "nothing";
       this.#store.keepPlan(known);
@@ -206,12 +210,12 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   list(filter: NotificationFilter): NotificationPage {
-    return { records: this.#store.list(filter), endedAt: null };
+    return this.#store.list(filter);
   }
 
   /** The user was deleted: of these notifications nothing stays here that says what they were sent. */
   forgetUser(userId: string, ids: readonly string[]): void {
-    this.#due.transaction(() => this.#privacy.forgetUser(userId, ids));
+    this.#transaction(() => this.#privacy.forgetUser(userId, ids));
   }
 
   /** Messages on this day's notifications have failed for good: their work is the watchdogs'. */
@@ -279,6 +283,7 @@ export class Ledger extends DurableObject<Bindings> {
       return this.#due.transaction(work);
     } catch (error) {
       this.#window.forgetMemory();
+      this.#store.forget();
       throw error;
     }
   }
