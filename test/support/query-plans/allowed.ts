@@ -42,7 +42,6 @@ export const ALLOWED: readonly Allowance[] = [
   table("Ledger", "registration", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("Ledger", "unlisted", ONE_ROW),
-  statement("Ledger", "INSERT INTO unlisted … FROM notifications ORDER BY id DESC LIMIT 1", FIRST_ROWS),
   statement(
     "Ledger",
     "SELECT COUNT(*) … FROM singles WHERE completed_after IS NULL",
@@ -115,7 +114,6 @@ export const KNOWN: readonly Allowance[] = [
     "SELECT … FROM notifications WHERE completed_at IS NULL…",
     "what runs (incident-store)",
   ),
-  statement("Ledger", "SELECT id, header, … FROM notifications WHERE …", "a day's sends (ledger-store)"),
   statement("UserShard", "SELECT uid, … FROM users WHERE …", "a shard's users (user-store)"),
 ];
 
