@@ -20,7 +20,6 @@ const FIRST_ROWS = "the first rows in the order of the key, by its LIMIT";
 const FIRST_ENTRY = "the first entry of an index";
 const ONE_ROW = "one row";
 const DUTIES = "a row a kind of duty";
-const UPGRADE = "what stands there at the upgrade, once";
 const PAGE = "ROWS_PER_PAGE: 10,000";
 const DEVICES = "MAX_DEVICES: 20";
 const USERS =
