@@ -60,6 +60,9 @@ export const CLAIM_RUN_MS = 30_000;
 /** The longest life of a user's token. */
 export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
+/** Open feed sockets of a user: the oldest closes when another comes. */
+export const MAX_SOCKETS = 20;
+
 /** Seed 004: rows of a targets file. */
 export const MAX_FILE_ROWS = 100_000;
 /** Bytes of a targets file. */

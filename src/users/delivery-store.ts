@@ -20,6 +20,7 @@ import type {
   StorePushes,
 } from "./delivery-model.ts";
 import type { Tombstones } from "./tombstones.ts";
+import type { Watchers } from "./watchers.ts";
 
 type NotificationRow = {
   header: string;
@@ -60,7 +61,7 @@ export class DeliveryStore {
    */
   insertDeliveries(
     request: DeliverRequest,
-    watched: ReadonlySet<string>,
+    watched: Watchers,
     now: number,
     storePushes: StorePushes,
   ): InsertedDeliveries {
@@ -69,7 +70,7 @@ export class DeliveryStore {
     const fresh: DeliveryKey[] = [];
     const gone = new Set<string>();
     const someMayBeGone = this.#tombstones.mayConcern(header.id);
-    const canBeWhole = ({ push }: DeliverySlice) => !someMayBeGone && (watched.size === 0 || push !== null);
+    const canBeWhole = ({ push }: DeliverySlice) => !someMayBeGone && (watched.isEmpty || push !== null);
     let inserted = 0;
     for (const slice of slices) {
       // Mostly all rows are new and nobody looks on: then the statement needn't name what it wrote.

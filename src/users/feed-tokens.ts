@@ -20,6 +20,8 @@ export interface FeedToken {
   issuedAt: number;
   /** Until when its holder may read: for a ticket that is the end of the token it was made with. */
   expiresAt: number;
+  /** Of a ticket: what it is known by when it is used. */
+  ticket: { id: string; expiresAt: number } | null;
 }
 
 /** A ticket's claim: the end (Unix seconds) of the token that it stands for. */
@@ -30,7 +32,7 @@ const GENERATION = "root";
 /** A signed token for one user's client (HS256; `iss` the app, `sub` the user). */
 export async function issueFeedToken(
   env: Bindings,
-  token: Omit<FeedToken, "expiresAt"> & { expiresAt?: number },
+  token: Pick<FeedToken, "appId" | "userId" | "issuedAt"> & { expiresAt?: number },
   audience: TokenAudience,
   ttlSeconds: number,
 ): Promise<{ token: string; expiresAt: number }> {
@@ -44,6 +46,7 @@ export async function issueFeedToken(
   })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuer(appId)
+    .setJti(crypto.randomUUID())
     .setSubject(userId)
     .setAudience(audience)
     // With milliseconds: a token that follows a user's deletion within its second is a new one.
@@ -77,13 +80,15 @@ export async function verifyFeedToken(
       audience,
       requiredClaims: ["sub", "iat", "exp"],
     });
-    const { sub, iat, exp, [SESSION_END]: sessionEnd } = payload;
+    const { sub, iat, exp, jti, [SESSION_END]: sessionEnd } = payload;
     if (sub === undefined || iat === undefined || exp === undefined) return "forged";
+    if (audience === "socket" && jti === undefined) return "forged";
     return {
       appId: iss,
       userId: sub,
       issuedAt: Math.round(iat * 1000),
       expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
+      ticket: audience === "socket" && jti !== undefined ? { id: jti, expiresAt: exp * 1000 } : null,
     };
   } catch (error) {
     // The signature is checked first.

@@ -3,6 +3,7 @@ import type { DeliveryStatus, Retry } from "../notifications/model.ts";
 import type { DeliveryEvent } from "../webhooks/delivery-events.ts";
 import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
+import type { Watchers } from "./watchers.ts";
 
 type UpdatedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 
@@ -87,7 +88,7 @@ export class RetryStore {
     notificationId: string,
     attempt: number,
     slices: readonly DeliverySlice[],
-    watched: ReadonlySet<string>,
+    watched: Watchers,
     now: number,
     storePushes: StorePushes,
   ): RedeliveredDeliveries | null {

@@ -97,4 +97,14 @@ export const USER_SHARD_SCHEMA = [
     "CREATE INDEX pushes_wake ON pushes (wake_at)",
   ],
   RECOUNT_SCHEMA,
+  [
+    // Of users whose tokens were revoked: from when on a token counts.
+    "CREATE TABLE token_bounds (uid TEXT PRIMARY KEY, valid_from INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX token_bounds_by_time ON token_bounds (valid_from)",
+    // Socket tickets that were used, until they expire.
+    `CREATE TABLE used_tickets (
+      expires_at INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (expires_at, id)) WITHOUT ROWID`,
+    // Minutes (Unix) in which tokens of open sockets end.
+    "CREATE TABLE socket_ends (bucket INTEGER PRIMARY KEY)",
+  ],
 ] as const;

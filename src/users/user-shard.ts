@@ -41,6 +41,7 @@ import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
+import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
@@ -74,8 +75,11 @@ export interface Delivered {
 /** What a call answers that was made before its user was deleted and arrives after. */
 export const GONE = "gone";
 
-/** What a feed call answers when its token was issued before its user was deleted. */
+/** What a feed call answers when its token was revoked, or issued before its user was deleted. */
 export const REVOKED = "revoked";
+
+/** What the opening of a socket answers when its ticket was used before. */
+export const USED = "used";
 
 /** A hash-slice of an app's users: their records, deliveries, feeds, open sockets and idempotency claims. */
 export class UserShard extends DurableObject<Bindings> {
@@ -87,6 +91,7 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #claims: ClaimStore;
   readonly #log: LogStore;
   readonly #users: UserStore;
+  readonly #tokenBounds: TokenBounds;
   readonly #feed: FeedStore;
   readonly #sockets: FeedSockets;
   readonly #reporter: Reporter;
@@ -121,7 +126,8 @@ export class UserShard extends DurableObject<Bindings> {
     this.#retries = new RetryStore(sql, this.#deliveries);
     this.#retention = new Retention(sql);
     this.#sockets = new FeedSockets(ctx);
-    this.#users = new UserStore(sql, () => this.#sockets.onlineUids());
+    this.#users = new UserStore(sql, this.#sockets);
+    this.#tokenBounds = new TokenBounds(sql);
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements);
@@ -171,9 +177,10 @@ export class UserShard extends DurableObject<Bindings> {
    */
   deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
     const now = Date.now();
-    const online = this.#sockets.onlineUids();
+    const watchers =
+      request.target === null ? this.#sockets.watchers() : this.#sockets.watchersOf(request.target);
     const { header, totals, fresh, pending, claims } = this.#due.transaction(() => {
-      const after = this.#deliveries.insertDeliveries(request, online, now, (slice, userIds) =>
+      const after = this.#deliveries.insertDeliveries(request, watchers, now, (slice, userIds) =>
         this.#outbox.store(slice, userIds, request.header, now),
       );
       this.#reporter.noteChange(now);
@@ -211,10 +218,10 @@ export class UserShard extends DurableObject<Bindings> {
   /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
   redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void {
     const now = Date.now();
-    const online = this.#sockets.onlineUids();
+    const watchers = this.#sockets.watchers();
     const redelivered = this.#due.transaction(() => {
       this.#reporter.noteChange(now);
-      return this.#retries.redeliver(header.id, attempt, slices, online, now, (slice, userIds) =>
+      return this.#retries.redeliver(header.id, attempt, slices, watchers, now, (slice, userIds) =>
         this.#outbox.store(slice, userIds, { id: header.id, expiresAt }, now, attempt),
       );
     });
@@ -365,8 +372,23 @@ export class UserShard extends DurableObject<Bindings> {
     const now = Date.now();
     return this.ctx.storage.transactionSync(() => {
       this.#users.create(uid, {}, now);
-      return Math.max(now, (this.#users.getDeletedAt(uid) ?? 0) + 1);
+      return Math.max(now, (this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
     });
+  }
+
+  /**
+   * Refuses all of the user's tokens that were issued until now, and closes the sockets. Returns from when on tokens
+   * count (Unix ms), or null where there is no such user.
+   */
+  revokeTokens(uid: string): number | null {
+    const now = Date.now();
+    const validFrom = this.#due.transaction(() => {
+      if (this.#users.get(uid) === null) return null;
+      this.#due.ensure("retention", "", now + DAY_MS);
+      return this.#tokenBounds.revoke(uid, now);
+    });
+    if (validFrom !== null) this.#sockets.closeUser(uid, "The user's tokens were revoked");
+    return validFrom;
   }
 
   getUser(uid: string): User | null {
@@ -449,7 +471,13 @@ export class UserShard extends DurableObject<Bindings> {
     if (!this.#accepts({ userId, issuedAt: Number(params.get("issuedAt")) })) {
       return new Response(REVOKED, { status: 401 });
     }
-    const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId));
+    const now = Date.now();
+    const ticket = params.get("ticket");
+    if (ticket !== null && !this.#spendTicket(ticket, Number(params.get("ticketExpiresAt")), now)) {
+      return new Response(USED, { status: 401 });
+    }
+    const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId), now);
+    if (client === null) return new Response(null, { status: 429 });
     this.#due.bringForward("sockets", "", expiresAt);
     const protocol = params.get("protocol");
     return new Response(null, {
@@ -521,7 +549,10 @@ export class UserShard extends DurableObject<Bindings> {
     else if (kind === "claims") {
       this.#due.transaction(() => this.#due.setCleanup("claims", this.#claims.deleteExpired(now), now));
     } else if (kind === "sockets") {
-      this.#due.setCleanup("sockets", { hasMore: false, at: this.#sockets.closeExpired(now) }, now);
+      // A socket outlives its token by a second at most, so this isn't a clean-up: it costs by what ends now.
+      const next = this.#sockets.closeExpired(now);
+      if (next === null) this.#due.remove("sockets", "");
+      else this.#due.set("sockets", "", next);
     } else if (kind === "retention") this.#serveRetention(now);
   }
 
@@ -532,7 +563,15 @@ export class UserShard extends DurableObject<Bindings> {
       const hasMore = this.#retention.deleteExpired(firstIdAt(now - retentionMs));
       // Tokens from before a deletion stay refused, and so does all that was accepted before it.
       if (!hasMore) this.#tombstones.forgetBefore(now - retentionMs - MAX_TOKEN_TTL_SECONDS * 1000);
-      this.#due.setCleanup("retention", { hasMore, at: now + DAY_MS }, now);
+      const haveMoreBounds = this.#tokenBounds.forget(now);
+      this.#due.setCleanup("retention", { hasMore: hasMore || haveMoreBounds, at: now + DAY_MS }, now);
+    });
+  }
+
+  #spendTicket(id: string, expiresAt: number, now: number): boolean {
+    return this.#due.transaction(() => {
+      this.#due.ensure("retention", "", now + DAY_MS);
+      return this.#tokenBounds.spendTicket(id, expiresAt, now);
     });
   }
 
@@ -577,7 +616,7 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   #accepts({ userId, issuedAt }: FeedCaller): boolean {
-    return this.#users.acceptsToken(userId, issuedAt);
+    return this.#users.acceptsToken(userId, issuedAt) && issuedAt >= this.#tokenBounds.validFrom(userId);
   }
 
   #engage<T>(userId: string, work: (now: number) => T): T {

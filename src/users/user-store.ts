@@ -42,19 +42,25 @@ type UserRow = {
 
 const COLUMNS = "uid, name, avatar, role, metadata, created_at, updated_at";
 
-/** The users of one shard. `isOnline` and `onlineUids` know the open sockets. */
+/** Who has a feed socket open. To list them walks all sockets. */
+export interface Presence {
+  isOnline(userId: string): boolean;
+  listOnline(): Set<string>;
+}
+
+/** The users of one shard. */
 export class UserStore {
   readonly #sql: SqlStorage;
-  readonly #onlineUids: () => Set<string>;
+  readonly #presence: Presence;
 
-  constructor(sql: SqlStorage, onlineUids: () => Set<string>) {
+  constructor(sql: SqlStorage, presence: Presence) {
     this.#sql = sql;
-    this.#onlineUids = onlineUids;
+    this.#presence = presence;
   }
 
   get(uid: string): User | null {
     const [row] = this.#sql.exec<UserRow>(`SELECT ${COLUMNS} FROM users WHERE uid = ?`, uid).toArray();
-    return row === undefined ? null : this.#present(row, this.#onlineUids());
+    return row === undefined ? null : this.#present(row);
   }
 
   /** Null where the uid is taken. */
@@ -112,7 +118,6 @@ export class UserStore {
 
   /** One page, ordered by uid. */
   list(filter: UserFilter): User[] {
-    const online = this.#onlineUids();
     const conditions = ["uid > ?"];
     const values: (string | number)[] = [filter.afterUid ?? ""];
     const add = (condition: string, ...bound: (string | number)[]): void => {
@@ -135,7 +140,7 @@ export class UserStore {
     if (filter.createdTo !== null) add("created_at <= ?", filter.createdTo);
     if (filter.status !== null) {
       const not = filter.status === "online" ? "" : "NOT ";
-      add(`uid ${not}IN (SELECT value FROM json_each(?))`, JSON.stringify([...online]));
+      add(`uid ${not}IN (SELECT value FROM json_each(?))`, JSON.stringify([...this.#presence.listOnline()]));
     }
     return this.#sql
       .exec<UserRow>(
@@ -144,17 +149,17 @@ export class UserStore {
         filter.limit,
       )
       .toArray()
-      .map((row) => this.#present(row, online));
+      .map((row) => this.#present(row));
   }
 
-  #present(row: UserRow, online: Set<string>): User {
+  #present(row: UserRow): User {
     return {
       uid: row.uid,
       name: row.name,
       avatar: row.avatar,
       role: row.role,
       metadata: row.metadata === null ? null : JSON.parse(row.metadata),
-      status: online.has(row.uid) ? "online" : "offline",
+      status: this.#presence.isOnline(row.uid) ? "online" : "offline",
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     };

@@ -1,11 +1,13 @@
 import { base64url, SignJWT } from "jose";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { API } from "../../src/api/business-messaging/routes.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
 import type { Scope } from "../../src/apps/records.ts";
 import { ADMIN_TOKEN, type Answer, call, callAsAdmin, createReadyApp, TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
+import { openSocket } from "../support/sockets.ts";
+import { PATIENTLY } from "../support/wait.ts";
 
 /** Who may call a route: an API key with a scope (by either header), a user's client, the admin, anybody. */
 type Access = Scope | "user" | "admin" | "signed form" | "anybody";
@@ -125,6 +127,13 @@ async function expectRefused(
   headers: Record<string, string>,
   status: number,
 ): Promise<void> {
+  if (route.pattern.endsWith("/feed/socket") && status === 401) {
+    const { authorization = "" } = headers;
+    const socket = await openSocket([authorization.replace("Bearer ", "")]);
+    await vi.waitFor(() => expect(socket.closed?.code).toBe(4401), PATIENTLY);
+    expect(socket.messages).toEqual([]);
+    return;
+  }
   const answer = await request(route, headers);
   const context = `${route.method} ${route.pattern}: ${JSON.stringify(answer.body)}`;
   expect(answer.status, context).toBe(status);

@@ -156,6 +156,8 @@ const OWN: string[] = [
   "auth_tokens",
   "feed",
   "read-all",
+  "push-keys",
+  "rotate-root-secret",
   "socket-ticket",
   "unread-count",
   "channels",

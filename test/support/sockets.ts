@@ -15,8 +15,12 @@ export interface OpenSocket {
 }
 
 /** Opens a feed socket. Throws where the server refuses; {@link trySocket} shows how. */
-export async function openSocket(protocols: string[], query = ""): Promise<OpenSocket> {
-  const response = await trySocket(protocols, query);
+export async function openSocket(
+  protocols: string[],
+  query = "",
+  headers: Record<string, string> = {},
+): Promise<OpenSocket> {
+  const response = await trySocket(protocols, query, "websocket", headers);
   const { webSocket } = response;
   if (webSocket === null) throw new Error(`No socket: ${response.status} ${await response.text()}`);
   const socket: OpenSocket = {
@@ -38,8 +42,13 @@ export async function openSocket(protocols: string[], query = ""): Promise<OpenS
 }
 
 /** The answer to a request for a feed socket, whatever it is. */
-export function trySocket(protocols: string[], query = "", upgrade = "websocket"): Promise<Response> {
-  const headers = new Headers({ upgrade });
+export function trySocket(
+  protocols: string[],
+  query = "",
+  upgrade = "websocket",
+  more: Record<string, string> = {},
+): Promise<Response> {
+  const headers = new Headers({ ...more, upgrade });
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
   return exports.default.fetch(`https://onecall.test${API}/feed/socket${query}`, { headers });
 }

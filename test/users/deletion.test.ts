@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Body, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
-import { openSocket, trySocket } from "../support/sockets.ts";
+import { openSocket } from "../support/sockets.ts";
 import { shardStubOf } from "../support/users.ts";
 import { PATIENTLY } from "../support/wait.ts";
 
@@ -105,8 +105,10 @@ describe("the tokens of a deleted user", () => {
     ] as const) {
       expect((await asLeaver(method, path)).status, path).toBe(401);
     }
-    expect((await trySocket([token])).status).toBe(401);
-    expect((await trySocket([], `?ticket=${body.ticket}`)).status).toBe(401);
+    for (const socket of [await openSocket([token]), await openSocket([], `?ticket=${body.ticket}`)]) {
+      await vi.waitFor(() => expect(socket.closed?.code).toBe(4401), PATIENTLY);
+      expect(socket.messages).toEqual([]);
+    }
   });
 
   it("stay refused after the uid is created again, when new ones are fine", async () => {

@@ -1,8 +1,11 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { API, type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { rowsIn } from "../support/objects.ts";
 import { type OpenSocket, openSocket, trySocket } from "../support/sockets.ts";
+import { shardStubOf } from "../support/users.ts";
 import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
@@ -50,6 +53,48 @@ describe("a feed socket", () => {
     expect(socket.protocol).toBeNull();
     await expectMessages(socket, [{ type: "unread", count: expect.any(Number) }]);
     socket.close();
+  });
+
+  it("opens with an Authorization header, as clients that aren't browsers send it", async () => {
+    const authorization = `Bearer ${await app.tokenFor("native")}`;
+    const socket = await openSocket([], "", { authorization });
+    expect(socket.protocol).toBeNull();
+    await expectMessages(socket, [{ type: "unread", count: 0 }]);
+    socket.close();
+    await expectRefused(await openSocket([], "", { authorization: "Bearer wrong" }));
+  });
+
+  it("answers with an offered subprotocol where it is refused too, or the browser would see an error", async () => {
+    const one = await openSocket(["not-a-token"]);
+    const two = await openSocket(["onecall-feed", "not-a-token"]);
+    expect([one.protocol, two.protocol]).toEqual(["not-a-token", "onecall-feed"]);
+    for (const socket of [one, two]) await expectRefused(socket);
+  });
+
+  it("opens with a ticket once", async () => {
+    const ticket = await ticketFor("once");
+    const first = await openSocket([], `?ticket=${ticket}`);
+    await expectMessages(first, [{ type: "unread", count: 0 }]);
+    await evictDurableObject(await shardStubOf(app, "once"));
+    await expectRefused(await openSocket([], `?ticket=${ticket}`));
+    const tickets = await Promise.all([ticketFor("once"), ticketFor("once")]);
+    for (const another of tickets) {
+      const socket = await openSocket([], `?ticket=${another}`);
+      await expectMessages(socket, [{ type: "unread", count: 0 }]);
+      socket.close();
+    }
+    first.close();
+  });
+
+  it("forgets used tickets once they have expired", async () => {
+    const uid = "forgetful";
+    (await openSocket([], `?ticket=${await ticketFor(uid)}`)).close();
+    const shard = await shardStubOf(app, uid);
+    await runInDurableObject(shard, (_, { storage }) => {
+      storage.sql.exec("UPDATE used_tickets SET expires_at = expires_at - 70000");
+    });
+    (await openSocket([], `?ticket=${await ticketFor(uid)}`)).close();
+    expect(await rowsIn(shard, "used_tickets")).toBe(1);
   });
 
   it("answers ping with pong", async () => {
@@ -130,6 +175,14 @@ describe("a feed socket", () => {
   });
 });
 
+async function expectRefused(socket: OpenSocket): Promise<void> {
+  await vi.waitFor(
+    () => expect(socket.closed).toEqual({ code: 4401, reason: expect.stringMatching(/token/) }),
+    PATIENTLY,
+  );
+  expect(socket.messages).toEqual([]);
+}
+
 describe("a feed socket is refused", () => {
   it.each<[string, () => Promise<[protocols: string[], query: string]>]>([
     ["without token or ticket", async () => [[], ""]],
@@ -140,11 +193,9 @@ describe("a feed socket is refused", () => {
     ["with a token in the query", async () => [[], `?ticket=${await app.tokenFor("jane")}`]],
     ["with a bad ticket beside a good token", async () => [[await app.tokenFor("jane")], "?ticket=bad"]],
     ["with an empty ticket", async () => [[], "?ticket="]],
-  ])("%s", async (_, make) => {
-    const response = await trySocket(...(await make()));
-    expect([response.status, response.webSocket]).toEqual([401, null]);
-    const { error } = await response.json<Body>();
-    expect(error.code).toBe("ERR_UNAUTHORIZED");
+  ])("%s: opened and closed at once, so that a browser can tell it from a lost network", async (_, make) => {
+    const socket = await openSocket(...(await make()));
+    await expectRefused(socket);
   });
 
   it("with a token that another key signed", async () => {
@@ -156,7 +207,7 @@ describe("a feed socket is refused", () => {
       .setIssuedAt()
       .setExpirationTime("1h")
       .sign(new TextEncoder().encode((await createApp()).apiKey));
-    expect((await trySocket([token])).status).toBe(401);
+    await expectRefused(await openSocket([token]));
   });
 
   it("without an upgrade", async () => {

@@ -31,7 +31,15 @@ import {
   postTemplatePreview,
   putTemplate,
 } from "./templates.ts";
-import { deleteUser, getUser, getUsers, postAuthToken, postUser, putUser } from "./users.ts";
+import {
+  deleteUser,
+  getUser,
+  getUsers,
+  postAuthToken,
+  postTokenRevocation,
+  postUser,
+  putUser,
+} from "./users.ts";
 import {
   deleteWebhook,
   getWebhook,
@@ -104,6 +112,7 @@ export const businessMessagingRoutes: Route[] = [
     ["PUT", `${users}/:uid`, putUser],
     ["DELETE", `${users}/:uid`, deleteUser],
     ["POST", `${users}/:uid/auth_tokens`, postAuthToken],
+    ["POST", `${users}/:uid/auth_tokens/revoke`, postTokenRevocation],
     ["GET", `${users}/:uid/devices`, getDevices],
     ["POST", `${users}/:uid/devices`, postDevice],
     ["DELETE", `${users}/:uid/devices/:device`, deleteDevice],

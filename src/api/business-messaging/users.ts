@@ -137,6 +137,15 @@ export const postAuthToken: Handler = async (request, context) => {
   return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
 };
 
+/** `POST /v3/users/{uid}/auth_tokens/revoke`: all tokens of the user until now are refused, and sockets close. */
+export const postTokenRevocation: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const validFrom = isUserId(uid) ? await openShardOf(context.env, app, uid).revokeTokens(uid) : null;
+  if (validFrom === null) throw userNotFound();
+  return json({ uid, validFrom: isoTime(validFrom) });
+};
+
 function requireUser(user: User | null): User {
   if (user === null) throw userNotFound();
   return user;

@@ -6,6 +6,7 @@ import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
+import { listWebPushKeys } from "../../push/web-push-keys.ts";
 import type { Engagement } from "../../users/engagement-store.ts";
 import { issueFeedToken, TICKET_TTL_SECONDS } from "../../users/feed-tokens.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
@@ -63,7 +64,14 @@ const postReadAll: Handler = async (request, context) => {
   return json({ viewed: requireAccepted(await shard.markAllViewed(token)) });
 };
 
-/** `POST {api}/feed/socket-ticket`: what a browser puts into the socket's query instead of its token. */
+/** `GET {api}/feed/push-keys`: what a page subscribes to Web Push with, by push channel. */
+const getPushKeys: Handler = async (request, context) => {
+  const { token, shard } = await openReader(request, context);
+  requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+  return json({ data: await listWebPushKeys(context.env, token.appId), nextCursor: null });
+};
+
+/** `POST {api}/feed/socket-ticket`: what a browser puts into the socket's query once, instead of its token. */
 const postSocketTicket: Handler = async (request, context) => {
   const { token, shard } = await openReader(request, context);
   requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
@@ -79,6 +87,7 @@ export function feedRoutes(api: string): Route[] {
     ["GET", `${api}/feed/socket`, openFeedSocket],
     ["POST", `${api}/feed/socket-ticket`, postSocketTicket],
     ["POST", `${api}/feed/read-all`, postReadAll],
+    ["GET", `${api}/feed/push-keys`, getPushKeys],
     ["GET", `${api}/feed/devices`, getOwnDevices],
     ["POST", `${api}/feed/devices`, postOwnDevice],
     ["DELETE", `${api}/feed/devices/:device`, deleteOwnDevice],

@@ -1,53 +1,92 @@
 import { OnecallError } from "../../errors.ts";
-import type { Handler } from "../../http/context.ts";
+import { bearerToken } from "../../http/auth.ts";
+import type { Context, Handler } from "../../http/context.ts";
+import { CLOSE_UNAUTHORIZED } from "../../users/feed-sockets.ts";
 import { refuseToken, type TokenAudience } from "../../users/feed-tokens.ts";
-import { openReaderOf } from "./reader.ts";
+import { openReaderOf, type Reader } from "./reader.ts";
 
 /** The subprotocol of a client that wants one beside its token. */
 const PROTOCOL = "onecall-feed";
 
+/** What the client shows, and the subprotocol that it is answered with. */
+interface Credential {
+  /** Null: nothing. */
+  given: string | null;
+  audience: TokenAudience;
+  protocol: string | null;
+}
+
 /**
- * `GET {api}/feed/socket`: pushes each new item and the unread count. The token comes as a subprotocol, or a
- * ticket in the query: browsers can't set headers on a WebSocket.
+ * `GET {api}/feed/socket`: pushes each new item and the unread count. The token comes as a subprotocol, or a ticket in
+ * the query, because browsers can't set headers on a WebSocket; other clients may send `Authorization`. Wrong
+ * credentials open the socket and close it with 4401: a browser can't tell a refusal from a lost network.
  */
 export const openFeedSocket: Handler = async (request, context) => {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     throw new OnecallError("ERR_BAD_REQUEST", "Open this path as a WebSocket (Upgrade: websocket).");
   }
+  const credential = readCredential(request, context.url);
+  try {
+    const reader = await requireReader(context, credential);
+    return await openInShard(reader, credential.protocol);
+  } catch (error) {
+    if (error instanceof OnecallError && error.code === "ERR_UNAUTHORIZED") {
+      return closedSocket(credential.protocol, error.message);
+    }
+    throw error;
+  }
+};
+
+function readCredential(request: Request, url: URL): Credential {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",")
     .map((protocol) => protocol.trim())
     .filter((protocol) => protocol !== "");
-  const { given, audience, protocol } = readCredential(context.url, offered);
-  const { token, shard } = await openReaderOf(context, given, audience);
+  const named = offered.includes(PROTOCOL) ? PROTOCOL : null;
+  // A server must answer with one of the offered protocols, or the browser closes the socket.
+  const protocol = named ?? offered[0] ?? null;
+  const ticket = url.searchParams.get("ticket");
+  if (ticket !== null) return { given: ticket, audience: "socket", protocol };
+  const jwt = bearerToken(request) ?? offered.find((one) => one !== PROTOCOL) ?? null;
+  return { given: jwt, audience: "feed", protocol };
+}
+
+async function requireReader(context: Context, { given, audience }: Credential): Promise<Reader> {
+  if (given === null) {
+    throw new OnecallError("ERR_UNAUTHORIZED", "Give the token as a subprotocol, or a ticket as ?ticket=.");
+  }
+  return openReaderOf(context, given, audience);
+}
+
+async function openInShard({ token, shard }: Reader, protocol: string | null): Promise<Response> {
+  const { userId, issuedAt, expiresAt, ticket } = token;
   const params = new URLSearchParams({
-    userId: token.userId,
-    issuedAt: String(token.issuedAt),
-    expiresAt: String(token.expiresAt),
+    userId,
+    issuedAt: String(issuedAt),
+    expiresAt: String(expiresAt),
+    ...(ticket === null ? {} : { ticket: ticket.id, ticketExpiresAt: String(ticket.expiresAt) }),
     ...(protocol === null ? {} : { protocol }),
   });
   const response = await shard.fetch(`https://user-shard/socket?${params}`, {
     headers: { upgrade: "websocket" },
   });
   if (response.status === 401) throw refuseToken();
+  if (response.status === 429) {
+    throw new OnecallError("ERR_TOO_MANY_REQUESTS", "This user's closed sockets haven't gone yet.", {
+      headers: { "retry-after": "5" },
+    });
+  }
   return response;
-};
-
-/** What the client shows, and the subprotocol that it is answered with. */
-interface Credential {
-  given: string;
-  audience: TokenAudience;
-  protocol: string | null;
 }
 
-function readCredential(url: URL, offered: readonly string[]): Credential {
-  const named = offered.includes(PROTOCOL) ? PROTOCOL : null;
-  const ticket = url.searchParams.get("ticket");
-  if (ticket !== null) return { given: ticket, audience: "socket", protocol: named ?? offered[0] ?? null };
-  const jwt = offered.find((protocol) => protocol !== PROTOCOL);
-  if (jwt === undefined) {
-    throw new OnecallError("ERR_UNAUTHORIZED", "Give the token as a subprotocol, or a ticket as ?ticket=.");
-  }
-  // A server must answer with one of the offered protocols, or the browser closes the socket.
-  return { given: jwt, audience: "feed", protocol: named ?? jwt };
+/** A socket that is open for as long as it takes to say why it isn't. */
+function closedSocket(protocol: string | null, reason: string): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(CLOSE_UNAUTHORIZED, reason);
+  return new Response(null, {
+    status: 101,
+    webSocket: client,
+    headers: protocol === null ? {} : { "sec-websocket-protocol": protocol },
+  });
 }

@@ -76,6 +76,7 @@ export const ALLOWED: readonly Allowance[] = [
   statement("UserShard", "SELECT uid FROM deleted_users WHERE erase_from IS NOT NULL …", FIRST_ROWS),
   statement("UserShard", "SELECT next_at AS at FROM erasure_calls ORDER BY next_at LIMIT 1", FIRST_ROWS),
   statement("UserShard", "SELECT id, kind, … FROM device_calls ORDER BY id LIMIT ?", FIRST_ROWS),
+  statement("UserShard", "SELECT bucket FROM socket_ends ORDER BY bucket LIMIT ?", FIRST_ROWS),
   statement("UserShard", "SELECT id, … FROM webhook_events ORDER BY id LIMIT ?", FIRST_ROWS),
   statement("UserShard", "SELECT slot FROM claims ORDER BY slot LIMIT 1", FIRST_ROWS),
   statement("UserShard", "SELECT MIN(wake_at) AS at FROM pushes", FIRST_ENTRY),
