@@ -24,6 +24,7 @@ export default defineConfig({
       miniflare: {
         bindings: {
           ADMIN_TOKEN: "test-admin-token",
+          SECRETS_KEY: "the tests' own key for the secrets of apps",
           STALL_SECONDS: 1,
           PUSH_TIMEOUT_SECONDS: 1,
           PUSH_RETRY_SECONDS: 0.002,

@@ -3,11 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "./arguments.ts";
 
-const FILE_NAME = "admin-token";
+const ADMIN_TOKEN_FILE = "admin-token";
+const SECRETS_KEY_FILE = "secrets-key";
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]+$/;
 
 /** 192 random bits as letters, digits, `_` and `-`: safe in a header, a shell and a URL. */
-export function generateAdminToken(): string {
+export function generateToken(): string {
   return randomBytes(24).toString("base64url");
 }
 
@@ -24,7 +25,21 @@ export function localAdminToken(stateFolder: string, fromEnvironment: string | u
     }
     return fromEnvironment;
   }
-  const path = join(stateFolder, FILE_NAME);
+  return keepToken(stateFolder, ADMIN_TOKEN_FILE);
+}
+
+/**
+ * What a local Worker's apps have their secrets sealed with: generated once and kept beside the state, which can't be
+ * read without it.
+ *
+ * @throws {UsageError} when the folder can't be written.
+ */
+export function localSecretsKey(stateFolder: string): string {
+  return keepToken(stateFolder, SECRETS_KEY_FILE);
+}
+
+function keepToken(stateFolder: string, fileName: string): string {
+  const path = join(stateFolder, fileName);
   try {
     mkdirSync(stateFolder, { recursive: true });
     return readToken(path) ?? createToken(path);
@@ -49,7 +64,7 @@ function readToken(path: string): string | null {
 }
 
 function createToken(path: string): string {
-  const token = generateAdminToken();
+  const token = generateToken();
   writeFileSync(path, `${token}\n`, { mode: 0o600 });
   return token;
 }

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generateToken } from "./admin-token.ts";
 import { readArguments, runScript } from "./arguments.ts";
 import { firstCall, readAddress, UNKNOWN_ADDRESS } from "./deploy/address.ts";
 import { chooseAdminToken } from "./deploy/admin-token.ts";
 import { DeployFailure, runDeployCommand } from "./deploy/command.ts";
-import { EMPTY_STATE, planDeploy, type Step } from "./deploy/plan.ts";
+import { EMPTY_STATE, planDeploy, type SecretName, type Step } from "./deploy/plan.ts";
 import { type DeploySettings, nameOption, readDeploySettings, writeDeployConfig } from "./deploy/settings.ts";
 import { readDeployState, stateCommands } from "./deploy/state.ts";
 import { bold, dim, green, red } from "./terminal.ts";
@@ -46,12 +47,15 @@ async function deploy(settings: DeploySettings): Promise<void> {
   for (const name of plan.present) {
     console.log(`  ${green("✓")} ${name} ${dim("is there")}`);
   }
-  const adminToken = plan.steps.some((step) => step.stdin) ? await chooseAdminToken() : null;
-  const open = plan.steps.filter((step) => step.stdin && adminToken === null);
+  const asksForToken = plan.steps.some((step) => step.stdin === "ADMIN_TOKEN");
+  const adminToken = asksForToken ? await chooseAdminToken() : null;
+  const open = plan.steps.filter((step) => step.stdin === "ADMIN_TOKEN" && adminToken === null);
+  // Nobody needs to know it: another takes its place without it.
+  const secrets = { ADMIN_TOKEN: adminToken?.value ?? "", SECRETS_KEY: generateToken() };
   let address = UNKNOWN_ADDRESS;
   for (const step of plan.steps.filter((planned) => !open.includes(planned))) {
     process.stdout.write(`  ${dim("•")} ${step.title} … `);
-    address = (await runStep(settings, step, adminToken?.value ?? "")) ?? address;
+    address = (await runStep(settings, step, secrets)) ?? address;
     console.log(green("done"));
   }
   console.log(`\n${green("✓")} Onecall runs at ${bold(address)}\n`);
@@ -87,7 +91,11 @@ async function dryRun(settings: DeploySettings): Promise<void> {
 }
 
 /** @returns the address, where the step is one that tells it. */
-async function runStep(settings: DeploySettings, step: Step, adminToken: string): Promise<string | null> {
+async function runStep(
+  settings: DeploySettings,
+  step: Step,
+  secrets: Record<SecretName, string>,
+): Promise<string | null> {
   const folder = mkdtempSync(join(tmpdir(), "onecall-deploy-"));
   const report = join(folder, "report.ndjson");
   const isDeploy = step.command[0] === "deploy";
@@ -96,7 +104,7 @@ async function runStep(settings: DeploySettings, step: Step, adminToken: string)
   try {
     await runDeployCommand(step.title, [...step.command, ...(config ? ["--config", config] : [])], {
       doneAlready: step.doneAlready,
-      stdin: step.stdin && adminToken,
+      stdin: step.stdin && secrets[step.stdin],
       env: { WRANGLER_OUTPUT_FILE_PATH: report },
     });
     return isDeploy ? readAddress(readFileSync(report, "utf8")) : null;

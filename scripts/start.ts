@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { findVariableFault } from "../src/variables.ts";
-import { localAdminToken } from "./admin-token.ts";
+import { localAdminToken, localSecretsKey } from "./admin-token.ts";
 import { readArguments, runScript, StartRefusal, UsageError } from "./arguments.ts";
 import { providerVariables } from "./provider-variables.ts";
 import { lockStateFolder, requireFreePort } from "./state-lock.ts";
@@ -17,7 +17,8 @@ Runs Onecall on this machine, with no account.
   --var NAME:VALUE  another value for one of wrangler.toml's variables; may be given several times
   --config FILE     another wrangler.toml
 
-ONECALL_ADMIN_TOKEN sets the admin token; otherwise one is generated and kept in the state folder.`;
+ONECALL_ADMIN_TOKEN sets the admin token; otherwise one is generated and kept in the state folder. So is the key that
+apps' secrets are sealed with there.`;
 
 // The local queue forgets its messages at a restart: the ledger notices after this long.
 const LOCAL_STALL_SECONDS = 5;
@@ -47,6 +48,7 @@ await runScript(USAGE, async () => {
   const variables = {
     STALL_SECONDS: String(LOCAL_STALL_SECONDS),
     ADMIN_TOKEN: token,
+    SECRETS_KEY: localSecretsKey(stateFolder),
     // Whoever tries Onecall on this machine has his webhook receiver here too. A deployment lets none in.
     ALLOW_LOOPBACK: "true",
     ...providers,

@@ -5,6 +5,7 @@ import {
   type NumberName,
   parseHttpUrl,
   parseNumber,
+  SECRETS_KEYS,
   type UrlName,
   VARIABLE_NAMES,
 } from "./variables.ts";
@@ -12,6 +13,10 @@ import {
 /** Secrets are not in wrangler.toml, so `wrangler types` doesn't know them. Rate limits are the deployment's choice. */
 export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
   ADMIN_TOKEN?: string;
+  /** What apps' secrets are sealed with. */
+  SECRETS_KEY?: string;
+  /** The one that takes its place: it seals already, and what SECRETS_KEY has sealed is still read. */
+  SECRETS_KEY_NEXT?: string;
   RATE_LIMIT?: RateLimit;
   STRANGER_LIMIT?: RateLimit;
   /** What an object's database may hold, where it isn't the platform's 10 GB: tests fill one quickly. */
@@ -78,6 +83,11 @@ function listVariableFaults(env: Bindings): VariableFault[] {
     const message = findVariableFault(name, env[name]);
     return message === null ? [] : [{ name, message }];
   });
+}
+
+/** The secrets that apps' secrets are sealed with, the one for new ones first; none where the deployment has none. */
+export function listSecretsKeys(env: Bindings): string[] {
+  return SECRETS_KEYS.flatMap((name) => env[name] || []);
 }
 
 // A claim of a hundred pushes at six a time: a provider that needs its whole timeout for each isn't waited

@@ -16,13 +16,21 @@ export const NUMBERS = {
 } as const;
 const URLS = ["FCM_URL", "FCM_TOKEN_URL", "APNS_URL", "APNS_SANDBOX_URL"] as const;
 const SWITCHES = ["ALLOW_LOOPBACK"] as const;
+/** Secrets that needn't be there. The first seals; what the second has sealed is still read. */
+export const SECRETS_KEYS = ["SECRETS_KEY_NEXT", "SECRETS_KEY"] as const;
+const MIN_SECRETS_KEY_LENGTH = 32;
 
 export type NumberName = keyof typeof NUMBERS;
 export type UrlName = (typeof URLS)[number];
-type VariableName = NumberName | UrlName | (typeof SWITCHES)[number];
+type VariableName = NumberName | UrlName | (typeof SWITCHES)[number] | (typeof SECRETS_KEYS)[number];
 
 /** Every variable that is checked. */
-export const VARIABLE_NAMES = [...Object.keys(NUMBERS), ...URLS, ...SWITCHES] as VariableName[];
+export const VARIABLE_NAMES = [
+  ...Object.keys(NUMBERS),
+  ...URLS,
+  ...SWITCHES,
+  ...SECRETS_KEYS,
+] as VariableName[];
 
 /** What would be right for a variable in place of a value; null where it is right, or no variable of ours. */
 export function findVariableFault(name: string, value: unknown): string | null {
@@ -32,6 +40,10 @@ export function findVariableFault(name: string, value: unknown): string | null {
   }
   if ((URLS as readonly string[]).includes(name)) {
     return parseHttpUrl(value) === null ? "must be an http or https URL" : null;
+  }
+  if ((SECRETS_KEYS as readonly string[]).includes(name)) {
+    const isRight = !value || String(value).length >= MIN_SECRETS_KEY_LENGTH;
+    return isRight ? null : `must have ${MIN_SECRETS_KEY_LENGTH} characters or more`;
   }
   if (!(SWITCHES as readonly string[]).includes(name)) return null;
   return /^(true|false)$/.test(String(value)) ? null : "must be true or false";

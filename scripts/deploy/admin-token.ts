@@ -1,4 +1,4 @@
-import { generateAdminToken } from "../admin-token.ts";
+import { generateToken } from "../admin-token.ts";
 import { UsageError } from "../arguments.ts";
 import { askHidden } from "../terminal.ts";
 
@@ -14,7 +14,7 @@ export async function chooseAdminToken(): Promise<{ value: string; generated: bo
   if (!process.env.ADMIN_TOKEN && !process.stdin.isTTY) return null;
   const value = process.env.ADMIN_TOKEN || (await promptForAdminToken());
   if (value === "") {
-    return { value: generateAdminToken(), generated: true };
+    return { value: generateToken(), generated: true };
   }
   if (!ADMIN_TOKEN_PATTERN.test(value)) {
     throw new UsageError(

@@ -1,12 +1,14 @@
 import { type DeploySettings, nameOption } from "./settings.ts";
 import type { DeployState } from "./state.ts";
 
+export type SecretName = "ADMIN_TOKEN" | "SECRETS_KEY";
+
 /** One command of wrangler. */
 export interface Step {
   title: string;
   command: string[];
   /** This goes to the command's stdin: a secret has no place in a command line or a file. */
-  stdin?: "ADMIN_TOKEN";
+  stdin?: SecretName;
   /** An answer that refuses because the work is done already: somebody else was faster. */
   doneAlready?: RegExp;
   /** KV namespaces the deployment takes over, id by binding. */
@@ -38,8 +40,8 @@ const CREATED_ALREADY = /already (exists|taken)|code: (11009|10004)\b/i;
 /**
  * The commands that take an account from `state` to a running deployment, in order. Pure.
  *
- * The secret comes last: only a Worker that exists has secrets, and until then its admin routes answer
- * 403. What isn't named here (KV namespaces, Durable Objects) `wrangler deploy` creates by itself.
+ * The secrets come last: only a Worker that exists has secrets, and until then its admin routes answer
+ * 403, so no app has secrets yet. What isn't named here (KV namespaces, Durable Objects) `wrangler deploy` creates by itself.
  */
 export function planDeploy(settings: DeploySettings, state: DeployState): Plan {
   const plan: Plan = { present: [], steps: [] };
@@ -53,7 +55,8 @@ export function planDeploy(settings: DeploySettings, state: DeployState): Plan {
     }
   }
   planWorker(plan, settings, state);
-  planAdminToken(plan, settings, state);
+  planSecret(plan, settings, state, "SECRETS_KEY");
+  planSecret(plan, settings, state, "ADMIN_TOKEN");
   return plan;
 }
 
@@ -111,11 +114,11 @@ function planWorker(plan: Plan, settings: DeploySettings, state: DeployState): v
   plan.steps.push({ title, command: ["deploy"], ...(namespaces.size > 0 && { namespaces }) });
 }
 
-function planAdminToken(plan: Plan, settings: DeploySettings, state: DeployState): void {
-  if (state.secrets.includes("ADMIN_TOKEN")) {
-    plan.present.push("secret ADMIN_TOKEN");
+function planSecret(plan: Plan, settings: DeploySettings, state: DeployState, name: SecretName): void {
+  if (state.secrets.includes(name)) {
+    plan.present.push(`secret ${name}`);
     return;
   }
-  const command = ["secret", "put", "ADMIN_TOKEN", ...nameOption(settings)];
-  plan.steps.push({ title: "Set the secret ADMIN_TOKEN", command, stdin: "ADMIN_TOKEN" });
+  const command = ["secret", "put", name, ...nameOption(settings)];
+  plan.steps.push({ title: `Set the secret ${name}`, command, stdin: name });
 }

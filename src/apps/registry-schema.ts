@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { SECRET_BOX_SCHEMA } from "../objects/secret-box.ts";
 
 /** The registry's database, step by step (docs/storage.md says what each table is for). */
 export const REGISTRY_SCHEMA = [
@@ -82,4 +83,5 @@ export const REGISTRY_SCHEMA = [
   ],
   // For the removal of what has expired.
   ["CREATE INDEX targets_files_expiry ON targets_files (expires_at)"],
+  [SECRET_BOX_SCHEMA],
 ] as const;

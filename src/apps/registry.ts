@@ -24,6 +24,7 @@ import type { LedgerRef } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
+import { SECRETS_STATES, SecretBox, type SecretsState } from "../objects/secret-box.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
 import type { Provider } from "../push/model.ts";
 import { type PreparedChange, ProviderStore } from "../push/provider-store.ts";
@@ -87,6 +88,8 @@ export class Registry extends DurableObject<Bindings> {
   readonly #erasure: AppErasure;
   readonly #webhooks: WebhookStore;
   readonly #endpointCalls: EndpointCalls;
+  readonly #box: SecretBox;
+  readonly #providers: ProviderStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -96,12 +99,14 @@ export class Registry extends DurableObject<Bindings> {
     this.#outbox = new KvOutbox(sql, env.CONFIG, this.#due);
     this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
-    this.#roots = new RootSecretStore(sql, this.#due);
     this.#ledgers = new LedgerList(sql);
-    this.#channels = new ChannelStore(sql);
+    this.#box = new SecretBox(sql, env, ctx.id.name ?? "");
+    this.#roots = new RootSecretStore(sql, this.#due, this.#box);
+    this.#providers = new ProviderStore(sql, this.#box);
+    this.#channels = new ChannelStore(sql, this.#providers);
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
-    this.#webhooks = new WebhookStore(sql);
+    this.#webhooks = new WebhookStore(sql, this.#box);
     this.#endpointCalls = new EndpointCalls({
       ...{ sql, due: this.#due },
       // An app that ends has no endpoints, whatever is still to be told.
@@ -109,7 +114,36 @@ export class Registry extends DurableObject<Bindings> {
       tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
     });
     this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
-    this.#tokens = new ProviderTokens(new ProviderStore(sql), readConfig(env).push);
+    this.#tokens = new ProviderTokens(this.#providers, readConfig(env).push);
+    this.#refreshSecrets();
+  }
+
+  /** Sees that the app's secrets are sealed, and with the deployment's newest key. */
+  #refreshSecrets(): void {
+    if (!this.#exists()) return;
+    try {
+      this.#due.transaction(() => {
+        this.#box.rewrap();
+        this.#roots.sealAll();
+        this.#providers.sealAll();
+        this.#webhooks.sealAll();
+      });
+    } catch (error) {
+      // The object can be opened all the same: what needs a secret fails, and says so.
+      console.error({ message: "an app's secrets can't be read", app: this.ctx.id.name, error });
+    }
+  }
+
+  /** How the app's secrets are stored, in the worst of its objects: once all are as this deployment would have them. */
+  async readSecretsState(): Promise<SecretsState | null> {
+    if (!this.#exists()) return null;
+    this.#refreshSecrets();
+    const { id: appId } = this.#requireRecord();
+    const endpoints = this.#webhooks
+      .listIds()
+      .map((webhookId) => openWebhookEndpoint(this.env, appId, webhookId).readSecretsState());
+    const states = [this.#box.getState(), ...(await Promise.all(endpoints))];
+    return SECRETS_STATES.findLast((state) => states.includes(state)) ?? null;
   }
 
   /** Makes this registry an app's, with its first key. */

@@ -1,5 +1,6 @@
 import { MAX_ROOT_SECRETS } from "../limits.ts";
 import type { DueTable } from "../objects/due.ts";
+import type { SecretBox } from "../objects/secret-box.ts";
 import { type Outcome, refuse, succeed } from "../outcome.ts";
 import { randomToken } from "./credentials.ts";
 
@@ -16,21 +17,25 @@ export interface RootSecret {
 
 type RootRow = { generation: number; secret: string; endsAt: number | null };
 
-/** An app's root secrets: the one that signs, and those that were replaced and still count. */
+const PURPOSE = "root secret";
+
+/** An app's root secrets, sealed: the one that signs, and those that were replaced and still count. */
 export class RootSecretStore {
   readonly #sql: SqlStorage;
   readonly #due: DueTable;
+  readonly #box: SecretBox;
 
-  constructor(sql: SqlStorage, due: DueTable) {
+  constructor(sql: SqlStorage, due: DueTable, box: SecretBox) {
     this.#sql = sql;
     this.#due = due;
+    this.#box = box;
   }
 
   /** Inside the transaction that makes the app. */
   create(): void {
     this.#sql.exec(
       "INSERT INTO root_secrets (generation, secret, ends_at) VALUES (1, ?, NULL)",
-      randomToken(),
+      this.#box.seal(randomToken(), PURPOSE),
     );
   }
 
@@ -42,7 +47,19 @@ export class RootSecretStore {
          ORDER BY generation DESC`,
         now,
       )
-      .toArray();
+      .toArray()
+      .map((row) => ({ ...row, secret: this.#box.open(row.secret, PURPOSE) }));
+  }
+
+  /** Seals what was stored before the deployment had a key. */
+  sealAll(): void {
+    for (const { generation, secret } of this.#sql
+      .exec<{ generation: number; secret: string }>("SELECT generation, secret FROM root_secrets")
+      .toArray()) {
+      if (!this.#box.isOpen(secret)) continue;
+      const sealed = this.#box.seal(secret, PURPOSE);
+      this.#sql.exec("UPDATE root_secrets SET secret = ? WHERE generation = ?", sealed, generation);
+    }
   }
 
   /**
@@ -67,7 +84,7 @@ export class RootSecretStore {
     this.#sql.exec(
       "INSERT INTO root_secrets (generation, secret, ends_at) VALUES (?, ?, NULL)",
       generation,
-      randomToken(),
+      this.#box.seal(randomToken(), PURPOSE),
     );
     this.deleteEnded(now);
     return succeed({ generation, previousUntil });

@@ -4,7 +4,7 @@ import type { ChannelType } from "../notifications/model.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
 import type { Provider } from "../push/model.ts";
 import type { ShownProvider } from "../push/provider-config.ts";
-import { type PreparedChange, ProviderStore } from "../push/provider-store.ts";
+import type { PreparedChange, ProviderStore } from "../push/provider-store.ts";
 
 /** A way to reach users. Times in Unix ms. */
 export interface Channel {
@@ -49,9 +49,9 @@ export class ChannelStore {
   readonly #sql: SqlStorage;
   readonly #providers: ProviderStore;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, providers: ProviderStore) {
     this.#sql = sql;
-    this.#providers = new ProviderStore(sql);
+    this.#providers = providers;
   }
 
   list(): Channel[] {

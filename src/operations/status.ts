@@ -4,6 +4,7 @@ import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import { askAll } from "../objects/ask-all.ts";
+import type { SecretsState } from "../objects/secret-box.ts";
 import { openShard } from "../users/shard-binding.ts";
 
 /** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
@@ -27,6 +28,8 @@ export interface AppStatus {
   redrivenChunks: number;
   deadLetters: number;
   probedProviders: ProbedProvider[];
+  /** How the app's secrets are stored; null where the app is gone. */
+  secrets: SecretsState | null;
 }
 
 /**
@@ -34,7 +37,11 @@ export interface AppStatus {
  * that fails keeps some waiting.
  */
 export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppStatus> {
-  const { days } = await openRegistry(env, app.id).listLedgers(null, null, MAX_LEDGERS);
+  const registry = openRegistry(env, app.id);
+  const [{ days }, secrets] = await Promise.all([
+    registry.listLedgers(null, null, MAX_LEDGERS),
+    registry.readSecretsState(),
+  ]);
   const ledgers = await askAll(listRefs(days.slice(0, DAYS)), (ledger) =>
     openLedger(env, app.id, ledger).readStatus(),
   );
@@ -49,6 +56,7 @@ export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppS
     oldestUncompleted: ledgers.flatMap(({ oldestUncompleted }) => oldestUncompleted ?? []).sort()[0] ?? null,
     redrivenChunks: sum(({ redrivenChunks }) => redrivenChunks),
     deadLetters: sum(({ deadLetters }) => deadLetters),
+    secrets,
     probedProviders: [...byProvider.values()].flatMap((found) => {
       const [first] = found;
       if (first === undefined) return [];

@@ -1,3 +1,4 @@
+import type { SecretBox } from "../objects/secret-box.ts";
 import type { Provider } from "./model.ts";
 import type { ProviderConfigs, ShownProvider } from "./provider-config.ts";
 
@@ -22,12 +23,17 @@ export type PreparedChange = [
 
 type Row = { config: string; token: string | null; issued_at: number | null; expires_at: number | null };
 
-/** The providers of an app's push channels, in its registry. Writing methods expect to run inside a transaction. */
+/**
+ * The providers of an app's push channels, in its registry: configurations and tokens are sealed there. Writing methods
+ * expect to run inside a transaction.
+ */
 export class ProviderStore {
   readonly #sql: SqlStorage;
+  readonly #box: SecretBox;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, box: SecretBox) {
     this.#sql = sql;
+    this.#box = box;
   }
 
   /** What may be shown, by provider. */
@@ -54,9 +60,12 @@ export class ProviderStore {
     if (row === undefined) return null;
     const { token, issued_at, expires_at } = row;
     const isThere = token !== null && issued_at !== null && expires_at !== null;
+    const purpose = purposeOf(channelId, provider);
     return {
-      config: JSON.parse(row.config),
-      token: isThere ? { token, issuedAt: issued_at, expiresAt: expires_at } : null,
+      config: JSON.parse(this.#box.open(row.config, purpose)),
+      token: isThere
+        ? { token: this.#box.open(token, purpose), issuedAt: issued_at, expiresAt: expires_at }
+        : null,
     };
   }
 
@@ -72,14 +81,15 @@ export class ProviderStore {
         continue;
       }
       const json = JSON.stringify(config);
+      const isSame = JSON.stringify(this.get(channelId, provider)?.config) === json;
       this.#sql.exec(
-        `INSERT INTO push_providers (channel_id, provider, config, shown) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET config = excluded.config, shown = excluded.shown,
-           token = iif(config = excluded.config, token, NULL)`,
+        `INSERT INTO push_providers (channel_id, provider, config, shown) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET config = excluded.config, shown = excluded.shown, token = iif(?5, token, NULL)`,
         channelId,
         provider,
-        json,
+        this.#box.seal(json, purposeOf(channelId, provider)),
         JSON.stringify(shown),
+        isSame ? 1 : 0,
       );
     }
   }
@@ -87,11 +97,36 @@ export class ProviderStore {
   setToken(channelId: string, provider: Provider, { token, issuedAt, expiresAt }: ProviderToken): void {
     this.#sql.exec(
       "UPDATE push_providers SET token = ?, issued_at = ?, expires_at = ? WHERE channel_id = ? AND provider = ?",
-      token,
+      this.#box.seal(token, purposeOf(channelId, provider)),
       issuedAt,
       expiresAt,
       channelId,
       provider,
     );
   }
+
+  /** Seals what was stored before the deployment had a key. */
+  sealAll(): void {
+    const rows = this.#sql
+      .exec<{ channelId: string; provider: Provider; config: string; token: string | null }>(
+        "SELECT channel_id AS channelId, provider, config, token FROM push_providers",
+      )
+      .toArray();
+    for (const { channelId, provider, config, token } of rows) {
+      if (!this.#box.isOpen(config) && (token === null || !this.#box.isOpen(token))) continue;
+      const purpose = purposeOf(channelId, provider);
+      const reseal = (text: string): string => this.#box.seal(this.#box.open(text, purpose), purpose);
+      this.#sql.exec(
+        "UPDATE push_providers SET config = ?, token = ? WHERE channel_id = ? AND provider = ?",
+        reseal(config),
+        token === null ? null : reseal(token),
+        channelId,
+        provider,
+      );
+    }
+  }
+}
+
+function purposeOf(channelId: string, provider: Provider): string {
+  return `push provider ${channelId} ${provider}`;
 }

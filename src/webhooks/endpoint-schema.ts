@@ -1,4 +1,5 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
+import { SECRET_BOX_SCHEMA } from "../objects/secret-box.ts";
 
 /** A webhook endpoint's database, step by step (docs/storage.md says what each table is for). */
 export const WEBHOOK_ENDPOINT_SCHEMA = [
@@ -50,4 +51,5 @@ export const WEBHOOK_ENDPOINT_SCHEMA = [
        (SELECT COUNT(*) FROM attempts), (SELECT COUNT(*) FROM calls WHERE status = 'failed'), 0
      FROM events`,
   ],
+  [SECRET_BOX_SCHEMA],
 ] as const;

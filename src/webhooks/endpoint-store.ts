@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { newId } from "../ids.ts";
+import type { SecretBox } from "../objects/secret-box.ts";
 import { WEBHOOK_EVENTS } from "./events.ts";
 import type { EndpointConfig, EndpointState } from "./model.ts";
 
@@ -13,29 +14,51 @@ const ConfigSchema = v.object({
   secrets: v.array(v.object({ secret: v.string(), until: v.nullable(v.number()) })),
 });
 
-/** One endpoint's configuration and counters. Writing methods expect to run inside a transaction. */
+const PURPOSE = "configuration";
+
+/** One endpoint's configuration, its secrets sealed, and counters. Writing methods expect to run inside a transaction. */
 export class EndpointStore {
   readonly #sql: SqlStorage;
   /** The configuration as it was last read, by its text. */
   #read: { text: string; config: EndpointConfig } | null = null;
 
-  constructor(sql: SqlStorage) {
+  readonly #box: SecretBox;
+
+  constructor(sql: SqlStorage, box: SecretBox) {
     this.#sql = sql;
+    this.#box = box;
   }
 
   getConfig(): EndpointConfig | null {
     const [row] = this.#sql.exec<{ config: string }>("SELECT config FROM endpoint").toArray();
     if (row === undefined) return null;
     if (this.#read?.text !== row.config) {
-      this.#read = { text: row.config, config: v.parse(ConfigSchema, JSON.parse(row.config)) };
+      const config = v.parse(ConfigSchema, JSON.parse(row.config));
+      const open = (secret: string): string => this.#box.open(secret, PURPOSE);
+      const secrets = config.secrets.map(({ secret, until }) => ({ secret: open(secret), until }));
+      this.#read = { text: row.config, config: { ...config, secrets } };
     }
     return this.#read.config;
   }
 
   setConfig(config: EndpointConfig): void {
-    const json = JSON.stringify(config);
-    if (this.getConfig() === null) this.#sql.exec("INSERT INTO endpoint (config) VALUES (?)", json);
+    const secrets = config.secrets.map(({ secret, until }) => ({
+      secret: this.#box.seal(secret, PURPOSE),
+      until,
+    }));
+    const json = JSON.stringify({ ...config, secrets });
+    const isThere = this.#sql.exec("SELECT 1 FROM endpoint LIMIT 1").toArray().length > 0;
+    if (!isThere) this.#sql.exec("INSERT INTO endpoint (config) VALUES (?)", json);
     else this.#sql.exec("UPDATE endpoint SET config = ?", json);
+  }
+
+  /** Seals what was stored before the deployment had a key. */
+  sealAll(): void {
+    const config = this.getConfig();
+    const text = this.#read?.text;
+    if (config === null || text === undefined) return;
+    const stored = v.parse(ConfigSchema, JSON.parse(text));
+    if (stored.secrets.some(({ secret }) => this.#box.isOpen(secret))) this.setConfig(config);
   }
 
   getState(): EndpointState {

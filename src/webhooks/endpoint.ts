@@ -5,6 +5,7 @@ import { firstIdAt } from "../ids.ts";
 import { DueTable } from "../objects/due.ts";
 import { webhookIdentityOf } from "../objects/identity.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
+import { SecretBox, type SecretsState } from "../objects/secret-box.ts";
 import { AttemptStore } from "./attempt-store.ts";
 import { CallStore } from "./call-store.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./endpoint-schema.ts";
@@ -37,6 +38,7 @@ const RETRY_MS = 10_000;
 /** Of an endpoint that exists. */
 interface Parts {
   due: DueTable;
+  box: SecretBox;
   store: EndpointStore;
   queue: EventQueue;
   calls: CallStore;
@@ -99,6 +101,13 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
 
   getState(): EndpointState {
     return this.#parts?.store.getState() ?? { failingSince: null, waiting: 0, dropped: 0 };
+  }
+
+  /** How its secrets are stored, once they are as this deployment would have them; null where it has none. */
+  readSecretsState(): SecretsState | null {
+    if (this.#parts === null) return null;
+    this.#refreshSecrets(this.#parts);
+    return this.#parts.box.getState();
   }
 
   /** Newest first. */
@@ -175,10 +184,24 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     const due = new DueTable(this.ctx.storage);
     const { sql } = this.ctx.storage;
     const queue = new EventQueue(sql);
-    const stores = { store: new EndpointStore(sql), queue, calls: new CallStore(sql, queue) };
+    const box = new SecretBox(sql, this.env, this.ctx.id.name ?? "");
+    const stores = { box, store: new EndpointStore(sql, box), queue, calls: new CallStore(sql, queue) };
     const parts = { ...stores, due, attempts: new AttemptStore(sql) };
     const { webhookTimeoutMs: timeoutMs } = readConfig(this.env);
+    this.#refreshSecrets(parts);
     return { ...parts, sender: new WebhookSender({ ...parts, timeoutMs }) };
+  }
+
+  /** An object can be opened whatever is wrong with its key: what needs it fails, and says so. */
+  #refreshSecrets({ due, box, store }: Omit<Parts, "sender">): void {
+    try {
+      due.transaction(() => {
+        box.rewrap();
+        store.sealAll();
+      });
+    } catch (error) {
+      console.error({ message: "a webhook's secrets can't be read", ...this.#identity, error });
+    }
   }
 
   async #delete(): Promise<void> {

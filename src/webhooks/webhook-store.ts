@@ -1,5 +1,6 @@
 import { newId } from "../ids.ts";
 import { MAX_WEBHOOKS } from "../limits.ts";
+import type { SecretBox } from "../objects/secret-box.ts";
 import { type Outcome, refuse, succeed } from "../outcome.ts";
 import type { WebhookEvent } from "./events.ts";
 import type { DisabledReason, EndpointConfig, Webhook } from "./model.ts";
@@ -38,12 +39,14 @@ const COLUMNS = `id, url, description, events, events_per_call, enabled, secret,
   previous_until, revision, created_at, updated_at, disabled_at, disabled_reason`;
 const NOT_FOUND = refuse("ERR_NOT_FOUND", "There is no such webhook.");
 
-/** An app's webhook endpoints, in its registry. Writing methods expect to run inside a transaction. */
+/** An app's webhook endpoints, in its registry, their secrets sealed. Writing methods expect to run inside a transaction. */
 export class WebhookStore {
   readonly #sql: SqlStorage;
+  readonly #box: SecretBox;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, box: SecretBox) {
     this.#sql = sql;
+    this.#box = box;
   }
 
   /** Newest first. */
@@ -84,9 +87,11 @@ export class WebhookStore {
     const row = this.#row(id);
     if (row === null) return null;
     const { revision, url, events, events_per_call: eventsPerCall, enabled } = row;
-    const { secret, previous_secret, previous_until } = row;
-    const secrets: EndpointConfig["secrets"] = [{ secret, until: null }];
-    if (previous_secret !== null) secrets.push({ secret: previous_secret, until: previous_until });
+    const open = (sealed: string): string => this.#box.open(sealed, purposeOf(id));
+    const secrets: EndpointConfig["secrets"] = [{ secret: open(row.secret), until: null }];
+    if (row.previous_secret !== null) {
+      secrets.push({ secret: open(row.previous_secret), until: row.previous_until });
+    }
     return { revision, url, events: JSON.parse(events), eventsPerCall, isEnabled: enabled === 1, secrets };
   }
 
@@ -109,7 +114,7 @@ export class WebhookStore {
       JSON.stringify(events),
       eventsPerCall,
       isEnabled ? 1 : 0,
-      secret,
+      this.#box.seal(secret, purposeOf(id)),
       fingerprint,
       now,
       now,
@@ -154,7 +159,7 @@ export class WebhookStore {
          secret = ?3, fingerprint = ?4, updated_at = ?5, revision = revision + 1 WHERE id = ?6`,
       graceMs,
       now + graceMs,
-      secret,
+      this.#box.seal(secret, purposeOf(id)),
       fingerprint,
       now,
       id,
@@ -182,6 +187,26 @@ export class WebhookStore {
     return deleted.length > 0 ? succeed({ id }) : NOT_FOUND;
   }
 
+  /** Seals what was stored before the deployment had a key. */
+  sealAll(): void {
+    const rows = this.#sql
+      .exec<{ id: string; secret: string; previous: string | null }>(
+        "SELECT id, secret, previous_secret AS previous FROM webhooks",
+      )
+      .toArray();
+    for (const { id, secret, previous } of rows) {
+      if (!this.#box.isOpen(secret) && (previous === null || !this.#box.isOpen(previous))) continue;
+      const reseal = (text: string): string =>
+        this.#box.seal(this.#box.open(text, purposeOf(id)), purposeOf(id));
+      this.#sql.exec(
+        "UPDATE webhooks SET secret = ?, previous_secret = ? WHERE id = ?",
+        reseal(secret),
+        previous === null ? null : reseal(previous),
+        id,
+      );
+    }
+  }
+
   #count(): number {
     return this.#sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM webhooks").one().count;
   }
@@ -194,6 +219,10 @@ export class WebhookStore {
     const webhook = this.get(id, now);
     return webhook === null ? NOT_FOUND : succeed(webhook);
   }
+}
+
+function purposeOf(id: string): string {
+  return `webhook ${id}`;
 }
 
 function toWebhook(row: Row, now: number): Webhook {

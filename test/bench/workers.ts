@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 export const ADMIN_TOKEN = "bench-admin-token";
+const SECRETS_KEY = "the bench's own key for the secrets of apps";
 const COMPATIBILITY_DATE = "2026-11-01";
 const PRIORITIES = ["high", "normal", "low"];
 const QUEUES = ["deliveries", "push"].flatMap((kind) => PRIORITIES.map((priority) => `${kind}-${priority}`));
@@ -101,7 +102,7 @@ async function startWithBindings(
   const worker = await start(state, {
     ...options,
     modules,
-    bindings: { ADMIN_TOKEN, ...VARIABLES, ...variables },
+    bindings: { ADMIN_TOKEN, SECRETS_KEY, ...VARIABLES, ...variables },
     durableObjects: {
       REGISTRY: { className: "Registry", useSQLite: true },
       LEDGER: { className: "Ledger", useSQLite: true },

@@ -23,7 +23,7 @@ const rule = (prefix: string, days: number, enabled = true) => ({
 
 const complete: DeployState = {
   workerExists: true,
-  secrets: ["ADMIN_TOKEN"],
+  secrets: ["ADMIN_TOKEN", "SECRETS_KEY"],
   queues: ["jobs", "dead", "of-another-project"],
   buckets: ["files"],
   lifecycleRules: new Map([["files", [rule("audiences/", 120), rule("targets/", 120)]]]),
@@ -33,7 +33,7 @@ const complete: DeployState = {
 const commands = (steps: Step[]) => steps.map((step) => step.command.join(" "));
 
 describe("planDeploy", () => {
-  test("creates everything in an empty account, the secret last", () => {
+  test("creates everything in an empty account, the secrets last", () => {
     const { present, steps } = planDeploy(settings, EMPTY_STATE);
     assert.deepEqual(present, []);
     assert.deepEqual(commands(steps), [
@@ -43,6 +43,7 @@ describe("planDeploy", () => {
       "r2 bucket lifecycle add files onecall-audiences audiences/ --expire-days 120",
       "r2 bucket lifecycle add files onecall-targets targets/ --expire-days 120",
       "deploy",
+      "secret put SECRETS_KEY",
       "secret put ADMIN_TOKEN",
     ]);
   });
@@ -50,12 +51,17 @@ describe("planDeploy", () => {
   test("only deploys where everything is there", () => {
     const { present, steps } = planDeploy(settings, complete);
     assert.deepEqual(commands(steps), ["deploy"]);
-    assert.equal(present.length, 6);
+    assert.equal(present.length, 7);
   });
 
   test("continues where an earlier run stopped", () => {
     const { steps } = planDeploy(settings, { ...complete, queues: ["jobs"], secrets: [] });
-    assert.deepEqual(commands(steps), ["queues create dead", "deploy", "secret put ADMIN_TOKEN"]);
+    assert.deepEqual(commands(steps), [
+      "queues create dead",
+      "deploy",
+      "secret put SECRETS_KEY",
+      "secret put ADMIN_TOKEN",
+    ]);
   });
 
   test("takes a refusal because it exists for success, and nothing else", () => {
@@ -94,11 +100,11 @@ describe("planDeploy", () => {
     assert.equal(deploy?.namespaces, undefined);
   });
 
-  test("never puts the admin token into a command", () => {
+  test("never puts a secret into a command", () => {
     const { steps } = planDeploy(settings, EMPTY_STATE);
     assert.deepEqual(
       steps.filter((step) => step.stdin).map((step) => step.title),
-      ["Set the secret ADMIN_TOKEN"],
+      ["Set the secret SECRETS_KEY", "Set the secret ADMIN_TOKEN"],
     );
   });
 });

@@ -55,6 +55,9 @@ describe("npm run deploy", () => {
       assert.equal(config?.namespace_id, "left-behind");
       assert.equal(account.secrets.get("ADMIN_TOKEN"), "a-token-of-the-test");
       assert.ok(!first.output.includes("a-token-of-the-test"), "the token is in nobody's log");
+      const secretsKey = account.secrets.get("SECRETS_KEY") ?? "";
+      assert.match(secretsKey, /^[A-Za-z0-9_-]{32,}$/);
+      assert.ok(!first.output.includes(secretsKey), "nor is the key");
 
       account.changes = [];
       const second = await runDeploy([], { ...env, ADMIN_TOKEN: "another-token-of-the-test" });
@@ -64,6 +67,7 @@ describe("npm run deploy", () => {
         [],
       );
       assert.equal(account.secrets.get("ADMIN_TOKEN"), "a-token-of-the-test");
+      assert.equal(account.secrets.get("SECRETS_KEY"), secretsKey);
     } finally {
       account.close();
     }

@@ -24,6 +24,7 @@ describe("an app's status", () => {
     expect(await statusOf(app)).toEqual({
       app: { id: app.id, name: "Test app" },
       ...{ uncompleted: 0, oldestUncompleted: null, redrivenChunks: 0, deadLetters: 0, probedProviders: [] },
+      secrets: "current",
     });
   });
 

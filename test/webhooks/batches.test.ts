@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { migrate } from "../../src/objects/migrate.ts";
+import { SecretBox } from "../../src/objects/secret-box.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/webhooks/endpoint-schema.ts";
 import { EndpointStore } from "../../src/webhooks/endpoint-store.ts";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
@@ -350,7 +351,7 @@ describe("an endpoint's object from before calls could have several events", () 
         kept,
         read("SELECT seq, id, body FROM events"),
         read("SELECT next_seq, composed_seq, waiting, waiting_bytes, failed_calls FROM counters"),
-        new EndpointStore(sql).getConfig(),
+        new EndpointStore(sql, new SecretBox(sql, bindings, "an endpoint")).getConfig(),
       ];
     });
     expect(calls).toEqual([

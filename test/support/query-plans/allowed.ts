@@ -39,6 +39,13 @@ export const ALLOWED: readonly Allowance[] = [
   table("Registry", "due", DUTIES),
   table("UserShard", "due", DUTIES),
   table("WebhookEndpoint", "due", DUTIES),
+  table("any", "data_key", ONE_ROW),
+  statement("Registry", "SELECT generation, secret FROM root_secrets", "MAX_ROOT_SECRETS: 5"),
+  statement(
+    "Registry",
+    "SELECT channel_id AS channelId, … FROM push_providers",
+    "three for each of MAX_CHANNELS: 150",
+  ),
   table("Ledger", "registration", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("Ledger", "unlisted", ONE_ROW),
