@@ -40,7 +40,6 @@ export const ALLOWED: readonly Allowance[] = [
   table("UserShard", "due", DUTIES),
   table("WebhookEndpoint", "due", DUTIES),
   table("any", "data_key", ONE_ROW),
-  statement("Registry", "SELECT generation, secret FROM root_secrets", "MAX_ROOT_SECRETS: 5"),
   statement(
     "Registry",
     "SELECT channel_id AS channelId, … FROM push_providers",
