@@ -4,6 +4,7 @@ import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
 import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../limits.ts";
 import { MODES, type Mode } from "../notifications/model.ts";
 import type { SendAudience, SendVariables } from "../notifications/request.ts";
+import { digitsOf } from "../sent-number.ts";
 import { exceedsBytes } from "../text-size.ts";
 
 /**
@@ -12,6 +13,8 @@ import { exceedsBytes } from "../text-size.ts";
  */
 
 const LABEL_MESSAGE = `must be a text of at most ${MAX_LABEL_LENGTH} characters`;
+
+const DATA_MESSAGE = "must be a text of well-formed Unicode, a number or a boolean";
 
 /** A title or a tag; an empty one is none. */
 export const LabelSchema = v.nullish(
@@ -99,7 +102,10 @@ export function readKeyedVariables(variables: unknown, field: string, faults: Fa
   return { shape: "by_target", field, values: variables };
 }
 
-/** String pairs for the push's `data`; `maxPairs` null: as many as fit the payload. */
+/**
+ * Pairs for the push's `data`, all of them texts: a number goes with its digits, as it was sent, a boolean as its
+ * word. `maxPairs` null: as many as fit the payload.
+ */
 export function readPushData(
   pushData: unknown,
   field: string,
@@ -108,7 +114,7 @@ export function readPushData(
 ): Record<string, string> {
   if (!isGiven(pushData)) return {};
   if (!isObject(pushData)) {
-    faults.push({ field, message: "must be an object of string values" });
+    faults.push({ field, message: "must be an object of texts, numbers and booleans" });
     return {};
   }
   // A pair has six bytes at least: what can't fit isn't looked at pair by pair.
@@ -120,11 +126,18 @@ export function readPushData(
   }
   const entries: [string, string][] = [];
   for (const [name, value] of Object.entries(pushData)) {
-    if (typeof value === "string") entries.push([name, value]);
-    else faults.push({ field: `${field}.${showName(name)}`, message: "must be a string" });
+    const text = toText(value);
+    if (text?.isWellFormed() && name.isWellFormed()) entries.push([name, text]);
+    else faults.push({ field: `${field}.${showName(name)}`, message: DATA_MESSAGE });
   }
-  if (exceedsBytes(JSON.stringify(pushData), MAX_PUSH_DATA_BYTES)) {
+  const pairs = Object.fromEntries(entries);
+  if (exceedsBytes(JSON.stringify(pairs), MAX_PUSH_DATA_BYTES)) {
     faults.push({ field, message: `has more than ${MAX_PUSH_DATA_BYTES} bytes as JSON` });
   }
-  return Object.fromEntries(entries);
+  return pairs;
+}
+
+function toText(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : digitsOf(value);
 }

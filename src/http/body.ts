@@ -7,7 +7,8 @@ import {
   MAX_SEND_BODY_BYTES,
   MAX_SEND_BODY_VALUES,
 } from "../limits.ts";
-import { findExceededBound } from "./json-scan.ts";
+import { keepDigits } from "../sent-number.ts";
+import { scanJson } from "./json-scan.ts";
 import { LargeBodyTurn } from "./large-bodies.ts";
 
 /** A body that takes longer is refused. */
@@ -24,9 +25,9 @@ const BODY: BodyLimits = { bytes: MAX_BODY_BYTES, values: MAX_BODY_VALUES };
 const SEND_BODY: BodyLimits = { bytes: MAX_SEND_BODY_BYTES, values: MAX_SEND_BODY_VALUES };
 
 /** A request's JSON body. Refuses other content types, more than 1 MB, 50,000 values or 20 levels of nesting. */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, keepsDigits = false): Promise<unknown> {
   requireJson(request);
-  return parseJson(await readBytes(request, BODY.bytes), BODY);
+  return parseJson(await readBytes(request, BODY.bytes), BODY, keepsDigits);
 }
 
 /** The body of a call that may come without one. */
@@ -47,11 +48,11 @@ export async function withSendJson<T>(
   requireJson(request);
   const length = contentLengthOf(request, SEND_BODY.bytes);
   if (length !== null && length <= LARGE_BODY_BYTES) {
-    return work(parseJson(await readBytes(request, SEND_BODY.bytes), SEND_BODY));
+    return work(parseJson(await readBytes(request, SEND_BODY.bytes), SEND_BODY, true));
   }
   const body = new LargeBody(appId, length);
   try {
-    return await work(parseJson(await body.read(request, SEND_BODY.bytes), SEND_BODY));
+    return await work(parseJson(await body.read(request, SEND_BODY.bytes), SEND_BODY, true));
   } finally {
     body.release();
   }
@@ -67,8 +68,8 @@ function requireJson(request: Request): void {
 }
 
 // Looked at as bytes: what asks for too much is refused before there is any of it.
-function parseJson(bytes: Uint8Array, limits: BodyLimits): unknown {
-  const exceeded = findExceededBound(bytes, { depth: MAX_JSON_DEPTH, values: limits.values });
+function parseJson(bytes: Uint8Array, limits: BodyLimits, keepsDigits: boolean): unknown {
+  const { exceeded, hasLongNumbers } = scanJson(bytes, { depth: MAX_JSON_DEPTH, values: limits.values });
   if (exceeded === "depth") {
     throw new OnecallError("ERR_BAD_REQUEST", `The body is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   }
@@ -80,10 +81,18 @@ function parseJson(bytes: Uint8Array, limits: BodyLimits): unknown {
   }
   const text = decodeText(bytes);
   try {
-    return JSON.parse(text);
+    // With a reviver it takes several times as long, and memory.
+    return keepsDigits && hasLongNumbers ? JSON.parse(text, reviveNumber) : JSON.parse(text);
   } catch {
     throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid JSON.");
   }
+}
+
+/** `source` is the text of a number, a text or such; see {@link keepDigits}. */
+function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  const isChanged = typeof value === "number" && source !== undefined && String(value) !== source;
+  return isChanged ? keepDigits(source) : value;
 }
 
 function decodeText(bytes: Uint8Array): string {

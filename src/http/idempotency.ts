@@ -1,4 +1,5 @@
 import { OnecallError } from "../errors.ts";
+import { digitsOf } from "../sent-number.ts";
 
 /** Characters that are encoded at a time: a body of 16 MB isn't made once more as one text. */
 const PIECE_CHARACTERS = 64 * 1024;
@@ -46,7 +47,7 @@ class CanonicalText {
   #text = "";
 
   add(value: unknown): void {
-    if (typeof value !== "object" || value === null) this.#write(JSON.stringify(value));
+    if (typeof value !== "object" || value === null) this.#write(digitsOf(value) ?? JSON.stringify(value));
     else if (Array.isArray(value)) {
       this.#write("[");
       for (let index = 0; index < value.length; index++) {

@@ -18,14 +18,33 @@ export interface JsonBounds {
   values: number;
 }
 
+export interface JsonScan {
+  /** Which bound the text is beyond, null for none: then nothing else is known of it. */
+  exceeded: keyof JsonBounds | null;
+  /** A number stands in it whose digits a double may not keep: a fraction, an exponent, or many digits. */
+  hasLongNumbers: boolean;
+}
+
+/** Every whole number of as many characters is kept by a double, and written the same. */
+const MAX_PLAIN_NUMBER = 15;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const EXPONENT = [0x45, 0x65];
+
 /**
- * Which bound JSON text is beyond, null for none. Text that isn't JSON may get any answer: the parser, which
- * stops at its first fault, has by then made no more than was counted here.
+ * Looks at JSON text. What isn't JSON may get any answer: the parser, which stops at its first fault, has by
+ * then made no more than was counted here.
  */
-export function findExceededBound(bytes: Uint8Array, bounds: JsonBounds): keyof JsonBounds | null {
+export function scanJson(bytes: Uint8Array, bounds: JsonBounds): JsonScan {
   let depth = 0;
   let values = 0;
   let isInScalar = false;
+  let isNumber = false;
+  let numberStart = 0;
+  let hasLongNumbers = false;
+  const exceeds = (exceeded: keyof JsonBounds): JsonScan => ({ exceeded, hasLongNumbers });
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] ?? 0;
     if (byte === QUOTE) {
@@ -34,20 +53,32 @@ export function findExceededBound(bytes: Uint8Array, bounds: JsonBounds): keyof 
       continue;
     }
     const isScalar = isScalarByte(byte);
-    if (isScalar && !isInScalar) values++;
+    if (isScalar && !isInScalar) {
+      values++;
+      numberStart = index;
+      isNumber = byte === MINUS || (byte >= ZERO && byte <= NINE);
+    }
+    if (isScalar && isNumber && !hasLongNumbers) {
+      hasLongNumbers =
+        index - numberStart >= MAX_PLAIN_NUMBER ||
+        byte === POINT ||
+        EXPONENT.includes(byte) ||
+        // Minus zero.
+        (byte === ZERO && index === numberStart + 1 && bytes[numberStart] === MINUS);
+    }
     isInScalar = isScalar;
     if (byte === COLON) {
       // The text before it was a key.
       values--;
     } else if (byte === BRACKET_OPEN || byte === BRACE_OPEN) {
       values++;
-      if (++depth > bounds.depth) return "depth";
+      if (++depth > bounds.depth) return exceeds("depth");
     } else if (byte === BRACKET_CLOSE || byte === BRACE_CLOSE) {
       depth--;
-      if (values > bounds.values) return "values";
-    } else if (byte === COMMA && values > bounds.values) return "values";
+      if (values > bounds.values) return exceeds("values");
+    } else if (byte === COMMA && values > bounds.values) return exceeds("values");
   }
-  return values > bounds.values ? "values" : null;
+  return { exceeded: values > bounds.values ? "values" : null, hasLongNumbers };
 }
 
 /** The index of the quote that closes a text. */

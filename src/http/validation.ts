@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { Faults, faultsToError, showName } from "../errors.ts";
 import { MAX_USER_ID_BYTES } from "../limits.ts";
 import { exceedsBytes } from "../text-size.ts";
+import { addLookalikes } from "./strange-fields.ts";
 
 /** The parsed value, or one error that names every wrong field. */
 export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
@@ -11,13 +12,22 @@ export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown)
 }
 
 /** The parsed value or the faults, for callers that have more to check. */
-export function checkInput<S extends v.GenericSchema>(
-  schema: S,
-  input: unknown,
-): { value: v.InferOutput<S> | null; faults: Faults } {
+export function checkInput<S extends v.GenericSchema>(schema: S, input: unknown): Checked<S> {
+  const { value, faults } = checkForm(schema, input);
+  addFieldLookalikes(schema, input, "", faults);
+  return { value: faults.length === 0 ? value : null, faults };
+}
+
+interface Checked<S extends v.GenericSchema> {
+  value: v.InferOutput<S> | null;
+  faults: Faults;
+}
+
+/** The same without a look at fields that the schema hasn't. */
+export function checkForm<S extends v.GenericSchema>(schema: S, input: unknown): Checked<S> {
   const result = v.safeParse(schema, input);
-  if (result.success) return { value: result.output, faults: new Faults() };
   const faults = new Faults();
+  if (result.success) return { value: result.output, faults };
   const seen = new Set<string>();
   for (const issue of result.issues) {
     const field = fieldOf(issue);
@@ -26,6 +36,31 @@ export function checkInput<S extends v.GenericSchema>(
     seen.add(field);
   }
   return { value: null, faults };
+}
+
+/** Another case, style or typo of a field that a schema has, at any of its levels; see {@link addLookalikes}. */
+function addFieldLookalikes(schema: unknown, input: unknown, prefix: string, faults: Faults): void {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return;
+  const entries = entriesOf(schema);
+  if (entries === null) return;
+  addLookalikes(input, Object.keys(entries), prefix, faults);
+  for (const [name, inner] of Object.entries(entries)) {
+    if (Object.hasOwn(input, name)) {
+      addFieldLookalikes(inner, (input as Record<string, unknown>)[name], `${prefix}${name}.`, faults);
+    }
+  }
+}
+
+/** The fields of an object's schema, whatever is wrapped around it; null for another. */
+function entriesOf(schema: unknown): Record<string, unknown> | null {
+  const { entries, wrapped, pipe } = (schema ?? {}) as {
+    entries?: Record<string, unknown>;
+    wrapped?: unknown;
+    pipe?: readonly unknown[];
+  };
+  if (entries !== undefined) return entries;
+  if (wrapped !== undefined) return entriesOf(wrapped);
+  return pipe?.map(entriesOf).find((found) => found !== null) ?? null;
 }
 
 function fieldOf({ path }: v.BaseIssue<unknown>): string {

@@ -9,6 +9,7 @@ import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
+import { plainOverrides } from "./target-variables.ts";
 
 /** An uploaded audience with its index: all that a send reads of it, whatever its size. */
 export interface OpenedTargetsFile {
@@ -54,7 +55,7 @@ export function sendFile(
   const overrides = request.variables.shape === "none" ? {} : request.variables.values;
   const faults = findMissingColumns(listVariables(template.variableSchema), columns, overrides);
   if (faults.length > 0) throw faultsToError(faults);
-  const overridesJson = JSON.stringify(overrides);
+  const overridesJson = JSON.stringify(plainOverrides(overrides));
   if (exceedsBytes(overridesJson, MAX_OVERRIDES_BYTES)) {
     throw new OnecallError(
       "ERR_PAYLOAD_TOO_LARGE",

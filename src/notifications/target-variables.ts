@@ -1,4 +1,5 @@
 import { MAX_VARIABLES_BYTES } from "../limits.ts";
+import { withDigitsAsNumber, withDigitsAsText } from "../sent-number.ts";
 import { readRawValue, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
 import type { SendVariables } from "./request.ts";
@@ -18,8 +19,18 @@ export function readTargetValues(
   const values = selectValues(variables, given, userId);
   if (values === null) return null;
   if (!isObject(values)) return variables.map(() => INVALID);
-  const read = (name: string): unknown => ownValue(values, name);
+  const read = (name: string): unknown => withDigitsAsText(ownValue(values, name));
   return variables.map((variable) => toCell(readRawValue(variable, read), variable));
+}
+
+/** Exceptions to a targets file as they are stored: numbers that were kept as they were sent become texts. */
+export function plainOverrides(overrides: Record<string, unknown>): Record<string, unknown> {
+  const plainFields = (fields: object, plain: (value: unknown) => unknown): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)]));
+  // A field of an image is a number, whatever its digits.
+  const plainValue = (value: unknown): unknown =>
+    isObject(value) ? plainFields(value, withDigitsAsNumber) : withDigitsAsText(value);
+  return plainFields(overrides, (values) => (isObject(values) ? plainFields(values, plainValue) : values));
 }
 
 /** True where one target's values are over 16 KB. */
@@ -48,7 +59,9 @@ function toCell(raw: unknown, { definition }: VariableReader): unknown {
   if (raw === null || raw === undefined) return null;
   if (typeof raw !== "object") return raw;
   if (Array.isArray(raw)) return INVALID;
-  const fields = VARIABLE_FIELDS[definition.type].map((name) => [name, ownValue(raw, name)] as const);
+  const fields = VARIABLE_FIELDS[definition.type].map(
+    (name) => [name, withDigitsAsNumber(ownValue(raw, name))] as const,
+  );
   return fields.some(([, value]) => typeof value === "object") ? INVALID : Object.fromEntries(fields);
 }
 

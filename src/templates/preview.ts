@@ -1,4 +1,5 @@
 import { faultsToError, OnecallError } from "../errors.ts";
+import { withDigitsAsText } from "../sent-number.ts";
 import { compileTemplate, type TemplateText } from "./compile.ts";
 import { renderContent } from "./render.ts";
 import { checkVariables } from "./variable-faults.ts";
@@ -7,7 +8,8 @@ import { readRawValue } from "./variables.ts";
 /** Every channel's content as a target with these variables would get it. Throws where a variable is wrong. */
 export function previewTemplate(text: TemplateText, given: Record<string, unknown>): Record<string, unknown> {
   const { variables, contents } = compileTemplate(text);
-  const read = (name: string): unknown => (Object.hasOwn(given, name) ? given[name] : undefined);
+  const read = (name: string): unknown =>
+    Object.hasOwn(given, name) ? withDigitsAsText(given[name]) : undefined;
   const raw = variables.map((variable) => readRawValue(variable, read));
   const { values, faults } = checkVariables(variables, (index) => raw[index], "variables");
   if (faults.length > 0) throw faultsToError(faults);

@@ -40,7 +40,7 @@ export const VARIABLE_FIELDS: Record<VariableType, readonly string[]> = {
 
 /** What is right for a type, for error messages. */
 export const TYPE_DESCRIPTIONS: Record<VariableType, string> = {
-  string: "a string (numbers and booleans are accepted)",
+  string: "a string of well-formed Unicode (numbers and booleans are accepted)",
   image: "an object {url, width, height} with a string and two numbers",
   action: 'an object {type, data} with type "web" or "custom" and data a string',
 };
@@ -48,7 +48,7 @@ export const TYPE_DESCRIPTIONS: Record<VariableType, string> = {
 /** The typed value of a raw JSON value, or null where it isn't one of that type. */
 export function parseVariableValue(type: VariableType, raw: unknown): VariableValue | null {
   if (type === "string") {
-    if (typeof raw === "string") return raw;
+    if (typeof raw === "string") return raw.isWellFormed() ? raw : null;
     return typeof raw === "boolean" || (typeof raw === "number" && Number.isFinite(raw)) ? String(raw) : null;
   }
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return null;
@@ -57,14 +57,14 @@ export function parseVariableValue(type: VariableType, raw: unknown): VariableVa
 }
 
 function parseImage({ url, width, height }: Record<string, unknown>): ImageValue | null {
-  if (typeof url !== "string" || url === "") return null;
+  if (typeof url !== "string" || url === "" || !url.isWellFormed()) return null;
   if (typeof width !== "number" || typeof height !== "number") return null;
   return Number.isFinite(width) && Number.isFinite(height) ? { url, width, height } : null;
 }
 
 function parseAction({ type, data }: Record<string, unknown>): ActionValue | null {
   if (type !== "web" && type !== "custom") return null;
-  return typeof data === "string" ? { type, data } : null;
+  return typeof data === "string" && data.isWellFormed() ? { type, data } : null;
 }
 
 /** How one variable is found in a source of values. */

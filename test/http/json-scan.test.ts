@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findExceededBound } from "../../src/http/json-scan.ts";
+import { scanJson } from "../../src/http/json-scan.ts";
 
 const scan = (text: string, depth: number, values: number) =>
-  findExceededBound(new TextEncoder().encode(text), { depth, values });
+  scanJson(new TextEncoder().encode(text), { depth, values }).exceeded;
 
 /** Levels and values of what was parsed. */
 function measure(value: unknown): { depth: number; values: number } {
@@ -48,5 +48,44 @@ describe("the bounds of JSON", () => {
     expect(scan(`${"[".repeat(30)}${"]".repeat(30)}`, 20, 1000)).toBe("depth");
     expect(scan('"never closed', 20, 1)).toBeNull();
     expect(scan('"\\', 20, 1)).toBeNull();
+  });
+});
+
+describe("numbers whose digits a double may not keep", () => {
+  const hasLongNumbers = (text: string) =>
+    scanJson(new TextEncoder().encode(text), { depth: 20, values: 100 }).hasLongNumbers;
+
+  it.each([
+    "1.10",
+    "12345678901234567890",
+    "-1234567890123456",
+    "1e3",
+    "1E3",
+    "0.5",
+    "-0",
+    "[1,2.0]",
+    '{"a":1.5}',
+  ])("are seen in %s", (text) => expect(hasLongNumbers(text)).toBe(true));
+
+  it.each([
+    "1",
+    "-1",
+    "0",
+    "123456789012345",
+    '"1.10"',
+    '{"1.10":1}',
+    "[true,false,null]",
+    '"\\"1.5"',
+    "-10",
+  ])("aren't in %s", (text) => expect(hasLongNumbers(text)).toBe(false));
+
+  it("are all that come out otherwise than they went in", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.bigInt(), (double, large) => {
+        for (const text of [JSON.stringify(double), String(large)]) {
+          if (String(JSON.parse(text)) !== text) expect(hasLongNumbers(`[${text}]`)).toBe(true);
+        }
+      }),
+    );
   });
 });

@@ -212,7 +212,7 @@ describe("the error codes of the seeds", () => {
     ["a tag over 256 characters", { tag: "x".repeat(257) }, 400, "ERR_BAD_REQUEST", "tag"],
     [
       "push data that isn't text",
-      { template: { ...SEED_000.template, notificationPushData: { badge: 1 } } },
+      { template: { ...SEED_000.template, notificationPushData: { badge: [1] } } },
       400,
       "ERR_BAD_REQUEST",
       "template.notificationPushData.badge",

@@ -45,7 +45,13 @@ describe("a wrong call is answered with {error, code, message}", () => {
     ["another priority", { ...BATCH, priority: "urgent" }, 400, 400111, /priority/],
     ["a long title", { ...GOOD, title: "x".repeat(257) }, 400, 400111, /title/],
     ["six push pairs", withPush(pairs(6)), 400, 400111, /notification_push_data: has more than 5 pairs/],
-    ["a push value that is no string", withPush(pairs(1, 1)), 400, 400111, /notification_push_data\.key0/],
+    [
+      "a push value that is no text",
+      withPush({ key0: { nested: 1 } }),
+      400,
+      400111,
+      /notification_push_data\.key0/,
+    ],
     ["a list of variables", withVariables([]), 400, 400111, /template\.variables/],
     [
       "variables of a user that are none",

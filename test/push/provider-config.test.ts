@@ -204,7 +204,7 @@ describe("POST {api}/channels/{key}/test", () => {
     const unconfigured = await test("mobile-push", { userId: "mia" });
     expect([unconfigured.status, Object.keys(unconfigured.body.error.details)]).toEqual([400, ["deviceId"]]);
     expect((await test("in-app-alerts", { userId: "mia" })).status).toBe(400);
-    const wrong = await test("mobile-push", { userId: "", title: 5, body: "", data: { a: 1 } });
+    const wrong = await test("mobile-push", { userId: "", title: 5, body: "", data: { a: {} } });
     expect([wrong.status, Object.keys(wrong.body.error.details)]).toEqual([
       400,
       ["userId", "title", "body", "data.a"],

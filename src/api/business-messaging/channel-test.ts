@@ -26,7 +26,7 @@ const TestSchema = v.object(
 export const postChannelTest: Handler = async (request, context) => {
   const { env } = context;
   const { app } = await authenticate(request, context, "send");
-  const given = await readJson(request);
+  const given = await readJson(request, true);
   const { value, faults } = checkInput(TestSchema, given);
   // From the body itself: its faults belong in the answer also where the schema found others.
   const data = readPushData(isObject(given) ? given.data : undefined, "data", null, faults);

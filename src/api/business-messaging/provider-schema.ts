@@ -64,7 +64,7 @@ const WebPushSchema = v.object(
 );
 
 /** `{fcm?, apns?, webpush?}`: null removes a provider, an absent one stays as it is. */
-export const ProvidersSchema = v.object(
+export const ProvidersSchema = v.strictObject(
   { fcm: v.nullish(FcmSchema), apns: v.nullish(ApnsSchema), webpush: v.nullish(WebPushSchema) },
   "must be an object with fcm, apns and webpush, each optional",
 );

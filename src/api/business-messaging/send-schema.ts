@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Faults, faultsToError } from "../../errors.ts";
-import { checkInput, IsoTimeSchema, textSchema } from "../../http/validation.ts";
+import { addStrangeSendFields } from "../../http/strange-fields.ts";
+import { checkForm, IsoTimeSchema, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../limits.ts";
 import { type Mode, PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest, SendVariables } from "../../notifications/request.ts";
@@ -29,12 +30,30 @@ const SendBodySchema = v.object(
   "must be a JSON object",
 );
 
+/** All that a send may have, by its path. */
+const FIELDS = [
+  "template",
+  "template.key",
+  "template.id",
+  "template.variables",
+  "template.notificationPushData",
+  "targets",
+  "targetsFile",
+  "mode",
+  "title",
+  "tag",
+  "priority",
+  "expiresAt",
+];
+
 /** Seeds 000 and 001: the body of `POST /notifications/send`. Every wrong field is named in one error. */
 export function parseSendBody(body: unknown, now: number): SendRequest {
-  const { value, faults } = checkInput(SendBodySchema, body);
+  const { value, faults } = checkForm(SendBodySchema, body);
   // Looked at even where the schema found faults: all of them belong in one answer.
   const fields = isObject(body) ? body : {};
   const template = isObject(fields.template) ? fields.template : {};
+  addStrangeSendFields(fields, "", FIELDS, faults);
+  addStrangeSendFields(template, "template.", FIELDS, faults);
   const mode = checkMode(fields.mode, faults);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targetsFile },

@@ -15,6 +15,7 @@ import {
   type VariableType,
 } from "../../templates/variables.ts";
 import { exceedsBytes } from "../../text-size.ts";
+import { isWellFormedJson } from "../../well-formed.ts";
 import { KEY_MESSAGE } from "./channels.ts";
 
 type Entry = [name: string, value: unknown];
@@ -41,6 +42,8 @@ const ContentSchema = v.pipe(
       if (entriesOf(value) === null) add("must be an object: the channel's content");
       else if (exceedsBytes(JSON.stringify(value), MAX_CONTENT_BYTES)) {
         add(`has more than ${MAX_CONTENT_BYTES} bytes as JSON`);
+      } else if (!isWellFormedJson(value)) {
+        add("has text that isn't well-formed Unicode: half of a surrogate pair, as in an emoji that was cut");
       }
     }
   }),

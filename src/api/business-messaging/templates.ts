@@ -147,7 +147,7 @@ export const getTemplateVersion: Handler = async (request, context) => {
 /** `POST {api}/templates/{idOrKey}/preview` `{variables, version?}`: renders without sending. */
 export const postTemplatePreview: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const { variables, version } = parseInput(PreviewSchema, await readJson(request));
+  const { variables, version } = parseInput(PreviewSchema, await readJson(request, true));
   const template = await requireTemplate(context.env, app.id, pathParam(request, "template"));
   const wanted = await openRegistry(context.env, app.id).getTemplateVersion(
     template.id,

@@ -6,7 +6,8 @@ import type { Handler } from "../../http/context.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
-import { checkInput, textSchema } from "../../http/validation.ts";
+import { addStrangeSendFields } from "../../http/strange-fields.ts";
+import { checkForm, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS } from "../../limits.ts";
 import type { NotificationHeader } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
@@ -18,6 +19,9 @@ import { CAMPAIGNS_PATHS } from "./paths.ts";
 const MAX_REALTIME_RECEIVERS = 10;
 
 const SendBodySchema = v.object({ templateId: textSchema(255), tag: LabelSchema }, "must be a JSON object");
+
+/** All that a send may have, by its path. */
+const FIELDS = ["templateId", "receivers", "variables", "tag"];
 
 /** `POST /notifications/messages` and `/v3/campaigns/notifications/messages` (seed 003). */
 const postCampaignSend: Handler = async (request, context) => {
@@ -36,8 +40,9 @@ export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", p
 
 /** Seed 003's body; the number of receivers chooses the mode. Every wrong field is named in one error. */
 export function parseCampaignSend(body: unknown): SendRequest {
-  const { value, faults } = checkInput(SendBodySchema, body);
+  const { value, faults } = checkForm(SendBodySchema, body);
   const fields = isObject(body) ? body : {};
+  addStrangeSendFields(fields, "", FIELDS, faults);
   const hint = "send several calls";
   checkTargets(fields.receivers, { field: "receivers", limit: MAX_BATCH_TARGETS, hint }, faults);
   const variables = readKeyedVariables(fields.variables, "variables", faults);

@@ -6,7 +6,8 @@ import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
-import { checkInput, textSchema } from "../../http/validation.ts";
+import { addStrangeSendFields } from "../../http/strange-fields.ts";
+import { checkForm, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../limits.ts";
 import { type NotificationHeader, PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
@@ -34,6 +35,20 @@ const SendBodySchema = v.object(
   "must be a JSON object",
 );
 
+/** All that a send may have, by its path. */
+const FIELDS = [
+  "template",
+  "template.key",
+  "template.variables",
+  "template.notification_push_data",
+  "targets",
+  "targets_filename",
+  "mode",
+  "title",
+  "tag",
+  "priority",
+];
+
 /** `POST /v1/notifications/messages`, also under `/v2` (seed 004). */
 export const postPlatformSend: Handler = async (request, context) => {
   const { app, key } = await authenticateToken(request, context, "send");
@@ -49,9 +64,11 @@ export const postPlatformSend: Handler = async (request, context) => {
 
 /** Seed 004's body. Every wrong field is named in one error. */
 export function parsePlatformSend(body: unknown): SendRequest {
-  const { value, faults } = checkInput(SendBodySchema, body);
+  const { value, faults } = checkForm(SendBodySchema, body);
   const fields = isObject(body) ? body : {};
   const template = isObject(fields.template) ? fields.template : {};
+  addStrangeSendFields(fields, "", FIELDS, faults);
+  addStrangeSendFields(template, "template.", FIELDS, faults);
   const mode = checkMode(fields.mode, faults);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targets_filename },
