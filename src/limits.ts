@@ -211,3 +211,6 @@ export const MAX_WEB_PUSH_BYTES = 3993;
 export const MAX_PUSH_TTL_SECONDS = 28 * 24 * 60 * 60;
 /** Characters of a provider's answer that are kept. */
 export const MAX_PROVIDER_MESSAGE = 256;
+
+/** Hosts of push services that a push channel allows beside the known ones. */
+export const MAX_PUSH_HOSTS = 20;

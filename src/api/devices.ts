@@ -1,12 +1,16 @@
 import { base64url } from "jose";
 import * as v from "valibot";
-import { readConfig } from "../env.ts";
+import { getApp } from "../apps/lookup.ts";
+import type { AppRecord } from "../apps/records.ts";
+import { openRegistry } from "../apps/registry-binding.ts";
+import { type Bindings, readConfig } from "../env.ts";
 import { faultsToError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
 import { findUrlFault } from "../http/public-url.ts";
 import { isoTime } from "../http/responses.ts";
-import { checkInput } from "../http/validation.ts";
+import { base64Schema, checkInput } from "../http/validation.ts";
 import { type DeviceAddress, PROVIDERS } from "../push/model.ts";
+import { isAllowedService } from "../push/push-services.ts";
 import type { Device } from "../users/device-store.ts";
 import { TopicSchema } from "./business-messaging/provider-schema.ts";
 
@@ -42,8 +46,8 @@ const WebPushSchema = v.object({
   endpoint: v.string("must be an https URL"),
   keys: v.object(
     {
-      p256dh: base64UrlSchema(/^B[A-Za-z0-9_-]{86}=?$/, P256DH_MESSAGE),
-      auth: base64UrlSchema(/^[A-Za-z0-9_-]{22}={0,2}$/, AUTH_MESSAGE),
+      p256dh: base64Schema(/^B[A-Za-z0-9_-]{86}$/, P256DH_MESSAGE),
+      auth: base64Schema(/^[A-Za-z0-9_-]{22}$/, AUTH_MESSAGE),
     },
     "must be an object {p256dh, auth}",
   ),
@@ -51,19 +55,28 @@ const WebPushSchema = v.object({
 
 const ADDRESS_SCHEMAS = { fcm: FcmSchema, apns: ApnsSchema, webpush: WebPushSchema };
 
-/** A device in a body; throws with every fault. Web Push endpoints must be public: they are called. */
-export async function parseDevice(body: unknown, { env, url }: Context): Promise<DeviceAddress> {
+/**
+ * A device in a body; throws with every fault. Web Push endpoints are called: they must be public, and of a push service
+ * that is known or that a channel of the app allows.
+ */
+export async function parseDevice(
+  body: unknown,
+  appId: string,
+  { env, url }: Context,
+): Promise<DeviceAddress> {
   const { value: kind, faults } = checkInput(ProviderSchema, body);
   if (kind === null) throw faultsToError(faults);
   const { value: address, faults: found } = checkInput(ADDRESS_SCHEMAS[kind.provider], body);
   if (kind.provider === "webpush") {
-    const { endpoint, keys } = body as { endpoint?: unknown; keys?: { p256dh?: unknown } };
+    const { endpoint } = body as { endpoint?: unknown };
     if (typeof endpoint === "string") {
       const { allowLoopback } = readConfig(env).push;
-      const fault = findUrlFault(endpoint, { ownOrigins: [url.origin], allowLoopback });
-      if (fault !== null) found.push({ field: "endpoint", message: fault });
+      const fault =
+        findUrlFault(endpoint, { ownOrigins: [url.origin], allowLoopback }) ??
+        (await findServiceFault(env, appId, endpoint, allowLoopback));
+      if (fault !== null) found.unshift({ field: "endpoint", message: fault });
     }
-    if (address !== null && !(await isPoint(String(keys?.p256dh)))) {
+    if (address?.provider === "webpush" && !(await isPoint(address.keys.p256dh))) {
       found.push({ field: "keys.p256dh", message: "isn't a point of P-256" });
     }
   }
@@ -72,19 +85,29 @@ export async function parseDevice(body: unknown, { env, url }: Context): Promise
   return address.provider === "webpush" ? { ...address, endpoint: new URL(address.endpoint).href } : address;
 }
 
+const SERVICE_MESSAGE =
+  "is no push service of Google, Mozilla, Apple or Microsoft, nor in allowedHosts of a channel's webpush provider";
+
+async function findServiceFault(
+  env: Bindings,
+  appId: string,
+  endpoint: string,
+  allowLoopback: boolean,
+): Promise<string | null> {
+  const isAllowed = (app: AppRecord | null): boolean => {
+    const hosts = app?.channels.flatMap(({ pushHosts }) => pushHosts) ?? [];
+    return isAllowedService(endpoint, hosts, allowLoopback);
+  };
+  if (isAllowed(await getApp(env, appId))) return null;
+  // A copy may be older than the channel's change.
+  return isAllowed(await openRegistry(env, appId).getApp()) ? null : SERVICE_MESSAGE;
+}
+
 /** A device as every API shows it; a subscription's keys stay inside. */
 export function presentDevice({ id, address, createdAt, updatedAt }: Device): object {
   const times = { createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
   if (address.provider !== "webpush") return { id, ...address, ...times };
   return { id, provider: address.provider, endpoint: address.endpoint, ...times };
-}
-
-function base64UrlSchema(pattern: RegExp, message: string) {
-  return v.pipe(
-    v.string(message),
-    v.regex(pattern, message),
-    v.transform((text) => text.replaceAll("=", "")),
-  );
 }
 
 // Found here, not at every push: 65 bytes in the right form needn't lie on the curve.

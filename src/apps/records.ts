@@ -35,6 +35,8 @@ const AppFieldsSchema = v.object({
       enabled: v.boolean(),
       /** Of a push channel: the providers that are configured. */
       providers: v.optional(v.array(v.picklist(PROVIDERS)), []),
+      /** Hosts of push services that it sends to beside the known ones. */
+      pushHosts: v.optional(v.array(v.string()), []),
     }),
   ),
   /** The enabled webhook endpoints, and what each wants to hear of. */

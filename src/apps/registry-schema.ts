@@ -84,4 +84,10 @@ export const REGISTRY_SCHEMA = [
   // For the removal of what has expired.
   ["CREATE INDEX targets_files_expiry ON targets_files (expires_at)"],
   [SECRET_BOX_SCHEMA],
+  [
+    // The provider token of each of Apple's keys, by a hash of it, its id and its team.
+    `CREATE TABLE apns_tokens (
+      key_id TEXT PRIMARY KEY, token TEXT NOT NULL, issued_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -607,6 +607,7 @@ export class Registry extends DurableObject<Bindings> {
     const channels = this.#channels.list().map(({ key, type, enabled, providers }) => ({
       ...{ key, type, enabled },
       providers: [...providers.keys()],
+      pushHosts: providers.get("webpush")?.allowedHosts ?? [],
     }));
     return this.#app.getRecord({ channels, webhooks: this.#webhooks.listEnabled() });
   }

@@ -161,3 +161,17 @@ function parseIsoTime(text: string): number {
   const isRealDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.slice(0, 10) === text.slice(0, 10);
   return pattern.test(text) && isRealDay ? Date.parse(text) : Number.NaN;
 }
+
+/** Bytes in base64, of either alphabet, padded or not; they come out as base64url without padding. */
+export function base64Schema(pattern: RegExp, message: string) {
+  return v.pipe(
+    v.string(message),
+    v.transform((text) =>
+      text
+        .replace(/={1,2}$/, "")
+        .replaceAll("+", "-")
+        .replaceAll("/", "_"),
+    ),
+    v.regex(pattern, message),
+  );
+}

@@ -60,6 +60,7 @@ export const FAILURE_REASONS = [
   "provider_rejected",
   "provider_unavailable",
   "payload_too_large",
+  "empty_content",
   "expired",
   "internal_error",
 ] as const;

@@ -1,8 +1,6 @@
 import { FAILURES_TO_OPEN } from "../limits.ts";
+import { FairMap } from "./fair-map.ts";
 import type { BlockedScope } from "./model.ts";
-
-/** More are forgotten, the oldest first. */
-const MAX_CIRCUITS = 1000;
 
 interface Circuit {
   failuresInRow: number;
@@ -12,14 +10,15 @@ interface Circuit {
 
 /**
  * Which providers fail: after five failures in a row a scope is open, and gets one push per probe interval
- * until one is answered. In memory only: who forgets it finds out again.
+ * until one is answered. In memory only: who forgets it finds out again. A scope's name begins with its owner and a
+ * colon: no owner's circuits push another's out.
  */
 export class Circuits {
-  readonly #circuits = new Map<string, Circuit>();
+  readonly #circuits = new FairMap<Circuit>();
 
   /** Takes the permission to push now: always, but in an open circuit once per interval. */
   tryPass(scope: string, now: number, probeMs: number): boolean {
-    const circuit = this.#circuits.get(scope);
+    const circuit = this.#circuits.get(...split(scope));
     if (circuit === undefined || circuit.probeAt === null) return true;
     if (circuit.probeAt > now) return false;
     circuit.probeAt = now + probeMs;
@@ -29,13 +28,13 @@ export class Circuits {
   /** The provider answered, whatever it said. True where that closes the circuit. */
   noteAnswer(scope: string): boolean {
     const wasOpen = this.isOpen(scope);
-    this.#circuits.delete(scope);
+    this.#circuits.delete(...split(scope));
     return wasOpen;
   }
 
   /** The provider failed. An open circuit waits another interval, whatever one device was told to wait. */
   noteFailure(scope: string, now: number, probeMs: number): void {
-    const circuit = this.#circuits.get(scope) ?? { failuresInRow: 0, probeAt: null };
+    const circuit = this.#circuits.get(...split(scope)) ?? { failuresInRow: 0, probeAt: null };
     circuit.failuresInRow++;
     if (circuit.failuresInRow >= FAILURES_TO_OPEN) {
       circuit.probeAt = now + probeMs;
@@ -45,32 +44,33 @@ export class Circuits {
 
   /** Opens the circuit on another's word. */
   block(scope: string, until: number): void {
-    const { probeAt = null } = this.#circuits.get(scope) ?? {};
+    const { probeAt = null } = this.#circuits.get(...split(scope)) ?? {};
     this.#set(scope, { failuresInRow: FAILURES_TO_OPEN, probeAt: Math.max(probeAt ?? 0, until) });
   }
 
   forget(scope: string): void {
-    this.#circuits.delete(scope);
+    this.#circuits.delete(...split(scope));
   }
 
   isOpen(scope: string): boolean {
-    return (this.#circuits.get(scope)?.probeAt ?? null) !== null;
+    return (this.#circuits.get(...split(scope))?.probeAt ?? null) !== null;
   }
 
   /** Open circuits whose names begin with `prefix`, without it, and when each may be probed. */
   listOpen(prefix: string): BlockedScope[] {
-    return [...this.#circuits].flatMap(([scope, { probeAt }]): BlockedScope[] =>
-      probeAt !== null && scope.startsWith(prefix) ? [[scope.slice(prefix.length), probeAt]] : [],
-    );
+    const owner = prefix.includes(":") ? split(prefix)[0] : null;
+    return this.#circuits.entries(owner).flatMap(([name, key, { probeAt }]): BlockedScope[] => {
+      const scope = name === "" ? key : `${name}:${key}`;
+      return probeAt !== null && scope.startsWith(prefix) ? [[scope.slice(prefix.length), probeAt]] : [];
+    });
   }
 
-  // Web Push origins are of the users' choice: there may be any number of them.
   #set(scope: string, circuit: Circuit): void {
-    this.#circuits.delete(scope);
-    this.#circuits.set(scope, circuit);
-    for (const oldest of this.#circuits.keys()) {
-      if (this.#circuits.size <= MAX_CIRCUITS) break;
-      this.#circuits.delete(oldest);
-    }
+    this.#circuits.set(...split(scope), circuit);
   }
+}
+
+function split(scope: string): [owner: string, key: string] {
+  const end = scope.indexOf(":");
+  return end < 0 ? ["", scope] : [scope.slice(0, end), scope.slice(end + 1)];
 }

@@ -17,6 +17,9 @@ export interface FcmCredentials {
   accessToken: string;
 }
 
+/** Without a Retry-After FCM asks for a minute: quotas are by the minute (its page on scaling). */
+const QUOTA_WAIT_MS = 60_000;
+
 const RESERVED_NAME = /^(from|message_type|google\..*|gcm.*)$/;
 
 /** One message to one registration token (firebase.google.com/docs/reference/fcm/rest/v1/projects.messages). */
@@ -71,7 +74,8 @@ function withoutReserved(data: Record<string, string>): Record<string, string> {
 
 /** firebase.google.com/docs/cloud-messaging/error-codes */
 export function readFcmAnswer(answer: HttpAnswer): ProviderAnswer {
-  const common = readCommonAnswer(answer);
+  const isUntimed = answer.status === 429 && answer.retryAfterMs === null;
+  const common = readCommonAnswer(isUntimed ? { ...answer, retryAfterMs: QUOTA_WAIT_MS } : answer);
   if (common !== null) return common;
   const { status, text } = answer;
   const code = errorCodeOf(text);

@@ -63,8 +63,8 @@ export type DeviceOutcome =
   | { outcome: "retry"; message: string; afterMs: number | null }
   /** The channel has no account with the device's provider: for it the device isn't there. */
   | { outcome: "unreachable" }
-  /** Not sent: the provider fails, or the sender had no time left. */
-  | { outcome: "untried" };
+  /** Not sent: the provider fails, or the sender had no time left. `afterMs`: not again before that. */
+  | { outcome: "untried"; afterMs?: number };
 
 /** One device's outcome. */
 export interface DeviceReport {

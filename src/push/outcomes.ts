@@ -79,7 +79,10 @@ function nextAttempt(
   { delayMs }: RetryRules,
   now: number,
 ): DeviceProgress | null {
-  if (outcome === undefined || outcome.outcome === "untried") return device;
+  if (outcome === undefined) return device;
+  if (outcome.outcome === "untried") {
+    return outcome.afterMs === undefined ? device : { ...device, dueAt: now + outcome.afterMs };
+  }
   if (outcome.outcome !== "retry") return null;
   const tries = device.tries + 1;
   const waitMs = outcome.afterMs === null ? delayMs(tries) : Math.max(outcome.afterMs, MIN_WAIT_MS);

@@ -9,15 +9,18 @@ export interface ProviderConfigs {
   fcm: { projectId: string; clientEmail: string; privateKey: string };
   /** `privateKey`: the .p8 file's text; `topic`: the app's bundle id. */
   apns: { keyId: string; teamId: string; privateKey: string; topic: string };
-  /** A VAPID key pair as base64url; `subject`: `mailto:` or `https:`. */
-  webpush: { publicKey: string; privateKey: string; subject: string };
+  /** A VAPID key pair as base64url; `subject`: `mailto:` or `https:`; `allowedHosts`: push services beside the known. */
+  webpush: { publicKey: string; privateKey: string; subject: string; allowedHosts?: string[] };
 }
 
 /** By provider; null removes one, an absent one stays as it is. */
 export type ProviderChanges = { [P in Provider]?: ProviderConfigs[P] | null };
 
 /** A provider as it may be shown: all but the private key, of which there is a fingerprint. */
-export type ShownProvider = { fingerprint: string } & Record<string, string>;
+export type ShownProvider = { fingerprint: string; allowedHosts?: string[] } & Record<
+  string,
+  string | string[]
+>;
 
 /** The fields that may be shown, and the first 16 hex digits of the private key's SHA-256. */
 export async function showProvider({ privateKey, ...shown }: { privateKey: string }): Promise<ShownProvider> {

@@ -125,6 +125,39 @@ export class ProviderStore {
       );
     }
   }
+
+  /** The provider token of a key of Apple's. */
+  getApnsToken(keyId: string): ProviderToken | null {
+    const [row] = this.#sql
+      .exec<{ token: string; issued_at: number; expires_at: number }>(
+        "SELECT token, issued_at, expires_at FROM apns_tokens WHERE key_id = ?",
+        keyId,
+      )
+      .toArray();
+    return row === undefined
+      ? null
+      : {
+          token: this.#box.open(row.token, apnsPurposeOf(keyId)),
+          issuedAt: row.issued_at,
+          expiresAt: row.expires_at,
+        };
+  }
+
+  /** Those that have ended go. */
+  setApnsToken(keyId: string, { token, issuedAt, expiresAt }: ProviderToken, now: number): void {
+    this.#sql.exec("DELETE FROM apns_tokens WHERE expires_at <= ?", now);
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO apns_tokens (key_id, token, issued_at, expires_at) VALUES (?, ?, ?, ?)",
+      keyId,
+      this.#box.seal(token, apnsPurposeOf(keyId)),
+      issuedAt,
+      expiresAt,
+    );
+  }
+}
+
+function apnsPurposeOf(keyId: string): string {
+  return `apns token ${keyId}`;
 }
 
 function purposeOf(channelId: string, provider: Provider): string {

@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from "jose";
 import * as v from "valibot";
+import { sha256Hex } from "../apps/credentials.ts";
 import type { PushConfig } from "../env.ts";
 import { describe } from "./answers.ts";
 import type { ApnsCredentials } from "./apns.ts";
@@ -29,7 +30,7 @@ export interface CredentialsOf {
 const MINUTE_MS = 60_000;
 /** An access token isn't handed out in its last minutes: it must outlive the senders' caches and one push. */
 const FCM_MARGIN_MS = 5 * MINUTE_MS;
-/** Apple takes a provider token for an hour, and wants it to be used for 20 minutes at least. */
+/** Apple takes a provider token for an hour, and wants one of a key to be used for 20 minutes at least. */
 const APNS_REUSE_MS = 50 * MINUTE_MS;
 const APNS_MIN_AGE_MS = 20 * MINUTE_MS;
 
@@ -121,18 +122,19 @@ export class ProviderTokens {
     return { found: "yes", credentials: { projectId: config.projectId, accessToken } };
   }
 
+  /** One token for each key of Apple's, whatever channels have it: Apple counts how often a key gets a new one. */
   async #getApns(channelId: string, refused: string | null, now: number): Promise<Credentials<"apns">> {
     const stored = this.#store.get(channelId, "apns");
     if (stored === null) return { found: "none" };
-    const { config, token } = stored;
-    const isYoung = token !== null && now - token.issuedAt < APNS_MIN_AGE_MS;
-    if (token !== null && token.token === refused && isYoung) {
-      return {
-        found: "refused",
-        message: "Apple calls a provider token expired that is new: a clock is wrong",
-      };
+    const { config } = stored;
+    const keyId = await sha256Hex(JSON.stringify([config.keyId, config.teamId, config.privateKey]));
+    const token = this.#store.getApnsToken(keyId) ?? stored.token;
+    const isRefused = token !== null && token.token === refused;
+    if (isRefused && now - token.issuedAt < APNS_MIN_AGE_MS) {
+      // Another one so soon would be refused as well. It may be one of Apple's servers alone that thinks so.
+      return { found: "later", message: "Apple calls a provider token expired that is new", afterMs: null };
     }
-    if (token !== null && token.token !== refused && token.expiresAt > now) {
+    if (token !== null && !isRefused && token.expiresAt > now) {
       return { found: "yes", credentials: { providerToken: token.token, topic: config.topic } };
     }
     const issuedAt = Math.floor(now / 1000) * 1000;
@@ -142,15 +144,12 @@ export class ProviderTokens {
       .setIssuedAt(issuedAt / 1000)
       .sign(await importPKCS8(config.privateKey, "ES256"));
     // Another call may have signed meanwhile; all use the first one's token.
-    const winner = this.#store.get(channelId, "apns")?.token;
-    if (winner && winner.token !== refused && winner.expiresAt > now) {
+    const winner = this.#store.getApnsToken(keyId);
+    if (winner !== null && winner.token !== refused && winner.expiresAt > now) {
       return { found: "yes", credentials: { providerToken: winner.token, topic: config.topic } };
     }
-    this.#keep(channelId, "apns", config, {
-      token: providerToken,
-      issuedAt,
-      expiresAt: issuedAt + APNS_REUSE_MS,
-    });
+    const made = { token: providerToken, issuedAt, expiresAt: issuedAt + APNS_REUSE_MS };
+    this.#store.setApnsToken(keyId, made, now);
     return { found: "yes", credentials: { providerToken, topic: config.topic } };
   }
 

@@ -42,6 +42,7 @@ export async function sendPush(
 ): Promise<PushAnswer> {
   const { env, appId, channelKey } = sender;
   const { provider } = recipient.address;
+  if (isEmpty(message)) return { outcome: EMPTY_CONTENT, status: null, wasAsked: false };
   const end = Date.now() + timeoutMs;
   const getCredentials = (refused: string | null) =>
     inTime(fetchCredentials(env, appId, channelKey, provider, refused), end - Date.now());
@@ -51,6 +52,17 @@ export async function sendPush(
   const renewed = await getCredentials(tokenOf(found.credentials));
   if (!("credentials" in renewed)) return { ...renewed, status: first.status };
   return settle(await attempt(sender, recipient, message, renewed, end));
+}
+
+/** No device shows a notification without words, though every provider takes it. */
+const EMPTY_CONTENT: DeviceOutcome = {
+  outcome: "rejected",
+  reason: "empty_content",
+  message: "the title and the body are both empty",
+};
+
+function isEmpty({ title, body }: PushMessage): boolean {
+  return title.trim() === "" && body.trim() === "";
 }
 
 /** The token service may be slow itself; its answer then serves the next push. */
@@ -114,7 +126,8 @@ function buildRequest(
   if (address.provider === "apns") {
     return buildApnsRequest(message, address, credentials as ApnsCredentials, config);
   }
-  return buildWebPushRequest(message, address, scope, credentials as WebPushCredentials);
+  const { allowLoopback } = config;
+  return buildWebPushRequest(message, address, scope, credentials as WebPushCredentials, allowLoopback);
 }
 
 function readAnswer(provider: Provider, answer: HttpAnswer): ProviderAnswer {

@@ -12,6 +12,7 @@ import {
 } from "./answers.ts";
 import { type PushMessage, toObject, topicOf } from "./message.ts";
 import type { DeviceAddress } from "./model.ts";
+import { isAllowedService } from "./push-services.ts";
 import { encryptWebPush } from "./web-push-encryption.ts";
 
 /** A VAPID key pair (base64url) and whom a push service may write to: `mailto:` or `https:`. */
@@ -19,6 +20,8 @@ export interface WebPushCredentials {
   publicKey: string;
   privateKey: string;
   subject: string;
+  /** Hosts of push services beside the known ones. */
+  allowedHosts?: string[];
 }
 
 type WebPushAddress = Extract<DeviceAddress, { provider: "webpush" }>;
@@ -35,7 +38,12 @@ export async function buildWebPushRequest(
   { endpoint, keys }: WebPushAddress,
   origin: string,
   credentials: WebPushCredentials,
+  allowLoopback: boolean,
 ): Promise<ProviderRequest> {
+  if (!isAllowedService(endpoint, credentials.allowedHosts ?? [], allowLoopback)) {
+    const words = "isn't a known push service, nor one of the channel's allowedHosts";
+    return { outcome: rejected(`${new URL(endpoint).hostname} ${words}`) };
+  }
   const payload = new TextEncoder().encode(JSON.stringify(payloadOf(message)));
   if (payload.length > MAX_WEB_PUSH_BYTES) return tooLarge(payload.length, MAX_WEB_PUSH_BYTES);
   const authorization = await authorize(origin, credentials);

@@ -122,6 +122,43 @@ describe("tokens", () => {
     expect((await account.project.summary()).oauth).toMatchObject({ issued: 2 });
   });
 
+  it("of Apple's that one answer calls expired while they are new concern that push alone", async () => {
+    const account = await createPushApp();
+    const [first] = await addDevices(account, "anna", "apns");
+    await addDevices(account, "ben", "apns");
+    const body = { reason: "ExpiredProviderToken" };
+    await account.project.setFaults([
+      { provider: "apns", device: first?.token, status: 403, body, times: 1 },
+    ]);
+    const refused = await sendToOne(account.app, "anna");
+    const other = await sendToOne(account.app, "ben");
+    expect((await waitUntilCompleted(account.app, other)).counts["mobile-push"]).toMatchObject({
+      delivered: 1,
+    });
+    expect((await waitUntilCompleted(account.app, refused)).counts["mobile-push"]).toMatchObject({
+      ...{ delivered: 1, failed: {} },
+    });
+    expect(await account.project.summary()).toMatchObject({ apnsTokens: 1 });
+  });
+
+  it("of one key of Apple's are one for all channels that have it", async () => {
+    const account = await createPushApp();
+    const { apns } = account.project.credentials;
+    const content = { title: "a", body: "b" };
+    await account.app.api("POST", "/channels", { name: "Second", type: "push", providers: { apns } });
+    const template = { name: "Both", channelKeys: ["mobile-push", "second"], variableSchema: {} };
+    await account.app.api("POST", "/templates", {
+      ...template,
+      content: { "mobile-push": content, second: content },
+    });
+    await account.app.api("PUT", "/templates/both", { status: "approved" });
+    await addDevices(account, "mia", "apns");
+    const id = await sendToOne(account.app, "mia", { template: { key: "both" } });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect([counts["mobile-push"].delivered, counts.second.delivered]).toEqual([1, 1]);
+    expect(await account.project.summary()).toMatchObject({ apnsTokens: 1 });
+  });
+
   it("that can't be had make the push wait, not fail", async () => {
     const account = await createPushApp();
     await addDevices(account, "mia", "fcm");

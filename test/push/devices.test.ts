@@ -7,7 +7,7 @@ const FCM = { provider: "fcm", token: "token-1" };
 const APNS = { provider: "apns", token: "ab".repeat(32), topic: "com.example.shop", sandbox: true };
 const WEB_PUSH = {
   provider: "webpush",
-  endpoint: "https://updates.push.services.example.com/wpush/v2/abc",
+  endpoint: "https://updates.push.services.mozilla.com/wpush/v2/abc",
   keys: { p256dh: P256DH, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
 };
 

@@ -185,3 +185,21 @@ describe("a batch", () => {
     expect(await pushCounts(account.app, id)).toMatchObject({ delivered: 1, skipped: {} });
   });
 });
+
+describe("a push without title and body", () => {
+  it("fails with empty_content, and no provider is asked", async () => {
+    const account = await createPushApp(["fcm", "apns"], { title: "{{name}}", body: " {{orderId}}" });
+    await addDevices(account, "mia", "fcm");
+    await addDevices(account, "mia", "apns");
+    const empty = { template: { key: "order", variables: { name: "", orderId: "" } } };
+    const id = await sendToOne(account.app, "mia", empty);
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: 0, failed: { empty_content: 1 } });
+    const { fcm, apns } = await account.project.summary();
+    expect([fcm.requests, apns.requests]).toEqual([0, 0]);
+    const half = await sendToOne(account.app, "mia", {
+      template: { key: "order", variables: { name: "Mia", orderId: "" } },
+    });
+    expect(await pushCounts(account.app, half)).toMatchObject({ delivered: 1 });
+  });
+});

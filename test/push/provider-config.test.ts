@@ -51,6 +51,30 @@ describe("a push channel's providers", () => {
     for (const { name } of keys) expectNoSecrets(await env.CONFIG.get(name));
   });
 
+  it("may have line ends of an environment variable, a backslash and an n, in their keys", async () => {
+    const app = await createApp();
+    const escaped = (text: string): string => text.replaceAll("\n", "\\n");
+    const { status, body } = await createPushChannel(app, {
+      fcm: { ...credentials.fcm, private_key: escaped(credentials.fcm.private_key) },
+      apns: { ...credentials.apns, privateKey: escaped(credentials.apns.privateKey) },
+    });
+    expect(status).toBe(201);
+    const plain = await createPushChannel(await createApp(), credentials);
+    expect(body.providers.apns.fingerprint).toBe(plain.body.providers.apns.fingerprint);
+  });
+
+  it.each([
+    "mailto:me@localhost",
+    "https://localhost:3000",
+    "mailto:me@app.localhost",
+    "https://127.0.0.1/x",
+  ])("take no subject that Apple refuses: %s", async (subject) => {
+    const webpush = { ...credentials.webpush, subject };
+    const { status, body } = await createPushChannel(await createApp(), { webpush });
+    expect(status).toBe(400);
+    expect(body.error.message).toContain("localhost");
+  });
+
   it("come later and one by one; null removes one", async () => {
     const app = await createApp();
     expect((await createPushChannel(app)).body.providers).toEqual({ fcm: null, apns: null, webpush: null });

@@ -57,6 +57,39 @@ describe("slots", () => {
     expect(works.running).toEqual(["slow-2", "slow-3", "quick-3", "quick-4"]);
   });
 
+  it("are two for one owner, however much of it waits, and the next owner's go by", async () => {
+    const works = new Works();
+    const run = new Slots(6).openLane();
+    const kindOf = (owner: string) => ({ owner, isSuspect: () => false });
+    for (let index = 0; index < 4; index++) void run(works.start(`mia-${index}`), kindOf("mia"));
+    for (let index = 0; index < 3; index++) void run(works.start(`leo-${index}`), kindOf("leo"));
+    void run(works.start("ada-0"), kindOf("ada"));
+    await settle();
+    expect(works.running).toEqual(["mia-0", "mia-1", "leo-0", "leo-1", "ada-0"]);
+    await works.end("mia-1");
+    expect(works.running).toEqual(["mia-0", "leo-0", "leo-1", "ada-0", "mia-2"]);
+  });
+
+  it("are two for all suspects: who answers has the others", async () => {
+    const works = new Works();
+    const run = new Slots(6).openLane();
+    const suspects = new Set(["a", "b", "c", "d"]);
+    for (const name of [...suspects, "w", "x", "y", "z", "last"]) {
+      void run(works.start(name), { owner: name, isSuspect: () => suspects.has(name) });
+    }
+    await settle();
+    expect(works.running).toEqual(["a", "b", "w", "x", "y", "z"]);
+    await works.end("w");
+    await works.end("x");
+    expect(works.running).toEqual(["a", "b", "y", "z", "last"]);
+    // One that has answered meanwhile is none any more.
+    suspects.delete("d");
+    await works.end("y");
+    expect(works.running).toEqual(["a", "b", "z", "last", "d"]);
+    await works.end("a");
+    expect(works.running).toEqual(["b", "z", "last", "d", "c"]);
+  });
+
   it("are free again after work that fails", async () => {
     const run = new Slots(1).openLane();
     await expect(

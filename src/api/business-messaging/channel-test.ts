@@ -61,6 +61,6 @@ function presentOutcome(outcome: DeviceOutcome): object {
     reason: "reason" in outcome ? outcome.reason : null,
     message: "message" in outcome ? outcome.message : null,
     retryAfterSeconds:
-      "afterMs" in outcome && outcome.afterMs !== null ? Math.ceil(outcome.afterMs / 1000) : null,
+      outcome.outcome === "retry" && outcome.afterMs !== null ? Math.ceil(outcome.afterMs / 1000) : null,
   };
 }

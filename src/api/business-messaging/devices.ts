@@ -14,7 +14,7 @@ const UserParamSchema = v.object({ uid: UserIdSchema });
 /** `POST /v3/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
 export const postDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const address = await parseDevice(await readJson(request), context);
+  const address = await parseDevice(await readJson(request), app.id, context);
   const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
   const registered = await registerDevice(context.env, app, uid, address, null);
   if (registered === "revoked") throw new Error("A server's call needs no token");

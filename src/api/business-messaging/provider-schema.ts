@@ -1,10 +1,12 @@
 import * as v from "valibot";
 import type { Fault } from "../../errors.ts";
-import { textSchema } from "../../http/validation.ts";
+import { base64Schema, textSchema } from "../../http/validation.ts";
+import { MAX_PUSH_HOSTS } from "../../limits.ts";
 import type { ChannelType } from "../../notifications/model.ts";
 import { PROVIDERS } from "../../push/model.ts";
 import { findKeyFault, type ProviderChanges, showProvider } from "../../push/provider-config.ts";
 import type { PreparedChange } from "../../push/provider-store.ts";
+import { isLoopback } from "../../push/push-services.ts";
 
 /** Characters of a private key's text; an RSA key of 4,096 bits in PEM has 3,300. */
 const MAX_KEY_LENGTH = 8192;
@@ -16,22 +18,44 @@ export const TOPIC_MESSAGE = "must be the app's topic: letters, digits, - and . 
 export const TopicSchema = v.pipe(v.string(TOPIC_MESSAGE), v.regex(/^[A-Za-z0-9.-]{1,155}$/, TOPIC_MESSAGE));
 
 const POINT_MESSAGE = "must be a P-256 public key in base64url: 87 characters that begin with B";
-const VapidPublicKeySchema = v.pipe(
-  v.string(POINT_MESSAGE),
-  v.regex(/^B[A-Za-z0-9_-]{86}=?$/, POINT_MESSAGE),
-  v.transform((text) => text.replace("=", "")),
-);
+const VapidPublicKeySchema = base64Schema(/^B[A-Za-z0-9_-]{86}$/, POINT_MESSAGE);
 const SCALAR_MESSAGE = "must be a P-256 private key in base64url: 43 characters";
-const VapidPrivateKeySchema = v.pipe(
-  v.string(SCALAR_MESSAGE),
-  v.regex(/^[A-Za-z0-9_-]{43}=?$/, SCALAR_MESSAGE),
-  v.transform((text) => text.replace("=", "")),
-);
-const SUBJECT_MESSAGE = "must be a mailto: or https: address that a push service can write to";
+const VapidPrivateKeySchema = base64Schema(/^[A-Za-z0-9_-]{43}$/, SCALAR_MESSAGE);
+
+const SUBJECT_MESSAGE =
+  "must be a mailto: or https: address that a push service can write to, not on localhost";
 const SubjectSchema = v.pipe(
   v.string(SUBJECT_MESSAGE),
   v.maxLength(256, SUBJECT_MESSAGE),
-  v.regex(/^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/, SUBJECT_MESSAGE),
+  v.regex(/^(mailto:[^@\s<>]+@[^@\s<>]+|https:\/\/\S+)$/, SUBJECT_MESSAGE),
+  v.check(isReachableSubject, SUBJECT_MESSAGE),
+);
+
+/** Apple refuses every push of a key whose subject is on localhost: that is said here, not by each push. */
+function isReachableSubject(subject: string): boolean {
+  const url = subject.startsWith("mailto:")
+    ? `https://${subject.slice(subject.lastIndexOf("@") + 1)}`
+    : subject;
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hostname.includes(".") && !isLoopback(hostname);
+}
+
+const HOSTS_MESSAGE = `must be at most ${MAX_PUSH_HOSTS} hosts of push services, as in push.example.com`;
+const HostSchema = v.pipe(
+  v.string(HOSTS_MESSAGE),
+  v.toLowerCase(),
+  v.regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/, HOSTS_MESSAGE),
+);
+const AllowedHostsSchema = v.pipe(
+  v.array(HostSchema, HOSTS_MESSAGE),
+  v.maxLength(MAX_PUSH_HOSTS, HOSTS_MESSAGE),
+);
+
+/** A key's text; line ends as environment variables have them, a backslash and an n, are line ends. */
+const PemSchema = v.pipe(
+  textSchema(MAX_KEY_LENGTH),
+  v.transform((text) => text.replaceAll("\\r\\n", "\n").replaceAll("\\n", "\n")),
 );
 
 const PROJECT_MESSAGE = "must be a Google project's id";
@@ -42,7 +66,7 @@ const FcmSchema = v.pipe(
     {
       project_id: v.pipe(v.string(PROJECT_MESSAGE), v.regex(/^[A-Za-z0-9:.-]{1,128}$/, PROJECT_MESSAGE)),
       client_email: textSchema(256),
-      private_key: textSchema(MAX_KEY_LENGTH),
+      private_key: PemSchema,
     },
     "must be a service account's JSON, or null",
   ),
@@ -54,12 +78,17 @@ const FcmSchema = v.pipe(
 );
 
 const ApnsSchema = v.object(
-  { keyId: AppleIdSchema, teamId: AppleIdSchema, privateKey: textSchema(MAX_KEY_LENGTH), topic: TopicSchema },
+  { keyId: AppleIdSchema, teamId: AppleIdSchema, privateKey: PemSchema, topic: TopicSchema },
   "must be an object {keyId, teamId, privateKey, topic}, or null",
 );
 
 const WebPushSchema = v.object(
-  { publicKey: VapidPublicKeySchema, privateKey: VapidPrivateKeySchema, subject: SubjectSchema },
+  {
+    publicKey: VapidPublicKeySchema,
+    privateKey: VapidPrivateKeySchema,
+    subject: SubjectSchema,
+    allowedHosts: v.optional(AllowedHostsSchema),
+  },
   "must be an object {publicKey, privateKey, subject}, or null",
 );
 

@@ -10,7 +10,7 @@ import { openReader, requireAccepted } from "./reader.ts";
 /** `POST {api}/feed/devices`: the client's own device. 201 for a new one, 200 for one that is registered. */
 export const postOwnDevice: Handler = async (request, context) => {
   const { token } = await openReader(request, context);
-  const address = await parseDevice(await readJson(request), context);
+  const address = await parseDevice(await readJson(request), token.appId, context);
   const app = await getApp(context.env, token.appId);
   const [device, isNew] = requireAccepted(
     await registerDevice(context.env, app, token.userId, address, token),

@@ -37,6 +37,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("Registry", "webhooks", "MAX_WEBHOOKS: 10"),
   table("Registry", "webhook_calls", "one row an endpoint, so MAX_WEBHOOKS and those just deleted"),
   table("Registry", "due", DUTIES),
+  table("Registry", "apns_tokens", "a row a key that was used within the hour: MAX_CHANNELS, mostly"),
   table("UserShard", "due", DUTIES),
   table("WebhookEndpoint", "due", DUTIES),
   table("any", "data_key", ONE_ROW),
