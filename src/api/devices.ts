@@ -4,7 +4,7 @@ import { getApp } from "../apps/lookup.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { type Bindings, readConfig } from "../env.ts";
-import { faultsToError } from "../errors.ts";
+import { Faults, faultsToError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
 import { findUrlFault } from "../http/public-url.ts";
 import { isoTime } from "../http/responses.ts";
@@ -66,7 +66,8 @@ export async function parseDevice(
 ): Promise<DeviceAddress> {
   const { value: kind, faults } = checkInput(ProviderSchema, body);
   if (kind === null) throw faultsToError(faults);
-  const { value: address, faults: found } = checkInput(ADDRESS_SCHEMAS[kind.provider], body);
+  const { value: address, faults: misfits } = checkInput(ADDRESS_SCHEMAS[kind.provider], body);
+  const found = new Faults();
   if (kind.provider === "webpush") {
     const { endpoint } = body as { endpoint?: unknown };
     if (typeof endpoint === "string") {
@@ -74,12 +75,13 @@ export async function parseDevice(
       const fault =
         findUrlFault(endpoint, { ownOrigins: [url.origin], allowLoopback }) ??
         (await findServiceFault(env, appId, endpoint, allowLoopback));
-      if (fault !== null) found.unshift({ field: "endpoint", message: fault });
+      if (fault !== null) found.push({ field: "endpoint", message: fault });
     }
     if (address?.provider === "webpush" && !(await isPoint(address.keys.p256dh))) {
       found.push({ field: "keys.p256dh", message: "isn't a point of P-256" });
     }
   }
+  found.add(misfits);
   if (found.length > 0 || address === null) throw faultsToError(found);
   // As the parser reads it: one endpoint in two spellings is one device.
   return address.provider === "webpush" ? { ...address, endpoint: new URL(address.endpoint).href } : address;
