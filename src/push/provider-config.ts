@@ -17,7 +17,7 @@ export interface ProviderConfigs {
 export type ProviderChanges = { [P in Provider]?: ProviderConfigs[P] | null };
 
 /** A provider as it may be shown: all but the private key, of which there is a fingerprint. */
-export type ShownProvider = { fingerprint: string; allowedHosts?: string[] } & Record<
+export type ShownProvider = { fingerprint: string; publicKey?: string; allowedHosts?: string[] } & Record<
   string,
   string | string[]
 >;
