@@ -8,13 +8,14 @@ import { benchMemory } from "./memory.ts";
 import { OnecallClient } from "./onecall-client.ts";
 import { benchPush } from "./push.ts";
 import { benchRealtime } from "./realtime.ts";
+import { benchSockets } from "./sockets.ts";
 import { bundleOnecall, startFloor, startOnecall } from "./workers.ts";
 
 const BATCH_TARGETS = 10_000;
 const BATCH_ROUNDS = 5;
 
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
-const SECTIONS = ["realtime", "batch", "files", "push", "analytics", "log", "memory", "cost"];
+const SECTIONS = ["realtime", "batch", "files", "push", "analytics", "log", "memory", "sockets", "cost"];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !SECTIONS.includes(name));
 if (unknown.length > 0) throw new Error(`There is no ${unknown}. Sections: ${SECTIONS.join(", ")}.`);
@@ -48,4 +49,5 @@ if (runs("push")) await benchPush(script);
 if (runs("analytics")) await benchAnalytics(script);
 if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
+if (runs("sockets")) await benchSockets(script);
 if (runs("cost")) await benchCost(script);

@@ -40,6 +40,8 @@ export interface BenchWorker {
   url: string;
   /** Ends the process and starts it again with the same state, on the same port. */
   restart(): Promise<void>;
+  /** A value of the KV namespace, as text. */
+  readCopy(key: string): Promise<string | null>;
   stop(): Promise<void>;
 }
 
@@ -196,6 +198,7 @@ async function start(state: string, options: Options): Promise<BenchWorker> {
       miniflare = begin(Number(new URL(url).port));
       await miniflare.ready;
     },
+    readCopy: async (key) => (await miniflare.getKVNamespace("CONFIG")).get(key, "text"),
     stop: () => miniflare.dispose(),
   };
 }
