@@ -191,6 +191,15 @@ export const CHUNK_BYTES = 512 * 1024;
 /** Deliveries of a deleted user that are blanked in one transaction. */
 export const ERASE_SLICE_ROWS = 1000;
 
+/** Tokens of a user that are listed: of more the oldest are left out, and go on being accepted. */
+export const MAX_LISTED_TOKENS = 100;
+/** The vendor's: users in a page of `/v3/users`. */
+export const MAX_USERS_PAGE = 1000;
+/** Tags of a user. */
+export const MAX_USER_TAGS = 50;
+/** Users that one call activates or deactivates. */
+export const MAX_USERS_CHANGE = 100;
+
 /** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
 export const MAX_DEVICES = 20;
 /** Pushes that a consumer claims in one call. */

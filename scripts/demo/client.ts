@@ -113,7 +113,7 @@ export async function createApp(url: string, adminToken: string, name: string) {
 export type AppClient = Awaited<ReturnType<typeof createApp>>;
 
 function userPath(userId: string): string {
-  return `/v3/users/${encodeURIComponent(userId)}`;
+  return `/v3/business-messaging/api/users/${encodeURIComponent(userId)}`;
 }
 
 /** @throws when the answer isn't 2xx or hasn't the shape: a demo has nothing better to do. */

@@ -5,6 +5,7 @@ import { exceedsBytes } from "../text-size.ts";
 import { CAMPAIGNS_PATHS } from "./campaigns/paths.ts";
 import { PLATFORM_CODES } from "./platform/error-codes.ts";
 import { PLATFORM_PREFIXES } from "./platform/paths.ts";
+import { isSendbirdCall, USERS_PATH } from "./users/paths.ts";
 
 /** Characters of a message that stays where an answer would be too long. */
 const MAX_CUT_MESSAGE = 1000;
@@ -13,19 +14,26 @@ const MAX_CUT_MESSAGE = 1000;
  * An error in the envelope of the family whose path was called. Here alone errors become answers, so here is
  * made sure that each is under 64 KB, whatever a caller sent and whoever forgot to cut it.
  */
-export function presentError(error: OnecallError, path: string): Response {
-  let text = JSON.stringify(presentBody(error, path));
+export function presentError(error: OnecallError, path: string, headers: Headers): Response {
+  const isPlatform = isPlatformCall(path, headers);
+  let text = JSON.stringify(presentBody(error, path, isPlatform));
   if (exceedsBytes(text, MAX_ERROR_BYTES - 1)) {
     console.error({ message: "an error's answer was too long and was cut", code: error.code });
     const message = `${error.message.slice(0, MAX_CUT_MESSAGE).toWellFormed()}…`;
-    text = JSON.stringify(presentBody(new OnecallError(error.code, message), path));
+    text = JSON.stringify(presentBody(new OnecallError(error.code, message), path, isPlatform));
   }
   return jsonText(text, error.status, error.headers);
 }
 
-function presentBody(error: OnecallError, path: string): object {
+/** By its path, or where two vendors have the same by its credentials. */
+function isPlatformCall(path: string, headers: Headers): boolean {
+  if (PLATFORM_PREFIXES.some((prefix) => path.startsWith(prefix))) return true;
+  return (path === USERS_PATH || path.startsWith(`${USERS_PATH}/`)) && isSendbirdCall(headers);
+}
+
+function presentBody(error: OnecallError, path: string, isPlatform: boolean): object {
   const { code, message, devMessage, details } = error;
-  if (PLATFORM_PREFIXES.some((prefix) => path.startsWith(prefix))) {
+  if (isPlatform) {
     // This envelope has no place for details: what is wrong, and where, goes into the message.
     return { error: true, code: PLATFORM_CODES[code], message: withDetails(message, details) };
   }

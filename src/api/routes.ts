@@ -6,12 +6,14 @@ import { feedRoutes } from "./feed/routes.ts";
 import { getHealth } from "./health.ts";
 import { platformRoutes } from "./platform/routes.ts";
 import { UPLOAD_PATH } from "./targets-files.ts";
+import { vendorUserRoutes } from "./users/routes.ts";
 
 export const HEALTH_PATH = "/health";
 
 /** Every route that the Worker answers. */
 export const ROUTES: readonly Route[] = [
   ...businessMessagingRoutes,
+  ...vendorUserRoutes,
   ...platformRoutes,
   ...campaignsRoutes,
   ...feedRoutes(API),

@@ -90,4 +90,12 @@ export const REGISTRY_SCHEMA = [
       key_id TEXT PRIMARY KEY, token TEXT NOT NULL, issued_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL) WITHOUT ROWID`,
   ],
+  [
+    // How many active users each shard has, as it says.
+    `CREATE TABLE user_counts (
+      shard INTEGER PRIMARY KEY, active INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID`,
+    // A shard that has said nothing has no users; one of an app of an earlier version has to be asked.
+    "ALTER TABLE app ADD COLUMN counts_users INTEGER NOT NULL DEFAULT 1",
+    "UPDATE app SET counts_users = 0",
+  ],
 ] as const;

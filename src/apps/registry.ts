@@ -52,6 +52,7 @@ import { LedgerList, type LedgerPage } from "./ledger-list.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
+import { UserCountStore } from "./user-count-store.ts";
 
 /** More than the kinds of duty that a registry has. */
 const DUTIES_PER_ALARM = 10;
@@ -86,6 +87,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #tokens: ProviderTokens;
   readonly #ledgers: LedgerList;
   readonly #erasure: AppErasure;
+  readonly #userCounts: UserCountStore;
   readonly #webhooks: WebhookStore;
   readonly #endpointCalls: EndpointCalls;
   readonly #box: SecretBox;
@@ -107,6 +109,7 @@ export class Registry extends DurableObject<Bindings> {
     this.#templates = new TemplateStore(sql);
     this.#files = new TargetsFileStore(sql);
     this.#webhooks = new WebhookStore(sql, this.#box);
+    this.#userCounts = new UserCountStore(sql);
     this.#endpointCalls = new EndpointCalls({
       ...{ sql, due: this.#due },
       // An app that ends has no endpoints, whatever is still to be told.
@@ -498,6 +501,17 @@ export class Registry extends DurableObject<Bindings> {
     };
     if (!this.#exists()) return;
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
+  }
+
+  /** A user shard says how many active users it has. */
+  noteUserCount(shard: number, active: number, version: number): void {
+    if (!this.#exists()) return;
+    this.#due.transaction(() => this.#userCounts.note(shard, active, version));
+  }
+
+  /** Active users by shard; null where a shard has to be asked itself. */
+  listUserCounts(): (number | null)[] {
+    return this.#exists() ? this.#userCounts.list(this.#requireRecord().shardCount) : [];
   }
 
   /** A user shard tells of a deletion; told again, it stands in the log once. */

@@ -30,6 +30,21 @@ export async function readJson(request: Request, keepsDigits = false): Promise<u
   return parseJson(await readBytes(request, BODY.bytes), BODY, keepsDigits);
 }
 
+/** The same, or a form's fields as texts: some clients of the vendor's send forms. */
+export async function readJsonOrForm(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(type)) {
+    return readJson(request);
+  }
+  const bytes = await readBytes(request, BODY.bytes);
+  const form = await new Response(bytes, { headers: { "content-type": type } }).formData().catch(() => {
+    throw new OnecallError("ERR_BAD_REQUEST", "The body isn't a valid form.");
+  });
+  return Object.fromEntries(
+    [...form].map(([name, value]) => [name, typeof value === "string" ? value : value.name]),
+  );
+}
+
 /** The body of a call that may come without one. */
 export async function readOptionalJson(request: Request): Promise<unknown> {
   const isEmpty = request.body === null || request.headers.get("content-length") === "0";

@@ -13,7 +13,7 @@ export interface RouterOptions {
   /** Routes under these paths are called by browsers; all others by servers, without CORS. */
   isBrowserPath: (path: string) => boolean;
   /** An error in the envelope of the family that the path belongs to. */
-  presentError: (error: OnecallError, path: string) => Response;
+  presentError: (error: OnecallError, path: string, headers: Headers) => Response;
   /** Throws where the deployment can't serve this call. */
   requireReady: (context: Context) => void;
 }
@@ -71,7 +71,7 @@ export function createRouter(
     try {
       response = await dispatch(request, { env, execution, requestId, url, address });
     } catch (error) {
-      response = presentError(toOnecallError(error, requestId), url.pathname);
+      response = presentError(toOnecallError(error, requestId), url.pathname, request.headers);
     }
     // A WebSocket's answer can't be changed any more.
     if (response.status === 101) return response;

@@ -66,7 +66,13 @@ export const FAILURE_REASONS = [
 ] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-export const SKIP_REASONS = ["no_device", "channel_disabled", "user_deleted", "opted_out"] as const;
+export const SKIP_REASONS = [
+  "no_device",
+  "channel_disabled",
+  "user_deleted",
+  "user_deactivated",
+  "opted_out",
+] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "skipped", "cancelled"] as const;

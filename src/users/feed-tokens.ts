@@ -29,17 +29,17 @@ const SESSION_END = "session_exp";
 /** The claim that says which root secret a token's key comes from; the first where it lacks. */
 const GENERATION = "root";
 
-/** A signed token for one user's client (HS256; `iss` the app, `sub` the user). */
+/** A signed token for one user's client (HS256; `iss` the app, `sub` the user). The same claims give the same text. */
 export async function issueFeedToken(
   env: Bindings,
   token: Pick<FeedToken, "appId" | "userId" | "issuedAt"> & { expiresAt?: number },
   audience: TokenAudience,
   ttlSeconds: number,
+  endSeconds: number = Math.floor(Date.now() / 1000) + ttlSeconds,
 ): Promise<{ token: string; expiresAt: number }> {
   const { appId, userId, issuedAt, expiresAt: sessionEnd } = token;
   const root = await getSigningSecret(env, appId);
   if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
-  const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
   const signed = await new SignJWT({
     ...(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 }),
     ...(root.generation === 1 ? {} : { [GENERATION]: root.generation }),
@@ -51,9 +51,9 @@ export async function issueFeedToken(
     .setAudience(audience)
     // With milliseconds: a token that follows a user's deletion within its second is a new one.
     .setIssuedAt(issuedAt / 1000)
-    .setExpirationTime(expiresAt)
+    .setExpirationTime(endSeconds)
     .sign(await deriveKey(root));
-  return { token: signed, expiresAt: expiresAt * 1000 };
+  return { token: signed, expiresAt: endSeconds * 1000 };
 }
 
 /** Why a token isn't one: `expired` was signed by us, `forged` is anything else. */

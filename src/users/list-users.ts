@@ -2,16 +2,22 @@ import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
 import { askAll } from "../objects/ask-all.ts";
 import { openShard } from "./shard-binding.ts";
-import type { User, UserFilter } from "./user-store.ts";
+import type { User, UserFilter } from "./user-model.ts";
 
 /** A page of an app's users, ordered by uid: each shard gives its first ones, and the smallest are taken. */
-export async function listUsers(env: Bindings, app: AppRecord, filter: UserFilter): Promise<User[]> {
+export async function listUsers(
+  env: Bindings,
+  app: AppRecord,
+  filter: UserFilter,
+  { afterUid, limit }: { afterUid: string; limit: number },
+): Promise<User[]> {
+  const slice = { afterUid, offset: 0, limit };
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
-  const pages = await askAll(shards, (shard) => openShard(env, app.id, shard).listUsers(filter));
+  const pages = await askAll(shards, (shard) => openShard(env, app.id, shard).listUsers(filter, slice));
   return pages
     .flat()
     .sort((a, b) => compareBytes(a.uid, b.uid))
-    .slice(0, filter.limit);
+    .slice(0, limit);
 }
 
 // SQLite orders text by its UTF-8 bytes, which is the order of code points.

@@ -28,6 +28,7 @@ const SETTLE_ROWS = 1000;
 /** Due times are rounded up to this part of the first pause. */
 const ROUNDING = 10;
 const NO_DEVICE = { status: "skipped", reason: "no_device" } as const;
+const USER_DEACTIVATED = { status: "skipped", reason: "user_deactivated" } as const;
 const USER_DELETED = { status: "skipped", reason: "user_deleted" } as const;
 /** Messages of one group in one turn: what they leave is woken by the next. */
 const MESSAGES_PER_GROUP = 50;
@@ -48,6 +49,8 @@ interface OutboxParts {
   store: PushStore;
   tombstones: Tombstones;
   wakes: PushWakes;
+  /** Who of these users is deactivated. */
+  listInactive: (userIds: readonly string[]) => string[];
   due: DueTable;
   config: PushConfig;
   /** After this long a push that nobody claimed gets another message, ms. */
@@ -162,12 +165,13 @@ export class PushOutbox {
       [...rows, ...[...probes.values()].map(({ row }) => row)].map((row) => [row.userId, row]),
     );
     const gone = new Set(this.#parts.tombstones.listGone([...byUser.keys()], group.notificationId));
+    const inactive = new Set(this.#parts.listInactive([...byUser.keys()].filter((uid) => !gone.has(uid))));
     const known = this.#parts.devices.listForPush([...byUser.keys()]);
     const targets: PushTarget[] = [];
     const withoutDevice: PushRow[] = [];
     for (const [userId, row] of byUser) {
       // Who has the uid now, and devices, wasn't sent to.
-      if (gone.has(userId)) continue;
+      if (gone.has(userId) || inactive.has(userId)) continue;
       const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
       if (left.length === 0) withoutDevice.push(row);
       const devices = left.filter(({ key, scope }) => {
@@ -178,12 +182,8 @@ export class PushOutbox {
       if (devices.length > 0) targets.push({ userId, attempt, content, devices });
     }
     this.#settle(group, withoutDevice, () => NO_DEVICE, now);
-    this.#settle(
-      group,
-      [...byUser.values()].filter(({ userId }) => gone.has(userId)),
-      () => USER_DELETED,
-      now,
-    );
+    const unwanted = [...byUser.values()].filter(({ userId }) => gone.has(userId) || inactive.has(userId));
+    this.#settle(group, unwanted, ({ userId }) => (gone.has(userId) ? USER_DELETED : USER_DEACTIVATED), now);
     return targets;
   }
 

@@ -107,4 +107,25 @@ export const USER_SHARD_SCHEMA = [
     // Minutes (Unix) in which tokens of open sockets end.
     "CREATE TABLE socket_ends (bucket INTEGER PRIMARY KEY)",
   ],
+  [
+    "ALTER TABLE users ADD COLUMN link TEXT",
+    "ALTER TABLE users ADD COLUMN status_message TEXT",
+    "ALTER TABLE users ADD COLUMN phone_number TEXT",
+    "ALTER TABLE users ADD COLUMN tags TEXT",
+    "ALTER TABLE users ADD COLUMN deactivated_at INTEGER",
+    "ALTER TABLE users ADD COLUMN last_seen_at INTEGER",
+    // What lists find users by.
+    "CREATE TABLE user_tags (tag TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (tag, uid)) WITHOUT ROWID",
+    "CREATE INDEX users_by_name ON users (name COLLATE NOCASE)",
+    "CREATE INDEX users_by_role ON users (role)",
+    "CREATE INDEX users_by_creation ON users (created_at)",
+    "CREATE INDEX users_deactivated ON users (uid) WHERE deactivated_at IS NOT NULL",
+    // Active users, for the registry: lists needn't ask every shard how many there are.
+    `CREATE TABLE user_count (
+      active INTEGER NOT NULL, version INTEGER NOT NULL, told_version INTEGER NOT NULL)`,
+    "INSERT INTO user_count (active, version, told_version) SELECT COUNT(*), 1, 0 FROM users",
+    `CREATE TABLE user_tokens (
+      uid TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+      is_removed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (uid, issued_at)) WITHOUT ROWID`,
+  ],
 ] as const;

@@ -6,6 +6,7 @@ import type { PushOutbox } from "./push-outbox.ts";
 import type { PushGroup } from "./push-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { UserStore } from "./user-store.ts";
+import type { UserTokens } from "./user-tokens.ts";
 
 /** The duty's kind in the shard's due table: what is stored of deleted users is erased slice by slice. */
 export const ERASE_DUTY = "erase";
@@ -14,6 +15,7 @@ interface ErasureParts {
   sql: SqlStorage;
   due: DueTable;
   users: UserStore;
+  tokens: UserTokens;
   devices: DeviceStore;
   outbox: PushOutbox;
   tombstones: Tombstones;
@@ -43,6 +45,7 @@ export class UserErasure {
     const hadDeliveries = this.#hasDeliveries(uid);
     const hadDevices = devices.removeAll(uid) > 0;
     const hadRecord = users.remove(uid);
+    this.#parts.tokens.forget(uid);
     tombstones.add(uid, now);
     if (!this.#eraseSliceOf(uid, now)) this.#parts.due.bringForward(ERASE_DUTY, "", now);
     return hadRecord || hadDevices || hadDeliveries;

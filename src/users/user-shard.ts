@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { openRegistry } from "../apps/registry-binding.ts";
 import type { Actor } from "../audit-log/model.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { firstIdAt } from "../ids.ts";
@@ -43,14 +44,19 @@ import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
 import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
+import { USER_COUNT_DUTY, UserCount } from "./user-count.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
-import { type User, type UserFields, type UserFilter, UserStore } from "./user-store.ts";
+import type { User, UserFields, UserFilter, UserSlice } from "./user-model.ts";
+import { UserStore } from "./user-store.ts";
+import { type IssuedToken, UserTokens } from "./user-tokens.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
 const VALUES_DUTY = "values";
 /** Notifications of which one turn of the alarm drops them. */
 const VALUES_SLICE = 5000;
+/** How long a change of users waits for the registry to know their number, so that the next list has it, ms. */
+const COUNT_WAIT_MS = 100;
 /** Before the alarm tries again what failed, ms. */
 const DUTY_RETRY_MS = 10_000;
 /** Between two turns of the alarm that report. */
@@ -92,6 +98,8 @@ export class UserShard extends DurableObject<Bindings> {
   readonly #log: LogStore;
   readonly #users: UserStore;
   readonly #tokenBounds: TokenBounds;
+  readonly #tokens: UserTokens;
+  readonly #userCount: UserCount;
   readonly #feed: FeedStore;
   readonly #sockets: FeedSockets;
   readonly #reporter: Reporter;
@@ -128,6 +136,11 @@ export class UserShard extends DurableObject<Bindings> {
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, this.#sockets);
     this.#tokenBounds = new TokenBounds(sql);
+    this.#tokens = new UserTokens(sql);
+    this.#userCount = new UserCount({
+      ...{ sql, due: this.#due },
+      tell: (active, version) => openRegistry(this.env, appId).noteUserCount(shard, active, version),
+    });
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements);
@@ -143,6 +156,7 @@ export class UserShard extends DurableObject<Bindings> {
       store: pushes,
       tombstones: this.#tombstones,
       wakes: new PushWakes(sql),
+      listInactive: (userIds) => this.#users.listInactive(userIds),
       due: this.#due,
       config: config.push,
       get stallMs() {
@@ -167,7 +181,7 @@ export class UserShard extends DurableObject<Bindings> {
     });
     this.#erasure = new UserErasure({
       ...{ sql, due: this.#due, users: this.#users, devices: this.#devices, outbox: this.#outbox },
-      ...{ tombstones: this.#tombstones, calls: this.#erasureCalls },
+      ...{ tokens: this.#tokens, tombstones: this.#tombstones, calls: this.#erasureCalls },
     });
   }
 
@@ -360,19 +374,22 @@ export class UserShard extends DurableObject<Bindings> {
     this.#claims.release(key, notificationId, Date.now());
   }
 
-  createUser(uid: string, fields: UserFields): User | null {
-    return this.ctx.storage.transactionSync(() => this.#users.create(uid, fields, Date.now()));
+  /** Null where the uid is taken. */
+  async createUser(uid: string, fields: UserFields): Promise<User | null> {
+    return this.#changeUsers((now) => this.#users.create(uid, fields, now));
   }
 
   /**
-   * Creates the user where there is none. Returns the time (Unix ms) that a token issued now must carry: by
-   * this object's clock, and after any deletion of an earlier user of that uid.
+   * Creates the user where there is none, and notes the token that is about to be issued. It carries the times that
+   * are returned: by this object's clock, after any deletion of an earlier user of that uid, and no other token's.
+   * Null where the user is deactivated.
    */
-  ensureUser(uid: string): number {
-    const now = Date.now();
-    return this.ctx.storage.transactionSync(() => {
+  async issueToken(uid: string, ttlMs: number): Promise<IssuedToken | null> {
+    return this.#changeUsers((now) => {
       this.#users.create(uid, {}, now);
-      return Math.max(now, (this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
+      if (this.#users.listInactive([uid]).length > 0) return null;
+      const notBefore = Math.max((this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
+      return this.#tokens.issue(uid, now, ttlMs, notBefore);
     });
   }
 
@@ -405,7 +422,7 @@ export class UserShard extends DurableObject<Bindings> {
    */
   async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean> {
     const now = Date.now();
-    const deleted = this.#due.transaction(() => {
+    const deleted = await this.#changeUsers(() => {
       this.#due.ensure("retention", "", now + DAY_MS);
       const hadAnything = this.#erasure.delete(uid, now);
       if (hadAnything) this.#erasureCalls.addAudit(actor, uidHash, now);
@@ -419,8 +436,38 @@ export class UserShard extends DurableObject<Bindings> {
     return deleted;
   }
 
-  listUsers(filter: UserFilter): User[] {
-    return this.#users.list(filter);
+  /** False where there is no such user. A deactivated one's sockets close, and tokens are refused. */
+  async setUserActive(uid: string, isActive: boolean): Promise<boolean> {
+    const isThere = await this.#changeUsers((now) => this.#users.setActive(uid, isActive, now));
+    if (!isActive) this.#sockets.closeUser(uid, "The user was deactivated");
+    return isThere;
+  }
+
+  /** The tokens that can be used, newest first. */
+  listTokens(uid: string): IssuedToken[] {
+    const validFrom = this.#tokenBounds.validFrom(uid);
+    return this.#tokens.list(uid, Date.now()).filter(({ issuedAt }) => issuedAt >= validFrom);
+  }
+
+  /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
+  removeToken(uid: string, token: IssuedToken): void {
+    this.ctx.storage.transactionSync(() => this.#tokens.remove(uid, token));
+    this.#sockets.closeUser(uid, "A token of the user was removed");
+  }
+
+  listUsers(filter: UserFilter, slice: UserSlice): User[] {
+    return this.#users.list(filter, slice);
+  }
+
+  /** How many of this shard's users fit. */
+  countUsers(filter: UserFilter): number {
+    return this.#users.count(filter);
+  }
+
+  /** How many active users there are. The registry is told too, where it doesn't know yet. */
+  async countActiveUsers(): Promise<number> {
+    await this.#userCount.tell();
+    return this.#userCount.active;
   }
 
   listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED {
@@ -479,6 +526,7 @@ export class UserShard extends DurableObject<Bindings> {
     const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId), now);
     if (client === null) return new Response(null, { status: 429 });
     this.#due.bringForward("sockets", "", expiresAt);
+    this.#users.noteSeen(userId, Date.now());
     const protocol = params.get("protocol");
     return new Response(null, {
       status: 101,
@@ -544,6 +592,7 @@ export class UserShard extends DurableObject<Bindings> {
       this.#reporter.schedule("batch");
     } else if (kind === RECOUNT_DUTY) this.#recountSlice(now);
     else if (kind === ERASURE_CALLS_DUTY) await this.#erasureCalls.serve(now);
+    else if (kind === USER_COUNT_DUTY) await this.#userCount.serve(now);
     else if (kind === DEVICES_DUTY) await this.#directory.serve();
     else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
     else if (kind === "claims") {
@@ -591,6 +640,22 @@ export class UserShard extends DurableObject<Bindings> {
     this.#reporter.schedule("batch");
   }
 
+  /** Changes the records of users, in a transaction. Resolves when the registry knows how many there are, but soon. */
+  async #changeUsers<T>(work: (now: number) => T): Promise<T> {
+    const now = Date.now();
+    const result = this.#due.transaction(() => {
+      const changed = work(now);
+      this.#userCount.noteChange(now);
+      return changed;
+    });
+    // What isn't told is told by the alarm: the change stands.
+    const told = this.#userCount.tell().catch((error: unknown) => {
+      this.#logError("telling the count failed", error);
+    });
+    await Promise.race([told, scheduler.wait(COUNT_WAIT_MS)]);
+    return result;
+  }
+
   /** The pushes of rows that were written in this transaction. */
   #claimNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushClaim[] {
     return slices.flatMap(({ push }) => {
@@ -616,7 +681,8 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   #accepts({ userId, issuedAt }: FeedCaller): boolean {
-    return this.#users.acceptsToken(userId, issuedAt) && issuedAt >= this.#tokenBounds.validFrom(userId);
+    if (!this.#users.acceptsToken(userId, issuedAt) || this.#tokens.isRemoved(userId, issuedAt)) return false;
+    return issuedAt >= this.#tokenBounds.validFrom(userId);
   }
 
   #engage<T>(userId: string, work: (now: number) => T): T {

@@ -1,46 +1,24 @@
-/** A user as every API shows it. Times in Unix ms; `status` is online while a feed socket is open. */
-export interface User {
-  uid: string;
-  name: string;
-  avatar: string | null;
-  role: string;
-  metadata: Record<string, unknown> | null;
-  status: "online" | "offline";
-  createdAt: number;
-  updatedAt: number;
-}
-
-export interface UserFields {
-  name?: string | undefined;
-  avatar?: string | null | undefined;
-  role?: string | undefined;
-  metadata?: Record<string, unknown> | null | undefined;
-}
-
-export interface UserFilter {
-  /** Beginning of a uid or of a name. */
-  searchKey: string | null;
-  role: string | null;
-  status: "online" | "offline" | null;
-  /** Unix ms, both inclusive. */
-  createdFrom: number | null;
-  createdTo: number | null;
-  /** Only uids after this one. */
-  afterUid: string | null;
-  limit: number;
-}
+import type { User, UserFields, UserFilter, UserSlice } from "./user-model.ts";
+import { UserSearch } from "./user-search.ts";
 
 type UserRow = {
   uid: string;
   name: string;
   avatar: string | null;
+  link: string | null;
   role: string;
+  status_message: string | null;
+  phone_number: string | null;
   metadata: string | null;
+  tags: string | null;
   created_at: number;
   updated_at: number;
+  deactivated_at: number | null;
+  last_seen_at: number | null;
 };
 
-const COLUMNS = "uid, name, avatar, role, metadata, created_at, updated_at";
+const COLUMNS = `uid, name, avatar, link, role, status_message, phone_number, metadata, tags, created_at,
+  updated_at, deactivated_at, last_seen_at`;
 
 /** Who has a feed socket open. To list them walks all sockets. */
 export interface Presence {
@@ -48,7 +26,7 @@ export interface Presence {
   listOnline(): Set<string>;
 }
 
-/** The users of one shard. */
+/** The users of one shard, and how many of them are active. Writing methods expect to run inside a transaction. */
 export class UserStore {
   readonly #sql: SqlStorage;
   readonly #presence: Presence;
@@ -67,45 +45,95 @@ export class UserStore {
   create(uid: string, fields: UserFields, now: number): User | null {
     const created = this.#sql
       .exec(
-        `INSERT INTO users (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
+        `INSERT INTO users (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, NULL, NULL)
+         ON CONFLICT DO NOTHING RETURNING 1`,
         uid,
         fields.name ?? uid,
         fields.avatar ?? null,
+        fields.link ?? null,
         fields.role ?? "default",
-        fields.metadata ? JSON.stringify(fields.metadata) : null,
-        now,
+        fields.statusMessage ?? null,
+        fields.phoneNumber ?? null,
+        toJson(fields.metadata ?? null),
+        toJson(toTags(fields.tags ?? [])),
         now,
       )
       .toArray();
-    return created.length === 0 ? null : this.get(uid);
+    if (created.length === 0) return null;
+    this.#setTags(uid, [], fields.tags ?? []);
+    this.#count(1);
+    return this.get(uid);
   }
 
   /** Changes the given fields only. Null where there is no such user. */
   update(uid: string, fields: UserFields, now: number): User | null {
     const user = this.get(uid);
     if (user === null) return null;
-    const metadata = fields.metadata === undefined ? user.metadata : fields.metadata;
+    const changed = { ...user, ...definedOf(fields) };
     this.#sql.exec(
-      "UPDATE users SET name = ?, avatar = ?, role = ?, metadata = ?, updated_at = ? WHERE uid = ?",
-      fields.name ?? user.name,
-      fields.avatar === undefined ? user.avatar : fields.avatar,
-      fields.role ?? user.role,
-      metadata === null ? null : JSON.stringify(metadata),
+      `UPDATE users SET name = ?, avatar = ?, link = ?, role = ?, status_message = ?, phone_number = ?, metadata = ?,
+         tags = ?, updated_at = ? WHERE uid = ?`,
+      changed.name,
+      changed.avatar,
+      changed.link,
+      changed.role,
+      changed.statusMessage,
+      changed.phoneNumber,
+      toJson(changed.metadata),
+      toJson(toTags(changed.tags)),
       now,
       uid,
     );
+    if (fields.tags !== undefined) this.#setTags(uid, user.tags, fields.tags);
     return this.get(uid);
+  }
+
+  /** An inactive user keeps all that is stored, and can be made active again. False where there is no such user. */
+  setActive(uid: string, isActive: boolean, now: number): boolean {
+    const user = this.get(uid);
+    if (user === null) return false;
+    if ((user.deactivatedAt === null) === isActive) return true;
+    this.#sql.exec(
+      "UPDATE users SET deactivated_at = ?, updated_at = ? WHERE uid = ?",
+      isActive ? null : now,
+      now,
+      uid,
+    );
+    this.#count(isActive ? 1 : -1);
+    return true;
   }
 
   /** Removes the record; false where there was none. */
   remove(uid: string): boolean {
-    return this.#sql.exec("DELETE FROM users WHERE uid = ? RETURNING 1", uid).toArray().length > 0;
+    const user = this.get(uid);
+    if (user === null) return false;
+    this.#sql.exec("DELETE FROM users WHERE uid = ?", uid);
+    this.#setTags(uid, user.tags, []);
+    if (user.deactivatedAt === null) this.#count(-1);
+    return true;
   }
 
-  /** False for a token that was issued before its user was deleted. */
+  /** A feed socket of the user was opened. */
+  noteSeen(uid: string, now: number): void {
+    this.#sql.exec("UPDATE users SET last_seen_at = ? WHERE uid = ?", now, uid);
+  }
+
+  /** Who of these users is deactivated. */
+  listInactive(uids: readonly string[]): string[] {
+    return this.#sql
+      .exec<{ uid: string }>(
+        `SELECT uid FROM users
+         WHERE deactivated_at IS NOT NULL AND uid IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(uids),
+      )
+      .toArray()
+      .map(({ uid }) => uid);
+  }
+
+  /** False for a token that was issued before its user was deleted, and for all of a deactivated one. */
   acceptsToken(uid: string, issuedAt: number): boolean {
     const deletedAt = this.getDeletedAt(uid);
-    return deletedAt === null || issuedAt > deletedAt;
+    return (deletedAt === null || issuedAt > deletedAt) && this.listInactive([uid]).length === 0;
   }
 
   /** When a user of this uid was deleted last, Unix ms. */
@@ -116,40 +144,46 @@ export class UserStore {
     return row?.deleted_at ?? null;
   }
 
-  /** One page, ordered by uid. */
-  list(filter: UserFilter): User[] {
-    const conditions = ["uid > ?"];
-    const values: (string | number)[] = [filter.afterUid ?? ""];
-    const add = (condition: string, ...bound: (string | number)[]): void => {
-      conditions.push(condition);
-      values.push(...bound);
-    };
-    if (filter.searchKey !== null) {
-      // A range, not LIKE: LIKE patterns fail above 50 bytes.
-      const end = `${filter.searchKey}\u{10ffff}`;
-      add(
-        "((uid >= ? AND uid < ?) OR (name COLLATE NOCASE >= ? AND name COLLATE NOCASE < ?))",
-        filter.searchKey,
-        end,
-        filter.searchKey,
-        end,
-      );
-    }
-    if (filter.role !== null) add("role = ?", filter.role);
-    if (filter.createdFrom !== null) add("created_at >= ?", filter.createdFrom);
-    if (filter.createdTo !== null) add("created_at <= ?", filter.createdTo);
-    if (filter.status !== null) {
-      const not = filter.status === "online" ? "" : "NOT ";
-      add(`uid ${not}IN (SELECT value FROM json_each(?))`, JSON.stringify([...this.#presence.listOnline()]));
-    }
+  /** Ordered by uid. */
+  list(filter: UserFilter, { afterUid, offset, limit }: UserSlice): User[] {
+    const search = new UserSearch(filter, () => this.#presence.listOnline());
     return this.#sql
       .exec<UserRow>(
-        `SELECT ${COLUMNS} FROM users WHERE ${conditions.join(" AND ")} ORDER BY uid LIMIT ?`,
-        ...values,
-        filter.limit,
+        `SELECT ${COLUMNS} FROM users WHERE uid > ? AND ${search.condition} ORDER BY uid LIMIT ? OFFSET ?`,
+        afterUid,
+        ...search.values,
+        limit,
+        offset,
       )
       .toArray()
       .map((row) => this.#present(row));
+  }
+
+  count(filter: UserFilter): number {
+    const search = new UserSearch(filter, () => this.#presence.listOnline());
+    return this.#sql
+      .exec<{ count: number }>(
+        `SELECT COUNT(*) AS count FROM users WHERE uid > '' AND ${search.condition}`,
+        ...search.values,
+      )
+      .one().count;
+  }
+
+  #setTags(uid: string, before: readonly string[], after: readonly string[]): void {
+    this.#sql.exec(
+      "DELETE FROM user_tags WHERE uid = ? AND tag IN (SELECT value FROM json_each(?))",
+      uid,
+      JSON.stringify(before),
+    );
+    this.#sql.exec(
+      "INSERT OR IGNORE INTO user_tags (tag, uid) SELECT value, ? FROM json_each(?)",
+      uid,
+      JSON.stringify(after),
+    );
+  }
+
+  #count(change: number): void {
+    this.#sql.exec("UPDATE user_count SET active = active + ?, version = version + 1", change);
   }
 
   #present(row: UserRow): User {
@@ -157,11 +191,29 @@ export class UserStore {
       uid: row.uid,
       name: row.name,
       avatar: row.avatar,
+      link: row.link,
       role: row.role,
+      statusMessage: row.status_message,
+      phoneNumber: row.phone_number,
       metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+      tags: row.tags === null ? [] : JSON.parse(row.tags),
       status: this.#presence.isOnline(row.uid) ? "online" : "offline",
       createdAt: row.created_at,
       updatedAt: row.updated_at,
+      deactivatedAt: row.deactivated_at,
+      lastSeenAt: row.last_seen_at,
     };
   }
+}
+
+function definedOf(fields: UserFields): Partial<User> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function toTags(tags: readonly string[]): string[] | null {
+  return tags.length === 0 ? null : [...new Set(tags)];
+}
+
+function toJson(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

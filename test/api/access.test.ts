@@ -26,7 +26,7 @@ const RULES: [pattern: RegExp, access: Access][] = [
   [/^POST .*\/templates\/:template\/preview$/, "read"],
   [/^(POST|PUT) .*\/(channels|templates)(\/:\w+)?$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/users(\/.*)?$/, "manage"],
-  [/^GET .*\/audit-log$/, "manage"],
+  [/^GET .*\/(audit-log|auth_tokens)$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/webhooks(\/.*)?$/, "manage"],
   [/^GET .*\/(notifications|channels|templates|targets[-_]files|users|analytics|webhooks)(\/.*)?$/, "read"],
 ];
@@ -216,7 +216,7 @@ describe("every route that takes a user's token", () => {
 
   it("refuses one that is older than its user's deletion", async () => {
     const token = await app.tokenFor("gone");
-    expect((await app.call("DELETE", "/v3/users/gone")).status).toBe(200);
+    expect((await app.call("DELETE", "/v3/business-messaging/api/users/gone")).status).toBe(200);
     for (const route of withToken) await expectRefused(route, { authorization: `Bearer ${token}` }, 401);
   });
 });

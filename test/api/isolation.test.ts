@@ -45,12 +45,16 @@ beforeAll(async () => {
     variableSchema: { value: { type: "string" } },
   });
   await b.api("PUT", "/templates/bee-template", { status: "approved" });
-  for (const uid of ["shared", "bee"]) await b.call("POST", "/v3/users", { uid, name: SECRET });
+  for (const uid of ["shared", "bee"])
+    await b.call("POST", "/v3/business-messaging/api/users", { uid, name: SECRET });
   const notifications = [
     await send(b, "shared", "realtime", { "idempotency-key": "shared-key" }),
     await send(b, "shared", "batch"),
   ];
-  const device = await b.call("POST", "/v3/users/bee/devices", { provider: "fcm", token: SHARED_TOKEN });
+  const device = await b.call("POST", "/v3/business-messaging/api/users/bee/devices", {
+    provider: "fcm",
+    token: SHARED_TOKEN,
+  });
   await uploadCsv(b, "bee.csv", `user_id,value\nbee,${SECRET}\n`);
   const keys = (await callAsAdmin("GET", `/admin/apps/${b.id}/keys`)).body.data;
   idsOfB = {
@@ -278,12 +282,12 @@ describe("app A with what is app B's", () => {
 
 describe("a uid that both apps have", () => {
   it("is two users: deleting A's leaves B's as it is", async () => {
-    await a.call("POST", "/v3/users", { uid: "both", name: "A's" });
-    await b.call("POST", "/v3/users", { uid: "both", name: "B's" });
+    await a.call("POST", "/v3/business-messaging/api/users", { uid: "both", name: "A's" });
+    await b.call("POST", "/v3/business-messaging/api/users", { uid: "both", name: "B's" });
     const asBoth = callWithToken(await b.tokenFor("both"));
     await send(b, "both", "realtime");
-    expect((await a.call("DELETE", "/v3/users/both")).status).toBe(200);
-    expect((await b.call("GET", "/v3/users/both")).body.name).toBe("B's");
+    expect((await a.call("DELETE", "/v3/business-messaging/api/users/both")).status).toBe(200);
+    expect((await b.call("GET", "/v3/business-messaging/api/users/both")).body.name).toBe("B's");
     expect((await asBoth("GET", "/feed")).body.data).toHaveLength(1);
   });
 

@@ -136,12 +136,12 @@ describe("a scope", () => {
     ["read", "POST", `${API}/templates/order-confirmation/preview`, {}],
     ["manage", "POST", `${API}/templates`, { name: "Order confirmation", channelKeys: [] }],
     ["manage", "PUT", `${API}/templates/order-confirmation`, {}],
-    ["read", "GET", "/v3/users"],
-    ["read", "GET", "/v3/users/jane"],
-    ["manage", "POST", "/v3/users", { uid: "jane" }],
-    ["manage", "PUT", "/v3/users/nobody", {}],
-    ["manage", "DELETE", "/v3/users/nobody"],
-    ["manage", "POST", "/v3/users/jane/auth_tokens"],
+    ["read", "GET", "/v3/business-messaging/api/users"],
+    ["read", "GET", "/v3/business-messaging/api/users/jane"],
+    ["manage", "POST", "/v3/business-messaging/api/users", { uid: "jane" }],
+    ["manage", "PUT", "/v3/business-messaging/api/users/nobody", {}],
+    ["manage", "DELETE", "/v3/business-messaging/api/users/nobody"],
+    ["manage", "POST", "/v3/business-messaging/api/users/jane/auth_tokens"],
   ];
 
   it("opens its routes and no others", async () => {

@@ -39,7 +39,7 @@ describe("an app's shards", () => {
       expect(counts["in-app-alerts"]).toMatchObject({ total: 60, delivered: 60, pending: 0 });
       expect(await app.audit(id)).toMatchObject({ isEqual: true });
       for (const uid of uids.slice(0, 3)) await app.tokenFor(uid);
-      const users = await app.call("GET", "/v3/users");
+      const users = await app.call("GET", "/v3/business-messaging/api/users");
       expect(users.body.data.map((user: { uid: string }) => user.uid)).toEqual(["uid-0", "uid-1", "uid-2"]);
       expect((await callAsAdmin("GET", `/admin/apps/${app.id}`)).body.shardCount).toBe(shardCount);
     },

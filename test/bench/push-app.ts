@@ -53,7 +53,7 @@ export class PushApp<P extends BenchProvider> {
     const { url, headers } = this.#client;
     const { perSecond } = await load(url, this.devices.length, REGISTRATIONS_AT_ONCE, (index) => ({
       method: "POST",
-      path: `/v3/users/${USER_PREFIX}-${index}/devices`,
+      path: `/v3/business-messaging/api/users/${USER_PREFIX}-${index}/devices`,
       headers,
       body: JSON.stringify(this.devices[index]),
     }));

@@ -75,7 +75,11 @@ export class ChaosApp {
     const registerNext = async (): Promise<void> => {
       for (let next = registrations.pop(); next !== undefined; next = registrations.pop()) {
         const [user, device] = next;
-        await this.#client.call({ method: "POST", path: `/v3/users/${user}/devices`, body: device });
+        await this.#client.call({
+          method: "POST",
+          path: `/v3/business-messaging/api/users/${user}/devices`,
+          body: device,
+        });
         this.devices.set(user, [...(this.devices.get(user) ?? []), device]);
       }
     };

@@ -119,7 +119,11 @@ async function judgeFeed(
   sent: readonly Sent[],
   verdict: DeliveryVerdict,
 ): Promise<void> {
-  const token = { method: "POST" as const, path: `/v3/users/${user}/auth_tokens`, body: {} };
+  const token = {
+    method: "POST" as const,
+    path: `/v3/business-messaging/api/users/${user}/auth_tokens`,
+    body: {},
+  };
   const { authToken } = await client.call<{ authToken: string }>(token);
   const headers = { authorization: `Bearer ${authToken}` };
   const items = new Map<string, number>();

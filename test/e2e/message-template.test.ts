@@ -128,7 +128,7 @@ async function sendAndRead<T extends object>(key: string, content: T, uid: strin
     targets: [uid],
     mode: "realtime",
   });
-  const { authToken } = await manage("POST", `/v3/users/${uid}/auth_tokens`, {});
+  const { authToken } = await manage("POST", `/v3/business-messaging/api/users/${uid}/auth_tokens`, {});
   const feed = await call("GET", `${API}/feed`, { authorization: `Bearer ${authToken}` });
   return feed.data[0].content;
 }

@@ -106,7 +106,7 @@ describe("a page of another origin", () => {
   test("reads a user's feed, though tracing adds a header", async () => {
     const { authToken } = await call<{ authToken: string }>(
       "POST",
-      "/v3/users/page-user/auth_tokens",
+      "/v3/business-messaging/api/users/page-user/auth_tokens",
       {},
       appHeaders(),
     );

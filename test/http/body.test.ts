@@ -51,7 +51,9 @@ describe("a body", () => {
     "is taken as %s",
     async (contentType) => {
       const uid = `typed as ${contentType}`;
-      expect((await post("/v3/users", JSON.stringify({ uid }), contentType)).status).toBe(201);
+      expect(
+        (await post("/v3/business-messaging/api/users", JSON.stringify({ uid }), contentType)).status,
+      ).toBe(201);
     },
   );
 
@@ -65,7 +67,7 @@ describe("a body", () => {
     "multipart/form-data",
   ])("isn't taken as %s", async (contentType) => {
     const { status, error } = await post(
-      "/v3/users",
+      "/v3/business-messaging/api/users",
       new TextEncoder().encode('{"uid":"typed"}'),
       contentType,
     );
@@ -76,13 +78,18 @@ describe("a body", () => {
   it.each(["", "{", '{"uid":"a"}x', "{'uid':'a'}", '{"uid":"a\n"}', "undefined", '{"uid":NaN}'])(
     "of %j isn't valid JSON",
     async (text) => {
-      const { status, error } = await post("/v3/users", text);
+      const { status, error } = await post("/v3/business-messaging/api/users", text);
       expect([status, error.code]).toEqual([400, "ERR_BAD_REQUEST"]);
     },
   );
 
   it.each(["null", "[]", "7", '"text"', "true"])("of %s isn't an object", async (text) => {
-    for (const path of ["/v3/users", `${API}/channels`, `${API}/templates`, `${API}/notifications/send`]) {
+    for (const path of [
+      "/v3/business-messaging/api/users",
+      `${API}/channels`,
+      `${API}/templates`,
+      `${API}/notifications/send`,
+    ]) {
       const { status, error } = await post(path, text);
       expect([path, status, error.code]).toEqual([path, 400, "ERR_BAD_REQUEST"]);
     }
@@ -91,21 +98,25 @@ describe("a body", () => {
   it("must be UTF-8; a byte order mark is allowed", async () => {
     const bytes = (...values: number[]) => new Uint8Array(values);
     const text = [...new TextEncoder().encode('{"uid":"bom"}')];
-    expect((await post("/v3/users", bytes(0xef, 0xbb, 0xbf, ...text))).status).toBe(201);
-    const { status, error } = await post("/v3/users", bytes(...text.with(8, 0xff)));
+    expect((await post("/v3/business-messaging/api/users", bytes(0xef, 0xbb, 0xbf, ...text))).status).toBe(
+      201,
+    );
+    const { status, error } = await post("/v3/business-messaging/api/users", bytes(...text.with(8, 0xff)));
     expect([status, error.code]).toEqual([400, "ERR_BAD_REQUEST"]);
   });
 
   it("may nest 20 levels and no more", async () => {
-    expect((await post("/v3/users", nested("deep", 20))).status).toBe(201);
-    const { status, error } = await post("/v3/users", nested("deeper", 21));
+    expect((await post("/v3/business-messaging/api/users", nested("deep", 20))).status).toBe(201);
+    const { status, error } = await post("/v3/business-messaging/api/users", nested("deeper", 21));
     expect([status, error.code]).toEqual([400, "ERR_BAD_REQUEST"]);
-    expect((await post("/v3/users", "[".repeat(500_000))).status).toBe(400);
+    expect((await post("/v3/business-messaging/api/users", "[".repeat(500_000))).status).toBe(400);
   });
 
   it("isn't deep for the brackets in its texts", async () => {
     const metadata = { text: `${"[{".repeat(50)}\\"${"{".repeat(50)}` };
-    expect((await post("/v3/users", JSON.stringify({ uid: "brackets", metadata }))).status).toBe(201);
+    expect(
+      (await post("/v3/business-messaging/api/users", JSON.stringify({ uid: "brackets", metadata }))).status,
+    ).toBe(201);
   });
 });
 
@@ -126,13 +137,17 @@ describe("the size of a body", () => {
 
   it("is at most 1 MB, whether it is told beforehand or not", async () => {
     const limit = 1024 * 1024;
-    expect((await post("/v3/users", padded({ uid: "large-1" }, limit))).status).toBe(201);
-    expect((await post("/v3/users", streamed(padded({ uid: "large-2" }, limit)))).status).toBe(201);
+    expect((await post("/v3/business-messaging/api/users", padded({ uid: "large-1" }, limit))).status).toBe(
+      201,
+    );
+    expect(
+      (await post("/v3/business-messaging/api/users", streamed(padded({ uid: "large-2" }, limit)))).status,
+    ).toBe(201);
     for (const body of [
       padded({ uid: "too-large" }, limit + 1),
       streamed(padded({ uid: "too-large" }, limit + 1)),
     ]) {
-      const { status, error } = await post("/v3/users", body);
+      const { status, error } = await post("/v3/business-messaging/api/users", body);
       expect([status, error.code]).toEqual([413, "ERR_PAYLOAD_TOO_LARGE"]);
     }
   });
@@ -178,15 +193,18 @@ describe("names that every object has", () => {
   it("are unknown fields like any other, and change nothing for others", async () => {
     const text =
       '{"uid":"proto","__proto__":{"name":"polluted","role":"x"},"constructor":{"prototype":{"role":"y"}}}';
-    expect((await post("/v3/users", text)).status).toBe(201);
-    const { body } = await app.call("GET", "/v3/users/proto");
+    expect((await post("/v3/business-messaging/api/users", text)).status).toBe(201);
+    const { body } = await app.call("GET", "/v3/business-messaging/api/users/proto");
     expect(body).toMatchObject({ name: "proto", role: "default" });
     expect(Object.keys({})).toEqual([]);
     expect(({} as { role?: string }).role).toBeUndefined();
   });
 
   it("don't stand for a field that is missing", async () => {
-    const { status, error } = await post("/v3/users", '{"__proto__":{"uid":"inherited"}}');
+    const { status, error } = await post(
+      "/v3/business-messaging/api/users",
+      '{"__proto__":{"uid":"inherited"}}',
+    );
     expect([status, Object.keys(error.details)]).toEqual([400, ["uid"]]);
     const body = '{"__proto__":{"id":"inherited","name":"n"}}';
     expect((await callAsAdmin("POST", "/admin/apps", body)).status).toBe(400);

@@ -5,7 +5,7 @@ let app: TestApp;
 let authorization: string;
 beforeAll(async () => {
   app = await createReadyApp();
-  for (const uid of ["a", "b", "c"]) await app.call("POST", "/v3/users", { uid });
+  for (const uid of ["a", "b", "c"]) await app.call("POST", "/v3/business-messaging/api/users", { uid });
   for (let version = 1; version < 4; version++) {
     await app.api("PUT", "/templates/order-confirmation", {
       content: { "in-app-alerts": { text: `${version}` } },
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const encode = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
 const LISTS = [
-  "/v3/users",
+  "/v3/business-messaging/api/users",
   `${API}/users`,
   `${API}/templates`,
   `${API}/templates/order-confirmation/versions`,
@@ -44,22 +44,23 @@ describe("a cursor", () => {
     }
   });
 
-  it.each(["/v3/users", `${API}/templates`, `${API}/templates/order-confirmation/versions`])(
-    "of %s is of no use when it was cut or changed",
-    async (path) => {
-      const { nextCursor } = (await get(`${path}?limit=1`)).body;
-      expect(nextCursor).toMatch(/^[\w-]+$/);
-      expect((await get(`${path}?limit=1&cursor=${nextCursor}`)).status).toBe(200);
-      for (const cursor of [
-        nextCursor.slice(0, -3),
-        `${nextCursor}A`,
-        `A${nextCursor}`,
-        nextCursor.toUpperCase(),
-      ]) {
-        expect((await get(`${path}?cursor=${cursor}`)).status, cursor).toBe(400);
-      }
-    },
-  );
+  it.each([
+    "/v3/business-messaging/api/users",
+    `${API}/templates`,
+    `${API}/templates/order-confirmation/versions`,
+  ])("of %s is of no use when it was cut or changed", async (path) => {
+    const { nextCursor } = (await get(`${path}?limit=1`)).body;
+    expect(nextCursor).toMatch(/^[\w-]+$/);
+    expect((await get(`${path}?limit=1&cursor=${nextCursor}`)).status).toBe(200);
+    for (const cursor of [
+      nextCursor.slice(0, -3),
+      `${nextCursor}A`,
+      `A${nextCursor}`,
+      nextCursor.toUpperCase(),
+    ]) {
+      expect((await get(`${path}?cursor=${cursor}`)).status, cursor).toBe(400);
+    }
+  });
 
   it("of another list is refused by the list of versions", async () => {
     const { nextCursor } = (await get(`${API}/templates?limit=1`)).body;
@@ -68,8 +69,10 @@ describe("a cursor", () => {
   });
 
   it("that was made up gives at most what the list has", async () => {
-    expect((await get(`/v3/users?cursor=${encode(["' OR 1=1 --"])}`)).body.data).toHaveLength(3);
-    expect((await get(`/v3/users?cursor=${encode(["b"])}`)).body.data).toHaveLength(1);
+    expect(
+      (await get(`/v3/business-messaging/api/users?cursor=${encode(["' OR 1=1 --"])}`)).body.data,
+    ).toHaveLength(3);
+    expect((await get(`/v3/business-messaging/api/users?cursor=${encode(["b"])}`)).body.data).toHaveLength(1);
     expect((await get(`${API}/templates?cursor=${encode(["zzz"])}`)).body.data).toHaveLength(2);
     expect((await get(`${API}/notifications?cursor=${encode(["zzz"])}`)).body.data).toEqual([]);
     expect((await get(`${API}/feed?cursor=${encode(["zzz", "zzz"])}`)).body.data).toEqual([]);
@@ -85,16 +88,18 @@ describe("a query", () => {
       "__proto__[limit]=1",
       "%F0",
     ]) {
-      expect((await get(`/v3/users?${query}`)).body.data).toHaveLength(3);
+      expect((await get(`/v3/business-messaging/api/users?${query}`)).body.data).toHaveLength(3);
     }
   });
 
   it("counts the first of two values", async () => {
-    expect((await get("/v3/users?perPage=1&perPage=2")).body.data).toHaveLength(1);
+    expect((await get("/v3/business-messaging/api/users?perPage=1&perPage=2")).body.data).toHaveLength(1);
   });
 
   it("names every wrong parameter in one answer", async () => {
-    const { status, body } = await get("/v3/users?perPage=0&status=away&createdTo=soon");
+    const { status, body } = await get(
+      "/v3/business-messaging/api/users?perPage=0&status=away&createdTo=soon",
+    );
     expect([status, Object.keys(body.error.details).sort()]).toEqual([
       400,
       ["createdTo", "perPage", "status"],
@@ -104,7 +109,9 @@ describe("a query", () => {
   it.each(["2026-13-01", "2026-04-15T10:30:00", "1776249000000", "2026-04-15T25:00:00Z", " 2026-04-15"])(
     "takes no time like %s",
     async (time) => {
-      const { status, body } = await get(`/v3/users?createdFrom=${encodeURIComponent(time)}`);
+      const { status, body } = await get(
+        `/v3/business-messaging/api/users?createdFrom=${encodeURIComponent(time)}`,
+      );
       expect([status, Object.keys(body.error.details)]).toEqual([400, ["createdFrom"]]);
     },
   );
@@ -112,7 +119,9 @@ describe("a query", () => {
   it.each(["2026-04-15", "2026-04-15T10:30Z", "2026-04-15T10:30:00.123Z", "2026-04-15T10:30:00+02:00"])(
     "takes a time like %s",
     async (time) => {
-      expect((await get(`/v3/users?createdTo=${encodeURIComponent(time)}`)).status).toBe(200);
+      expect(
+        (await get(`/v3/business-messaging/api/users?createdTo=${encodeURIComponent(time)}`)).status,
+      ).toBe(200);
     },
   );
 });
@@ -122,7 +131,7 @@ describe("a path", () => {
     `${API}/channels/%`,
     `${API}/templates/%E0%A4%A`,
     `${API}/templates/%FF/versions`,
-    "/v3/users/%zz",
+    "/v3/business-messaging/api/users/%zz",
     `${API}/notifications/%C3%28`,
     "/admin/apps/%ff",
   ])("%s isn't valid percent-encoding", async (path) => {
@@ -137,8 +146,8 @@ describe("a path", () => {
   });
 
   it("is decoded once", async () => {
-    await app.call("POST", "/v3/users", { uid: "%41" });
-    expect((await get("/v3/users/%2541")).body.uid).toBe("%41");
-    expect((await get("/v3/users/%41")).status).toBe(404);
+    await app.call("POST", "/v3/business-messaging/api/users", { uid: "%41" });
+    expect((await get("/v3/business-messaging/api/users/%2541")).body.uid).toBe("%41");
+    expect((await get("/v3/business-messaging/api/users/%41")).status).toBe(404);
   });
 });

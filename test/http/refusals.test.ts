@@ -133,8 +133,8 @@ describe("a body of small values", () => {
 
   it.each(["{}", "[]", "1", '""', "null"])("of %s has at most 50,000, in a send 250,000", async (value) => {
     const user = (count: number) => `{"uid":"many","metadata":${many(count, value)}}`;
-    expect((await refusalOf("POST", "/v3/users", user(50_000 - 3))).status).toBe(400);
-    const refused = await refusalOf("POST", "/v3/users", user(50_000 - 2));
+    expect((await refusalOf("POST", "/v3/business-messaging/api/users", user(50_000 - 3))).status).toBe(400);
+    const refused = await refusalOf("POST", "/v3/business-messaging/api/users", user(50_000 - 2));
     expect([refused.status, refused.error.message]).toEqual([
       413,
       expect.stringMatching(/50000 JSON values/),

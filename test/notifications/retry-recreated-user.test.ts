@@ -5,9 +5,13 @@ import { waitUntilCompleted } from "../support/wait.ts";
 it("a retry reaches a user who was deleted before the send and created again", async () => {
   const account = await createPushApp(["fcm"]);
   const { app, project } = account;
-  expect((await app.call("POST", "/v3/users", { uid: "mia", name: "Mia" })).status).toBe(201);
-  expect((await app.call("DELETE", "/v3/users/mia")).status).toBe(200);
-  expect((await app.call("POST", "/v3/users", { uid: "mia", name: "Mia again" })).status).toBe(201);
+  expect(
+    (await app.call("POST", "/v3/business-messaging/api/users", { uid: "mia", name: "Mia" })).status,
+  ).toBe(201);
+  expect((await app.call("DELETE", "/v3/business-messaging/api/users/mia")).status).toBe(200);
+  expect(
+    (await app.call("POST", "/v3/business-messaging/api/users", { uid: "mia", name: "Mia again" })).status,
+  ).toBe(201);
   await addDevices(account, "mia", "fcm");
   await project.setFaults([{ provider: "fcm", status: 400 }]);
   const id = await sendToMany(app, ["mia"]);

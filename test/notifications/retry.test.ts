@@ -267,8 +267,10 @@ describe("a retry loses and repeats nothing", () => {
 
 it("leaves a deleted user's failure as it is", async () => {
   const { app, id } = await refusedBatch(["mia", "leo"]);
-  expect((await app.call("POST", "/v3/users", { uid: "mia", name: "Mia" })).status).toBe(201);
-  expect((await app.call("DELETE", "/v3/users/mia")).status).toBe(200);
+  expect(
+    (await app.call("POST", "/v3/business-messaging/api/users", { uid: "mia", name: "Mia" })).status,
+  ).toBe(201);
+  expect((await app.call("DELETE", "/v3/business-messaging/api/users/mia")).status).toBe(200);
   await retry(app, id);
   const { counts } = await waitUntilCompleted(app, id);
   expect(counts["mobile-push"]).toMatchObject({ delivered: 1, failed: { provider_rejected: 1 } });

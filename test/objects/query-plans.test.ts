@@ -39,7 +39,8 @@ const COMPOSED: [statement: string, test: string][] = [
   ],
   ["SELECT channel_key AS channelKey, reason, COUNT(*) AS count FROM deliveries", "notifications/retry"],
   ["UPDATE deliveries SET status = 'pending'", "notifications/retry"],
-  ["SELECT uid, name, avatar, role, metadata, created_at, updated_at FROM users WHERE …", "users/list-users"],
+  ["SELECT uid, name, avatar, link, role, status_message, phone_number, metadata, tags", "users/list-users"],
+  ["SELECT COUNT(*) AS count FROM users", "users/cometchat-users"],
   ["DELETE FROM … WHERE id IN (SELECT id FROM … WHERE id < ? LIMIT ?) RETURNING 1", "webhooks/schedule"],
 ];
 

@@ -27,7 +27,7 @@ async function createFullApp(): Promise<TestApp> {
   const account = await createPushApp(["fcm"]);
   const { app } = account;
   await addDevices(account, "mia", "fcm");
-  await app.call("POST", "/v3/users", { uid: "mia", name: "Mia" });
+  await app.call("POST", "/v3/business-messaging/api/users", { uid: "mia", name: "Mia" });
   await uploadCsv(app, "all.csv", "user_id,name\nmia,Mia\nleo,Leo\n");
   const ids = [await sendToOne(app, "mia"), await sendToMany(app, ["mia", "leo", "ada"])];
   const sent = await app.send({ template: { key: "order" }, targetsFile: "all.csv", mode: "batch" });

@@ -130,7 +130,7 @@ describe("one device", () => {
     await vi.waitFor(async () => {
       expect((await account.project.summary()).fcm.requests).toBe(1);
     }, PATIENTLY);
-    await account.app.call("POST", `/v3/users/${uid}/devices`, device);
+    await account.app.call("POST", `/v3/business-messaging/api/users/${uid}/devices`, device);
     await sending;
     expect(await listDevices(account.app, uid)).toHaveLength(1);
   });
@@ -210,7 +210,7 @@ describe("a shard's alarm", () => {
         .exec<{ key: string; version: string }>("SELECT address_key AS key, version FROM devices")
         .toArray(),
     );
-    await account.app.call("POST", "/v3/users/bob/devices", device);
+    await account.app.call("POST", "/v3/business-messaging/api/users/bob/devices", device);
     const owner = openShard(bindings, account.app.id, await shardOf(account.app, old?.key ?? ""));
     await owner.ownAddress({ userId: ann, addressKey: old?.key ?? "", version: old?.version ?? "" });
     expect(await listDevices(account.app, ann)).toEqual([]);

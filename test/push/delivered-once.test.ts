@@ -175,7 +175,7 @@ describe("a push message", () => {
 
   it("comes after users were deleted: their pushes are skipped, and nothing of them is left", async () => {
     const [first = ""] = uids;
-    expect((await account.app.call("DELETE", `/v3/users/${first}`)).status).toBe(200);
+    expect((await account.app.call("DELETE", `/v3/business-messaging/api/users/${first}`)).status).toBe(200);
     await consume([message()], {}, QUEUE);
     const { counts } = await waitUntilCompleted(account.app, id);
     expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length - 1, skipped: { user_deleted: 1 } });

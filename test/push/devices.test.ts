@@ -11,7 +11,7 @@ const WEB_PUSH = {
   keys: { p256dh: P256DH, auth: "BTBZMqHH6r4Tts7J_aSIgg" },
 };
 
-describe("POST /v3/users/{uid}/devices", () => {
+describe("POST /v3/business-messaging/api/users/{uid}/devices", () => {
   it("adds a device of each provider, and shows no keys", async () => {
     const app = await createApp();
     for (const device of [FCM, APNS, WEB_PUSH])
@@ -90,7 +90,7 @@ describe("POST /v3/users/{uid}/devices", () => {
     [{ ...WEB_PUSH, endpoint: "https://10.0.0.7/x" }, ["endpoint"]],
     [{ ...WEB_PUSH, endpoint: "https://[fd00::1]/x" }, ["endpoint"]],
     [{ ...WEB_PUSH, endpoint: "https://push.example.com:8443/x" }, ["endpoint"]],
-    [{ ...WEB_PUSH, endpoint: "https://onecall.test/v3/users" }, ["endpoint"]],
+    [{ ...WEB_PUSH, endpoint: "https://onecall.test/v3/business-messaging/api/users" }, ["endpoint"]],
     [{ ...WEB_PUSH, endpoint: "https://metadata.google.internal/x", keys: null }, ["endpoint", "keys"]],
   ])("refuses %j naming %j", async (device, fields) => {
     const app = await createApp();
@@ -107,23 +107,29 @@ describe("POST /v3/users/{uid}/devices", () => {
   });
 });
 
-describe("DELETE /v3/users/{uid}/devices/{id}", () => {
+describe("DELETE /v3/business-messaging/api/users/{uid}/devices/{id}", () => {
   it("removes the device; its address can be registered by anybody", async () => {
     const app = await createApp();
     const { body } = await registerDevice(app, "mia", FCM);
-    expect(await app.call("DELETE", `/v3/users/mia/devices/${body.id}`)).toMatchObject({
-      status: 200,
-      body: { id: body.id, deleted: true },
-    });
+    expect(await app.call("DELETE", `/v3/business-messaging/api/users/mia/devices/${body.id}`)).toMatchObject(
+      {
+        status: 200,
+        body: { id: body.id, deleted: true },
+      },
+    );
     expect(await listDevices(app, "mia")).toEqual([]);
-    expect((await app.call("DELETE", `/v3/users/mia/devices/${body.id}`)).status).toBe(404);
+    expect((await app.call("DELETE", `/v3/business-messaging/api/users/mia/devices/${body.id}`)).status).toBe(
+      404,
+    );
     expect((await registerDevice(app, "bob", FCM)).status).toBe(201);
   });
 
   it("knows no device of another user", async () => {
     const app = await createApp();
     const { body } = await registerDevice(app, "mia", FCM);
-    expect((await app.call("DELETE", `/v3/users/bob/devices/${body.id}`)).status).toBe(404);
+    expect((await app.call("DELETE", `/v3/business-messaging/api/users/bob/devices/${body.id}`)).status).toBe(
+      404,
+    );
     expect(await listDevices(app, "mia")).toHaveLength(1);
   });
 });
@@ -146,7 +152,7 @@ describe("a user's own client", () => {
     expect((await call("POST", path, { body: FCM })).status).toBe(401);
     expect((await call("POST", path, { headers: app.headers, body: FCM })).status).toBe(401);
     const mia = await app.asUser("mia");
-    await app.call("DELETE", "/v3/users/mia");
+    await app.call("DELETE", "/v3/business-messaging/api/users/mia");
     for (const method of ["POST", "GET"] as const) {
       expect((await mia(method, "/feed/devices", method === "POST" ? FCM : undefined)).status).toBe(401);
     }
@@ -158,10 +164,12 @@ describe("access", () => {
   it("needs the scope manage to change, read to list", async () => {
     const app = await createApp();
     const sender = await app.keyWith(["send"]);
-    expect((await sender.call("POST", "/v3/users/mia/devices", FCM)).status).toBe(403);
-    expect((await sender.call("GET", "/v3/users/mia/devices")).status).toBe(403);
-    expect((await sender.call("DELETE", "/v3/users/mia/devices/x")).status).toBe(403);
-    expect((await call("POST", "/v3/users/mia/devices", { body: FCM })).status).toBe(401);
+    expect((await sender.call("POST", "/v3/business-messaging/api/users/mia/devices", FCM)).status).toBe(403);
+    expect((await sender.call("GET", "/v3/business-messaging/api/users/mia/devices")).status).toBe(403);
+    expect((await sender.call("DELETE", "/v3/business-messaging/api/users/mia/devices/x")).status).toBe(403);
+    expect((await call("POST", "/v3/business-messaging/api/users/mia/devices", { body: FCM })).status).toBe(
+      401,
+    );
   });
 });
 
@@ -171,7 +179,7 @@ describe("a deleted user", () => {
     const [device] = await account.project.createDevices("fcm");
     if (device === undefined) throw new Error("No device");
     await registerDevice(account.app, "mia", device);
-    expect((await account.app.call("DELETE", "/v3/users/mia")).status).toBe(200);
+    expect((await account.app.call("DELETE", "/v3/business-messaging/api/users/mia")).status).toBe(200);
     expect(await listDevices(account.app, "mia")).toEqual([]);
     const id = await sendToOne(account.app, "mia");
     expect(await pushCounts(account.app, id)).toMatchObject({ skipped: { no_device: 1 } });

@@ -124,7 +124,9 @@ describe("a realtime send to a user with a device", () => {
   it("is not pushed to a sandbox device as to a production one", async () => {
     const account = await createPushApp(["apns"]);
     const [sandbox] = await account.project.createDevices("apns", 1, { sandbox: true });
-    expect((await account.app.call("POST", "/v3/users/mia/devices", sandbox)).status).toBe(201);
+    expect(
+      (await account.app.call("POST", "/v3/business-messaging/api/users/mia/devices", sandbox)).status,
+    ).toBe(201);
     const id = await sendToOne(account.app, "mia");
     expect(await pushCounts(account.app, id)).toMatchObject({ delivered: 1 });
   });

@@ -200,7 +200,7 @@ describe("POST {api}/channels/{key}/test", () => {
     const account = await createPushApp();
     const [first, second] = await addDevices(account, "mia", "fcm", 2);
     if (first === undefined || second === undefined) throw new Error("No device");
-    const devices = (await account.app.call("GET", "/v3/users/mia/devices")).body.data;
+    const devices = (await account.app.call("GET", "/v3/business-messaging/api/users/mia/devices")).body.data;
     const idOf = (token: string) => devices.find((device: Body) => device.token === token).id;
     await account.project.setFaults([{ provider: "fcm", device: first.token, status: 429, retryAfter: "7" }]);
     const later = await account.app.api("POST", "/channels/mobile-push/test", {
@@ -215,7 +215,9 @@ describe("POST {api}/channels/{key}/test", () => {
     });
     expect(gone.body).toMatchObject({ outcome: "gone", status: 404 });
     expect(gone.body.message).toContain("UNREGISTERED");
-    expect((await account.app.call("GET", "/v3/users/mia/devices")).body.data).toHaveLength(1);
+    expect(
+      (await account.app.call("GET", "/v3/business-messaging/api/users/mia/devices")).body.data,
+    ).toHaveLength(1);
   });
 
   it("refuses what it can't send to", async () => {

@@ -41,7 +41,12 @@ export class SoakApp {
     await client.call("POST", "/webhooks", { url: webhooks.url, events: ["notification.completed"] });
     const app = new SoakApp(client, webhooks);
     for (const [index, device] of devices.entries()) {
-      await app.#call("POST", `/v3/users/${userAt(index)}/devices`, client.headers, device);
+      await app.#call(
+        "POST",
+        `/v3/business-messaging/api/users/${userAt(index)}/devices`,
+        client.headers,
+        device,
+      );
     }
     for (let index = 0; index < SOCKET_USERS; index++) {
       await app.sockets.open(socketUserAt(index), await app.#tokenOf(socketUserAt(index)));
@@ -108,7 +113,7 @@ export class SoakApp {
   async #tokenOf(user: string): Promise<string> {
     const known = this.#tokens.get(user);
     if (known !== undefined) return known;
-    const path = `/v3/users/${user}/auth_tokens`;
+    const path = `/v3/business-messaging/api/users/${user}/auth_tokens`;
     const { authToken } = await this.#call<{ authToken: string }>("POST", path, this.#client.headers, {});
     this.#tokens.set(user, authToken);
     return authToken;

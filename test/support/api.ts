@@ -96,7 +96,11 @@ export class TestApp {
 
   /** A token for the client of one of the app's users. */
   async tokenFor(uid: string, body?: unknown): Promise<string> {
-    const answer = await this.call("POST", `/v3/users/${encodeURIComponent(uid)}/auth_tokens`, body);
+    const answer = await this.call(
+      "POST",
+      `/v3/business-messaging/api/users/${encodeURIComponent(uid)}/auth_tokens`,
+      body,
+    );
     if (answer.status !== 201) throw new Error(`No token: ${JSON.stringify(answer.body)}`);
     return answer.body.authToken;
   }

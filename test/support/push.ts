@@ -51,11 +51,12 @@ export async function addDevices<const P extends Provider>(
 }
 
 export function registerDevice(app: TestApp, uid: string, device: object): Promise<Answer> {
-  return app.call("POST", `/v3/users/${encodeURIComponent(uid)}/devices`, device);
+  return app.call("POST", `/v3/business-messaging/api/users/${encodeURIComponent(uid)}/devices`, device);
 }
 
 export async function listDevices(app: TestApp, uid: string): Promise<Body[]> {
-  return (await app.call("GET", `/v3/users/${encodeURIComponent(uid)}/devices`)).body.data;
+  return (await app.call("GET", `/v3/business-messaging/api/users/${encodeURIComponent(uid)}/devices`)).body
+    .data;
 }
 
 /** Sends the template to one user at once; returns the notification's id. */

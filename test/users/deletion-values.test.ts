@@ -11,7 +11,7 @@ it("deleting a user leaves no variables of what was sent to that user alone", as
   const variables = { name: "Mia Muster, Secret Street 1" };
   const sent = await app.send({ template: { key: "order", variables }, targets: ["mia"], mode: "realtime" });
   await waitUntilCompleted(app, sent.body.notificationId);
-  expect((await app.call("DELETE", "/v3/users/mia")).status).toBe(200);
+  expect((await app.call("DELETE", "/v3/business-messaging/api/users/mia")).status).toBe(200);
   const shard = await shardStubOf(app, "mia");
   const rows = await runInDurableObject(shard, (_, { storage }) =>
     ["users", "deliveries", "pushes", "notifications"].map((table) =>

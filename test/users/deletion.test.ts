@@ -16,7 +16,11 @@ let id: string;
 let token: string;
 beforeEach(async () => {
   uid = `leaver-${++users}`;
-  await app.call("POST", "/v3/users", { uid, name: "Secret Name", metadata: { note: "secret metadata" } });
+  await app.call("POST", "/v3/business-messaging/api/users", {
+    uid,
+    name: "Secret Name",
+    metadata: { note: "secret metadata" },
+  });
   id = await sendToUser("secret value");
   token = await app.tokenFor(uid);
 });
@@ -25,7 +29,7 @@ async function sendToUser(customerName: string): Promise<string> {
   const template = { key: "order-confirmation", variables: { customerName, orderId: 1 } };
   return (await app.send({ template, targets: [uid], mode: "realtime" })).body.notificationId;
 }
-const deleteUser = () => app.call("DELETE", `/v3/users/${uid}`);
+const deleteUser = () => app.call("DELETE", `/v3/business-messaging/api/users/${uid}`);
 const textsOf = async (asToken: string) =>
   (await callWithToken(asToken)("GET", "/feed")).body.data.map((item: Body) => item.content.text);
 
@@ -33,8 +37,10 @@ describe("deleting a user", () => {
   it("removes them from the users", async () => {
     const { status, body } = await deleteUser();
     expect([status, body]).toEqual([200, { uid, deleted: true }]);
-    expect((await app.call("GET", `/v3/users/${uid}`)).status).toBe(404);
-    expect((await app.call("GET", `/v3/users?searchKey=${uid}`)).body.data).toEqual([]);
+    expect((await app.call("GET", `/v3/business-messaging/api/users/${uid}`)).status).toBe(404);
+    expect((await app.call("GET", `/v3/business-messaging/api/users?searchKey=${uid}`)).body.data).toEqual(
+      [],
+    );
   });
 
   it("leaves nothing that says anything of them in their shard", async () => {
@@ -113,7 +119,7 @@ describe("the tokens of a deleted user", () => {
 
   it("stay refused after the uid is created again, when new ones are fine", async () => {
     await deleteUser();
-    await app.call("POST", "/v3/users", { uid, name: "Newcomer" });
+    await app.call("POST", "/v3/business-messaging/api/users", { uid, name: "Newcomer" });
     const later = await app.tokenFor(uid);
     expect((await callWithToken(token)("GET", "/feed")).status).toBe(401);
     expect((await callWithToken(later)("GET", "/feed")).status).toBe(200);

@@ -43,7 +43,7 @@ describe("a feed", () => {
 
   it("waits for a user that isn't known yet", async () => {
     const id = await sendTo("stranger", "ORD-2");
-    expect((await app.call("GET", "/v3/users/stranger")).status).toBe(404);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/stranger")).status).toBe(404);
     expect(idsOf(await read(await app.asUser("stranger")))).toEqual([id]);
   });
 

@@ -9,18 +9,21 @@ let app: TestApp;
 let between: string;
 beforeAll(async () => {
   app = await createApp();
-  const create = (body: object) => app.call("POST", "/v3/users", body);
+  const create = (body: object) => app.call("POST", "/v3/business-messaging/api/users", body);
   for (const [index, uid] of UIDS.entries()) {
     await create({ uid, name: `Name ${index}`, role: index % 3 === 0 ? "vip" : "member" });
   }
-  const last = Date.parse((await app.call("GET", "/v3/users/user-044")).body.createdAt);
+  const last = Date.parse(
+    (await app.call("GET", "/v3/business-messaging/api/users/user-044")).body.createdAt,
+  );
   between = new Date(last + 1).toISOString();
   // The clock passes that time before anybody else is created.
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(last), { interval: 1 });
   for (const uid of ODD_UIDS) await create({ uid, name: "Ödd 50% Name" });
-});
+}, 60_000);
 
-const list = async (query: string) => (await app.call("GET", `/v3/users${query}`)).body;
+const list = async (query: string) =>
+  (await app.call("GET", `/v3/business-messaging/api/users${query}`)).body;
 const uidsOf = async (query: string) => (await list(query)).data.map((user: Body) => user.uid);
 
 /** All uids, page by page. */
@@ -39,7 +42,7 @@ describe("the list of users", () => {
   it("is 20 to a page unless it is asked otherwise, by uid", async () => {
     const body = await list("");
     expect(body.data.map((user: Body) => user.uid)).toEqual(["Zed", "a%b", ...UIDS.slice(0, 18)]);
-    expect(body.data[2]).toEqual((await app.call("GET", "/v3/users/user-000")).body);
+    expect(body.data[2]).toEqual((await app.call("GET", "/v3/business-messaging/api/users/user-000")).body);
     expect(body.meta).toEqual({ pagination: { count: 20, per_page: 20 } });
   });
 
@@ -62,7 +65,7 @@ describe("the list of users", () => {
   it.each(["perPage=101", "perPage=0", "perPage=-1", "perPage=ten", "status=away", "createdFrom=yesterday"])(
     "refuses %s",
     async (query) => {
-      const { status, body } = await app.call("GET", `/v3/users?${query}`);
+      const { status, body } = await app.call("GET", `/v3/business-messaging/api/users?${query}`);
       expect([status, Object.keys(body.error.details)]).toEqual([400, [query.split("=")[0]]]);
     },
   );
@@ -101,7 +104,7 @@ describe("a filter", () => {
   it("selects a time of creation, both ends included", async () => {
     expect(await uidsOf(`?createdFrom=${between}`)).toEqual(ODD_UIDS);
     expect(await uidsOf(`?createdTo=${between}&role=vip`)).toHaveLength(15);
-    const { createdAt } = (await app.call("GET", "/v3/users/Zed")).body;
+    const { createdAt } = (await app.call("GET", "/v3/business-messaging/api/users/Zed")).body;
     expect(await uidsOf(`?createdFrom=${createdAt}&createdTo=${createdAt}`)).toContain("Zed");
     const day = createdAt.slice(0, 10);
     expect(await uidsOf(`?createdFrom=${day}&createdTo=${day}`)).toContain("Zed");

@@ -26,7 +26,8 @@ async function send(targets: string[], mode: "realtime" | "batch"): Promise<stri
 }
 const ticketFor = async (uid: string) =>
   (await (await app.asUser(uid))("POST", "/feed/socket-ticket")).body.ticket;
-const statusOf = async (uid: string) => (await app.call("GET", `/v3/users/${uid}`)).body.status;
+const statusOf = async (uid: string) =>
+  (await app.call("GET", `/v3/business-messaging/api/users/${uid}`)).body.status;
 /** Resolves when the socket has got these messages, and nothing else. */
 async function expectMessages(socket: OpenSocket, messages: Body[]): Promise<void> {
   await vi.waitFor(() => expect(socket.messages).toEqual(messages), PATIENTLY);
@@ -150,7 +151,8 @@ describe("a feed socket", () => {
     expect(await statusOf("present")).toBe("offline");
     const sockets = [await openSocket([token]), await openSocket([token])];
     expect(await statusOf("present")).toBe("online");
-    const online = (await app.call("GET", "/v3/users?status=online&perPage=100")).body.data;
+    const online = (await app.call("GET", "/v3/business-messaging/api/users?status=online&perPage=100")).body
+      .data;
     expect(online.map((user: Body) => user.uid)).toContain("present");
     expect(online.map((user: Body) => user.status)).not.toContain("offline");
     sockets[0]?.close();

@@ -30,36 +30,44 @@ async function statusOf(token: string): Promise<number> {
 describe("a user's token", () => {
   it("is issued for a day, names app and user, and creates the user", async () => {
     const before = Date.now();
-    const { status, body } = await app.call("POST", "/v3/users/new-user/auth_tokens");
+    const { status, body } = await app.call("POST", "/v3/business-messaging/api/users/new-user/auth_tokens");
     expect(status).toBe(201);
     expect(Object.keys(body).sort()).toEqual(["authToken", "expiresAt"]);
     const ttlMs = Date.parse(body.expiresAt) - before;
     expect(Math.abs(ttlMs - 24 * 60 * 60 * 1000)).toBeLessThan(10_000);
     expect(decodePart(body.authToken, 0)).toEqual({ alg: "HS256", typ: "JWT" });
     expect(decodePart(body.authToken, 1)).toMatchObject({ iss: app.id, sub: "new-user", aud: "feed" });
-    expect((await app.call("GET", "/v3/users/new-user")).body.uid).toBe("new-user");
+    expect((await app.call("GET", "/v3/business-messaging/api/users/new-user")).body.uid).toBe("new-user");
     expect(await statusOf(body.authToken)).toBe(200);
   });
 
   it("leaves a user that exists as it is", async () => {
-    const { body: user } = await app.call("POST", "/v3/users", { uid: "jane", name: "Jane", role: "vip" });
+    const { body: user } = await app.call("POST", "/v3/business-messaging/api/users", {
+      uid: "jane",
+      name: "Jane",
+      role: "vip",
+    });
     await app.api("POST", "/users/jane/auth_tokens");
-    expect((await app.call("GET", "/v3/users/jane")).body).toEqual(user);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/jane")).body).toEqual(user);
   });
 
   it("lasts as long as it is asked to, 30 days at most", async () => {
-    const { body } = await app.call("POST", "/v3/users/jane/auth_tokens", { expiresInSeconds: 60 });
+    const { body } = await app.call("POST", "/v3/business-messaging/api/users/jane/auth_tokens", {
+      expiresInSeconds: 60,
+    });
     expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
     expect(decodePart(body.authToken, 1).exp * 1000).toBe(Date.parse(body.expiresAt));
     for (const expiresInSeconds of [0, -1, 1.5, "60", 30 * 24 * 60 * 60 + 1]) {
-      const answer = await app.call("POST", "/v3/users/jane/auth_tokens", { expiresInSeconds });
+      const answer = await app.call("POST", "/v3/business-messaging/api/users/jane/auth_tokens", {
+        expiresInSeconds,
+      });
       expect([answer.status, Object.keys(answer.body.error.details)]).toEqual([400, ["expiresInSeconds"]]);
     }
   });
 
   it("isn't issued for what can't be a user", async () => {
     for (const uid of ["x".repeat(256), "%00", "a%0Ab"]) {
-      const { status, body } = await app.call("POST", `/v3/users/${uid}/auth_tokens`);
+      const { status, body } = await app.call("POST", `/v3/business-messaging/api/users/${uid}/auth_tokens`);
       expect([status, Object.keys(body.error.details)]).toEqual([400, ["uid"]]);
     }
   });
@@ -150,7 +158,7 @@ it("doesn't let a user's token into server-side routes", async () => {
     { appid: app.id, apikey: token },
   ];
   for (const headers of offers) {
-    expect((await call("GET", "/v3/users/jane", { headers })).status).toBe(401);
+    expect((await call("GET", "/v3/business-messaging/api/users/jane", { headers })).status).toBe(401);
   }
   expect((await call("GET", "/admin/apps", { headers: { authorization: `Bearer ${token}` } })).status).toBe(
     401,

@@ -5,8 +5,8 @@ let app: TestApp;
 beforeAll(async () => {
   app = await createApp();
 });
-const create = (body: unknown) => app.call("POST", "/v3/users", body);
-const pathOf = (uid: string) => `/v3/users/${encodeURIComponent(uid)}`;
+const create = (body: unknown) => app.call("POST", "/v3/business-messaging/api/users", body);
+const pathOf = (uid: string) => `/v3/business-messaging/api/users/${encodeURIComponent(uid)}`;
 
 describe("a user", () => {
   it("is created with all that is given", async () => {
@@ -25,7 +25,7 @@ describe("a user", () => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       updatedAt: body.createdAt,
     });
-    expect((await app.call("GET", "/v3/users/jane")).body).toEqual(body);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/jane")).body).toEqual(body);
   });
 
   it("needs no more than a uid", async () => {
@@ -35,18 +35,18 @@ describe("a user", () => {
 
   it("is the same at the management API's path", async () => {
     const { body } = await app.api("POST", "/users", { uid: "both-paths" });
-    expect((await app.call("GET", "/v3/users/both-paths")).body).toEqual(body);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/both-paths")).body).toEqual(body);
     expect((await app.api("GET", "/users/both-paths")).body).toEqual(body);
     expect((await app.api("PUT", "/users/both-paths", { name: "B" })).body.name).toBe("B");
     expect((await app.api("DELETE", "/users/both-paths")).status).toBe(200);
-    expect((await app.call("GET", "/v3/users/both-paths")).status).toBe(404);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/both-paths")).status).toBe(404);
   });
 
   it("is created once", async () => {
     await create({ uid: "twice", name: "First" });
     const { status, body } = await create({ uid: "twice", name: "Second" });
     expect([status, body.error.code]).toEqual([409, "ERR_CONFLICT"]);
-    expect((await app.call("GET", "/v3/users/twice")).body.name).toBe("First");
+    expect((await app.call("GET", "/v3/business-messaging/api/users/twice")).body.name).toBe("First");
   });
 
   it.each([
@@ -84,7 +84,7 @@ describe("a user", () => {
   it("keeps metadata of any names up to 16 KB", async () => {
     const metadata = `{"__proto__":{"a":1},"constructor":"\\u0000\\ud800"}`;
     expect((await create(`{"uid":"odd-metadata","metadata":${metadata}}`)).status).toBe(201);
-    const { body } = await app.call("GET", "/v3/users/odd-metadata");
+    const { body } = await app.call("GET", "/v3/business-messaging/api/users/odd-metadata");
     expect(JSON.stringify(body.metadata)).toBe(JSON.stringify(JSON.parse(metadata)));
     expect((await create({ uid: "fat", metadata: { a: "x".repeat(16 * 1024) } })).status).toBe(400);
   });
@@ -93,23 +93,30 @@ describe("a user", () => {
 describe("updating a user", () => {
   it("changes the given fields only, null taking a value away", async () => {
     const { body: user } = await create({ uid: "edited", avatar: "a.png", metadata: { a: 1 } });
-    const { status, body } = await app.call("PUT", "/v3/users/edited", { name: "New", avatar: null });
+    const { status, body } = await app.call("PUT", "/v3/business-messaging/api/users/edited", {
+      name: "New",
+      avatar: null,
+    });
     expect(status).toBe(200);
     expect(body).toEqual({ ...user, name: "New", avatar: null, updatedAt: expect.any(String) });
-    expect((await app.call("PUT", "/v3/users/edited", { metadata: null })).body.metadata).toBeNull();
+    expect(
+      (await app.call("PUT", "/v3/business-messaging/api/users/edited", { metadata: null })).body.metadata,
+    ).toBeNull();
   });
 
   it("doesn't move it to another uid", async () => {
     await create({ uid: "stays" });
-    await app.call("PUT", "/v3/users/stays", { uid: "moved" });
-    expect((await app.call("GET", "/v3/users/moved")).status).toBe(404);
-    expect((await app.call("GET", "/v3/users/stays")).status).toBe(200);
+    await app.call("PUT", "/v3/business-messaging/api/users/stays", { uid: "moved" });
+    expect((await app.call("GET", "/v3/business-messaging/api/users/moved")).status).toBe(404);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/stays")).status).toBe(200);
   });
 
   it("is refused whole where a field is wrong", async () => {
     const { body: user } = await create({ uid: "whole" });
-    expect((await app.call("PUT", "/v3/users/whole", { name: "New", role: 1 })).status).toBe(400);
-    expect((await app.call("GET", "/v3/users/whole")).body).toEqual(user);
+    expect(
+      (await app.call("PUT", "/v3/business-messaging/api/users/whole", { name: "New", role: 1 })).status,
+    ).toBe(400);
+    expect((await app.call("GET", "/v3/business-messaging/api/users/whole")).body).toEqual(user);
   });
 });
 

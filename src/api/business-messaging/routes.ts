@@ -104,14 +104,14 @@ export const businessMessagingRoutes: Route[] = [
   ["GET", `${API}/webhooks/:webhook/attempts`, getWebhookAttempts],
   ["POST", `${API}/webhooks/:webhook/attempts/:attempt/resend`, postWebhookResend],
 
-  // Users at the vendor's own path and in the management API's.
+  ["GET", `${API}/users`, getUsers],
+  ["POST", `${API}/users`, postUser],
+  ["GET", `${API}/users/:uid`, getUser],
+  ["PUT", `${API}/users/:uid`, putUser],
+  ["DELETE", `${API}/users/:uid`, deleteUser],
+  ["POST", `${API}/users/:uid/auth_tokens`, postAuthToken],
+  // These are ours at the vendors' path too: neither vendor has them.
   ...["/v3/users", `${API}/users`].flatMap((users): Route[] => [
-    ["GET", users, getUsers],
-    ["POST", users, postUser],
-    ["GET", `${users}/:uid`, getUser],
-    ["PUT", `${users}/:uid`, putUser],
-    ["DELETE", `${users}/:uid`, deleteUser],
-    ["POST", `${users}/:uid/auth_tokens`, postAuthToken],
     ["POST", `${users}/:uid/auth_tokens/revoke`, postTokenRevocation],
     ["GET", `${users}/:uid/devices`, getDevices],
     ["POST", `${users}/:uid/devices`, postDevice],

@@ -15,23 +15,13 @@ import {
   UserIdSchema,
 } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
-import { exceedsBytes } from "../../text-size.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
-import { DEFAULT_TOKEN_TTL_SECONDS, issueFeedToken } from "../../users/feed-tokens.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
+import { issueUserToken } from "../../users/issue-token.ts";
 import { listUsers } from "../../users/list-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
-import type { User } from "../../users/user-store.ts";
-
-const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
-
-const MetadataSchema = v.custom<Record<string, unknown>>(
-  (input) =>
-    typeof input === "object" &&
-    input !== null &&
-    !Array.isArray(input) &&
-    !exceedsBytes(JSON.stringify(input), 16 * 1024),
-  METADATA_MESSAGE,
-);
+import { ANY_USER, type User } from "../../users/user-model.ts";
+import { MetadataSchema } from "../users/fields.ts";
 
 const UserFieldsEntries = {
   name: v.optional(textSchema(256)),
@@ -69,28 +59,29 @@ const TokenRequestSchema = v.object(
   "must be a JSON object",
 );
 
-/** `GET /v3/users`: by uid, 20 a page, at most 100. */
+/** `GET {api}/users`: by uid, 20 a page, at most 100. */
 export const getUsers: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const query = queryOf(context.url);
   // `limit` is the management API's name for the vendor's `perPage`.
   const filter = parseInput(UserListSchema, { ...query, perPage: query.perPage ?? query.limit });
   const limit = filter.perPage;
-  const rows = await listUsers(context.env, app, {
+  const wanted = {
+    ...ANY_USER,
     searchKey: filter.searchKey || null,
-    role: filter.role ?? null,
+    roles: filter.role === undefined ? null : [filter.role],
     status: filter.status ?? null,
     createdFrom: filter.createdFrom ?? null,
     createdTo: filter.createdTo ?? null,
-    afterUid: decodeCursor(filter.cursor, 1)?.[0] ?? null,
-    limit: limit + 1,
-  });
+  };
+  const afterUid = decodeCursor(filter.cursor, 1)?.[0] ?? "";
+  const rows = await listUsers(context.env, app, wanted, { afterUid, limit: limit + 1 });
   const { data, nextCursor } = toPage(rows, limit, ({ uid }) => [uid]);
   const pagination = { count: data.length, per_page: limit };
   return json({ data: data.map(presentUser), nextCursor, meta: { pagination } });
 };
 
-/** `POST /v3/users` */
+/** `POST {api}/users` */
 export const postUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid, ...fields } = parseInput(NewUserSchema, await readJson(request));
@@ -99,7 +90,7 @@ export const postUser: Handler = async (request, context) => {
   return json(presentUser(user), 201);
 };
 
-/** `GET /v3/users/{uid}` */
+/** `GET {api}/users/{uid}` */
 export const getUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const uid = pathParam(request, "uid");
@@ -107,7 +98,7 @@ export const getUser: Handler = async (request, context) => {
   return json(presentUser(requireUser(user)));
 };
 
-/** `PUT /v3/users/{uid}`: the given fields only. */
+/** `PUT {api}/users/{uid}`: the given fields only. */
 export const putUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
@@ -116,7 +107,7 @@ export const putUser: Handler = async (request, context) => {
   return json(presentUser(requireUser(user)));
 };
 
-/** `DELETE /v3/users/{uid}`: blanks all that is stored of the user; counts stay as they are. */
+/** `DELETE {api}/users/{uid}`: blanks all that is stored of the user; counts stay as they are. */
 export const deleteUser: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
@@ -125,15 +116,13 @@ export const deleteUser: Handler = async (request, context) => {
   return json({ uid, deleted: true });
 };
 
-/** `POST /v3/users/{uid}/auth_tokens` `{expiresInSeconds?}`: a token for that user's client. */
+/** `POST {api}/users/{uid}/auth_tokens` `{expiresInSeconds?}`: a token for that user's client. */
 export const postAuthToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
   const { expiresInSeconds } = parseInput(TokenRequestSchema, await readOptionalJson(request));
   parseInput(v.object({ uid: UserIdSchema }), { uid });
-  const issuedAt = await openShardOf(context.env, app, uid).ensureUser(uid);
-  const claims = { appId: app.id, userId: uid, issuedAt };
-  const { token, expiresAt } = await issueFeedToken(context.env, claims, "feed", expiresInSeconds);
+  const { token, expiresAt } = await issueUserToken(context.env, app, uid, expiresInSeconds);
   return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
 };
 
@@ -155,6 +144,10 @@ function userNotFound(): OnecallError {
   return new OnecallError("ERR_NOT_FOUND", "There is no such user.");
 }
 
-function presentUser({ createdAt, updatedAt, ...user }: User): object {
-  return { ...user, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
+function presentUser({ uid, name, avatar, role, metadata, status, ...user }: User): object {
+  return {
+    ...{ uid, name, avatar, role, metadata, status },
+    ...{ createdAt: isoTime(user.createdAt), updatedAt: isoTime(user.updatedAt) },
+    ...(user.deactivatedAt === null ? {} : { deactivatedAt: isoTime(user.deactivatedAt) }),
+  };
 }

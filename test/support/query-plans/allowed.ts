@@ -30,6 +30,8 @@ export const ALLOWED: readonly Allowance[] = [
   table("any", "sqlite_master", "the schema: the tables and indexes of schema.ts"),
   table("any", "schema_version", ONE_ROW),
   table("UserShard", "values_dropped", ONE_ROW),
+  table("UserShard", "user_count", ONE_ROW),
+  table("Registry", "user_counts", "one row a shard: MAX_SHARD_COUNT"),
   table("Registry", "app", ONE_ROW),
   table("Registry", "erasure", ONE_ROW),
   table("Registry", "root_secrets", "MAX_ROOT_SECRETS: 5"),

@@ -1,0 +1,211 @@
+import * as v from "valibot";
+import { faultsToError } from "../../errors.ts";
+import { checkInput, listSchema, queryOf, textSchema, UserIdSchema } from "../../http/validation.ts";
+import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../limits.ts";
+import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
+import { isObject } from "../send-checks.ts";
+import { MetadataSchema, refuseUnknown, splitList, TagsSchema } from "./fields.ts";
+
+/** CometChat's bodies and queries of `/v3/users` (its rest-api/users). */
+
+const BOOLEAN_MESSAGE = "must be true or false";
+const BooleanSchema = v.union(
+  [
+    v.boolean(),
+    // Of a form, a query or a header.
+    v.pipe(
+      v.string(),
+      v.toLowerCase(),
+      v.picklist(["true", "false", "1", "0"]),
+      v.transform((text) => text === "true" || text === "1"),
+    ),
+  ],
+  BOOLEAN_MESSAGE,
+);
+
+const FIELDS = {
+  avatar: v.nullish(textOf(2048)),
+  link: v.nullish(textOf(2048)),
+  role: v.optional(textSchema(64)),
+  statusMessage: v.nullish(textOf(256)),
+  metadata: v.nullish(MetadataSchema),
+  tags: v.optional(TagsSchema),
+  // The vendor keeps these two in the metadata's private part.
+  email: v.nullish(textOf(256)),
+  contactNumber: v.nullish(textOf(64)),
+};
+const NewUserSchema = v.object(
+  { uid: UserIdSchema, name: textSchema(256), ...FIELDS, withAuthToken: v.optional(BooleanSchema, false) },
+  "must be a JSON object",
+);
+const UserChangeSchema = v.object({ name: v.optional(textSchema(256)), ...FIELDS }, "must be a JSON object");
+
+const PAGE_MESSAGE = "must be a whole number from 1 on";
+const QuerySchema = v.object({
+  searchKey: v.optional(v.string()),
+  searchIn: v.optional(v.string()),
+  status: v.optional(v.picklist(["available", "offline"], 'must be "available" or "offline"')),
+  role: v.optional(v.string()),
+  roles: v.optional(v.string()),
+  tags: v.optional(v.string()),
+  withTags: v.optional(BooleanSchema, false),
+  count: v.optional(BooleanSchema, false),
+  perPage: numberSchema(20, MAX_USERS_PAGE, `must be a whole number from 1 to ${MAX_USERS_PAGE}`),
+  page: numberSchema(1, 1_000_000, PAGE_MESSAGE),
+});
+
+/** A text of at most so many characters, empty or not. */
+function textOf(max: number) {
+  const message = `must be a text of at most ${max} characters`;
+  return v.pipe(
+    v.string(message),
+    v.check((text) => text.length <= max && text.isWellFormed(), message),
+  );
+}
+
+function numberSchema(fallback: number, max: number, message: string) {
+  return v.optional(
+    v.pipe(
+      v.string(message),
+      v.regex(/^\d{1,7}$/, message),
+      v.transform(Number),
+      v.minValue(1, message),
+      v.maxValue(max, message),
+    ),
+    String(fallback),
+  );
+}
+
+/** A new user's body; throws with every fault. */
+export function parseNewUser(body: unknown): { uid: string; fields: UserFields; withAuthToken: boolean } {
+  const { uid, withAuthToken, ...fields } = parseStrictly(NewUserSchema, readForm(body));
+  return { uid, fields: toFields(fields), withAuthToken };
+}
+
+/** A change's body; throws with every fault. */
+export function parseUserChange(body: unknown): UserFields {
+  return toFields(parseStrictly(UserChangeSchema, readForm(body)));
+}
+
+/** What a list's query asks for, its page and how much of each user is shown. */
+export function parseUserQuery(url: URL): {
+  filter: UserFilter;
+  page: number;
+  perPage: number;
+  withTags: boolean;
+} {
+  const query = parseStrictly(QuerySchema, queryOf(url), (value, faults) => {
+    for (const field of splitList(value.searchIn) ?? []) {
+      if (field === "uid" || field === "name") continue;
+      faults.push({ field: "searchIn", message: 'must be "uid", "name" or both, with a comma' });
+    }
+  });
+  const roles = [...(query.role ? [query.role] : []), ...(splitList(query.roles) ?? [])];
+  const searchIn = (["uid", "name"] as const).filter(
+    (field) => splitList(query.searchIn)?.includes(field) ?? true,
+  );
+  const filter: UserFilter = {
+    ...ANY_USER,
+    searchKey: query.searchKey || null,
+    searchIn,
+    roles: roles.length === 0 ? null : roles,
+    tags: splitList(query.tags),
+    status: query.status === undefined ? null : query.status === "available" ? "online" : "offline",
+    isActive: true,
+  };
+  return { filter, page: query.page, perPage: query.perPage, withTags: query.withTags };
+}
+
+const UIDS_MESSAGE = `must be an array of 1 to ${MAX_USERS_CHANGE} user ids`;
+const UidsSchema = v.pipe(
+  listSchema(UserIdSchema, UIDS_MESSAGE, MAX_USERS_CHANGE),
+  v.minLength(1, UIDS_MESSAGE),
+);
+
+export function parseUids(body: unknown, field: "uidsToActivate" | "uidsToDeactivate"): string[] {
+  const schema = v.object({ [field]: UidsSchema }, "must be a JSON object");
+  return parseStrictly(schema, body)[field] ?? [];
+}
+
+const DeletionSchema = v.object({ permanent: v.optional(BooleanSchema, false) }, "must be a JSON object");
+
+/** `permanent`, wherever the caller gives it: in the body, the query or (some do) a header. */
+export function parseDeletion(body: unknown, url: URL, headers: Headers): boolean {
+  const given = isObject(body) && "permanent" in body ? body.permanent : null;
+  const permanent = given ?? url.searchParams.get("permanent") ?? headers.get("permanent") ?? false;
+  return parseStrictly(DeletionSchema, isObject(body) ? { ...body, permanent } : body).permanent;
+}
+
+const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL_SECONDS}`;
+const TokenSchema = v.object(
+  {
+    force: v.optional(BooleanSchema, true),
+    expiresInSeconds: v.optional(
+      v.pipe(
+        v.number(TTL_MESSAGE),
+        v.integer(TTL_MESSAGE),
+        v.minValue(1, TTL_MESSAGE),
+        v.maxValue(MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE),
+      ),
+    ),
+  },
+  "must be a JSON object",
+);
+
+/** `force` false: a token that there is will do. */
+export function parseTokenRequest(body: unknown): { force: boolean; expiresInSeconds?: number | undefined } {
+  return parseStrictly(TokenSchema, body);
+}
+
+function parseStrictly<E extends v.ObjectEntries, M extends v.ErrorMessage<v.ObjectIssue> | undefined>(
+  schema: v.ObjectSchema<E, M>,
+  input: unknown,
+  check: (
+    value: v.InferOutput<v.ObjectSchema<E, M>>,
+    faults: ReturnType<typeof checkInput>["faults"],
+  ) => void = () => {},
+): v.InferOutput<v.ObjectSchema<E, M>> {
+  const { value, faults } = checkInput(schema, input);
+  if (isObject(input)) refuseUnknown(input, Object.keys(schema.entries), faults);
+  if (value !== null) check(value, faults);
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  return value;
+}
+
+/** A form has texts only: an object or a list is in them as JSON. */
+function readForm(body: unknown): unknown {
+  if (!isObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      const isJson = (name === "metadata" || name === "tags") && typeof value === "string";
+      return [name, isJson ? readJsonText(value) : value];
+    }),
+  );
+}
+
+function readJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function toFields({
+  email,
+  contactNumber,
+  ...fields
+}: UserFields & {
+  email?: string | null | undefined;
+  contactNumber?: string | null | undefined;
+}): UserFields {
+  if (!email && !contactNumber) return fields;
+  const { metadata } = fields;
+  const known = metadata?.["@private"];
+  const hidden = {
+    ...(isObject(known) ? known : {}),
+    ...(email ? { email } : {}),
+    ...(contactNumber ? { contactNumber } : {}),
+  };
+  return { ...fields, metadata: { ...metadata, "@private": hidden } };
+}

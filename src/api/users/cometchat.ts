@@ -1,0 +1,172 @@
+import { OnecallError } from "../../errors.ts";
+import { authenticate } from "../../http/auth.ts";
+import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { json } from "../../http/responses.ts";
+import { guardLookups } from "../../http/stranger-limit.ts";
+import { isUserId, parseInput } from "../../http/validation.ts";
+import { deleteUserOf } from "../../users/delete-user.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
+import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
+import { pageUsers } from "../../users/page-users.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import type { User } from "../../users/user-model.ts";
+import {
+  parseDeletion,
+  parseNewUser,
+  parseTokenRequest,
+  parseUids,
+  parseUserChange,
+  parseUserQuery,
+} from "./cometchat-schema.ts";
+import { UserParamSchema } from "./fields.ts";
+
+/** CometChat's `/v3/users` (header `apikey`): `{data}`, 200, times in Unix seconds, absent fields absent. */
+
+/** `GET /v3/users` */
+export const listCometchatUsers: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const { filter, page, perPage, withTags } = parseUserQuery(context.url);
+  const { users, total } = await pageUsers(context.env, app, filter, (page - 1) * perPage, perPage);
+  const pagination = {
+    ...{ total, count: users.length, per_page: perPage, current_page: page },
+    total_pages: Math.ceil(total / perPage),
+  };
+  return json({ data: users.map((user) => presentUser(user, withTags)), meta: { pagination } });
+};
+
+/** `POST /v3/users` */
+export const postCometchatUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { uid, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request));
+  const user = await openShardOf(context.env, app, uid).createUser(uid, fields);
+  if (user === null) {
+    const message = `The uid ${uid} already exists, please choose a new uid.`;
+    throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
+  }
+  const token = withAuthToken ? await issueUserToken(context.env, app, uid, DEFAULT_TOKEN_TTL_SECONDS) : null;
+  return json({ data: { ...presentUser(user), ...(token === null ? {} : { authToken: token.token }) } });
+};
+
+/** `GET /v3/users/{uid}` */
+export const getCometchatUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "read");
+  const uid = pathParam(request, "uid");
+  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  if (user === null) throw unknownUser(uid);
+  return json({ data: presentUser(user) });
+};
+
+/** `PUT /v3/users/{uid}`: the given fields only. */
+export const putCometchatUser: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const fields = parseUserChange(await readJsonOrForm(request));
+  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  if (user === null) throw unknownUser(uid);
+  return json({ data: presentUser(user) });
+};
+
+/** `DELETE /v3/users/{uid}`: deactivates, which can be undone; with `permanent` the user is gone. */
+export const deleteCometchatUser: Handler = async (request, context) => {
+  const { app, actor } = await authenticate(request, context, "manage");
+  const uid = pathParam(request, "uid");
+  const isPermanent = parseDeletion(await readOptionalJson(request), context.url, request.headers);
+  const isDone =
+    isUserId(uid) &&
+    (isPermanent
+      ? await deleteUserOf(context.env, app, uid, actor)
+      : await openShardOf(context.env, app, uid).setUserActive(uid, false));
+  if (!isDone) throw unknownUser(uid);
+  const what = isPermanent ? "deleted" : "deactivated";
+  return json({ data: { success: true, message: `The user with the uid ${uid} was ${what}.` } });
+};
+
+/** `DELETE /v3/users` `{uidsToDeactivate}` */
+export const deactivateUsers: Handler = async (request, context) =>
+  setActive(request, context, "uidsToDeactivate");
+
+/** `PUT /v3/users` `{uidsToActivate}` */
+export const activateUsers: Handler = async (request, context) =>
+  setActive(request, context, "uidsToActivate");
+
+/** `POST /v3/users/{uid}/auth_tokens`; a user is created where there is none, as in our own form. */
+export const postCometchatToken: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const [known] = force ? [] : await listUserTokens(context.env, app, uid);
+  const token =
+    known ?? (await issueUserToken(context.env, app, uid, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
+  return json({ data: presentToken(uid, token) });
+};
+
+/** `GET /v3/users/{uid}/auth_tokens`: those that can be used, the newest first. */
+export const listCometchatTokens: Handler = async (request, context) => {
+  // What it shows is as good as the user's sign-in.
+  const { app } = await authenticate(request, context, "manage");
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const tokens = await listUserTokens(context.env, app, uid);
+  return json({ data: tokens.map((token) => presentToken(uid, token)) });
+};
+
+/** `DELETE /v3/users/{uid}/auth_tokens/{token}`: it is refused from then on. One that isn't this user's is none. */
+export const deleteCometchatToken: Handler = async (request, context) => {
+  const { app } = await authenticate(request, context, "manage");
+  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const given = pathParam(request, "token");
+  const token = await verifyFeedToken(context.env, given, "feed", guardLookups(context));
+  if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
+    await openShardOf(context.env, app, uid).removeToken(uid, token);
+  }
+  return json({
+    data: { success: true, message: `The user with the uid ${uid} has no such token any more.` },
+  });
+};
+
+async function setActive(
+  request: Parameters<Handler>[0],
+  context: Parameters<Handler>[1],
+  field: "uidsToActivate" | "uidsToDeactivate",
+): Promise<Response> {
+  const { app } = await authenticate(request, context, "manage");
+  const uids = parseUids(await readOptionalJson(request), field);
+  const isActive = field === "uidsToActivate";
+  const changed = await Promise.all(
+    uids.map(async (uid) => {
+      const success = await openShardOf(context.env, app, uid).setUserActive(uid, isActive);
+      const what = isActive ? "activated" : "deactivated";
+      const message = success ? `The user with the uid ${uid} was ${what}.` : `There is no user ${uid}.`;
+      return [uid, { success, message }] as const;
+    }),
+  );
+  return json({ data: Object.fromEntries(changed) });
+}
+
+function unknownUser(uid: string): OnecallError {
+  const message = `The user with the uid ${uid.slice(0, 255).toWellFormed()} does not exist.`;
+  return new OnecallError("ERR_UID_NOT_FOUND", message);
+}
+
+function presentUser(user: User, withTags = true): object {
+  const { uid, name, avatar, link, role, statusMessage, metadata, tags } = user;
+  return Object.fromEntries(
+    Object.entries({
+      ...{ uid, name, avatar, link, role, statusMessage, metadata },
+      tags: withTags && tags.length > 0 ? tags : null,
+      status: user.status === "online" ? "available" : "offline",
+      lastActiveAt: seconds(user.lastSeenAt),
+      createdAt: seconds(user.createdAt),
+      updatedAt: seconds(user.updatedAt),
+      deactivatedAt: seconds(user.deactivatedAt),
+    }).filter(([, value]) => value !== null),
+  );
+}
+
+function presentToken(uid: string, { token, issuedAt, expiresAt }: UserToken): object {
+  return { uid, authToken: token, createdAt: seconds(issuedAt), expiresAt: seconds(expiresAt) };
+}
+
+function seconds(timeMs: number | null): number | null {
+  return timeMs === null ? null : Math.floor(timeMs / 1000);
+}

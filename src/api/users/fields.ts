@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import type { Faults } from "../../errors.ts";
+import { showName } from "../../errors.ts";
+import { listSchema, UserIdSchema } from "../../http/validation.ts";
+import { MAX_USER_TAGS } from "../../limits.ts";
+import { exceedsBytes } from "../../text-size.ts";
+import { isObject } from "../send-checks.ts";
+
+/** What the forms of a user have in common. */
+
+const MAX_METADATA_BYTES = 16 * 1024;
+const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
+const TAG_MESSAGE = "must be a text of 1 to 100 characters";
+
+export const MetadataSchema = v.custom<Record<string, unknown>>(
+  (input) => isObject(input) && !exceedsBytes(JSON.stringify(input), MAX_METADATA_BYTES),
+  METADATA_MESSAGE,
+);
+
+const TagSchema = v.pipe(
+  v.string(TAG_MESSAGE),
+  v.check((text) => text.trim() !== "" && text.length <= 100 && text.isWellFormed(), TAG_MESSAGE),
+);
+
+/** The user id of a path. */
+export const UserParamSchema = v.object({ uid: UserIdSchema });
+
+export const TagsSchema = listSchema(TagSchema, "must be an array of texts", MAX_USER_TAGS);
+
+/** A fault for each field that this form doesn't have: what isn't done is never taken in silence. */
+export function refuseUnknown(given: object, known: readonly string[], faults: Faults): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    faults.push({ field: showName(name), message: `isn't supported here; known are: ${known.join(", ")}` });
+  }
+}
+
+/** A list in a query: texts between commas. */
+export function splitList(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}

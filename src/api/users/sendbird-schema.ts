@@ -1,0 +1,181 @@
+import * as v from "valibot";
+import { type Fault, faultsToError } from "../../errors.ts";
+import { decodeCursor } from "../../http/pagination.ts";
+import { checkInput, isUserId, queryOf } from "../../http/validation.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
+import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
+import { isObject } from "../send-checks.ts";
+import { refuseUnknown, splitList } from "./fields.ts";
+
+/** Sendbird's bodies and queries of `/v3/users` (its Platform API). */
+
+/** The vendor's, in characters. */
+const MAX_USER_ID = 80;
+const USER_ID_MESSAGE = `must be a user id: 1 to ${MAX_USER_ID} characters without control characters, and without white space at either end`;
+/** The vendor's: user ids in a query. */
+const MAX_QUERY_IDS = 250;
+const MAX_METADATA_BYTES = 16 * 1024;
+
+const UserIdSchema = v.custom<string>(
+  (input) => isUserId(input) && [...input].length <= MAX_USER_ID,
+  USER_ID_MESSAGE,
+);
+const BooleanSchema = v.boolean("must be true or false");
+const MetadataSchema = v.custom<Record<string, string>>(
+  (input) =>
+    isObject(input) &&
+    Object.values(input).every((value) => typeof value === "string") &&
+    JSON.stringify(input).length <= MAX_METADATA_BYTES / 3,
+  "must be an object of texts, of at most 5,461 characters as JSON",
+);
+
+const FIELDS = {
+  metadata: v.optional(MetadataSchema),
+  phone_number: v.optional(textOf(64)),
+  issue_access_token: v.optional(BooleanSchema, false),
+};
+const NewUserSchema = v.object(
+  { user_id: UserIdSchema, nickname: textOf(256), profile_url: textOf(2048), ...FIELDS },
+  "must be a JSON object",
+);
+const UserChangeSchema = v.object(
+  {
+    nickname: v.optional(textOf(256)),
+    profile_url: v.optional(textOf(2048)),
+    ...FIELDS,
+    is_active: v.optional(BooleanSchema),
+  },
+  "must be a JSON object",
+);
+
+const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
+const MODES = { activated: true, deactivated: false, all: null };
+const QuerySchema = v.object({
+  token: v.optional(v.string()),
+  limit: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
+      v.transform(Number),
+      v.minValue(1, LIMIT_MESSAGE),
+      v.maxValue(100, LIMIT_MESSAGE),
+    ),
+    "10",
+  ),
+  user_ids: v.optional(v.string()),
+  nickname: v.optional(v.string()),
+  nickname_startswith: v.optional(v.string()),
+  active_mode: v.optional(
+    v.picklist(["activated", "deactivated", "all"], 'must be "activated", "deactivated" or "all"'),
+    "activated",
+  ),
+});
+
+function textOf(max: number) {
+  const message = `must be a text of at most ${max} characters`;
+  return v.pipe(
+    v.string(message),
+    v.check((text) => text.length <= max && text.isWellFormed(), message),
+  );
+}
+
+export interface SendbirdChange {
+  fields: UserFields;
+  isActive: boolean | null;
+  issueToken: boolean;
+}
+
+/** A new user's body; throws with every fault. */
+export function parseNewSendbirdUser(body: unknown): { userId: string } & Omit<SendbirdChange, "isActive"> {
+  const { user_id: userId, issue_access_token: issueToken, ...given } = parseStrictly(NewUserSchema, body);
+  return { userId, fields: toFields(given), issueToken };
+}
+
+/** A change's body; throws with every fault. */
+export function parseSendbirdChange(body: unknown): SendbirdChange {
+  const { issue_access_token: issueToken, is_active, ...given } = parseStrictly(UserChangeSchema, body);
+  return { fields: toFields(given), isActive: is_active ?? null, issueToken };
+}
+
+/** What a list's query asks for; `token` says from which user on. */
+export function parseSendbirdQuery(url: URL): { filter: UserFilter; offset: number; limit: number } {
+  const query = parseStrictly(QuerySchema, queryOf(url));
+  const uids = splitList(query.user_ids);
+  if (uids !== null && uids.length > MAX_QUERY_IDS) {
+    throw faultsToError([{ field: "user_ids", message: `has more than ${MAX_QUERY_IDS} user ids` }]);
+  }
+  const token = query.token === "" ? undefined : query.token;
+  const [offset = "0"] = decodeCursor(token, 1, /^\d{1,9}$/, "token") ?? [];
+  const filter: UserFilter = {
+    ...ANY_USER,
+    uids,
+    name: query.nickname ?? null,
+    namePrefix: query.nickname_startswith || null,
+    isActive: MODES[query.active_mode],
+  };
+  return { filter, offset: Number(offset), limit: query.limit };
+}
+
+/** The vendor's default, 7 days. */
+const DEFAULT_TOKEN_MS = 7 * 24 * 60 * 60 * 1000;
+const EXPIRY_MESSAGE = "must be a time in Unix milliseconds, in the next 30 days";
+const TokenSchema = v.object(
+  { expires_at: v.optional(v.pipe(v.number(EXPIRY_MESSAGE), v.integer(EXPIRY_MESSAGE))) },
+  "must be a JSON object",
+);
+
+/** For how many seconds a token is asked for. */
+export function parseSendbirdToken(body: unknown, now: number): number {
+  const { expires_at: expiresAt = now + DEFAULT_TOKEN_MS } = parseStrictly(TokenSchema, body);
+  const ttlSeconds = Math.floor((expiresAt - now) / 1000);
+  if (ttlSeconds < 1 || ttlSeconds > MAX_TOKEN_TTL_SECONDS) {
+    throw faultsToError([{ field: "expires_at", message: EXPIRY_MESSAGE }]);
+  }
+  return ttlSeconds;
+}
+
+const UNIQUE_MESSAGE = "must be true: a device belongs to the user who registered it last";
+const UniqueSchema = v.optional(v.literal(true, UNIQUE_MESSAGE));
+
+/** The token of a push registration, by its type. */
+export function parsePushToken(type: "gcm" | "apns", body: unknown): string {
+  const message = "must be the device's token";
+  const token = v.string(message);
+  if (type === "gcm") {
+    const schema = v.object({ gcm_reg_token: token, is_unique: UniqueSchema }, "must be a JSON object");
+    return parseStrictly(schema, body).gcm_reg_token;
+  }
+  const schema = v.object({ apns_device_token: token, is_unique: UniqueSchema }, "must be a JSON object");
+  return parseStrictly(schema, body).apns_device_token;
+}
+
+function parseStrictly<E extends v.ObjectEntries>(
+  schema: v.ObjectSchema<E, string | undefined>,
+  input: unknown,
+): v.InferOutput<v.ObjectSchema<E, string | undefined>> {
+  const { value, faults } = checkInput(schema, input);
+  if (isObject(input)) refuseUnknown(input, Object.keys(schema.entries), faults);
+  if (faults.length > 0 || value === null) throw faultsToError(faults);
+  return value;
+}
+
+export function wrongType(type: string): Fault {
+  return { field: "type", message: `"${type}" isn't supported here: use gcm or apns` };
+}
+
+function toFields(given: {
+  nickname?: string | undefined;
+  profile_url?: string | undefined;
+  phone_number?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+}): UserFields {
+  const { nickname, profile_url, phone_number, metadata } = given;
+  // An empty text is the vendor's word for none.
+  const textOrNone = (text: string | undefined) => (text === undefined ? undefined : text || null);
+  return {
+    name: nickname,
+    avatar: textOrNone(profile_url),
+    phoneNumber: textOrNone(phone_number),
+    metadata,
+  };
+}

@@ -1,0 +1,115 @@
+import { OnecallError } from "../../errors.ts";
+import { authenticateToken } from "../../http/auth.ts";
+import { readJson, readOptionalJson } from "../../http/body.ts";
+import { type Handler, pathParam } from "../../http/context.ts";
+import { encodeCursor } from "../../http/pagination.ts";
+import { json } from "../../http/responses.ts";
+import { isUserId } from "../../http/validation.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
+import { deleteUserOf } from "../../users/delete-user.ts";
+import { issueUserToken } from "../../users/issue-token.ts";
+import { pageUsers } from "../../users/page-users.ts";
+import { openShardOf } from "../../users/shard-binding.ts";
+import type { User } from "../../users/user-model.ts";
+import {
+  parseNewSendbirdUser,
+  parseSendbirdChange,
+  parseSendbirdQuery,
+  parseSendbirdToken,
+} from "./sendbird-schema.ts";
+
+/** Sendbird's `/v3/users` (header `Api-Token`): its names, times in Unix ms, `{error, code, message}`. */
+
+/** `GET /v3/users` */
+export const listSendbirdUsers: Handler = async (request, context) => {
+  const { app } = await authenticateToken(request, context, "read");
+  const { filter, offset, limit } = parseSendbirdQuery(context.url);
+  const { users, total } = await pageUsers(context.env, app, filter, offset, limit);
+  const end = offset + limit;
+  return json({
+    users: users.map((user) => presentUser(user)),
+    next: end < total ? encodeCursor([String(end)]) : "",
+  });
+};
+
+/** `POST /v3/users` */
+export const postSendbirdUser: Handler = async (request, context) => {
+  const { app } = await authenticateToken(request, context, "manage");
+  const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
+  const user = await openShardOf(context.env, app, userId).createUser(userId, fields);
+  if (user === null) {
+    throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
+  }
+  const accessToken = issueToken
+    ? (await issueUserToken(context.env, app, userId, MAX_TOKEN_TTL_SECONDS)).token
+    : "";
+  return json(presentUser(user, accessToken));
+};
+
+/** `GET /v3/users/{user_id}` */
+export const getSendbirdUser: Handler = async (request, context) => {
+  const { app } = await authenticateToken(request, context, "read");
+  const userId = pathParam(request, "uid");
+  const user = isUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
+  if (user === null) throw unknownUser();
+  return json(presentUser(user));
+};
+
+/** `PUT /v3/users/{user_id}`: the given fields only. */
+export const putSendbirdUser: Handler = async (request, context) => {
+  const { app } = await authenticateToken(request, context, "manage");
+  const userId = pathParam(request, "uid");
+  const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request));
+  if (!isUserId(userId)) throw unknownUser();
+  const shard = openShardOf(context.env, app, userId);
+  if (isActive !== null) await shard.setUserActive(userId, isActive);
+  const user = await shard.updateUser(userId, fields);
+  if (user === null) throw unknownUser();
+  const accessToken = issueToken
+    ? (await issueUserToken(context.env, app, userId, MAX_TOKEN_TTL_SECONDS)).token
+    : "";
+  return json(presentUser(user, accessToken));
+};
+
+/** `DELETE /v3/users/{user_id}`: the user is gone. */
+export const deleteSendbirdUser: Handler = async (request, context) => {
+  const { app, actor } = await authenticateToken(request, context, "manage");
+  const userId = pathParam(request, "uid");
+  if (!(isUserId(userId) && (await deleteUserOf(context.env, app, userId, actor)))) throw unknownUser();
+  return json({});
+};
+
+/** `POST /v3/users/{user_id}/token` */
+export const postSendbirdToken: Handler = async (request, context) => {
+  const { app } = await authenticateToken(request, context, "manage");
+  const userId = pathParam(request, "uid");
+  const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
+  const isKnown = isUserId(userId) && (await openShardOf(context.env, app, userId).getUser(userId)) !== null;
+  if (!isKnown) throw unknownUser();
+  const { token, expiresAt } = await issueUserToken(context.env, app, userId, ttlSeconds);
+  return json({ token, expires_at: expiresAt });
+};
+
+export function unknownUser(): OnecallError {
+  return new OnecallError("ERR_UID_NOT_FOUND", '"User" not found.');
+}
+
+/** `accessToken` is shown where it is issued only: it is stored nowhere. */
+export function presentUser(user: User, accessToken = ""): object {
+  const isOnline = user.status === "online";
+  return {
+    user_id: user.uid,
+    nickname: user.name,
+    profile_url: user.avatar ?? "",
+    phone_number: user.phoneNumber ?? "",
+    metadata: user.metadata ?? {},
+    access_token: accessToken,
+    require_auth_for_profile_image: false,
+    is_active: user.deactivatedAt === null,
+    is_online: isOnline,
+    has_ever_logged_in: user.lastSeenAt !== null,
+    // The vendor's 0 is for who is online, and for who never was.
+    last_seen_at: isOnline ? 0 : (user.lastSeenAt ?? 0),
+    created_at: user.createdAt,
+  };
+}

@@ -1,0 +1,65 @@
+/** A user as every API family shows it in its own form. Times in Unix ms. */
+export interface User {
+  uid: string;
+  name: string;
+  avatar: string | null;
+  link: string | null;
+  role: string;
+  statusMessage: string | null;
+  phoneNumber: string | null;
+  metadata: Record<string, unknown> | null;
+  tags: string[];
+  /** Online while a feed socket is open. */
+  status: "online" | "offline";
+  createdAt: number;
+  updatedAt: number;
+  /** Null: the user is active. */
+  deactivatedAt: number | null;
+  /** When a feed socket was opened last. */
+  lastSeenAt: number | null;
+}
+
+/** What a call gives of a user; what is absent stays as it is. */
+export interface UserFields {
+  name?: string | undefined;
+  avatar?: string | null | undefined;
+  link?: string | null | undefined;
+  role?: string | undefined;
+  statusMessage?: string | null | undefined;
+  phoneNumber?: string | null | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
+  tags?: string[] | undefined;
+}
+
+/** What a list is asked for. All that is given holds at once; null: any. */
+export interface UserFilter {
+  /** Beginning of a uid or of a name, in any case of ASCII letters there. */
+  searchKey: string | null;
+  searchIn: readonly ("uid" | "name")[];
+  /** The whole name, and its beginning in any case. */
+  name: string | null;
+  namePrefix: string | null;
+  /** Any of them. */
+  roles: readonly string[] | null;
+  tags: readonly string[] | null;
+  uids: readonly string[] | null;
+  status: "online" | "offline" | null;
+  isActive: boolean | null;
+  /** Unix ms, both inclusive. */
+  createdFrom: number | null;
+  createdTo: number | null;
+}
+
+/** Every user. */
+export const ANY_USER: UserFilter = {
+  ...{ searchKey: null, searchIn: ["uid", "name"], name: null, namePrefix: null, roles: null, tags: null },
+  ...{ uids: null, status: null, isActive: null, createdFrom: null, createdTo: null },
+};
+
+/** A part of a shard's list, ordered by uid. */
+export interface UserSlice {
+  /** Only uids after this one. */
+  afterUid: string;
+  offset: number;
+  limit: number;
+}
