@@ -22,7 +22,7 @@ export const postPushToken: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "manage");
   const type = readType(request);
   const given = { provider: PROVIDERS[type], token: parsePushToken(type, await readJson(request)) };
-  const address = await parseDevice(given, context);
+  const address = await parseDevice(given, app.id, context);
   const userId = pathParam(request, "uid");
   const user = isUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
   if (user === null) throw unknownUser();
