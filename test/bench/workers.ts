@@ -77,6 +77,11 @@ export function startOnecallWithPast(script: string): Promise<BenchWorker> {
   return startInside(["past-ledgers-entry.ts"], script);
 }
 
+/** Onecall inside days-entry.ts, whose objects can be given the rows of many days. */
+export function startOnecallWithDays(script: string): Promise<BenchWorker> {
+  return startInside(["days-entry.ts"], script);
+}
+
 /** The first of these modules is the Worker's entry, around Onecall's own. */
 async function startInside(
   names: readonly string[],

@@ -8,18 +8,21 @@ import { HelperProcess } from "../bench/helper-process.ts";
 import { ADMIN_TOKEN } from "../bench/workers.ts";
 import { FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
+import { soakDays } from "./days.ts";
 import { printBeside, printGrowth, printMemory, printOperations } from "./print.ts";
 import type { BesideAnswer, MixedAnswer } from "./questions.ts";
 import { sizeOfState } from "./state-size.ts";
 import { MemoryWatch } from "./watch.ts";
 
-const USAGE = `Usage: npm run soak -- [--minutes N] [--rate N]
+const USAGE = `Usage: npm run soak -- [--minutes N] [--rate N], or npm run soak -- --days N
 
 Runs Onecall as npm start does, and calls it at a steady rate: realtime sends, batches, feed reads and sockets. Then
 one app's realtime sends alone, and beside another app's batch of 100,000.
 
   --minutes N  how long the mixed calls last, 0.1 to 600 (default 5)
-  --rate N     calls a second, 1 to 200 (default 20)`;
+  --rate N     calls a second, 1 to 200 (default 20)
+  --days N     instead: what each call and duty costs after N days of 200 sends a second, 2 to 90, beside the first
+               day's; tables are filled, a 100th of their rows. Status 1 where anything costs more than 1.5 times`;
 
 const DEVICES_EACH = 20;
 const BESIDE = { kind: "beside", perSecond: 40, rows: 100_000 };
@@ -29,9 +32,17 @@ const MAX_ALONE_SECONDS = 20;
 
 await runScript(USAGE, async () => {
   const options = readArguments(
-    { minutes: { type: "string", default: "5" }, rate: { type: "string", default: "20" } },
+    {
+      minutes: { type: "string", default: "5" },
+      rate: { type: "string", default: "20" },
+      days: { type: "string" },
+    },
     USAGE,
   );
+  if (options.days !== undefined) {
+    if (!(await soakDays(parseNumber("--days", options.days, 2, 90)))) process.exitCode = 1;
+    return;
+  }
   const minutes = parseNumber("--minutes", options.minutes, 0.1, 600);
   const perSecond = parseNumber("--rate", options.rate, 1, 200);
   process.once("SIGINT", () => process.exit(130));
