@@ -2,6 +2,7 @@ import { CHUNK_BYTES, CHUNK_ROWS } from "../limits.ts";
 import { shardOfUser, type UserPlacement } from "../users/hash.ts";
 import type { Chunk, ShardRun } from "./partition.ts";
 import { RowLog } from "./row-log.ts";
+import { UserRows } from "./user-rows.ts";
 
 const encoder = new TextEncoder();
 const COMMA = ",".charCodeAt(0);
@@ -51,7 +52,7 @@ export class AudienceBuilder {
   /** Of each row. */
   readonly #shards: number[] = [];
   /** The row of each user that counts so far. */
-  readonly #places = new Map<string, number>();
+  readonly #users = new UserRows(this.#log);
   #duplicates = 0;
 
   constructor(placement: UserPlacement, rule: DuplicateRule) {
@@ -66,15 +67,16 @@ export class AudienceBuilder {
 
   /** `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. */
   add(userId: string, json: string | Uint8Array): void {
-    const earlier = this.#places.get(userId);
-    if (earlier !== undefined) {
+    const bytes = typeof json === "string" ? encoder.encode(json) : json;
+    const row = this.#shards.length;
+    const earlier = this.#users.put(bytes, row, this.#rule === "last");
+    if (earlier !== null) {
       this.#duplicates++;
       if (this.#rule === "first") return;
       this.#shards[earlier] = DROPPED;
     }
-    this.#places.set(userId, this.#shards.length);
     this.#shards.push(shardOfUser(userId, this.#placement));
-    this.#log.add(typeof json === "string" ? encoder.encode(json) : json);
+    this.#log.add(bytes);
   }
 
   /** The chunks lie one behind the other and cover the pieces whole. */

@@ -34,6 +34,16 @@ export class RowLog {
     this.#ends.push(this.#filled);
   }
 
+  /** True where a row has these bytes from `offset` on. */
+  hasBytes(row: number, offset: number, bytes: Uint8Array): boolean {
+    const block = this.#blocks[this.#blockOf[row] ?? 0] ?? new Uint8Array();
+    const start = (this.#starts[row] ?? 0) + offset;
+    for (let index = 0; index < bytes.length; index++) {
+      if (block[start + index] !== bytes[index]) return false;
+    }
+    return true;
+  }
+
   lengthOf(row: number): number {
     return (this.#ends[row] ?? 0) - (this.#starts[row] ?? 0);
   }

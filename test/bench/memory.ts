@@ -4,7 +4,7 @@ import { formatNumber, report } from "./figures.ts";
 import { findFreePort } from "./free-port.ts";
 import { IsolateMemory } from "./isolate-memory.ts";
 import { OnecallClient } from "./onecall-client.ts";
-import { createCsv, uploadFile } from "./targets-file.ts";
+import { createCsv, EXTREME_FILES, uploadFile } from "./targets-file.ts";
 import { startOnecall } from "./workers.ts";
 
 /** 100,000 rows of 262 bytes: just under the limit of 25 MB. */
@@ -29,6 +29,8 @@ export async function benchMemory(script: string): Promise<void> {
   report("Uploads of 100,000 rows, peak above idle", `${(csv.length / 2 ** 20).toFixed(2)} MiB each`);
   await reportPeaks(script, csv, ["one"], "one upload");
   await reportPeaks(script, csv, ["one", "two"], "two at once");
+  for (const [name, create] of EXTREME_FILES)
+    await reportPeaks(script, create(), ["one", "two"], `two of ${name}`);
 }
 
 async function reportPeaks(script: string, csv: Buffer, fileKeys: string[], name: string): Promise<void> {

@@ -45,6 +45,25 @@ export function createCsv(rows: number, nameLength = 0): Buffer {
   return Buffer.from(`${lines.join("\n")}\n`);
 }
 
+/** Files at a limit of their own, as far as an upload takes them. */
+export const EXTREME_FILES: readonly [name: string, create: () => Buffer][] = [
+  ["198 columns of empty cells", () => createWideCsv(100_000, 198, "")],
+  ["cells of one letter, 40 MB as stored", () => createWideCsv(52_000, 198, "x")],
+  ["user ids of 255 bytes", () => createLongIdsCsv(100_000)],
+];
+
+function createWideCsv(rows: number, columns: number, cell: string): Buffer {
+  const names = Array.from({ length: columns }, (_, index) => `c${index}`);
+  const cells = `,${cell}`.repeat(columns);
+  const lines = Array.from({ length: rows }, (_, index) => `u${index}${cells}`);
+  return Buffer.from([`user_id,${names.join(",")}`, ...lines].join("\n"));
+}
+
+function createLongIdsCsv(rows: number): Buffer {
+  const lines = Array.from({ length: rows }, (_, index) => String(index).padStart(255, "user-"));
+  return Buffer.from(["user_id", ...lines].join("\n"));
+}
+
 /** The user and the content of a row's delivery, as Onecall stores them. */
 export function renderRow(index: number): { userId: string; content: string } {
   const { userId, name, order, city, day } = targetAt(index);

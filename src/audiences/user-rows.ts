@@ -1,0 +1,73 @@
+import { newHashKey } from "../users/hash.ts";
+import { parseSipKey, type SipKey, sipHash } from "../users/siphash.ts";
+import type { RowLog } from "./row-log.ts";
+
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = "\\".charCodeAt(0);
+const FIRST_SLOTS = 1024;
+const EMPTY = -1;
+
+/**
+ * Which row of a log is a user's: a hash table over the ids as they stand at the rows' beginnings. A map of
+ * texts would hold every id a second time. Keyed, so that no file can make ids meet. Pure but for its key.
+ */
+export class UserRows {
+  readonly #log: RowLog;
+  readonly #key: SipKey = parseSipKey(newHashKey());
+  /** Row numbers. */
+  #slots = new Int32Array(FIRST_SLOTS).fill(EMPTY);
+  /** Of each row that was noted, by its number. */
+  readonly #hashes: number[] = [];
+  #users = 0;
+
+  constructor(log: RowLog) {
+    this.#log = log;
+  }
+
+  /**
+   * Notes that the user whose id `json` begins with has this row, which goes into the log next; returns the row
+   * that there is already, or null. Without `replaces` that one stays.
+   */
+  put(json: Uint8Array, row: number, replaces: boolean): number | null {
+    const id = json.subarray(1, endOfId(json));
+    const [hash] = sipHash(this.#key, id, id.length);
+    const slot = this.#findSlot(hash, id);
+    const earlier = this.#slots[slot] ?? EMPTY;
+    if (earlier !== EMPTY && !replaces) return earlier;
+    this.#hashes[row] = hash;
+    this.#slots[slot] = row;
+    if (earlier !== EMPTY) return earlier;
+    // Half full at most, so that a search is short.
+    if (++this.#users * 2 > this.#slots.length) this.#grow();
+    return null;
+  }
+
+  /** The slot of the id's row, or the empty one where it would be. */
+  #findSlot(hash: number, id: Uint8Array): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (let row = this.#slots[slot] ?? EMPTY; row !== EMPTY; row = this.#slots[slot] ?? EMPTY) {
+      if (this.#hashes[row] === hash && this.#log.hasBytes(row, 1, id)) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const rows = this.#slots.filter((row) => row !== EMPTY);
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(EMPTY);
+    const mask = this.#slots.length - 1;
+    for (const row of rows) {
+      let slot = (this.#hashes[row] ?? 0) & mask;
+      while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & mask;
+      this.#slots[slot] = row;
+    }
+  }
+}
+
+/** Where the first text of `["user-1",…` ends, its quote included. */
+function endOfId(json: Uint8Array): number {
+  let index = 2;
+  while (index < json.length && json[index] !== QUOTE) index += json[index] === BACKSLASH ? 2 : 1;
+  return index + 1;
+}
