@@ -66,6 +66,7 @@ beforeAll(async () => {
     device: [device.body.id],
     key: keys.map((key: Body) => key.id),
     tag: [SECRET],
+    version: ["1"],
   };
   for (const id of notifications) await waitUntilCompleted(b, id);
   // Last, so that nothing but the test call goes out: the snapshots show when an endpoint fails.
@@ -135,8 +136,9 @@ const bodyOf = (method: string, pattern: string): Body => {
   }
   if (pattern.endsWith("/messages")) {
     const variables = { bee: { value: "x" } };
-    const sent = { template: { key: "bee-template", variables }, targets: ["bee"], mode: "realtime" };
-    return { ...sent, templateId: "bee-template", receivers: ["bee"], variables };
+    return /^\/v[12]\//.test(pattern)
+      ? { template: { key: "bee-template", variables }, targets: ["bee"], mode: "realtime" }
+      : { templateId: "bee-template", receivers: ["bee"], variables };
   }
   if (pattern.endsWith("/devices")) return { ...base, provider: "fcm", token: SHARED_TOKEN };
   if (pattern.endsWith("/events")) {

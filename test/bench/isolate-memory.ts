@@ -12,14 +12,14 @@ interface HeapUsage {
 /** The memory of one isolate, asked of workerd's inspector (Runtime.getHeapUsage of Chrome's protocol). */
 export class IsolateMemory {
   readonly #socket: WebSocket;
-  readonly #answers = new Map<number, (result: unknown) => void>();
+  readonly #answers = new Map<number, (usage: HeapUsage) => void>();
   #lastId = 0;
   #isWatching = false;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
-      const { id, result } = JSON.parse(String(data)) as { id?: number; result: unknown };
+      const { id, result } = JSON.parse(String(data)) as { id?: number; result: HeapUsage };
       if (id !== undefined) this.#answers.get(id)?.(result);
     });
   }
@@ -41,13 +41,13 @@ export class IsolateMemory {
   }
 
   async readMb(): Promise<number> {
-    const { totalSize, backingStorageSize } = (await this.#ask("Runtime.getHeapUsage")) as HeapUsage;
+    const id = ++this.#lastId;
+    const { totalSize, backingStorageSize } = await new Promise<HeapUsage>((resolve) => {
+      this.#answers.set(id, resolve);
+      this.#socket.send(JSON.stringify({ id, method: "Runtime.getHeapUsage" }));
+    });
+    this.#answers.delete(id);
     return (totalSize + backingStorageSize) / 1e6;
-  }
-
-  /** What earlier work left behind is no longer counted. */
-  async collectGarbage(): Promise<void> {
-    await this.#ask("HeapProfiler.collectGarbage");
   }
 
   /** The most that was seen while `work` ran. The isolate answers between two pieces of its work. */
@@ -66,15 +66,5 @@ export class IsolateMemory {
 
   close(): void {
     this.#socket.close();
-  }
-
-  async #ask(method: string): Promise<unknown> {
-    const id = ++this.#lastId;
-    const result = await new Promise<unknown>((resolve) => {
-      this.#answers.set(id, resolve);
-      this.#socket.send(JSON.stringify({ id, method }));
-    });
-    this.#answers.delete(id);
-    return result;
   }
 }
