@@ -1,4 +1,5 @@
 import { MAX_NAMED_FAULTS, MAX_SHOWN_FIELD, MAX_SHOWN_NAME } from "./limits.ts";
+import { isStorageFull } from "./platform-fault.ts";
 
 /** Every error code a client can see, with its one HTTP status (seeds 000 and 001; the design's table). */
 export const ERROR_STATUS = {
@@ -23,6 +24,7 @@ export const ERROR_STATUS = {
   ERR_TOO_MANY_REQUESTS: 429,
   ERR_INTERNAL: 500,
   ERR_UNAVAILABLE: 503,
+  ERR_STORAGE_FULL: 507,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
@@ -142,8 +144,19 @@ function replaceControls(text: string): string {
   return /\p{Cc}/u.test(text) ? text.replace(/\p{Cc}/gu, "\ufffd") : text;
 }
 
+/** An object has no room for what would grow it. */
+export function storageFull(cause: unknown): OnecallError {
+  return new OnecallError(
+    "ERR_STORAGE_FULL",
+    "The part of the app's storage that this belongs to is nearly full: nothing that adds to it is taken. What is " +
+      "there can be read, changed and deleted. GET /admin/status names it.",
+    { cause },
+  );
+}
+
 /** A store or an object did not answer. Safe to repeat with the same Idempotency-Key. */
 export function unavailable(cause: unknown): OnecallError {
+  if (isStorageFull(cause)) return storageFull(cause);
   return new OnecallError(
     "ERR_UNAVAILABLE",
     "The service is unavailable for a moment. Repeat the call with the same Idempotency-Key.",

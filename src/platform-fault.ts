@@ -16,6 +16,15 @@ const MESSAGES = [
   /^KV (GET|PUT|DELETE|LIST) failed: (429|5\d\d)\b/,
 ];
 
+/** What an object throws that has no room for more. It crosses to its caller as a message. */
+export const STORAGE_FULL = "ERR_STORAGE_FULL: this object has no room for what would grow it";
+
+export function isStorageFull(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { message } = error as PlatformError;
+  return typeof message === "string" && message.includes("ERR_STORAGE_FULL");
+}
+
 /** True where a store or an object couldn't serve a call for now: the same call may succeed later. Pure. */
 export function isPlatformFault(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;

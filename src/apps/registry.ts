@@ -24,6 +24,7 @@ import type { LedgerRef } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
+import { type ObjectSize, requireRoom, sizeOf } from "../objects/room.ts";
 import { SECRETS_STATES, SecretBox, type SecretsState } from "../objects/secret-box.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../outcome.ts";
 import type { Provider } from "../push/model.ts";
@@ -278,6 +279,7 @@ export class Registry extends DurableObject<Bindings> {
     providers: readonly PreparedChange[],
     actor: Actor,
   ): Promise<Outcome<Channel>> {
+    requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
       const outcome = this.#channels.create(channel, providers, Date.now());
       if (!outcome.ok) return outcome;
@@ -332,6 +334,7 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   async createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>> {
+    requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
       const faults = findDraftFaults(template, this.#channels.list());
       if (faults.length > 0) return refuseFaults(faults);
@@ -343,6 +346,7 @@ export class Registry extends DurableObject<Bindings> {
 
   /** Changes, then status: one call may change a template and approve what it made. */
   async updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>> {
+    if (change.content !== undefined) requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
       const template = this.#templates.get(idOrKey);
       if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
@@ -390,6 +394,7 @@ export class Registry extends DurableObject<Bindings> {
     actor: Actor,
   ): TargetsFile | null | "no app" {
     if (!this.#exists()) return "no app";
+    requireRoom(this.ctx.storage, this.env);
     return this.#due.transaction(() => {
       const now = Date.now();
       const replaced = this.#files.get(file.fileKey, now);
@@ -426,6 +431,7 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   async createWebhook(webhook: NewWebhook, secret: NewSecret, actor: Actor): Promise<Outcome<Webhook>> {
+    requireRoom(this.ctx.storage, this.env);
     return this.#changeWebhook(() => {
       const created = this.#webhooks.create(webhook, secret, Date.now());
       if (created.ok) this.#record(actor, [describeNewWebhook(created.value)]);
@@ -479,6 +485,10 @@ export class Registry extends DurableObject<Bindings> {
   /** Days (UTC, `YYYY-MM-DD`) with notifications, newest first, both bounds inclusive. */
   listLedgers(fromDay: string | null, toDay: string | null, maxLedgers: number): LedgerPage {
     return this.#exists() ? this.#ledgers.list(fromDay, toDay, maxLedgers) : { days: [], nextDay: null };
+  }
+
+  readSize(): ObjectSize {
+    return sizeOf(this.ctx.storage, this.env);
   }
 
   /** A ledger of today gets large or busy: new notifications are spread among more. */

@@ -1,5 +1,5 @@
-import { OnecallError, unavailable } from "../errors.ts";
-import { isPlatformFault } from "../platform-fault.ts";
+import { OnecallError, storageFull, unavailable } from "../errors.ts";
+import { isPlatformFault, isStorageFull } from "../platform-fault.ts";
 
 /** Any error as the one that the client sees; what isn't ours is logged whole and shown without detail. */
 export function toOnecallError(error: unknown, requestId: string): OnecallError {
@@ -7,6 +7,10 @@ export function toOnecallError(error: unknown, requestId: string): OnecallError 
     if (error.code === "ERR_UNAVAILABLE")
       console.error({ message: "unavailable", requestId, error: error.cause });
     return error;
+  }
+  if (isStorageFull(error)) {
+    console.error({ message: "an object is full", requestId, error });
+    return storageFull(error);
   }
   if (isPlatformFault(error)) {
     console.error({ message: "unavailable", requestId, error });

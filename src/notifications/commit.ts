@@ -1,4 +1,5 @@
 import { unavailable } from "../errors.ts";
+import { isStorageFull } from "../platform-fault.ts";
 
 const ATTEMPTS = 3;
 
@@ -14,6 +15,7 @@ export async function commitSafely<T>(call: () => Promise<T>): Promise<T> {
       return await call();
     } catch (error) {
       lastError = error;
+      if (isStorageFull(error)) break;
       console.warn({ message: "a commit failed", attempt, error });
     }
   }

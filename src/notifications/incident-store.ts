@@ -8,7 +8,7 @@ export type IncidentKind = "redriven_chunks" | "dead_letters";
 const SHARDS_OF = 100;
 
 /** How a ledger is doing. */
-export interface LedgerStatus {
+export interface Incidents {
   /** Notifications that aren't completed. */
   uncompleted: number;
   /** The id of the oldest of them. */
@@ -37,7 +37,7 @@ export class IncidentStore {
     );
   }
 
-  readStatus(): LedgerStatus {
+  readStatus(): Incidents {
     const open = this.#sql
       .exec<{ count: number; oldest: string | null }>(
         "SELECT COUNT(*) AS count, MIN(id) AS oldest FROM notifications WHERE completed_at IS NULL",

@@ -62,4 +62,9 @@ export const LEDGER_SCHEMA = [
     "CREATE TABLE unlisted (until_id TEXT NOT NULL)",
     "INSERT INTO unlisted (until_id) SELECT id FROM notifications ORDER BY id DESC LIMIT 1",
   ],
+  [
+    // How large the shards were when they last reported.
+    "CREATE TABLE shard_sizes (shard INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, share REAL NOT NULL)",
+    "CREATE INDEX shard_sizes_by_bytes ON shard_sizes (bytes)",
+  ],
 ] as const;

@@ -7,14 +7,14 @@ import { utcDay } from "../ids.ts";
 import { DueTable } from "../objects/due.ts";
 import { ledgerIdentityOf } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
-import { filledShare } from "../objects/room.ts";
+import { filledShare, isFull, type ObjectSize, requireRoom, sizeOf } from "../objects/room.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import { handOver } from "../webhooks/hand-over.ts";
 import { NotificationEvents } from "../webhooks/notification-events.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import type { UnitRange } from "./chunk-units.ts";
 import { mayFailAgain } from "./counts.ts";
-import { IncidentStore, type LedgerStatus } from "./incident-store.ts";
+import { IncidentStore, type Incidents } from "./incident-store.ts";
 import { LedgerLists } from "./ledger-lists.ts";
 import { LedgerLoad } from "./ledger-load.ts";
 import { LedgerPrivacy } from "./ledger-privacy.ts";
@@ -29,6 +29,7 @@ import {
 import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import { type FinishedUnit, type Handout, QueueWindow } from "./queue-window.ts";
 import { retriesEndAt } from "./retry-window.ts";
+import { type ShardSize, ShardSizeStore } from "./shard-size-store.ts";
 import { SingleStore } from "./single-store.ts";
 import { isInAudience, STALL_DUTY, StallWatchdog } from "./stall-watchdog.ts";
 
@@ -58,6 +59,12 @@ export interface OpenedRetry {
   handouts: Handout[];
 }
 
+/** How a ledger is doing, and how large it and the shards that report to it are. */
+export interface LedgerStatus extends Incidents {
+  size: ObjectSize;
+  shardSizes: ShardSize[];
+}
+
 /** Why there is none: not this ledger's, not completed, nothing failed for these reasons. */
 export type RetryRefusal = "unknown" | "running" | "nothing";
 
@@ -71,6 +78,7 @@ export class Ledger extends DurableObject<Bindings> {
   readonly #due: DueTable;
   readonly #webhooks: WebhookOutbox;
   readonly #load = new LedgerLoad();
+  readonly #shardSizes: ShardSizeStore;
   readonly #window: QueueWindow;
   readonly #watchdog: StallWatchdog;
   /** How long messages waited in the queue of late, ms: what waits because of others isn't lost. */
@@ -99,6 +107,7 @@ export class Ledger extends DurableObject<Bindings> {
     this.#store = new LedgerStore({ sql, events, retries: this.#retries, singles, lists });
     this.#privacy = new LedgerPrivacy({ sql, series: this.#series, singles, lists });
     this.#incidents = new IncidentStore(sql, singles);
+    this.#shardSizes = new ShardSizeStore(sql);
     this.#window = new QueueWindow({ sql, openAttempt: (id) => this.#store.getOpenAttempt(id) });
     this.#watchdog = new StallWatchdog({
       appId: ledgerIdentityOf(ctx.id).appId,
@@ -115,6 +124,7 @@ export class Ledger extends DurableObject<Bindings> {
    * nothing, and hands out again what it had handed out.
    */
   async open(plan: LedgerPlan, units: UnitRange[]): Promise<OpenedPlan> {
+    if (!this.#store.has(plan.header.id)) requireRoom(this.ctx.storage, this.env);
     await this.#registerFirst();
     const now = Date.now();
     const { id, priority } = plan.header;
@@ -170,11 +180,18 @@ export class Ledger extends DurableObject<Bindings> {
   }
 
   /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
-  async report(shard: number, reports: ShardReport[]): Promise<string[]> {
+  async report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]> {
     const now = Date.now();
+    const isFullNow = isFull(this.ctx.storage, this.env);
+    const refused: string[] = [];
     this.#transaction(() => {
       const series = new SeriesChanges();
+      if (shardSize !== undefined && !isFullNow) this.#shardSizes.note(shard, shardSize);
       for (const report of reports) {
+        if (isFullNow && report.header !== null && this.#store.get(report.notificationId) === null) {
+          refused.push(report.notificationId);
+          continue;
+        }
         const outcome = this.#store.applyReport(shard, report, now, series);
         if (outcome === "unknown") {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
@@ -187,7 +204,7 @@ export class Ledger extends DurableObject<Bindings> {
     });
     this.#noteLoad(reports.length);
     await this.#register();
-    return [];
+    return refused;
   }
 
   /** Events of this day's notifications, whenever they happened. */
@@ -227,7 +244,8 @@ export class Ledger extends DurableObject<Bindings> {
 
   /** For the operator. */
   readStatus(): LedgerStatus {
-    return this.#incidents.readStatus();
+    const size = sizeOf(this.ctx.storage, this.env);
+    return { ...this.#incidents.readStatus(), size, shardSizes: this.#shardSizes.listLargest() };
   }
 
   /** The app is deleted: nothing of it stays here. Its audiences are erased with all of the app's files. */

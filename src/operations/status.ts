@@ -2,8 +2,11 @@ import { listRefs } from "../apps/ledger-list.ts";
 import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
+import { keys } from "../keys.ts";
+import type { LedgerStatus } from "../notifications/ledger.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
 import { askAll } from "../objects/ask-all.ts";
+import { type ObjectSize, SHOWN_OBJECTS } from "../objects/room.ts";
 import type { SecretsState } from "../objects/secret-box.ts";
 import { openShard } from "../users/shard-binding.ts";
 
@@ -30,6 +33,14 @@ export interface AppStatus {
   probedProviders: ProbedProvider[];
   /** How the app's secrets are stored; null where the app is gone. */
   secrets: SecretsState | null;
+  /** The largest first. */
+  largestObjects: NamedSize[];
+}
+
+/** An object of the app, by its name. */
+export interface NamedSize extends ObjectSize {
+  kind: "registry" | "ledger" | "user_shard";
+  name: string;
 }
 
 /**
@@ -38,13 +49,15 @@ export interface AppStatus {
  */
 export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppStatus> {
   const registry = openRegistry(env, app.id);
-  const [{ days }, secrets] = await Promise.all([
+  const [{ days }, secrets, registrySize] = await Promise.all([
     registry.listLedgers(null, null, MAX_LEDGERS),
     registry.readSecretsState(),
+    registry.readSize(),
   ]);
-  const ledgers = await askAll(listRefs(days.slice(0, DAYS)), (ledger) =>
-    openLedger(env, app.id, ledger).readStatus(),
-  );
+  const ledgers = await askAll(listRefs(days.slice(0, DAYS)), async (ref) => ({
+    name: keys.ledger(app.id, ref.day, ref.slot),
+    ...(await openLedger(env, app.id, ref).readStatus()),
+  }));
   const shards = new Set(ledgers.flatMap((ledger) => ledger.shards));
   const circuits = await askAll([...shards], (shard) => openShard(env, app.id, shard).listOpenCircuits());
   const byProvider = Map.groupBy(circuits.flat(), ({ channelKey, scope }) => `${channelKey} ${scope}`);
@@ -62,5 +75,29 @@ export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppS
       if (first === undefined) return [];
       return [{ channelKey: first.channelKey, scope: first.scope, shards: found.length }];
     }),
+    largestObjects: listLargest(app, registrySize, ledgers),
   };
+}
+
+/** Of a shard the newest ledger's word counts: ledgers come newest first. */
+function listLargest(
+  app: AppRecord,
+  registry: ObjectSize,
+  ledgers: readonly (LedgerStatus & { name: string })[],
+): NamedSize[] {
+  const shards = new Map<number, ObjectSize>();
+  for (const { shardSizes } of ledgers) {
+    for (const { shard, bytes, share } of shardSizes) {
+      if (!shards.has(shard)) shards.set(shard, { bytes, share });
+    }
+  }
+  const sizes: NamedSize[] = [
+    { kind: "registry", name: keys.registry(app.id), ...registry },
+    ...ledgers.map(({ name, size }) => ({ kind: "ledger" as const, name, ...size })),
+    ...[...shards].map(([shard, size]) => ({
+      ...{ kind: "user_shard" as const, name: keys.userShard(app.id, shard) },
+      ...size,
+    })),
+  ];
+  return sizes.sort((a, b) => b.bytes - a.bytes).slice(0, SHOWN_OBJECTS);
 }

@@ -11,6 +11,7 @@ import { retriedBefore } from "../notifications/retry-window.ts";
 import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
+import { isFull, requireRoom, sizeOf } from "../objects/room.ts";
 import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { DeliveryEvents } from "../webhooks/delivery-events.ts";
@@ -145,7 +146,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements);
     this.#reporter = new Reporter(this.#deliveries, this.#due, (ledger, reports) =>
-      openLedger(this.env, appId, ledger).report(shard, reports),
+      openLedger(this.env, appId, ledger).report(shard, reports, sizeOf(ctx.storage, this.env)),
     );
     this.#devices = new DeviceStore(sql);
     this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
@@ -191,6 +192,11 @@ export class UserShard extends DurableObject<Bindings> {
    */
   deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
     const now = Date.now();
+    // Chunks of what was accepted use the room that is left; a send that isn't accepted yet is refused.
+    if (isSingle(request.header) && isFull(this.ctx.storage, this.env)) {
+      if (this.#deliveries.getNotification(request.header.id) === null)
+        requireRoom(this.ctx.storage, this.env);
+    }
     const watchers =
       request.target === null ? this.#sockets.watchers() : this.#sockets.watchersOf(request.target);
     const { header, totals, fresh, pending, claims } = this.#due.transaction(() => {
@@ -359,6 +365,7 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   claim(request: ClaimRequest): ClaimState {
+    requireRoom(this.ctx.storage, this.env);
     const now = Date.now();
     return this.#due.transaction(() => {
       this.#due.ensure("claims", "", now + CLAIM_TTL_MS);
@@ -376,6 +383,7 @@ export class UserShard extends DurableObject<Bindings> {
 
   /** Null where the uid is taken. */
   async createUser(uid: string, fields: UserFields): Promise<User | null> {
+    requireRoom(this.ctx.storage, this.env);
     return this.#changeUsers((now) => this.#users.create(uid, fields, now));
   }
 

@@ -25,6 +25,7 @@ describe("an app's status", () => {
       app: { id: app.id, name: "Test app" },
       ...{ uncompleted: 0, oldestUncompleted: null, redrivenChunks: 0, deadLetters: 0, probedProviders: [] },
       secrets: "current",
+      largestObjects: expect.any(Array),
     });
   });
 

@@ -51,6 +51,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("Ledger", "registration", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("Ledger", "unlisted", ONE_ROW),
+  statement("Ledger", "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ?", FIRST_ROWS),
   statement(
     "Ledger",
     "SELECT COUNT(*) … FROM singles WHERE completed_after IS NULL",

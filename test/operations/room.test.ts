@@ -1,0 +1,124 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { parseNotificationId } from "../../src/ids.ts";
+import { keys } from "../../src/keys.ts";
+import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import { bindings } from "../support/faults.ts";
+import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { shardStubOf } from "../support/users.ts";
+import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+
+const PLAIN = { variableSchema: {}, content: { "in-app-alerts": { text: "Hi" } } };
+/** So little room that what every object has is more than four fifths of it. */
+const FULL = { OBJECT_BYTES: "1000" };
+
+const bodyTo = (targets: string[], mode: string) => ({
+  template: { key: "order-confirmation" },
+  targets,
+  mode,
+});
+
+async function send(app: TestApp, uid: string): Promise<string> {
+  const sent = await app.send(bodyTo([uid], "realtime"));
+  expect(sent.status).toBe(200);
+  await waitUntilCompleted(app, sent.body.notificationId);
+  return sent.body.notificationId;
+}
+
+const ledgerOf = (app: TestApp, id: string) =>
+  bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
+
+describe("a user shard that is nearly full", () => {
+  it("refuses sends with 507 and stores nothing of them; reads, views and deletions go on", async () => {
+    const app = await createReadyApp(PLAIN);
+    const id = await send(app, "ann");
+    const ann = await app.asUser("ann");
+    const undo = await replaceIn(await shardStubOf(app, "ann"), FULL);
+    const refused = await app.send(bodyTo(["ann"], "realtime"));
+    expect([refused.status, refused.body.error.code]).toEqual([507, "ERR_STORAGE_FULL"]);
+    expect((await ann("GET", "/feed")).body.data).toHaveLength(1);
+    expect((await ann("POST", `/feed/${id}/viewed`)).status).toBe(200);
+    await vi.waitFor(async () => {
+      expect((await app.notification(id)).counts["in-app-alerts"].viewed).toBe(1);
+    }, PATIENTLY);
+    expect((await app.call("DELETE", "/v3/users/ann")).status).toBe(200);
+    undo();
+    await send(app, "ann");
+  });
+});
+
+describe("a ledger that is nearly full", () => {
+  it("refuses batches with 507; what shards report is kept for it, and what it knows goes on", async () => {
+    const app = await createReadyApp(PLAIN);
+    const known = await send(app, "ann");
+    const ledger = ledgerOf(app, known);
+    const undo = await replaceIn(ledger, FULL);
+    const batch = await app.send(bodyTo(["ann", "bob"], "batch"));
+    expect([batch.status, batch.body.error.code]).toEqual([507, "ERR_STORAGE_FULL"]);
+    const sent = await app.send(bodyTo(["ann"], "realtime"));
+    expect(sent.status).toBe(200);
+    const ann = await app.asUser("ann");
+    expect((await ann("POST", `/feed/${known}/viewed`)).status).toBe(200);
+    // The one has no room; the other's view is only an update.
+    await vi.waitFor(async () => {
+      expect((await app.notification(known)).counts["in-app-alerts"].viewed).toBe(1);
+    }, PATIENTLY);
+    expect((await app.api("GET", `/notifications/${sent.body.notificationId}`)).status).toBe(200);
+    expect((await app.api("GET", "/notifications")).body.data).toHaveLength(1);
+    const shard = await shardStubOf(app, "ann");
+    expect(await rowsIn(shard, "notifications WHERE version > reported_version")).toBe(1);
+    undo();
+    await vi.waitFor(
+      async () => {
+        await wake(shard, "flush");
+        expect((await app.api("GET", "/notifications")).body.data).toHaveLength(2);
+      },
+      { timeout: 15_000, interval: 100 },
+    );
+  });
+});
+
+describe("a registry that is nearly full", () => {
+  it("takes no more templates, channels and webhooks; revoking and archiving go on", async () => {
+    const app = await createReadyApp(PLAIN);
+    const scoped = await callAsAdmin("POST", `/admin/apps/${app.id}/keys`, { name: "old", scopes: ["read"] });
+    const undo = await replaceIn(env.REGISTRY.getByName(app.id), FULL);
+    const template = { name: "more", key: "more", channelKeys: ["in-app-alerts"], ...PLAIN };
+    for (const [path, body] of [
+      ["/templates", template],
+      ["/channels", { name: "More", type: "in_app" }],
+      ["/webhooks", { url: "https://example.com/", events: ["notification.completed"] }],
+    ] as const) {
+      const answer = await app.api("POST", path, body);
+      expect([path, answer.status, answer.body.error?.code]).toEqual([path, 507, "ERR_STORAGE_FULL"]);
+    }
+    const revoked = await callAsAdmin("DELETE", `/admin/apps/${app.id}/keys/${scoped.body.id}`);
+    expect(revoked.status).toBe(200);
+    expect((await app.api("PUT", "/templates/order-confirmation", { status: "archived" })).status).toBe(200);
+    undo();
+    expect((await app.api("POST", "/templates", template)).status).toBe(201);
+  });
+});
+
+describe("an app's status", () => {
+  it("names its largest objects, with their bytes and share of their room", async () => {
+    const app = await createReadyApp(PLAIN);
+    const id = await send(app, "ann");
+    const { body } = await callAsAdmin("GET", `/admin/apps/${app.id}/status`);
+    const day = parseNotificationId(id)?.day;
+    const kinds = body.largestObjects.map(({ kind, name }: { kind: string; name: string }) => [kind, name]);
+    expect(kinds).toEqual(
+      expect.arrayContaining([
+        ["registry", app.id],
+        ["ledger", `${app.id}:${day}`],
+        ["user_shard", (await shardStubOf(app, "ann")).name],
+      ]),
+    );
+    for (const { bytes, share } of body.largestObjects) {
+      expect(bytes).toBeGreaterThan(10_000);
+      expect(share).toBeCloseTo(bytes / 1e10, 8);
+    }
+    const listed = await callAsAdmin("GET", "/admin/status?limit=10");
+    expect(listed.body.data.every((entry: object) => "largestObjects" in entry)).toBe(true);
+  });
+});
