@@ -105,9 +105,14 @@ export function queryOf(url: URL): Record<string, string> {
 
 /**
  * 1 to 255 bytes of well-formed Unicode without control characters. `.` and `..` are none: in a URL they are
- * steps of the path, so such a user couldn't be addressed.
+ * steps of the path, so such a user couldn't be addressed. White space at either end is seen by nobody.
  */
 export function isUserId(value: unknown): value is string {
+  return isStoredUserId(value) && value.trim() === value;
+}
+
+/** The same with white space at its ends: users of earlier versions may have it, and are read and deleted still. */
+export function isStoredUserId(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
   if (value === "." || value === ".." || !value.isWellFormed() || hasControlCharacter(value)) return false;
   return !exceedsBytes(value, MAX_USER_ID_BYTES);
@@ -121,7 +126,8 @@ function hasControlCharacter(value: string): boolean {
   return false;
 }
 
-export const USER_ID_MESSAGE = "must be a user id: 1 to 255 bytes of text without control characters";
+export const USER_ID_MESSAGE =
+  "must be a user id: 1 to 255 bytes of text without control characters, and without white space at either end";
 
 export const UserIdSchema = v.custom<string>(isUserId, USER_ID_MESSAGE);
 

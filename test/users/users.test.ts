@@ -67,13 +67,25 @@ describe("a user", () => {
     expect((await app.call("DELETE", pathOf(uid))).status).toBe(200);
   });
 
-  it.each(["", "a\nb", "\u007f", "\u0085", "\ud800", "x".repeat(256), "日".repeat(86), 7, null])(
-    "can't have the uid %j",
-    async (uid) => {
-      const { status, body } = await create({ uid });
-      expect([status, Object.keys(body.error.details)]).toEqual([400, ["uid"]]);
-    },
-  );
+  it.each([
+    "",
+    "  ",
+    " jane",
+    "jane ",
+    "jane\u00a0",
+    "\ufeffjane",
+    "a\nb",
+    "\u007f",
+    "\u0085",
+    "\ud800",
+    "x".repeat(256),
+    "日".repeat(86),
+    7,
+    null,
+  ])("can't have the uid %j", async (uid) => {
+    const { status, body } = await create({ uid });
+    expect([status, Object.keys(body.error.details)]).toEqual([400, ["uid"]]);
+  });
 
   it("is refused with every wrong field named", async () => {
     const { status, body } = await create({ name: "", avatar: 1, role: " ", metadata: [] });

@@ -8,6 +8,7 @@ import { isoTime, json } from "../../http/responses.ts";
 import {
   IsoEndSchema,
   IsoTimeSchema,
+  isStoredUserId,
   isUserId,
   parseInput,
   queryOf,
@@ -94,7 +95,7 @@ export const postUser: Handler = async (request, context) => {
 export const getUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const uid = pathParam(request, "uid");
-  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
   return json(presentUser(requireUser(user)));
 };
 
@@ -111,7 +112,7 @@ export const putUser: Handler = async (request, context) => {
 export const deleteUser: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
-  const deleted = isUserId(uid) && (await deleteUserOf(context.env, app, uid, actor));
+  const deleted = isStoredUserId(uid) && (await deleteUserOf(context.env, app, uid, actor));
   if (!deleted) throw userNotFound();
   return json({ uid, deleted: true });
 };

@@ -4,7 +4,7 @@ import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
-import { isUserId, parseInput } from "../../http/validation.ts";
+import { isStoredUserId, isUserId, parseInput } from "../../http/validation.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
@@ -52,7 +52,7 @@ export const postCometchatUser: Handler = async (request, context) => {
 export const getCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const uid = pathParam(request, "uid");
-  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
   if (user === null) throw unknownUser(uid);
   return json({ data: presentUser(user) });
 };
@@ -73,7 +73,7 @@ export const deleteCometchatUser: Handler = async (request, context) => {
   const uid = pathParam(request, "uid");
   const isPermanent = parseDeletion(await readOptionalJson(request), context.url, request.headers);
   const isDone =
-    isUserId(uid) &&
+    isStoredUserId(uid) &&
     (isPermanent
       ? await deleteUserOf(context.env, app, uid, actor)
       : await openShardOf(context.env, app, uid).setUserActive(uid, false));
