@@ -67,7 +67,7 @@ describe("an app with several ledgers a day", () => {
       );
     }
     for (const id of ids) await waitUntilCompleted(app, id);
-  });
+  }, 60_000);
 
   const list = async (query: string): Promise<string[]> => {
     const found: string[] = [];
