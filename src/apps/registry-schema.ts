@@ -1,5 +1,6 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
 import { SECRET_BOX_SCHEMA } from "../objects/secret-box.ts";
+import { QUOTAS_SCHEMA } from "./quotas.ts";
 
 /** The registry's database, step by step (docs/storage.md says what each table is for). */
 export const REGISTRY_SCHEMA = [
@@ -98,4 +99,5 @@ export const REGISTRY_SCHEMA = [
     "ALTER TABLE app ADD COLUMN counts_users INTEGER NOT NULL DEFAULT 1",
     "UPDATE app SET counts_users = 0",
   ],
+  QUOTAS_SCHEMA,
 ] as const;

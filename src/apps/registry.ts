@@ -9,6 +9,7 @@ import {
   describeNewChannel,
   describeNewTemplate,
   describeNewWebhook,
+  describeQuotas,
   describeRootRotation,
   describeSecretRotation,
   describeTemplateChange,
@@ -22,6 +23,7 @@ import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from 
 import { type Bindings, readConfig } from "../env.ts";
 import type { LedgerRef } from "../ids.ts";
 import { keys } from "../keys.ts";
+import { MAX_WEBHOOKS } from "../limits.ts";
 import { DueTable } from "../objects/due.ts";
 import { isUntouched, migrate } from "../objects/migrate.ts";
 import { type ObjectSize, requireRoom, sizeOf } from "../objects/room.ts";
@@ -50,6 +52,7 @@ import { AppStore, type NewApiKey, type NewApp } from "./app-store.ts";
 import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import { LedgerList, type LedgerPage } from "./ledger-list.ts";
+import { type QuotaChange, type QuotaReport, Quotas } from "./quotas.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
@@ -92,6 +95,7 @@ export class Registry extends DurableObject<Bindings> {
   readonly #webhooks: WebhookStore;
   readonly #endpointCalls: EndpointCalls;
   readonly #box: SecretBox;
+  readonly #quotas: Quotas;
   readonly #providers: ProviderStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -103,6 +107,7 @@ export class Registry extends DurableObject<Bindings> {
     this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
     this.#ledgers = new LedgerList(sql);
+    this.#quotas = new Quotas(sql);
     this.#box = new SecretBox(sql, env, ctx.id.name ?? "");
     this.#roots = new RootSecretStore(sql, this.#due, this.#box);
     this.#providers = new ProviderStore(sql, this.#box);
@@ -136,6 +141,23 @@ export class Registry extends DurableObject<Bindings> {
       // The object can be opened all the same: what needs a secret fails, and says so.
       console.error({ message: "an app's secrets can't be read", app: this.ctx.id.name, error });
     }
+  }
+
+  /** What the app may have, and has; null where there is none. */
+  readQuotas(): QuotaReport | null {
+    return this.#exists() ? this.#quotas.report() : null;
+  }
+
+  /** The operator allows more or less; what is there already stays. */
+  async setQuotas(change: QuotaChange, actor: Actor): Promise<Outcome<QuotaReport>> {
+    return this.#change(() => {
+      if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      const before = this.#quotas.report();
+      this.#quotas.set(change);
+      const after = this.#quotas.report();
+      this.#record(actor, describeQuotas(this.#requireRecord().id, before, after));
+      return succeed(after);
+    });
   }
 
   /** How the app's secrets are stored, in the worst of its objects: once all are as this deployment would have them. */
@@ -241,7 +263,7 @@ export class Registry extends DurableObject<Bindings> {
   async createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.#change(() => {
       if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
-      return succeed(this.#addKey(key, actor));
+      return this.#quotas.check("keys") ?? succeed(this.#addKey(key, actor));
     });
   }
 
@@ -258,6 +280,7 @@ export class Registry extends DurableObject<Bindings> {
     return this.#change(() => {
       const revoked = !this.#exists() ? null : this.#app.deleteKey(keyId);
       if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
+      this.#quotas.add("keys", -1);
       this.#outbox.put(keys.kvApiKey(revoked.sha256), null);
       // With the last key of an earlier version gone, all keys have the check.
       if (!revoked.isChecked) this.#mirrorApp();
@@ -281,8 +304,9 @@ export class Registry extends DurableObject<Bindings> {
   ): Promise<Outcome<Channel>> {
     requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
-      const outcome = this.#channels.create(channel, providers, Date.now());
+      const outcome = this.#quotas.check("channels") ?? this.#channels.create(channel, providers, Date.now());
       if (!outcome.ok) return outcome;
+      this.#quotas.add("channels", 1);
       this.#mirrorApp();
       this.#record(actor, describeNewChannel(outcome.value));
       return outcome;
@@ -338,7 +362,8 @@ export class Registry extends DurableObject<Bindings> {
     return this.#change(() => {
       const faults = findDraftFaults(template, this.#channels.list());
       if (faults.length > 0) return refuseFaults(faults);
-      const outcome = this.#templates.create(template, Date.now());
+      const outcome = this.#quotas.check("templates") ?? this.#templates.create(template, Date.now());
+      if (outcome.ok) this.#quotas.add("templates", 1);
       if (outcome.ok) this.#record(actor, [describeNewTemplate(outcome.value)]);
       return outcome;
     });
@@ -355,6 +380,12 @@ export class Registry extends DurableObject<Bindings> {
       if (change.status === "approved") faults.add(findApprovalFaults(next));
       if (faults.length > 0) return refuseFaults(faults);
       const now = Date.now();
+      // What changes no content, archiving among it, needs no room.
+      if (this.#templates.isNewVersion(template, change)) {
+        const kept = this.#templates.makeRoom(template.id, this.#quotas.limitOf("templateVersions"), now);
+        const refused = this.#quotas.check("templateVersions", 1, kept);
+        if (refused !== null) return refused;
+      }
       let updated = this.#templates.update(template, change, now);
       if (change.status !== undefined) updated = this.#templates.setStatus(updated, change.status, now);
       this.#mirrorTemplate(updated);
@@ -387,20 +418,31 @@ export class Registry extends DurableObject<Bindings> {
     return this.#files.list(beforeId, limit, Date.now());
   }
 
-  /** Names an uploaded audience. Null where the key is taken: one of two uploads at once wins. */
+  /** Names an uploaded audience. Refused where the key is taken: one of two uploads at once wins. */
   putTargetsFile(
     file: Omit<TargetsFile, "id">,
     mayOverwrite: boolean,
     actor: Actor,
-  ): TargetsFile | null | "no app" {
-    if (!this.#exists()) return "no app";
+  ): Outcome<{ id: string }> {
+    if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app any more.");
     requireRoom(this.ctx.storage, this.env);
     return this.#due.transaction(() => {
       const now = Date.now();
+      this.#quotas.add("files", -this.#files.expire(now));
       const replaced = this.#files.get(file.fileKey, now);
+      const more = this.#files.has(file.fileKey) ? 0 : 1;
+      const refused =
+        this.#quotas.check("files", more) ?? this.#quotas.check("uploadedBytesPerDay", file.size);
+      if (refused !== null) return refused;
       const stored = this.#files.put(file, mayOverwrite, now);
-      if (stored !== null) this.#record(actor, [describeUpload(stored, replaced)]);
-      return stored;
+      if (stored === null) {
+        const message = `A targets file with the key "${file.fileKey}" exists. Use another key, or allow overwriting.`;
+        return refuse("ERR_CONFLICT", message);
+      }
+      this.#quotas.add("files", more);
+      this.#quotas.add("uploadedBytesPerDay", file.size);
+      this.#record(actor, [describeUpload(stored, replaced)]);
+      return succeed({ id: stored.id });
     });
   }
 
@@ -408,7 +450,9 @@ export class Registry extends DurableObject<Bindings> {
     return this.#due.transaction(() => {
       const file = this.#files.get(fileKey, Date.now());
       if (file !== null) this.#record(actor, [describeFileDeletion(file)]);
-      return this.#files.delete(fileKey);
+      const isDeleted = this.#files.delete(fileKey);
+      if (isDeleted) this.#quotas.add("files", -1);
+      return isDeleted;
     });
   }
 
@@ -433,7 +477,10 @@ export class Registry extends DurableObject<Bindings> {
   async createWebhook(webhook: NewWebhook, secret: NewSecret, actor: Actor): Promise<Outcome<Webhook>> {
     requireRoom(this.ctx.storage, this.env);
     return this.#changeWebhook(() => {
-      const created = this.#webhooks.create(webhook, secret, Date.now());
+      const created =
+        (this.#quotas.limitOf("webhooks") < MAX_WEBHOOKS ? this.#quotas.check("webhooks") : null) ??
+        this.#webhooks.create(webhook, secret, Date.now());
+      if (created.ok) this.#quotas.add("webhooks", 1);
       if (created.ok) this.#record(actor, [describeNewWebhook(created.value)]);
       return created;
     });
@@ -457,7 +504,11 @@ export class Registry extends DurableObject<Bindings> {
   }
 
   async deleteWebhook(id: string, actor: Actor): Promise<Outcome<{ id: string }>> {
-    return this.#changeWebhookOf(id, actor, describeWebhookDeletion, () => this.#webhooks.delete(id));
+    return this.#changeWebhookOf(id, actor, describeWebhookDeletion, () => {
+      const deleted = this.#webhooks.delete(id);
+      if (deleted.ok) this.#quotas.add("webhooks", -1);
+      return deleted;
+    });
   }
 
   /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
@@ -604,6 +655,7 @@ export class Registry extends DurableObject<Bindings> {
 
   #addKey(key: NewApiKey, actor: Actor): ApiKey {
     const { record, listed } = this.#app.addKey(key, Date.now());
+    this.#quotas.add("keys", 1);
     this.#record(actor, [describeKey("key.created", listed)]);
     this.#outbox.put(keys.kvApiKey(key.sha256), record);
     return listed;

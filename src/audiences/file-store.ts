@@ -77,12 +77,6 @@ export class TargetsFileStore {
   /** Null where the key is taken and may not be overwritten. */
   put(file: Omit<TargetsFile, "id">, mayOverwrite: boolean, now: number): TargetsFile | null {
     if (!mayOverwrite && this.get(file.fileKey, now) !== null) return null;
-    // What has expired is of no use to anybody; one upload cleans up after the earlier ones.
-    this.#sql.exec(
-      `DELETE FROM targets_files WHERE file_key IN
-         (SELECT file_key FROM targets_files WHERE expires_at <= ? ORDER BY expires_at LIMIT ${EXPIRY_ROWS})`,
-      now,
-    );
     const stored = { ...file, id: newId() };
     this.#sql.exec(
       `INSERT OR REPLACE INTO targets_files (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -98,6 +92,22 @@ export class TargetsFileStore {
       JSON.stringify(stored.columns),
     );
     return stored;
+  }
+
+  /** True where there is one of that key, also an expired one that nobody has removed yet. */
+  has(fileKey: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM targets_files WHERE file_key = ?", fileKey).toArray().length > 0;
+  }
+
+  /** What has expired is of no use to anybody; one upload cleans up after the earlier ones. Returns how many went. */
+  expire(now: number): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM targets_files WHERE file_key IN
+         (SELECT file_key FROM targets_files WHERE expires_at <= ? ORDER BY expires_at LIMIT ${EXPIRY_ROWS}) RETURNING 1`,
+        now,
+      )
+      .toArray().length;
   }
 
   delete(fileKey: string): boolean {

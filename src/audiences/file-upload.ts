@@ -159,10 +159,9 @@ export class FileUpload {
     // Here it is decided which of two uploads at once has the key.
     this.#mayBeNamed = true;
     const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
-    if (named !== null && named !== "no app") return;
+    if (named.ok) return;
     this.#mayBeNamed = false;
-    if (named === "no app") throw new OnecallError("ERR_NOT_FOUND", "There is no such app any more.");
-    throw isTaken(fileKey);
+    throw new OnecallError(named.code, named.message);
   }
 }
 

@@ -1,3 +1,4 @@
+import { QUOTA_NAMES, type QuotaReport } from "../apps/quotas.ts";
 import type { ApiKey } from "../apps/records.ts";
 import type { TargetsFile } from "../audiences/file-store.ts";
 import type { Channel } from "../channels/store.ts";
@@ -88,6 +89,19 @@ export function describeUpload(file: TargetsFile, replaced: TargetsFile | null):
 export function describeFileDeletion({ fileKey, id: uploadId, rows }: TargetsFile): Change {
   const target = { type: "targets_file", id: fileKey } as const;
   return { action: "targets_file.deleted", target, details: { uploadId, rows } };
+}
+
+/** Only those that changed. */
+export function describeQuotas(appId: string, before: QuotaReport, after: QuotaReport): Change[] {
+  const limits = (report: QuotaReport) => mapValues(report, ({ limit }) => limit);
+  const changes = changesOf(limits(before), limits(after), QUOTA_NAMES);
+  if (isEmpty(changes)) return [];
+  return [{ action: "app.quotas_updated", target: { type: "app", id: appId }, details: { changes } }];
+}
+
+function mapValues<K extends string, A, B>(record: Record<K, A>, map: (value: A) => B): Record<K, B> {
+  const entries = Object.entries<A>(record).map(([name, value]) => [name, map(value)]);
+  return Object.fromEntries(entries) as Record<K, B>;
 }
 
 export function describeNewWebhook(webhook: Webhook): Change {

@@ -3,6 +3,7 @@
 /** What stands in the registry: changes of an app's settings, written with the change itself, and retries, which their ledger tells of. */
 export const CHANGE_ACTIONS = [
   "app.created",
+  "app.quotas_updated",
   "app.root_secret_rotated",
   "key.created",
   "key.revoked",

@@ -1,4 +1,5 @@
 import { newId } from "../ids.ts";
+import { MAX_EXPIRY_MS } from "../limits.ts";
 import { type Outcome, refuse, succeed } from "../outcome.ts";
 import type { PlaceholderStyle } from "./placeholders.ts";
 import type {
@@ -52,6 +53,9 @@ const LISTED_COLUMNS = `t.id, t.key, t.name, t.category, t.status, t.version, t.
 const TEMPLATES = `
   FROM templates t JOIN template_versions v ON v.template_id = t.id AND v.version = t.version`;
 const LISTED_VERSION_COLUMNS = "version, channel_keys, placeholders, created_at, approved_at";
+
+/** How long a notification, and then a retry of it, may need its version: each expires after 30 days at most. */
+const PINNED_MS = 2 * MAX_EXPIRY_MS + 2 * 24 * 60 * 60 * 1000;
 
 /** An app's templates, in its registry. Writing methods expect to run inside a transaction. */
 export class TemplateStore {
@@ -154,17 +158,41 @@ export class TemplateStore {
     return succeed(this.#require(id));
   }
 
+  isNewVersion(template: Template, change: TemplateChange): boolean {
+    return JSON.stringify(contentAfter(template, change)) !== JSON.stringify(contentAfter(template, {}));
+  }
+
+  /**
+   * Removes a template's oldest versions where it has `limit` or more, but none that is sent or may still be: one that
+   * was approved goes when the next has been for longer than a notification and its retry can last; one that never was
+   * is no notification's. Returns how many are left.
+   */
+  makeRoom(templateId: string, limit: number, now: number): number {
+    const { count } = this.#sql
+      .exec<{ count: number }>(
+        "SELECT COUNT(*) AS count FROM template_versions WHERE template_id = ?",
+        templateId,
+      )
+      .one();
+    if (count < limit) return count;
+    const removed = this.#sql.exec(
+      `DELETE FROM template_versions WHERE template_id = ?1 AND version IN (
+         SELECT v.version FROM template_versions v JOIN templates t ON t.id = v.template_id
+         WHERE v.template_id = ?1 AND v.version < t.version AND v.version IS NOT t.approved_version
+           AND (v.approved_at IS NULL OR EXISTS (SELECT 1 FROM template_versions n
+             WHERE n.template_id = ?1 AND n.version > v.version AND n.approved_at < ?2))
+         ORDER BY v.version LIMIT ?3) RETURNING 1`,
+      templateId,
+      now - PINNED_MS,
+      count - limit + 1,
+    );
+    return count - removed.toArray().length;
+  }
+
   /** A change of content, schema, placeholders or channels makes a new version; one that changes nothing doesn't. */
   update(template: Template, change: TemplateChange, now: number): Template {
-    const next = {
-      channelKeys: change.channelKeys ?? template.channelKeys,
-      content: change.content ?? template.content,
-      variableSchema: change.variableSchema ?? template.variableSchema,
-      placeholders: change.placeholders ?? template.placeholders,
-    };
-    const { channelKeys, content, variableSchema, placeholders } = template;
-    const before = { channelKeys, content, variableSchema, placeholders };
-    const isNewVersion = JSON.stringify(next) !== JSON.stringify(before);
+    const next = contentAfter(template, change);
+    const isNewVersion = this.isNewVersion(template, change);
     const version = isNewVersion ? template.version + 1 : template.version;
     if (isNewVersion) this.#insertVersion(template.id, version, next, now);
     this.#sql.exec(
@@ -258,6 +286,16 @@ export class TemplateStore {
     if (template === null) throw new Error("The template just written is gone");
     return template;
   }
+}
+
+/** What versions are of. */
+function contentAfter(template: Template, change: TemplateChange) {
+  return {
+    channelKeys: change.channelKeys ?? template.channelKeys,
+    content: change.content ?? template.content,
+    variableSchema: change.variableSchema ?? template.variableSchema,
+    placeholders: change.placeholders ?? template.placeholders,
+  };
 }
 
 function toTemplate({ content, variable_schema, ...row }: ListedRow & ContentRow): Template {

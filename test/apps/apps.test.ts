@@ -97,7 +97,10 @@ describe("an app", () => {
     const { body: created } = await callAsAdmin("POST", "/admin/apps", { id: "shown", name: "Shown" });
     const { status, body } = await callAsAdmin("GET", "/admin/apps/shown");
     expect(status).toBe(200);
-    expect(body).toEqual({ id: "shown", name: "Shown", shardCount: 64, createdAt: created.createdAt });
+    expect(body).toEqual({
+      ...{ id: "shown", name: "Shown", shardCount: 64, createdAt: created.createdAt },
+      quotas: expect.objectContaining({ keys: { limit: 1000, used: 1 } }),
+    });
   });
 
   it.each(["nobody", "NOBODY", "__proto__", "a:b"])("is 404 where there is none: %s", async (id) => {

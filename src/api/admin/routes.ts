@@ -5,6 +5,7 @@ import { APP_ID_PATTERN, generateApiKey, hashApiKey, randomToken } from "../../a
 import { noteApp } from "../../apps/known-apps.ts";
 import { listApps } from "../../apps/list-apps.ts";
 import { getApp } from "../../apps/lookup.ts";
+import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../apps/quotas.ts";
 import { type ApiKey, type AppRecord, SCOPES, type Scope } from "../../apps/records.ts";
 import { openRegistry } from "../../apps/registry-binding.ts";
 import type { Bindings } from "../../env.ts";
@@ -43,6 +44,36 @@ const NewAppSchema = v.object(
         v.minValue(MIN_SHARD_COUNT, SHARDS_MESSAGE),
         v.maxValue(MAX_SHARD_COUNT, SHARDS_MESSAGE),
       ),
+    ),
+  },
+  "must be a JSON object",
+);
+const quotaSchema = (name: QuotaName) => {
+  const message = `must be a whole number from 0 to ${QUOTAS[name].most}, or null for ${QUOTAS[name].default}`;
+  return v.nullish(
+    v.pipe(
+      v.number(message),
+      v.integer(message),
+      v.minValue(0, message),
+      v.maxValue(QUOTAS[name].most, message),
+    ),
+    undefined,
+  );
+};
+const QUOTAS_MESSAGE = `must be an object with any of: ${QUOTA_NAMES.join(", ")}`;
+const AppChangeSchema = v.object(
+  {
+    quotas: v.strictObject(
+      {
+        keys: quotaSchema("keys"),
+        channels: quotaSchema("channels"),
+        templates: quotaSchema("templates"),
+        templateVersions: quotaSchema("templateVersions"),
+        files: quotaSchema("files"),
+        uploadedBytesPerDay: quotaSchema("uploadedBytesPerDay"),
+        webhooks: quotaSchema("webhooks"),
+      },
+      QUOTAS_MESSAGE,
     ),
   },
   "must be a JSON object",
@@ -108,7 +139,17 @@ const getApps: Handler = async (request, context) => {
 /** `GET /admin/apps/{id}` */
 const getOneApp: Handler = async (request, context) => {
   await requireAdmin(request, context);
-  return json(presentApp(await requireApp(context.env, pathParam(request, "app"))));
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  return json({ ...presentApp(app), quotas: await openRegistry(context.env, app.id).readQuotas() });
+};
+
+/** `PUT /admin/apps/{id}` `{quotas: {name: number}}`: what the app may have; null is the default again. */
+const putApp: Handler = async (request, context) => {
+  const actor = await requireAdmin(request, context);
+  const app = await requireApp(context.env, pathParam(request, "app"));
+  const { quotas } = parseInput(AppChangeSchema, await readJson(request));
+  const report = await changeApp(context.env, app.id, (registry) => registry.setQuotas(quotas, actor));
+  return json({ ...presentApp(app), quotas: report });
 };
 
 /** `DELETE /admin/apps/{id}` `{name}`: closes the app at once, and erases all of it in minutes. */
@@ -197,6 +238,7 @@ export const adminRoutes: Route[] = [
   ["POST", "/admin/apps", postApp],
   ["GET", "/admin/apps", getApps],
   ["GET", "/admin/apps/:app", getOneApp],
+  ["PUT", "/admin/apps/:app", putApp],
   ["DELETE", "/admin/apps/:app", deleteApp],
   ["GET", "/admin/apps/:app/status", getOneStatus],
   ["POST", "/admin/apps/:app/keys", postKey],
