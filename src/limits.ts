@@ -159,18 +159,17 @@ export const KV_WRITE_INTERVAL_MS = 1000;
 /** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */
 export const QUEUE_BATCH_MESSAGES = 100;
 /**
- * JSON of one INSERT … SELECT FROM json_each(?). A bound value may have 2 MB
- * (developers.cloudflare.com/durable-objects/platform/limits); half of it leaves room for UTF-8.
+ * Messages of one ledger's batches in one deliveries queue at once, at least; the next goes in as one is done with. What
+ * another app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have left: on
+ * one machine, where a queue has one consumer and a chunk takes 6 ms, 24 ms. It is what a consumer takes in one batch.
  */
-export const MAX_STATEMENT_BYTES = 1_000_000;
+export const CHUNKS_IN_QUEUE = 4;
 /**
- * Messages of one ledger's batches in one deliveries queue at once; the next goes in as one is done with. What another
- * app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have left. Where a
- * queue has one consumer, as on one machine, that is 8 × 6 ms. On the platform a chunk is on its way for about 0.2 s (the
- * queue, R2, the shards, the ledger), so one app gets 8 × 400 rows in that time, 16,000 a second in each queue, with two
- * consumers of the 250 that a queue may have.
+ * The same at most, where messages don't wait (window-size.ts). On the platform a chunk is on its way for about 0.2 s (the
+ * queue, R2, the shards, the ledger), so 64 × 400 rows in that time: one app gets 128,000 rows a second in each queue,
+ * from 16 of the 250 consumers that a queue may have.
  */
-export const CHUNKS_IN_QUEUE = 8;
+export const MAX_CHUNKS_IN_QUEUE = 64;
 /**
  * UTF-16 units of what is rendered in one isolate and not stored yet. A unit takes a byte or two, and is there about
  * four times on its way: as rows, joined, in the call, and in the shard, which may live in the same isolate. An isolate
@@ -183,6 +182,13 @@ export const MAX_ROWS_AT_ONCE = 4 * 1024 * 1024;
 export const MAX_KEPT_TEXT = 8 * 1024 * 1024;
 /** UTF-16 units that a message's targets render to, about: where a chunk's come to more, it goes in several messages. */
 export const UNIT_RENDERED_LENGTH = 4 * 1024 * 1024;
+/**
+ * UTF-16 units of one statement's rows, INSERT … SELECT FROM json_each(?): at three bytes each far below the 2 MB of a
+ * bound value (developers.cloudflare.com/durable-objects/platform/limits), also where a target's row goes beyond it.
+ */
+export const SLICE_LENGTH = 256 * 1024;
+/** The same of one call's, a transaction each: what is rendered before any of it is stored. */
+export const CALL_LENGTH = 512 * 1024;
 /** Rows of one chunk: several hundred make the queue's cost small and keep a consumer's turn short. */
 export const CHUNK_ROWS = 400;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */

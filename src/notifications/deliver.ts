@@ -1,5 +1,5 @@
 import type { OpenChannels } from "../apps/lookup.ts";
-import { MAX_STATEMENT_BYTES } from "../limits.ts";
+import { SLICE_LENGTH } from "../limits.ts";
 import type { CompiledTemplate } from "../templates/compile.ts";
 import { renderContent } from "../templates/render.ts";
 import { resolveVariables, type VariableValue } from "../templates/variables.ts";
@@ -90,8 +90,7 @@ export class SliceWriter {
 
   add(userId: string, channel: ChannelRef, outcome: DeliveryOutcome): void {
     const row = toRow(userId, channel, outcome);
-    // A UTF-16 unit is at most three bytes; the statement's limit is twice MAX_STATEMENT_BYTES.
-    if (this.#length + row.length > MAX_STATEMENT_BYTES / 2) this.#cutAll();
+    if (this.#length + row.length > SLICE_LENGTH) this.#cutAll();
     (this.#pushing.get(channel.key) ?? this.#plain).add(row, channel.key, outcome);
     this.#length += row.length + 1;
   }

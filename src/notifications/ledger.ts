@@ -146,7 +146,7 @@ export class Ledger extends DurableObject<Bindings> {
   finish(done: FinishedUnit[], waitedMs: number): Handout[] {
     const now = Date.now();
     this.#waitedMs = waitedMs;
-    const handouts = this.#transaction(() => this.#window.finish(done, now, this.#leaseMs()));
+    const handouts = this.#transaction(() => this.#window.finish(done, waitedMs, now, this.#leaseMs()));
     this.#watchdog.noteHandouts(handouts, now);
     return handouts;
   }

@@ -1,7 +1,7 @@
-import { CHUNKS_IN_QUEUE } from "../limits.ts";
 import { addUnit, eachUnit, removeUnit, takeUnits, type UnitRange } from "./chunk-units.ts";
 import { PRIORITIES, type Priority } from "./model.ts";
 import { type WaitingBatch, WaitingBatches } from "./waiting-batches.ts";
+import { WindowSize } from "./window-size.ts";
 
 /** SQL of what {@link QueueWindow} keeps: a row per queue, and one per batch that has more than fits into it. */
 export const QUEUE_WINDOW_SCHEMA = [
@@ -37,7 +37,7 @@ interface Surroundings {
 }
 
 /**
- * What of a ledger's batches is in the queues: at most CHUNKS_IN_QUEUE messages in each, so that another app's batch
+ * What of a ledger's batches is in the queues: a few messages in each (window-size.ts), so that another app's batch
  * waits for a few chunks and not for all of them. What comes next is dealt to the batches in turn, a unit each. Rows are
  * written by the call and not by the chunk: a queue's messages are a row, and what a batch has left is one.
  *
@@ -53,6 +53,7 @@ export class QueueWindow {
   readonly #windows = new Map<Priority, Sent[]>();
   /** Queues that nothing waits for, as far as that is known. */
   readonly #idle = new Set<Priority>();
+  readonly #sizes = new Map<Priority, WindowSize>();
   /** The batch that had the last turn. Lost with the instance: then the oldest begins. */
   readonly #turns = new Map<Priority, string>();
 
@@ -72,7 +73,7 @@ export class QueueWindow {
     const { priority, notificationId, attempt, todo } = batch;
     this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const free = CHUNKS_IN_QUEUE - window.length;
+    const free = this.#size(priority).size - window.length;
     if (this.#hasWaiting(priority) || free <= 0) {
       this.#put({ ...batch, lost: [] });
       return this.fill(priority, now, leaseMs);
@@ -85,14 +86,18 @@ export class QueueWindow {
     return [{ notificationId, attempt, priority, units }];
   }
 
-  /** Messages were done with; returns what takes their places. What isn't in a queue any more changes nothing. */
-  finish(done: readonly FinishedUnit[], now: number, leaseMs: number): Handout[] {
+  /**
+   * Messages were done with that had waited for so long; returns what takes their places. What isn't in a queue any more
+   * changes nothing.
+   */
+  finish(done: readonly FinishedUnit[], waitedMs: number, now: number, leaseMs: number): Handout[] {
     const changed = new Set<Priority>();
     for (const finished of done) {
       const priority = this.#removeSent(finished);
       if (priority === null) this.#removeLost(finished);
       else changed.add(priority);
     }
+    for (const priority of changed) this.#size(priority).note(waitedMs, now);
     return [...changed].flatMap((priority) => this.fill(priority, now, leaseMs, true));
   }
 
@@ -100,7 +105,7 @@ export class QueueWindow {
   fill(priority: Priority, now: number, leaseMs: number, hasChanged = false): Handout[] {
     const hasExpired = this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const handouts = this.#deal(priority, CHUNKS_IN_QUEUE - window.length);
+    const handouts = this.#deal(priority, this.#size(priority).size - window.length);
     for (const { notificationId, attempt, units } of handouts) {
       for (const unit of units) window.push([notificationId, attempt, unit, now]);
     }
@@ -217,6 +222,15 @@ export class QueueWindow {
   #put(batch: WaitingBatch): void {
     this.#waiting.put(batch);
     if (batch.todo.length > 0) this.#idle.delete(batch.priority);
+  }
+
+  #size(priority: Priority): WindowSize {
+    let size = this.#sizes.get(priority);
+    if (size === undefined) {
+      size = new WindowSize();
+      this.#sizes.set(priority, size);
+    }
+    return size;
   }
 
   #window(priority: Priority): Sent[] {

@@ -1,10 +1,8 @@
 import { IsolateBudget } from "../isolate-budget.ts";
-import { MAX_RENDERED_AT_ONCE, MAX_STATEMENT_BYTES } from "../limits.ts";
+import { CALL_LENGTH, MAX_RENDERED_AT_ONCE } from "../limits.ts";
 import type { DeliverySlice } from "../users/delivery-model.ts";
 import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.ts";
 
-/** UTF-16 units of one call's slices: at three bytes each still far below the RPC limit of 32 MiB. */
-const MAX_CALL_LENGTH = MAX_STATEMENT_BYTES / 2;
 /** Beside its content, a row's user, channel and status. */
 const ROW_LENGTH = 100;
 
@@ -33,12 +31,12 @@ export async function renderInCalls(
     call.push(...slices);
     for (const { json } of slices) length += json.length;
   };
-  let room = await RENDERED_TEXT.reserve(Math.min(MAX_CALL_LENGTH, estimateLength(context, targets.length)));
+  let room = await RENDERED_TEXT.reserve(Math.min(CALL_LENGTH, estimateLength(context, targets.length)));
   try {
     for (const [userId, values] of targets) {
       addTarget(writer, context, userId, values, withDevices?.has(userId) ?? true);
       take(writer.takeFull());
-      if (length < MAX_CALL_LENGTH / 2) continue;
+      if (length < CALL_LENGTH / 2) continue;
       room.resize(length);
       await send(call);
       calls++;
@@ -46,7 +44,7 @@ export async function renderInCalls(
       length = 0;
       // Given back before it is asked for again: who holds room never waits for more.
       room.release();
-      room = await RENDERED_TEXT.reserve(MAX_CALL_LENGTH);
+      room = await RENDERED_TEXT.reserve(CALL_LENGTH);
     }
     take(writer.finish());
     room.resize(length);

@@ -18,7 +18,7 @@ export interface DeliverRequest {
 
 /** Rows for one statement, and what they will count if all of them are new. */
 export interface DeliverySlice {
-  /** A JSON array of `[userId, channelKey, channelType, status, reason, content]`, under MAX_STATEMENT_BYTES. */
+  /** A JSON array of `[userId, channelKey, channelType, status, reason, content]`, mostly under SLICE_LENGTH. */
   json: string;
   rows: number;
   tallies: DeliveryTally[];

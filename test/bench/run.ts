@@ -2,6 +2,7 @@ import { benchAnalytics } from "./analytics.ts";
 import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
 import { benchLog } from "./delivery-log.ts";
+import { benchDeliveryMemory } from "./delivery-memory.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
@@ -15,7 +16,18 @@ const BATCH_TARGETS = 10_000;
 const BATCH_ROUNDS = 5;
 
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
-const SECTIONS = ["realtime", "batch", "files", "push", "analytics", "log", "memory", "sockets", "cost"];
+const SECTIONS = [
+  "realtime",
+  "batch",
+  "files",
+  "push",
+  "analytics",
+  "log",
+  "memory",
+  "delivery-memory",
+  "sockets",
+  "cost",
+];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !SECTIONS.includes(name));
 if (unknown.length > 0) throw new Error(`There is no ${unknown}. Sections: ${SECTIONS.join(", ")}.`);
@@ -49,5 +61,6 @@ if (runs("push")) await benchPush(script);
 if (runs("analytics")) await benchAnalytics(script);
 if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
+if (runs("memory") || runs("delivery-memory")) await benchDeliveryMemory(script);
 if (runs("sockets")) await benchSockets(script);
 if (runs("cost")) await benchCost(script);
