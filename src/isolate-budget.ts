@@ -24,16 +24,19 @@ export interface Reservation {
  */
 export class IsolateBudget {
   readonly #limit: number;
+  readonly #freeLength: number;
   readonly #holdings = new Set<Holding>();
 
-  constructor(limit: number) {
+  /** `freeLength`: up to which nobody is kept waiting, so that what is small never is behind what is large. */
+  constructor(limit: number, freeLength: number) {
     this.#limit = limit;
+    this.#freeLength = freeLength;
   }
 
   /** Waits for room. What is larger than all of it gets it when nobody else holds any. Throws where that takes too long. */
   async reserve(length: number): Promise<Reservation> {
     const giveUpAt = Date.now() + MAX_WAIT_MS;
-    while (!this.#hasRoomFor(length)) {
+    while (length > this.#freeLength && !this.#hasRoomFor(length)) {
       if (Date.now() > giveUpAt) throw new Error("This isolate has no room for more text now");
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -176,6 +176,10 @@ export const MAX_CHUNKS_IN_QUEUE = 64;
  * has 128 MB (developers.cloudflare.com/workers/platform/limits).
  */
 export const MAX_RENDERED_AT_ONCE = 2 * 1024 * 1024;
+/** The same of realtime sends to one, which don't wait behind batches. */
+export const MAX_INLINE_AT_ONCE = 8 * 1024 * 1024;
+/** The same of one run, call or chunk up to which it doesn't wait for room. */
+export const FREE_TEXT_LENGTH = 64 * 1024;
 /** The same of an audience's rows that are being delivered: four chunks of the largest kind, parsed. */
 export const MAX_ROWS_AT_ONCE = 4 * 1024 * 1024;
 /** The same of the plans that an isolate keeps, and of the templates that it sends. */

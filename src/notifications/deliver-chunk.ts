@@ -3,7 +3,7 @@ import type { AppRecord } from "../apps/records.ts";
 import { readChunk } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import { IsolateBudget } from "../isolate-budget.ts";
-import { MAX_ROWS_AT_ONCE } from "../limits.ts";
+import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../limits.ts";
 import type { Remote } from "../objects/remote.ts";
 import type { DeliverRequest } from "../users/delivery-model.ts";
 import { openShard } from "../users/shard-binding.ts";
@@ -16,7 +16,7 @@ import type { ChunkMessage } from "./queue.ts";
 import type { RawTarget } from "./render-calls.ts";
 
 /** Room for the rows that this isolate has read and not delivered yet. */
-const ROWS_TEXT = new IsolateBudget(MAX_ROWS_AT_ONCE);
+const ROWS_TEXT = new IsolateBudget(MAX_ROWS_AT_ONCE, FREE_TEXT_LENGTH);
 /** Parsed, a row's values take about as much again as their text. */
 const PARSED = 2;
 

@@ -1,5 +1,7 @@
 import { listOpenChannels } from "../apps/lookup.ts";
 import { Faults, faultsToError, OnecallError } from "../errors.ts";
+import { IsolateBudget } from "../isolate-budget.ts";
+import { FREE_TEXT_LENGTH, MAX_INLINE_AT_ONCE } from "../limits.ts";
 import { pushInline } from "../push/inline.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
@@ -14,6 +16,9 @@ import { makeDetails, openPlan } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 import { areTooLarge, readTargetValues } from "./target-variables.ts";
+
+/** Room for what realtime sends have rendered in this isolate: fifty channels come to megabytes. */
+const INLINE_TEXT = new IsolateBudget(MAX_INLINE_AT_ONCE, FREE_TEXT_LENGTH);
 
 /**
  * One target at once: rendered here, stored and counted by one call to the user's shard, which is the
@@ -33,9 +38,10 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   return async ({ env }) => {
     const push = pushInline(env, app);
     const openShard = () => openShardOf(env, app, userId);
+    const room = await INLINE_TEXT.reserve(slices.reduce((sum, { json }) => sum + json.length, 0));
     const { header: stored, claims } = await commitSafely(() =>
       openShard().deliver(deliverRequest, push.leaseMs),
-    );
+    ).finally(room.release);
     await push.send(openShard, claims);
     return stored;
   };

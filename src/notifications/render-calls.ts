@@ -1,5 +1,5 @@
 import { IsolateBudget } from "../isolate-budget.ts";
-import { CALL_LENGTH, MAX_RENDERED_AT_ONCE } from "../limits.ts";
+import { CALL_LENGTH, FREE_TEXT_LENGTH, MAX_RENDERED_AT_ONCE } from "../limits.ts";
 import type { DeliverySlice } from "../users/delivery-model.ts";
 import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.ts";
 
@@ -7,7 +7,7 @@ import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.t
 const ROW_LENGTH = 100;
 
 /** Room for what is rendered in this isolate and not stored yet. */
-export const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE);
+export const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
 
 /** A target and its raw values; null: without variables. */
 export type RawTarget = readonly [userId: string, values: readonly unknown[] | null];
