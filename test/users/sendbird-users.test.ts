@@ -26,6 +26,16 @@ describe("a user in Sendbird's form", () => {
     expect(changed.body).toMatchObject({ nickname: "Anne", profile_url: "https://e.com/b.png" });
   });
 
+  it("is changed by a body that names it, as the vendor's SDK does, and by none that names another", async () => {
+    await create("named");
+    const own = await users("PUT", "/named", { user_id: "named", nickname: "Ned", profile_url: "" });
+    expect(own.body).toMatchObject({ user_id: "named", nickname: "Ned" });
+    const other = await users("PUT", "/named", { user_id: "other", nickname: "No", is_active: false });
+    expect(other).toMatchObject({ status: 400, body: { error: true, code: 400111 } });
+    expect(other.body.message).toContain("user_id: must be the user id in the path");
+    expect((await users("GET", "/named")).body).toMatchObject({ nickname: "Ned", is_active: true });
+  });
+
   it("is taken with 400202, and unknown with 400201", async () => {
     await create("twice");
     expect((await create("twice")).body).toEqual({

@@ -40,6 +40,8 @@ const NewUserSchema = v.object(
 );
 const UserChangeSchema = v.object(
   {
+    // The vendor's SDK sends it beside the path.
+    user_id: v.optional(v.string("must be the user id in the path")),
     nickname: v.optional(textOf(256)),
     profile_url: v.optional(textOf(2048)),
     ...FIELDS,
@@ -91,9 +93,13 @@ export function parseNewSendbirdUser(body: unknown): { userId: string } & Omit<S
   return { userId, fields: toFields(given), issueToken };
 }
 
-/** A change's body; throws with every fault. */
-export function parseSendbirdChange(body: unknown): SendbirdChange {
-  const { issue_access_token: issueToken, is_active, ...given } = parseStrictly(UserChangeSchema, body);
+/** A change's body; throws with every fault. `pathId` is the user id in the path. */
+export function parseSendbirdChange(body: unknown, pathId: string): SendbirdChange {
+  const change = parseStrictly(UserChangeSchema, body);
+  const { user_id: userId = pathId, issue_access_token: issueToken, is_active, ...given } = change;
+  if (userId !== pathId) {
+    throw faultsToError([{ field: "user_id", message: "must be the user id in the path: it never changes" }]);
+  }
   return { fields: toFields(given), isActive: is_active ?? null, issueToken };
 }
 

@@ -59,7 +59,7 @@ export const getSendbirdUser: Handler = async (request, context) => {
 export const putSendbirdUser: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "manage");
   const userId = pathParam(request, "uid");
-  const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request));
+  const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
   if (!isUserId(userId)) throw unknownUser();
   const shard = openShardOf(context.env, app, userId);
   if (isActive !== null) await shard.setUserActive(userId, isActive);
