@@ -4,6 +4,7 @@ import { type Bindings, findVariableFaults, requireVariables } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { consumeDeadLetters } from "./notifications/dead-letters.ts";
 import { consumeDeliveries } from "./notifications/deliver-consumer.ts";
+import { wakeObjects } from "./operations/wake-objects.ts";
 import { consumePushes } from "./push/consumer.ts";
 import { kindOfQueue } from "./queue-names.ts";
 
@@ -23,7 +24,7 @@ const route = createRouter(ROUTES, {
 /** Messages wait as long, s, for a deployment whose variables are right. */
 const WRONG_VARIABLES_SECONDS = 60;
 
-/** The Worker: HTTP in, queues in. */
+/** The Worker: HTTP in, queues in, and the clock. */
 export default {
   fetch: (request, env, execution) => route(request, env, execution),
   async queue(batch, env) {
@@ -36,5 +37,8 @@ export default {
     if (kind === "dead-letters") await consumeDeadLetters(batch, env);
     else if (kind === "push") await consumePushes(batch, env);
     else await consumeDeliveries(batch, env);
+  },
+  async scheduled(controller, env) {
+    if (findVariableFaults(env).length === 0) await wakeObjects(env, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Bindings>;

@@ -8,6 +8,8 @@ export const keys = {
   /** KV: the app's record. */
   kvApp: (appId: string) => `app:${appId}`,
   kvAppPrefix: "app:",
+  /** KV: how far the day's round of waking objects is. Of the deployment, not of an app. */
+  kvWakeProgress: "wake-progress",
   /** KV: the newest approved version of a template. */
   kvTemplate: (appId: string, templateKey: string) => `template:${appId}:${templateKey}`,
   /** KV: a template's key by its id. */

@@ -233,3 +233,8 @@ export const MAX_PROVIDER_MESSAGE = 256;
 
 /** Hosts of push services that a push channel allows beside the known ones. */
 export const MAX_PUSH_HOSTS = 20;
+
+/** How often every object is asked whether its alarm is set. */
+export const WAKE_ROUND_MS = 24 * 60 * 60 * 1000;
+/** Objects that one run of the cron trigger asks: every ten minutes, so 288,000 a day. */
+export const WAKE_OBJECTS_PER_RUN = 2000;

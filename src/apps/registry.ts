@@ -78,6 +78,9 @@ export interface RetryRecord {
   details: Record<string, unknown>;
 }
 
+/** Ledgers that are woken: of the retention's days, each with all its slots, and some more. */
+const MAX_LISTED_LEDGERS = 50_000;
+
 /** An app's channels, templates, keys and secret: the source of truth that KV mirrors. */
 export class Registry extends DurableObject<Bindings> {
   readonly #due: DueTable;
@@ -580,6 +583,19 @@ export class Registry extends DurableObject<Bindings> {
     const change: Change = { action: "user.deleted", target: { type: "user", id: uidHash }, details: {} };
     if (!this.#exists()) return;
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
+  }
+
+  /** Everything that the app has, for who wakes it; null where there is no app, or not for long. */
+  listObjects(): { shardCount: number; ledgers: LedgerRef[]; webhookIds: string[] } | null {
+    const app = this.getApp();
+    if (app === null) return null;
+    const ledgers = this.#ledgers.listAfter(null, MAX_LISTED_LEDGERS);
+    return { shardCount: app.shardCount, ledgers, webhookIds: this.#webhooks.listIds() };
+  }
+
+  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
+  async ensureAlarm(): Promise<void> {
+    if (!isUntouched(this.ctx.storage)) await this.#due.ensureAlarm();
   }
 
   override async alarm(): Promise<void> {

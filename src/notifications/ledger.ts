@@ -255,6 +255,11 @@ export class Ledger extends DurableObject<Bindings> {
     await this.ctx.storage.deleteAll();
   }
 
+  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
+  async ensureAlarm(): Promise<void> {
+    if (!this.#hasEnded) await this.#due.ensureAlarm();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {

@@ -100,6 +100,11 @@ export class DueTable {
     if (at !== null) this.#arm(at);
   }
 
+  /** Sets the alarm where a duty is left and none is set: the platform gives up one that failed too often. */
+  async ensureAlarm(): Promise<void> {
+    if ((await this.#storage.getAlarm()) === null) this.rearm();
+  }
+
   /** The storage was erased: nothing that was known of it holds. */
   forget(): void {
     this.#armedAt = null;

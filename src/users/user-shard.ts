@@ -559,6 +559,11 @@ export class UserShard extends DurableObject<Bindings> {
     await this.ctx.storage.deleteAll();
   }
 
+  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
+  async ensureAlarm(): Promise<void> {
+    if (!this.#isErased) await this.#due.ensureAlarm();
+  }
+
   override async alarm(): Promise<void> {
     try {
       for (const { kind } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) await this.#serve(kind);

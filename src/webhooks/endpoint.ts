@@ -132,6 +132,11 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return call === null ? "sent" : parts.sender.resend(call);
   }
 
+  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
+  async ensureAlarm(): Promise<void> {
+    await this.#parts?.due.ensureAlarm();
+  }
+
   override async alarm(): Promise<void> {
     const parts = this.#parts;
     if (parts === null) return;
