@@ -1,16 +1,16 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { FakeProviders, type Provider } from "../test/support/providers/client.ts";
+import { type Credentials, FakeProviders, type Provider } from "../test/support/providers/client.ts";
 import { startFakeProviders } from "../test/support/providers/server.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 
-const USAGE = `Usage: npm run fake-providers -- [--port N]
+const USAGE = `Usage: npm run fake-providers -- [--port N] [--write-to DIR]
 
 Plays FCM, APNs and a Web Push service on this machine, and prints every push that arrives.
 
-  --port N  port to listen on, 0 for any free one (default 8790)`;
+  --port N        port to listen on, 0 for any free one (default 8790)
+  --write-to DIR  folder for its accounts' credentials and its own address (default .wrangler/fake-providers)`;
 
 const HOST = "localhost";
 const PARENT_CHECK_MS = 200;
@@ -39,7 +39,13 @@ const titleSchemas = {
 };
 
 await runScript(USAGE, async () => {
-  const { port } = readArguments({ port: { type: "string", default: "8790" } }, USAGE);
+  const { port, "write-to": folder } = readArguments(
+    {
+      port: { type: "string", default: "8790" },
+      "write-to": { type: "string", default: ".wrangler/fake-providers" },
+    },
+    USAGE,
+  );
   const { url, stop } = await startFakeProviders({
     port: parsePort(port),
     host: HOST,
@@ -49,13 +55,31 @@ await runScript(USAGE, async () => {
   });
   stopWithParent(() => stop().then(() => process.exit(0)));
   const project = await new FakeProviders(url).createProject();
-  const file = join(mkdtempSync(join(tmpdir(), "onecall-fake-providers-")), "credentials.json");
-  writeFileSync(file, `${JSON.stringify(project.credentials, null, 2)}\n`, { mode: 0o600 });
-  console.log(instructions(url, project.id, file));
+  const control = `${url}/_control/projects/${project.id}`;
+  writeFiles(resolve(folder), control, project.credentials);
+  console.log(instructions(url, control, join(folder, "credentials.json")));
 });
 
-function instructions(url: string, projectId: string, credentialsFile: string): string {
-  const control = `${url}/_control/projects/${projectId}`;
+/** All credentials as a push channel takes them; the same as the files that Google and Apple hand out; the address. */
+function writeFiles(folder: string, control: string, credentials: Credentials): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The key of an earlier run has another name.
+  for (const name of readdirSync(folder)) {
+    if (/^AuthKey_[A-Z0-9]{10}\.p8$/.test(name)) rmSync(join(folder, name));
+  }
+  const { fcm, apns } = credentials;
+  const files = {
+    "credentials.json": JSON.stringify(credentials),
+    "service-account.json": JSON.stringify(fcm, null, 2),
+    [`AuthKey_${apns.keyId}.p8`]: apns.privateKey.trimEnd(),
+    "control-url": control,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), `${text}\n`, { mode: 0o600 });
+  }
+}
+
+function instructions(url: string, control: string, credentialsFile: string): string {
   return `Fake providers on ${url}
 
 Start Onecall against them:
