@@ -17,7 +17,14 @@ import {
   describeWebhookChange,
   describeWebhookDeletion,
 } from "../audit-log/describe.ts";
-import { type Actor, type AuditFilter, type AuditPage, type Change, ONECALL } from "../audit-log/model.ts";
+import {
+  type Actor,
+  type AuditFilter,
+  type AuditPage,
+  type Change,
+  ONECALL,
+  type UserAction,
+} from "../audit-log/model.ts";
 import { AUDIT_DUTY, AuditStore } from "../audit-log/store.ts";
 import { type Channel, type ChannelChange, ChannelStore, type NewChannel } from "../channels/store.ts";
 import { type Bindings, readConfig } from "../env.ts";
@@ -578,9 +585,9 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#userCounts.list(this.#requireRecord().shardCount) : [];
   }
 
-  /** A user shard tells of a deletion; told again, it stands in the log once. */
-  recordUserDeletion(auditId: string, actor: Actor, uidHash: string): void {
-    const change: Change = { action: "user.deleted", target: { type: "user", id: uidHash }, details: {} };
+  /** A user shard tells what was done to a user; told again, it stands in the log once. */
+  recordUserChange(auditId: string, actor: Actor, action: UserAction, uidHash: string): void {
+    const change: Change = { action, target: { type: "user", id: uidHash }, details: {} };
     if (!this.#exists()) return;
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }

@@ -19,6 +19,24 @@ export async function getSigningSecret(env: Bindings, appId: string): Promise<Ro
 }
 
 /**
+ * The root secrets of these generations that still count; one that isn't known here yet was made elsewhere. For callers
+ * who are known to be the app's.
+ */
+export async function listRootSecrets(
+  env: Bindings,
+  appId: string,
+  generations: readonly number[],
+): Promise<RootSecret[]> {
+  const known = cache.get(appId);
+  const isNew = (generation: number) => generation > (known?.[0]?.generation ?? 0);
+  const secrets = known === undefined || generations.some(isNew) ? await ask(env, appId) : known;
+  const now = Date.now();
+  return secrets.filter(
+    ({ generation, endsAt }) => generations.includes(generation) && (endsAt === null || endsAt > now),
+  );
+}
+
+/**
  * The root secret of the generation that something claims to be signed with; `ended` where that counts no more, null
  * where there never was one. `guard`: asked before a registry is, about an app or a generation that nothing is known of.
  */

@@ -23,8 +23,12 @@ export const CHANGE_ACTIONS = [
   "webhook.disabled",
   "notification.retried",
   "user.deleted",
+  "user.tokens_revoked",
 ] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
+
+/** What is done to a user, of whom a line has a hash; their shard tells of it. */
+export type UserAction = Extract<ChangeAction, `user.${string}`>;
 
 /** Sends are read from the ledgers: they write nothing for the log. */
 export const NOTIFICATION_ACTIONS = ["notification.sent"] as const;

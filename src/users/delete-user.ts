@@ -17,7 +17,7 @@ export async function deleteUserOf(
   return openShardOf(env, app, uid).deleteUser(uid, actor, await hashUid(app.id, uid));
 }
 
-/** What the audit log has in place of a deleted user's id: SHA-256 of `{appId}:{uid}`, in hex. */
+/** What the audit log has in place of a user's id: SHA-256 of `{appId}:{uid}`, in hex. */
 export function hashUid(appId: string, uid: string): Promise<string> {
   return sha256Hex(`${appId}:${uid}`);
 }

@@ -1,4 +1,4 @@
-import type { Actor } from "../audit-log/model.ts";
+import type { Actor, UserAction } from "../audit-log/model.ts";
 import { groupByLedger, newId } from "../ids.ts";
 import type { DueTable } from "../objects/due.ts";
 
@@ -22,9 +22,11 @@ interface ForgetCall {
   ids: string[];
 }
 
-/** The registry is to write a deletion into the audit log. The uid itself is in no line. */
+/** The registry is to write into the audit log what was done to a user. The uid itself is in no line. */
 interface AuditCall {
   kind: "audit";
+  /** Absent in what an earlier version stored: a deletion. */
+  action?: UserAction;
   auditId: string;
   actor: Actor;
   uidHash: string;
@@ -42,7 +44,7 @@ interface ErasureCallsParts {
 }
 
 /**
- * What other objects are still to be told of deletions: written in the transaction of the deletion, told soon after,
+ * What other objects are still to be told of deletions and revoked tokens: written in their transaction, told soon after,
  * repeated until it was heard. One that can't be told holds up no other.
  */
 export class ErasureCalls {
@@ -61,9 +63,9 @@ export class ErasureCalls {
     }
   }
 
-  /** The audit log gets a line of this deletion. In a transaction. */
-  addAudit(actor: Actor, uidHash: string, now: number): void {
-    this.#add({ kind: "audit", auditId: newId(), actor, uidHash }, now);
+  /** The audit log gets a line of this. In the transaction that does it. */
+  addAudit(action: UserAction, actor: Actor, uidHash: string, now: number): void {
+    this.#add({ kind: "audit", auditId: newId(), action, actor, uidHash }, now);
   }
 
   /** The alarm's turn. */
@@ -89,7 +91,7 @@ export class ErasureCalls {
       await this.#parts.tell(JSON.parse(body));
       this.#parts.sql.exec("DELETE FROM erasure_calls WHERE id = ?", id);
     } catch (error) {
-      console.error({ message: "a deletion isn't told yet", tries: tries + 1, error });
+      console.error({ message: "a user's deletion or revocation isn't told yet", tries: tries + 1, error });
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
       this.#parts.sql.exec(
         "UPDATE erasure_calls SET tries = tries + 1, next_at = ? WHERE id = ?",

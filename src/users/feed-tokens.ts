@@ -10,7 +10,7 @@ import { OnecallError } from "../errors.ts";
 export type TokenAudience = "feed" | "socket";
 
 /** A ticket is used at once: it travels in a URL, so it ends soon. */
-export const TICKET_TTL_SECONDS = 60;
+const TICKET_TTL_SECONDS = 60;
 export const DEFAULT_TOKEN_TTL_SECONDS = 24 * 60 * 60;
 
 /** A verified token. Times in Unix ms. */
@@ -29,31 +29,57 @@ const SESSION_END = "session_exp";
 /** The claim that says which root secret a token's key comes from; the first where it lacks. */
 const GENERATION = "root";
 
-/** A signed token for one user's client (HS256; `iss` the app, `sub` the user). The same claims give the same text. */
-export async function issueFeedToken(
+type Claims = Pick<FeedToken, "appId" | "userId" | "issuedAt">;
+
+/**
+ * A signed token for one user's client (HS256; `iss` the app, `sub` the user). The same claims under the same secret
+ * give the same text.
+ */
+export async function signFeedToken(root: RootSecret, claims: Claims, expiresAt: number): Promise<string> {
+  return sign(root, new SignJWT(generationClaim(root)), claims, "feed", expiresAt / 1000);
+}
+
+/** A ticket that opens one socket for who has this token, made anew each time. */
+export async function issueTicket(
   env: Bindings,
-  token: Pick<FeedToken, "appId" | "userId" | "issuedAt"> & { expiresAt?: number },
-  audience: TokenAudience,
-  ttlSeconds: number,
-  endSeconds: number = Math.floor(Date.now() / 1000) + ttlSeconds,
+  token: Claims & { expiresAt: number },
 ): Promise<{ token: string; expiresAt: number }> {
-  const { appId, userId, issuedAt, expiresAt: sessionEnd } = token;
+  const root = await requireSigningSecret(env, token.appId);
+  const endSeconds = Math.floor(Date.now() / 1000) + TICKET_TTL_SECONDS;
+  const ticket = new SignJWT({ [SESSION_END]: token.expiresAt / 1000, ...generationClaim(root) });
+  ticket.setJti(crypto.randomUUID());
+  return { token: await sign(root, ticket, token, "socket", endSeconds), expiresAt: endSeconds * 1000 };
+}
+
+/** The root secret that signs an app's tokens now. */
+export async function requireSigningSecret(env: Bindings, appId: string): Promise<RootSecret> {
   const root = await getSigningSecret(env, appId);
   if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
-  const signed = await new SignJWT({
-    ...(sessionEnd === undefined ? {} : { [SESSION_END]: sessionEnd / 1000 }),
-    ...(root.generation === 1 ? {} : { [GENERATION]: root.generation }),
-  })
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setIssuer(appId)
-    .setJti(crypto.randomUUID())
-    .setSubject(userId)
-    .setAudience(audience)
-    // With milliseconds: a token that follows a user's deletion within its second is a new one.
-    .setIssuedAt(issuedAt / 1000)
-    .setExpirationTime(endSeconds)
-    .sign(await deriveKey(root));
-  return { token: signed, expiresAt: endSeconds * 1000 };
+  return root;
+}
+
+function generationClaim({ generation }: RootSecret): Record<string, number> {
+  return generation === 1 ? {} : { [GENERATION]: generation };
+}
+
+async function sign(
+  root: RootSecret,
+  token: SignJWT,
+  { appId, userId, issuedAt }: Claims,
+  audience: TokenAudience,
+  endSeconds: number,
+): Promise<string> {
+  return (
+    token
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuer(appId)
+      .setSubject(userId)
+      .setAudience(audience)
+      // With milliseconds: a token that follows a user's deletion within its second is a new one.
+      .setIssuedAt(issuedAt / 1000)
+      .setExpirationTime(endSeconds)
+      .sign(await deriveKey(root))
+  );
 }
 
 /** Why a token isn't one: `expired` was signed by us, `forged` is anything else. */

@@ -1,12 +1,18 @@
 import type { AppRecord } from "../apps/records.ts";
+import type { RootSecret } from "../apps/root-secret-store.ts";
+import { listRootSecrets } from "../apps/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
-import { issueFeedToken } from "./feed-tokens.ts";
+import { requireSigningSecret, signFeedToken } from "./feed-tokens.ts";
 import { openShardOf } from "./shard-binding.ts";
-import type { IssuedToken } from "./user-tokens.ts";
+import type { IssuedToken, TokenTimes } from "./user-tokens.ts";
 
 /** A token with its text. */
-export type UserToken = IssuedToken & { token: string };
+export type UserToken = TokenTimes & {
+  token: string;
+  /** False where its root secret was replaced: it ends with that one's grace, or its own time. */
+  isCurrent: boolean;
+};
 
 /** A token for a user's client; creates the user where there is none. */
 export async function issueUserToken(
@@ -15,26 +21,37 @@ export async function issueUserToken(
   uid: string,
   ttlSeconds: number,
 ): Promise<UserToken> {
-  const issued = await openShardOf(env, app, uid).issueToken(uid, ttlSeconds * 1000);
-  if (issued === null) {
+  const root = await requireSigningSecret(env, app.id);
+  const times = await openShardOf(env, app, uid).issueToken(uid, ttlSeconds * 1000, root.generation);
+  if (times === null) {
     throw new OnecallError("ERR_CONFLICT", `The user "${uid}" is deactivated. Activate them first.`);
   }
-  return signUserToken(env, app, uid, issued);
+  return signUserToken(root, app, uid, times);
 }
 
-/** The user's tokens that can be used, newest first. Their texts are stored nowhere: they are signed once more. */
+/**
+ * The user's tokens that can be used, newest first. Their texts are stored nowhere: they are signed once more, each with
+ * the root secret that it was signed with, and are what they were. Those of a secret that has ended aren't listed.
+ */
 export async function listUserTokens(env: Bindings, app: AppRecord, uid: string): Promise<UserToken[]> {
   const issued = await openShardOf(env, app, uid).listTokens(uid);
-  return Promise.all(issued.map((token) => signUserToken(env, app, uid, token)));
+  if (issued.length === 0) return [];
+  const generations = [...new Set(issued.map(({ generation }) => generation))];
+  const secrets = await listRootSecrets(env, app.id, generations);
+  const signed = issued.map((token: IssuedToken) => {
+    const root = secrets.find(({ generation }) => generation === token.generation);
+    return root === undefined ? [] : signUserToken(root, app, uid, token);
+  });
+  return (await Promise.all(signed)).flat();
 }
 
 async function signUserToken(
-  env: Bindings,
+  root: RootSecret,
   app: AppRecord,
   uid: string,
-  { issuedAt, expiresAt }: IssuedToken,
+  { issuedAt, expiresAt }: TokenTimes,
 ): Promise<UserToken> {
-  const claims = { appId: app.id, userId: uid, issuedAt };
-  const { token } = await issueFeedToken(env, claims, "feed", 0, expiresAt / 1000);
-  return { token, issuedAt, expiresAt };
+  const token = await signFeedToken(root, { appId: app.id, userId: uid, issuedAt }, expiresAt);
+  const endsAt = Math.min(expiresAt, root.endsAt ?? expiresAt);
+  return { token, issuedAt, expiresAt: endsAt, isCurrent: root.endsAt === null };
 }

@@ -128,4 +128,8 @@ export const USER_SHARD_SCHEMA = [
       uid TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
       is_removed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (uid, issued_at)) WITHOUT ROWID`,
   ],
+  [
+    // Which root secret a token was signed with. What an earlier version issued counts as the first's.
+    "ALTER TABLE user_tokens ADD COLUMN generation INTEGER NOT NULL DEFAULT 1",
+  ],
 ] as const;

@@ -8,5 +8,8 @@ export async function tellErasure(env: Bindings, appId: string, call: ErasureCal
   if (call.kind === "forget") {
     const { day, slot = 0, userId, ids } = call;
     await openLedger(env, appId, { day, slot }).forgetUser(userId, ids);
-  } else await openRegistry(env, appId).recordUserDeletion(call.auditId, call.actor, call.uidHash);
+  } else {
+    const { auditId, action = "user.deleted", actor, uidHash } = call;
+    await openRegistry(env, appId).recordUserChange(auditId, actor, action, uidHash);
+  }
 }

@@ -49,7 +49,7 @@ import { USER_COUNT_DUTY, UserCount } from "./user-count.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import type { User, UserFields, UserFilter, UserSlice } from "./user-model.ts";
 import { UserStore } from "./user-store.ts";
-import { type IssuedToken, UserTokens } from "./user-tokens.ts";
+import { type IssuedToken, type TokenTimes, UserTokens } from "./user-tokens.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
@@ -388,28 +388,29 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /**
-   * Creates the user where there is none, and notes the token that is about to be issued. It carries the times that
-   * are returned: by this object's clock, after any deletion of an earlier user of that uid, and no other token's.
-   * Null where the user is deactivated.
+   * Creates the user where there is none, and notes the token that is about to be signed with the root secret of this
+   * generation. It carries the times that are returned: by this object's clock, after any deletion of an earlier user
+   * of that uid, and no other token's. Null where the user is deactivated.
    */
-  async issueToken(uid: string, ttlMs: number): Promise<IssuedToken | null> {
+  async issueToken(uid: string, ttlMs: number, generation: number): Promise<TokenTimes | null> {
     return this.#changeUsers((now) => {
       this.#users.create(uid, {}, now);
       if (this.#users.listInactive([uid]).length > 0) return null;
       const notBefore = Math.max((this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
-      return this.#tokens.issue(uid, now, ttlMs, notBefore);
+      return this.#tokens.issue(uid, { ttlMs, generation }, now, notBefore);
     });
   }
 
   /**
-   * Refuses all of the user's tokens that were issued until now, and closes the sockets. Returns from when on tokens
-   * count (Unix ms), or null where there is no such user.
+   * Refuses all of the user's tokens that were issued until now, and closes the sockets. `uidHash` stands in the audit
+   * log. Returns from when on tokens count (Unix ms), or null where there is no such user.
    */
-  revokeTokens(uid: string): number | null {
+  revokeTokens(uid: string, actor: Actor, uidHash: string): number | null {
     const now = Date.now();
     const validFrom = this.#due.transaction(() => {
       if (this.#users.get(uid) === null) return null;
       this.#due.ensure("retention", "", now + DAY_MS);
+      this.#erasureCalls.addAudit("user.tokens_revoked", actor, uidHash, now);
       return this.#tokenBounds.revoke(uid, now);
     });
     if (validFrom !== null) this.#sockets.closeUser(uid, "The user's tokens were revoked");
@@ -433,7 +434,7 @@ export class UserShard extends DurableObject<Bindings> {
     const deleted = await this.#changeUsers(() => {
       this.#due.ensure("retention", "", now + DAY_MS);
       const hadAnything = this.#erasure.delete(uid, now);
-      if (hadAnything) this.#erasureCalls.addAudit(actor, uidHash, now);
+      if (hadAnything) this.#erasureCalls.addAudit("user.deleted", actor, uidHash, now);
       this.#directory.noteCalls();
       return hadAnything;
     });
@@ -458,7 +459,7 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
-  removeToken(uid: string, token: IssuedToken): void {
+  removeToken(uid: string, token: TokenTimes): void {
     this.ctx.storage.transactionSync(() => this.#tokens.remove(uid, token));
     this.#sockets.closeUser(uid, "A token of the user was removed");
   }

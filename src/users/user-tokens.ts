@@ -1,7 +1,10 @@
 import { MAX_LISTED_TOKENS } from "../limits.ts";
 
 /** A token that was issued to a user. Its time of issue (Unix ms) is its own among the user's: it stands for it. */
-export type IssuedToken = { issuedAt: number; expiresAt: number };
+export type TokenTimes = { issuedAt: number; expiresAt: number };
+
+/** The same, and the generation of the root secret that it was signed with: the first for those of earlier versions. */
+export type IssuedToken = TokenTimes & { generation: number };
 
 /**
  * The tokens of one shard's users: which there are, for the server's list, and which were removed. Tokens are checked
@@ -18,7 +21,12 @@ export class UserTokens {
    * Notes a token issued at `now`, or as soon after as no other of the user was and `notBefore` allows. It ends with a
    * second. What has expired is forgotten.
    */
-  issue(uid: string, now: number, ttlMs: number, notBefore: number): IssuedToken {
+  issue(
+    uid: string,
+    { ttlMs, generation }: { ttlMs: number; generation: number },
+    now: number,
+    notBefore: number,
+  ): TokenTimes {
     this.#sql.exec("DELETE FROM user_tokens WHERE uid = ? AND expires_at <= ?", uid, now);
     const newest = this.#sql
       .exec<{ at: number }>(
@@ -29,10 +37,11 @@ export class UserTokens {
     const issuedAt = Math.max(now, notBefore, (newest ?? 0) + 1);
     const expiresAt = Math.floor(now / 1000) * 1000 + ttlMs;
     this.#sql.exec(
-      "INSERT INTO user_tokens (uid, issued_at, expires_at) VALUES (?, ?, ?)",
+      "INSERT INTO user_tokens (uid, issued_at, expires_at, generation) VALUES (?, ?, ?, ?)",
       uid,
       issuedAt,
       expiresAt,
+      generation,
     );
     this.#sql.exec(
       `DELETE FROM user_tokens WHERE uid = ?1 AND is_removed = 0 AND issued_at <= (
@@ -47,7 +56,7 @@ export class UserTokens {
   list(uid: string, now: number): IssuedToken[] {
     return this.#sql
       .exec<IssuedToken>(
-        `SELECT issued_at AS issuedAt, expires_at AS expiresAt FROM user_tokens
+        `SELECT issued_at AS issuedAt, expires_at AS expiresAt, generation FROM user_tokens
          WHERE uid = ? AND is_removed = 0 AND expires_at > ? ORDER BY issued_at DESC`,
         uid,
         now,
@@ -56,7 +65,7 @@ export class UserTokens {
   }
 
   /** From here on it is refused. */
-  remove(uid: string, { issuedAt, expiresAt }: IssuedToken): void {
+  remove(uid: string, { issuedAt, expiresAt }: TokenTimes): void {
     this.#sql.exec(
       `INSERT INTO user_tokens (uid, issued_at, expires_at, is_removed) VALUES (?, ?, ?, 1)
        ON CONFLICT DO UPDATE SET is_removed = 1`,

@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { hashUid } from "../../src/users/delete-user.ts";
 import { type Answer, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { openSocket } from "../support/sockets.ts";
@@ -70,6 +71,22 @@ describe("POST /v3/users/{uid}/auth_tokens/revoke", () => {
     expect((await revoke("nobody-yet")).status).toBe(404);
     expect((await revoke("x".repeat(256))).status).toBe(404);
     expect((await revoke("jane", await app.keyWith(["send", "read"]))).status).toBe(403);
+  });
+
+  it("stands in the audit log without the uid, once", async () => {
+    await app.tokenFor("kim@example.com");
+    expect((await revoke("nobody@example.com")).status).toBe(404);
+    await revoke("kim@example.com");
+    const hash = await hashUid(app.id, "kim@example.com");
+    await vi.waitFor(async () => {
+      const { body } = await app.api("GET", `/audit-log?action=user.tokens_revoked&targetId=${hash}`);
+      const line = { target: { type: "user", id: hash }, details: {}, requestId: expect.any(String) };
+      expect(body.data).toMatchObject([{ ...line, actor: { type: "api_key" } }]);
+    }, PATIENTLY);
+    const lines = JSON.stringify((await app.api("GET", "/audit-log?action=user.tokens_revoked")).body);
+    expect(lines).not.toContain("example.com");
+    const nobody = await hashUid(app.id, "nobody@example.com");
+    expect(lines).not.toContain(nobody);
   });
 
   it("is remembered for as long as a token can last", async () => {

@@ -20,6 +20,7 @@ import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
 import { issueUserToken } from "../../users/issue-token.ts";
 import { listUsers } from "../../users/list-users.ts";
+import { revokeTokensOf } from "../../users/revoke-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import { ANY_USER, type User } from "../../users/user-model.ts";
 import { MetadataSchema } from "../users/fields.ts";
@@ -129,9 +130,9 @@ export const postAuthToken: Handler = async (request, context) => {
 
 /** `POST /v3/users/{uid}/auth_tokens/revoke`: all tokens of the user until now are refused, and sockets close. */
 export const postTokenRevocation: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
-  const validFrom = isUserId(uid) ? await openShardOf(context.env, app, uid).revokeTokens(uid) : null;
+  const validFrom = isUserId(uid) ? await revokeTokensOf(context.env, app, uid, actor) : null;
   if (validFrom === null) throw userNotFound();
   return json({ uid, validFrom: isoTime(validFrom) });
 };

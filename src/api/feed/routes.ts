@@ -8,7 +8,7 @@ import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
 import { listWebPushKeys } from "../../push/web-push-keys.ts";
 import type { Engagement } from "../../users/engagement-store.ts";
-import { issueFeedToken, TICKET_TTL_SECONDS } from "../../users/feed-tokens.ts";
+import { issueTicket } from "../../users/feed-tokens.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
 import { openReader, requireAccepted } from "./reader.ts";
 import { openFeedSocket } from "./socket.ts";
@@ -76,7 +76,7 @@ const postSocketTicket: Handler = async (request, context) => {
   const { token, shard } = await openReader(request, context);
   requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
   // A ticket keeps its token's time: a user deleted since then stays deleted.
-  const { token: ticket, expiresAt } = await issueFeedToken(context.env, token, "socket", TICKET_TTL_SECONDS);
+  const { token: ticket, expiresAt } = await issueTicket(context.env, token);
   return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);
 };
 

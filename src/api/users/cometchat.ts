@@ -95,9 +95,10 @@ export const postCometchatToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
   const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
-  const [known] = force ? [] : await listUserTokens(context.env, app, uid);
+  const [newest] = force ? [] : await listUserTokens(context.env, app, uid);
   const token =
-    known ?? (await issueUserToken(context.env, app, uid, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
+    (newest?.isCurrent ? newest : null) ??
+    (await issueUserToken(context.env, app, uid, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
   return json({ data: presentToken(uid, token) });
 };
 
