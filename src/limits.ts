@@ -205,6 +205,8 @@ export const ERASE_SLICE_ROWS = 1000;
 export const MAX_LISTED_TOKENS = 100;
 /** The vendor's: users in a page of `/v3/users`. */
 export const MAX_USERS_PAGE = 1000;
+/** UTF-16 units of users that a list has of all its shards at once: each gives its share, and is asked for more. */
+export const MAX_USERS_AT_ONCE = 4 * 1024 * 1024;
 /** Tags of a user. */
 export const MAX_USER_TAGS = 50;
 /** Users that one call activates or deactivates. */

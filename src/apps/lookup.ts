@@ -7,6 +7,7 @@ import { keys } from "../keys.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../limits.ts";
 import type { Provider } from "../push/model.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../templates/records.ts";
+import { weighSendable } from "../templates/weight.ts";
 import { noteChange, readCopy } from "./copies.ts";
 import { forgetKeys } from "./key-lookup.ts";
 import { forgetKnownApp } from "./known-apps.ts";
@@ -25,9 +26,6 @@ const templates = new TtlCache<SendableTemplate>({
   ...{ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 },
   maxWeight: MAX_KEPT_TEXT,
 });
-/** A template is there compiled as well, with each content twice. */
-const TEMPLATE_WEIGHT = 3;
-
 /** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */
 const refreshed = new TtlCache<true>({ ttlMs: APP_REFRESH_MS, maxEntries: 1000 });
 
@@ -101,7 +99,7 @@ export async function requireSendableTemplate(
   const cached = templates.get(cacheKey);
   if (cached !== undefined) return cached;
   const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
-  templates.set(cacheKey, template, JSON.stringify(template.content).length * TEMPLATE_WEIGHT);
+  templates.set(cacheKey, template, weighSendable(template));
   return template;
 }
 

@@ -7,7 +7,7 @@ import {
   MAX_SEND_BODY_BYTES,
   MAX_SEND_BODY_VALUES,
 } from "../limits.ts";
-import { keepDigits } from "../sent-number.ts";
+import { reviveDigits } from "../sent-number.ts";
 import { scanJson } from "./json-scan.ts";
 import { LargeBodyTurn } from "./large-bodies.ts";
 
@@ -31,10 +31,10 @@ export async function readJson(request: Request, keepsDigits = false): Promise<u
 }
 
 /** The same, or a form's fields as texts: some clients of the vendor's send forms. */
-export async function readJsonOrForm(request: Request): Promise<unknown> {
+export async function readJsonOrForm(request: Request, keepsDigits = false): Promise<unknown> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\s*(;|$)/i.test(type)) {
-    return readJson(request);
+    return readJson(request, keepsDigits);
   }
   const bytes = await readBytes(request, BODY.bytes);
   const form = await new Response(bytes, { headers: { "content-type": type } }).formData().catch(() => {
@@ -97,17 +97,10 @@ function parseJson(bytes: Uint8Array, limits: BodyLimits, keepsDigits: boolean):
   const text = decodeText(bytes);
   try {
     // With a reviver it takes several times as long, and memory.
-    return keepsDigits && hasLongNumbers ? JSON.parse(text, reviveNumber) : JSON.parse(text);
+    return keepsDigits && hasLongNumbers ? JSON.parse(text, reviveDigits) : JSON.parse(text);
   } catch {
     throw new OnecallError("ERR_BAD_REQUEST", "The body isn't valid JSON.");
   }
-}
-
-/** `source` is the text of a number, a text or such; see {@link keepDigits}. */
-function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source;
-  const isChanged = typeof value === "number" && source !== undefined && String(value) !== source;
-  return isChanged ? keepDigits(source) : value;
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -4,7 +4,11 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 }
 
 /** A JSON answer whose text is there already. */
-export function jsonText(text: string, status = 200, headers: Record<string, string> = {}): Response {
+export function jsonText(
+  text: string | ReadableStream,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
   return new Response(text, {
     status,
     headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },

@@ -1,5 +1,5 @@
 /** Objects that one call of a Worker asks at the same time: more would only wait, each with its answer in memory. */
-const AT_ONCE = 64;
+export const AT_ONCE = 64;
 
 /** The answers of many objects, in their order. The first failure ends it. */
 export async function askAll<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {

@@ -2,14 +2,16 @@ import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";
-import { askAll } from "../objects/ask-all.ts";
+import { MAX_PAGE_BYTES, MAX_USERS_AT_ONCE } from "../limits.ts";
+import { AT_ONCE, askAll } from "../objects/ask-all.ts";
 import { shardOfUser } from "./hash.ts";
 import { openShard } from "./shard-binding.ts";
 import { ANY_USER, type User, type UserFilter } from "./user-model.ts";
 
 /** A part of an app's users. */
 export interface UserPage {
-  users: User[];
+  /** In their order, some at a time: what isn't taken yet isn't read. */
+  parts: AsyncGenerator<User[]>;
   /** Of all that fit. */
   total: number;
 }
@@ -38,10 +40,49 @@ export async function pageUsers(
     const end = Math.min(start + count, offset + limit);
     return from < end ? [{ shard, offset: from - start, limit: end - from }] : [];
   });
-  const pages = await askAll(parts, ({ shard, ...slice }) =>
-    openShard(env, app.id, shard).listUsers(filter, { afterUid: "", ...slice }),
-  );
-  return { users: pages.flat(), total: position };
+  return { parts: readParts(env, app, filter, parts), total: position };
+}
+
+/** What a shard has of a page. */
+interface ShardPart {
+  shard: number;
+  offset: number;
+  limit: number;
+}
+
+/** Of many shards at once, but no more of them than can be held; what they have beyond is asked for one by one. */
+async function* readParts(
+  env: Bindings,
+  app: AppRecord,
+  filter: UserFilter,
+  parts: readonly ShardPart[],
+): AsyncGenerator<User[]> {
+  for (let start = 0; start < parts.length; start += AT_ONCE) {
+    const group = parts.slice(start, start + AT_ONCE);
+    const maxLength = Math.floor(MAX_USERS_AT_ONCE / group.length);
+    const answers = await Promise.all(
+      group.map(({ shard, offset, limit }) =>
+        openShard(env, app.id, shard).listUsers(filter, { afterUid: "", offset, limit, maxLength }),
+      ),
+    );
+    for (const [index, answer] of answers.entries()) {
+      const { shard, limit } = group[index] ?? { shard: 0, limit: 0 };
+      let { users, isCut } = answer;
+      yield users;
+      let left = limit - users.length;
+      while (isCut && left > 0) {
+        const slice = {
+          afterUid: users.at(-1)?.uid ?? "",
+          offset: 0,
+          limit: left,
+          maxLength: MAX_PAGE_BYTES,
+        };
+        ({ users, isCut } = await openShard(env, app.id, shard).listUsers(filter, slice));
+        yield users;
+        left -= users.length;
+      }
+    }
+  }
 }
 
 async function countByShard(

@@ -7,7 +7,8 @@ export interface User {
   role: string;
   statusMessage: string | null;
   phoneNumber: string | null;
-  metadata: Record<string, unknown> | null;
+  /** JSON text: of many users it is parsed one by one, as small values take far more parsed. */
+  metadata: string | null;
   tags: string[];
   /** Online while a feed socket is open. */
   status: "online" | "offline";
@@ -27,7 +28,8 @@ export interface UserFields {
   role?: string | undefined;
   statusMessage?: string | null | undefined;
   phoneNumber?: string | null | undefined;
-  metadata?: Record<string, unknown> | null | undefined;
+  /** JSON text. */
+  metadata?: string | null | undefined;
   tags?: string[] | undefined;
 }
 
@@ -62,4 +64,13 @@ export interface UserSlice {
   afterUid: string;
   offset: number;
   limit: number;
+  /** UTF-16 units of the users that are given at once; one is given in any case. */
+  maxLength: number;
+}
+
+/** Some users of a slice, from its start on. */
+export interface UserPart {
+  users: User[];
+  /** True where the slice has more, but they would be longer than asked for. */
+  isCut: boolean;
 }

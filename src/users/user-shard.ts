@@ -47,7 +47,7 @@ import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
 import { USER_COUNT_DUTY, UserCount } from "./user-count.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
-import type { User, UserFields, UserFilter, UserSlice } from "./user-model.ts";
+import type { User, UserFields, UserFilter, UserPart, UserSlice } from "./user-model.ts";
 import { UserStore } from "./user-store.ts";
 import { type IssuedToken, type TokenTimes, UserTokens } from "./user-tokens.ts";
 
@@ -464,7 +464,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#sockets.closeUser(uid, "A token of the user was removed");
   }
 
-  listUsers(filter: UserFilter, slice: UserSlice): User[] {
+  listUsers(filter: UserFilter, slice: UserSlice): UserPart {
     return this.#users.list(filter, slice);
   }
 

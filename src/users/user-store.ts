@@ -1,4 +1,4 @@
-import type { User, UserFields, UserFilter, UserSlice } from "./user-model.ts";
+import type { User, UserFields, UserFilter, UserPart, UserSlice } from "./user-model.ts";
 import { UserSearch } from "./user-search.ts";
 
 type UserRow = {
@@ -54,7 +54,7 @@ export class UserStore {
         fields.role ?? "default",
         fields.statusMessage ?? null,
         fields.phoneNumber ?? null,
-        toJson(fields.metadata ?? null),
+        fields.metadata ?? null,
         toJson(toTags(fields.tags ?? [])),
         now,
       )
@@ -79,7 +79,7 @@ export class UserStore {
       changed.role,
       changed.statusMessage,
       changed.phoneNumber,
-      toJson(changed.metadata),
+      changed.metadata,
       toJson(toTags(changed.tags)),
       now,
       uid,
@@ -145,18 +145,23 @@ export class UserStore {
   }
 
   /** Ordered by uid. */
-  list(filter: UserFilter, { afterUid, offset, limit }: UserSlice): User[] {
+  list(filter: UserFilter, { afterUid, offset, limit, maxLength }: UserSlice): UserPart {
     const search = new UserSearch(filter, () => this.#presence.listOnline());
-    return this.#sql
-      .exec<UserRow>(
-        `SELECT ${COLUMNS} FROM users WHERE uid > ? AND ${search.condition} ORDER BY uid LIMIT ? OFFSET ?`,
-        afterUid,
-        ...search.values,
-        limit,
-        offset,
-      )
-      .toArray()
-      .map((row) => this.#present(row));
+    const rows = this.#sql.exec<UserRow>(
+      `SELECT ${COLUMNS} FROM users WHERE uid > ? AND ${search.condition} ORDER BY uid LIMIT ? OFFSET ?`,
+      afterUid,
+      ...search.values,
+      limit,
+      offset,
+    );
+    const users: User[] = [];
+    let length = 0;
+    for (const row of rows) {
+      length += lengthOf(row);
+      if (users.length > 0 && length > maxLength) return { users, isCut: true };
+      users.push(this.#present(row));
+    }
+    return { users, isCut: false };
   }
 
   count(filter: UserFilter): number {
@@ -195,7 +200,7 @@ export class UserStore {
       role: row.role,
       statusMessage: row.status_message,
       phoneNumber: row.phone_number,
-      metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+      metadata: row.metadata,
       tags: row.tags === null ? [] : JSON.parse(row.tags),
       status: this.#presence.isOnline(row.uid) ? "online" : "offline",
       createdAt: row.created_at,
@@ -204,6 +209,13 @@ export class UserStore {
       lastSeenAt: row.last_seen_at,
     };
   }
+}
+
+/** About how long a user is as text. */
+function lengthOf(row: UserRow): number {
+  let length = 0;
+  for (const value of Object.values(row)) if (typeof value === "string") length += value.length;
+  return length;
 }
 
 function definedOf(fields: UserFields): Partial<User> {

@@ -2,10 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const SAMPLE_MS = 5;
 
+/** Bytes. */
 interface HeapUsage {
-  /** Bytes of V8's heap, garbage that isn't collected yet included. */
+  /** Of V8's heap in use, what nobody refers to but isn't collected yet included. */
+  usedSize: number;
+  /** Of objects that the runtime keeps for those of the heap. */
+  embedderHeapUsedSize: number;
+  /** Of V8's heap as it was taken from the system. */
   totalSize: number;
-  /** Bytes of array buffers, which lie outside it. */
+  /** Of array buffers, which lie outside it. */
   backingStorageSize: number;
 }
 
@@ -40,14 +45,20 @@ export class IsolateMemory {
     return new IsolateMemory(socket);
   }
 
+  /** False once the isolate has ended, also where another has been started in its place. */
+  get isAlive(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   async readMb(): Promise<number> {
-    const id = ++this.#lastId;
-    const { totalSize, backingStorageSize } = await new Promise<HeapUsage>((resolve) => {
-      this.#answers.set(id, resolve);
-      this.#socket.send(JSON.stringify({ id, method: "Runtime.getHeapUsage" }));
-    });
-    this.#answers.delete(id);
+    const { totalSize, backingStorageSize } = await this.#read();
     return (totalSize + backingStorageSize) / 1e6;
+  }
+
+  /** The same, without what V8 has taken from the system and doesn't use. */
+  async readUsedMb(): Promise<number> {
+    const { usedSize, embedderHeapUsedSize, backingStorageSize } = await this.#read();
+    return (usedSize + embedderHeapUsedSize + backingStorageSize) / 1e6;
   }
 
   /** The most that was seen while `work` ran. The isolate answers between two pieces of its work. */
@@ -66,5 +77,21 @@ export class IsolateMemory {
 
   close(): void {
     this.#socket.close();
+  }
+
+  async #read(): Promise<HeapUsage> {
+    const id = ++this.#lastId;
+    const usage = await new Promise<HeapUsage>((resolve, reject) => {
+      const fail = () => reject(new Error("The isolate has ended"));
+      if (!this.isAlive) fail();
+      this.#socket.addEventListener("close", fail, { once: true });
+      this.#answers.set(id, (read) => {
+        this.#socket.removeEventListener("close", fail);
+        resolve(read);
+      });
+      this.#socket.send(JSON.stringify({ id, method: "Runtime.getHeapUsage" }));
+    });
+    this.#answers.delete(id);
+    return usage;
   }
 }

@@ -28,7 +28,7 @@ const FIELDS = [
   ...["expiresInSeconds", "category", "placeholders", "sandbox", "id"],
 ];
 /** Those inside `template`. */
-const TEMPLATE_FIELDS = ["key", "id", "variables", "notificationPushData", "notification_push_data"];
+const TEMPLATE_FIELDS = ["variables", "notificationPushData"];
 
 const repeat = (count: number, value: string): string =>
   `${`${value},`.repeat(Math.max(0, count - 1))}${value}`;
@@ -100,3 +100,9 @@ export function* tooManyOf(bytes: number): Generator<LimitBody> {
   const keys = entries(Math.floor(bytes / 9), "{}").slice(0, bytes - 10);
   yield { name: "all bytes of keys", body: `{"x":{${keys.slice(0, keys.lastIndexOf(","))}}}` };
 }
+
+/** All bytes of a body that may be small are brackets. */
+export const tooDeep: LimitBody = {
+  name: "depth",
+  body: `{"x":${"[".repeat(500_000)}${"]".repeat(500_000)}}`,
+};

@@ -62,6 +62,20 @@ describe("a number in variables", () => {
     expect(await textOf("filed")).toEqual(["Hello 12345678901234567890, your order is 1.10."]);
   });
 
+  it("keeps its digits as a variable's default, beside a content whose numbers are numbers", async () => {
+    const content = '{"in-app-alerts":{"text":"{{price}} {{photo.width}}","size":1.50,"list":[1e2]}}';
+    const photo = '{"type":"image","default":{"url":"https://e.com/a.png","width":2.50,"height":3}}';
+    const schema = `{"price":{"type":"string","default":1.10},"photo":${photo}}`;
+    const template = `"key":"priced","channelKeys":["in-app-alerts"],"content":${content},"variableSchema":${schema}`;
+    const made = await app.api("POST", "/templates", `{"name":"Priced",${template}}`);
+    expect(made.status).toBe(201);
+    expect(made.body.content["in-app-alerts"]).toMatchObject({ size: 1.5, list: [100] });
+    expect(made.body.variableSchema.price.default).toBe("1.10");
+    expect((await app.api("PUT", "/templates/priced", { status: "approved" })).status).toBe(200);
+    await send('{"template":{"key":"priced"},"targets":["payer"],"mode":"realtime"}');
+    expect(await textOf("payer")).toEqual(["1.10 2.5"]);
+  });
+
   it("is no text where a text is meant, and no object", async () => {
     for (const body of [
       '{"template":{"key":1.10},"targets":["a"],"mode":"realtime"}',

@@ -1,6 +1,8 @@
 import * as v from "valibot";
+import { readJson } from "../../http/body.ts";
 import { listSchema, textSchema } from "../../http/validation.ts";
 import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLE_SCHEMA_BYTES, MAX_VARIABLES } from "../../limits.ts";
+import { stringifyAsSent, withAllDigitsAsNumbers, withDigitsAsText } from "../../sent-number.ts";
 import { SLUG_PATTERN } from "../../slug.ts";
 import type { TemplateContent } from "../../templates/compile.ts";
 import { DEFAULT_PLACEHOLDER_STYLE, PLACEHOLDER_STYLES } from "../../templates/placeholders.ts";
@@ -63,7 +65,7 @@ const VariableSchemaSchema = v.pipe(
       addIssue({ message: `has more than ${MAX_VARIABLES} variables` });
       return NEVER;
     }
-    if (exceedsBytes(JSON.stringify(dataset.value), MAX_VARIABLE_SCHEMA_BYTES)) {
+    if (exceedsBytes(stringifyAsSent(dataset.value), MAX_VARIABLE_SCHEMA_BYTES)) {
       addIssue({ message: `has more than ${MAX_VARIABLE_SCHEMA_BYTES} bytes as JSON` });
       return NEVER;
     }
@@ -127,6 +129,20 @@ export const TemplateChangeSchema = v.object(
   "must be a JSON object",
 );
 
+/** A body in which the defaults' numbers have their digits; those of the content are as near as a double is. */
+export async function readTemplateBody(request: Request): Promise<unknown> {
+  const body = await readJson(request, true);
+  const entries = entriesOf(body)?.map(
+    ([name, value]): Entry => [name, name === "content" ? withAllDigitsAsNumbers(value) : value],
+  );
+  return entries === undefined ? body : Object.fromEntries(entries);
+}
+
+/** As a send's variables are read: a text has the digits, an image's width is a number. */
+function readDefault(given: unknown): unknown {
+  return typeof given === "object" ? withAllDigitsAsNumbers(given) : withDigitsAsText(given);
+}
+
 /** The definition, or what is wrong with it. */
 function readDefinition(name: string, value: unknown): VariableDefinition | string {
   if (!VARIABLE_NAME.test(name) || name === "__proto__") {
@@ -143,6 +159,6 @@ function readDefinition(name: string, value: unknown): VariableDefinition | stri
     return "required must be true or false";
   const required = fields.required !== false;
   if (fields.default === undefined || fields.default === null) return { type, required };
-  const parsed = parseVariableValue(type, fields.default);
+  const parsed = parseVariableValue(type, readDefault(fields.default));
   return parsed === null ? `default must be ${TYPE_DESCRIPTIONS[type]}` : { type, required, default: parsed };
 }

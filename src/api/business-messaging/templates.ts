@@ -18,7 +18,12 @@ import {
 } from "../../templates/records.ts";
 import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
-import { NewTemplateSchema, TemplateChangeSchema, TemplatePartsSchema } from "./template-schema.ts";
+import {
+  NewTemplateSchema,
+  readTemplateBody,
+  TemplateChangeSchema,
+  TemplatePartsSchema,
+} from "./template-schema.ts";
 
 const ListQuerySchema = v.object({
   limit: LimitSchema,
@@ -74,7 +79,7 @@ export const listTemplates: Handler = async (request, context) => {
 /** `POST {api}/templates`: a draft. */
 export const postTemplate: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
-  const body = await readJson(request);
+  const body = await readTemplateBody(request);
   const { value, faults } = checkInput(NewTemplateSchema, body);
   if (value === null) {
     faults.add(await findOtherFaults(context.env, app.id, body, faults));
@@ -98,7 +103,7 @@ export const getTemplate: Handler = async (request, context) => {
 export const putTemplate: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
   const idOrKey = pathParam(request, "template");
-  const body = await readJson(request);
+  const body = await readTemplateBody(request);
   const { value, faults } = checkInput(TemplateChangeSchema, body);
   const current = await requireTemplate(context.env, app.id, idOrKey);
   // From the body itself: it belongs in the answer also where the schema found other faults.

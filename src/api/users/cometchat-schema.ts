@@ -2,9 +2,10 @@ import * as v from "valibot";
 import { faultsToError } from "../../errors.ts";
 import { checkInput, listSchema, queryOf, textSchema, UserIdSchema } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../limits.ts";
+import { reviveDigits } from "../../sent-number.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
 import { isObject } from "../send-checks.ts";
-import { MetadataSchema, refuseUnknown, splitList, TagsSchema } from "./fields.ts";
+import { MetadataSchema, refuseUnknown, splitList, TagsSchema, toMetadataText } from "./fields.ts";
 
 /** CometChat's bodies and queries of `/v3/users` (its rest-api/users). */
 
@@ -185,7 +186,7 @@ function readForm(body: unknown): unknown {
 
 function readJsonText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviveDigits);
   } catch {
     return text;
   }
@@ -194,18 +195,19 @@ function readJsonText(text: string): unknown {
 function toFields({
   email,
   contactNumber,
+  metadata,
   ...fields
-}: UserFields & {
+}: Omit<UserFields, "metadata"> & {
   email?: string | null | undefined;
   contactNumber?: string | null | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
 }): UserFields {
-  if (!email && !contactNumber) return fields;
-  const { metadata } = fields;
+  if (!email && !contactNumber) return { ...fields, metadata: toMetadataText(metadata) };
   const known = metadata?.["@private"];
   const hidden = {
     ...(isObject(known) ? known : {}),
     ...(email ? { email } : {}),
     ...(contactNumber ? { contactNumber } : {}),
   };
-  return { ...fields, metadata: { ...metadata, "@private": hidden } };
+  return { ...fields, metadata: toMetadataText({ ...metadata, "@private": hidden }) };
 }

@@ -2,6 +2,7 @@ import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
+import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
 import { isStoredUserId, isUserId, parseInput } from "../../http/validation.ts";
@@ -19,7 +20,7 @@ import {
   parseUserChange,
   parseUserQuery,
 } from "./cometchat-schema.ts";
-import { UserParamSchema } from "./fields.ts";
+import { presentMetadata, UserParamSchema, writeUsers } from "./fields.ts";
 
 /** CometChat's `/v3/users` (header `apikey`): `{data}`, 200, times in Unix seconds, absent fields absent. */
 
@@ -27,18 +28,23 @@ import { UserParamSchema } from "./fields.ts";
 export const listCometchatUsers: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { filter, page, perPage, withTags } = parseUserQuery(context.url);
-  const { users, total } = await pageUsers(context.env, app, filter, (page - 1) * perPage, perPage);
-  const pagination = {
-    ...{ total, count: users.length, per_page: perPage, current_page: page },
-    total_pages: Math.ceil(total / perPage),
-  };
-  return json({ data: users.map((user) => presentUser(user, withTags)), meta: { pagination } });
+  const { parts, total } = await pageUsers(context.env, app, filter, (page - 1) * perPage, perPage);
+  async function* write(): AsyncGenerator<string> {
+    yield '{"data":[';
+    const count = yield* writeUsers(parts, (user) => presentUser(user, withTags));
+    const pagination = {
+      ...{ total, count, per_page: perPage, current_page: page },
+      total_pages: Math.ceil(total / perPage),
+    };
+    yield `],"meta":${JSON.stringify({ pagination })}}`;
+  }
+  return jsonPieces(write());
 };
 
 /** `POST /v3/users` */
 export const postCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { uid, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request));
+  const { uid, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true));
   const user = await openShardOf(context.env, app, uid).createUser(uid, fields);
   if (user === null) {
     const message = `The uid ${uid} already exists, please choose a new uid.`;
@@ -61,7 +67,7 @@ export const getCometchatUser: Handler = async (request, context) => {
 export const putCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const uid = pathParam(request, "uid");
-  const fields = parseUserChange(await readJsonOrForm(request));
+  const fields = parseUserChange(await readJsonOrForm(request, true));
   const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
   if (user === null) throw unknownUser(uid);
   return json({ data: presentUser(user) });
@@ -153,7 +159,7 @@ function presentUser(user: User, withTags = true): object {
   const { uid, name, avatar, link, role, statusMessage, metadata, tags } = user;
   return Object.fromEntries(
     Object.entries({
-      ...{ uid, name, avatar, link, role, statusMessage, metadata },
+      ...{ uid, name, avatar, link, role, statusMessage, metadata: presentMetadata(metadata) },
       tags: withTags && tags.length > 0 ? tags : null,
       status: user.status === "online" ? "available" : "offline",
       lastActiveAt: seconds(user.lastSeenAt),

@@ -3,7 +3,9 @@ import type { Faults } from "../../errors.ts";
 import { showName } from "../../errors.ts";
 import { listSchema, UserIdSchema } from "../../http/validation.ts";
 import { MAX_USER_TAGS } from "../../limits.ts";
+import { parseAsSent, stringifyAsSent } from "../../sent-number.ts";
 import { exceedsBytes } from "../../text-size.ts";
+import type { User } from "../../users/user-model.ts";
 import { isObject } from "../send-checks.ts";
 
 /** What the forms of a user have in common. */
@@ -13,7 +15,7 @@ const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
 const TAG_MESSAGE = "must be a text of 1 to 100 characters";
 
 export const MetadataSchema = v.custom<Record<string, unknown>>(
-  (input) => isObject(input) && !exceedsBytes(JSON.stringify(input), MAX_METADATA_BYTES),
+  (input) => isObject(input) && !exceedsBytes(stringifyAsSent(input), MAX_METADATA_BYTES),
   METADATA_MESSAGE,
 );
 
@@ -21,6 +23,16 @@ const TagSchema = v.pipe(
   v.string(TAG_MESSAGE),
   v.check((text) => text.trim() !== "" && text.length <= 100 && text.isWellFormed(), TAG_MESSAGE),
 );
+
+/** Metadata as it is stored: numbers keep the digits that they were sent with. */
+export function toMetadataText(metadata: object | null | undefined): string | null | undefined {
+  return metadata === null || metadata === undefined ? metadata : stringifyAsSent(metadata);
+}
+
+/** Stored metadata as a part of an answer. */
+export function presentMetadata(text: string | null): unknown {
+  return text === null ? null : parseAsSent(text);
+}
 
 /** The user id of a path. */
 export const UserParamSchema = v.object({ uid: UserIdSchema });
@@ -42,4 +54,18 @@ export function splitList(text: string | undefined): string[] | null {
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+}
+
+/** Users as the entries of a JSON list, some at a time. */
+export async function* writeUsers(
+  parts: AsyncGenerator<User[]>,
+  present: (user: User) => object,
+): AsyncGenerator<string, number> {
+  let count = 0;
+  for await (const users of parts) {
+    const separator = count === 0 || users.length === 0 ? "" : ",";
+    count += users.length;
+    yield separator + users.map((user) => JSON.stringify(present(user))).join(",");
+  }
+  return count;
 }

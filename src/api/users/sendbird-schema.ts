@@ -5,7 +5,7 @@ import { checkInput, isUserId, queryOf } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
 import { isObject } from "../send-checks.ts";
-import { refuseUnknown, splitList } from "./fields.ts";
+import { refuseUnknown, splitList, toMetadataText } from "./fields.ts";
 
 /** Sendbird's bodies and queries of `/v3/users` (its Platform API). */
 
@@ -182,6 +182,6 @@ function toFields(given: {
     name: nickname,
     avatar: textOrNone(profile_url),
     phoneNumber: textOrNone(phone_number),
-    metadata,
+    metadata: toMetadataText(metadata),
   };
 }

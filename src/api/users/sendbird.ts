@@ -2,6 +2,7 @@ import { OnecallError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
+import { jsonPieces } from "../../http/json-pieces.ts";
 import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
 import { isUserId } from "../../http/validation.ts";
@@ -11,6 +12,7 @@ import { issueUserToken } from "../../users/issue-token.ts";
 import { pageUsers } from "../../users/page-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import type { User } from "../../users/user-model.ts";
+import { presentMetadata, writeUsers } from "./fields.ts";
 import {
   parseNewSendbirdUser,
   parseSendbirdChange,
@@ -24,12 +26,14 @@ import {
 export const listSendbirdUsers: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "read");
   const { filter, offset, limit } = parseSendbirdQuery(context.url);
-  const { users, total } = await pageUsers(context.env, app, filter, offset, limit);
+  const { parts, total } = await pageUsers(context.env, app, filter, offset, limit);
   const end = offset + limit;
-  return json({
-    users: users.map((user) => presentUser(user)),
-    next: end < total ? encodeCursor([String(end)]) : "",
-  });
+  async function* write(): AsyncGenerator<string> {
+    yield '{"users":[';
+    yield* writeUsers(parts, (user) => presentUser(user));
+    yield `],"next":${JSON.stringify(end < total ? encodeCursor([String(end)]) : "")}}`;
+  }
+  return jsonPieces(write());
 };
 
 /** `POST /v3/users` */
@@ -102,7 +106,7 @@ export function presentUser(user: User, accessToken = ""): object {
     nickname: user.name,
     profile_url: user.avatar ?? "",
     phone_number: user.phoneNumber ?? "",
-    metadata: user.metadata ?? {},
+    metadata: presentMetadata(user.metadata) ?? {},
     access_token: accessToken,
     require_auth_for_profile_image: false,
     is_active: user.deactivatedAt === null,
