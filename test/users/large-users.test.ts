@@ -13,7 +13,7 @@ let app: TestApp;
 const uids = Array.from({ length: COUNT }, (_, index) => `user-${String(index).padStart(4, "0")}`);
 /** Nearly 16 KB. */
 const metadataOf = (uid: string) =>
-  `{"of":"${uid}","at":1.10,"list":[${"1,".repeat(500)}1],"text":"${"x".repeat(15 * KB)}"}`;
+  `{"of":"${uid}","at":1.10,"list":[${"1,".repeat(500)}1],"text":"${"x".repeat(14 * KB)}"}`;
 
 beforeAll(async () => {
   app = await createApp();
