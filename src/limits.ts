@@ -34,6 +34,12 @@ export const MAX_VARIABLES_BYTES = 16 * 1024;
 export const MAX_RENDERED_BYTES = 64 * 1024;
 /** Characters of a notification's title and tag. */
 export const MAX_LABEL_LENGTH = 256;
+/** Tags that one of a day's ledgers counts apart, unless the operator says another number; and at most. */
+export const DEFAULT_TAG_QUOTA = 10_000;
+export const MAX_TAG_QUOTA = 100_000;
+/** Free places of an app's quota of users from which on its shards needn't ask for each user, for so many ms. */
+export const USER_ROOM_SURE = 10_000;
+export const USER_ROOM_MS = 60_000;
 /** Bytes of a request's push data as JSON: the payload limit of APNs and FCM. */
 export const MAX_PUSH_DATA_BYTES = 4096;
 /** UTF-8 bytes of a user id. */

@@ -1,5 +1,6 @@
 import { diffHours, type HourCounts, type Totals } from "../notifications/counts.ts";
 import type { ChannelType, NotificationHeader } from "../notifications/model.ts";
+import { CountedTags } from "./counted-tags.ts";
 
 /** What a series is asked for. Null: any. */
 export interface SeriesQuery {
@@ -73,9 +74,26 @@ export class SeriesChanges {
 /** A ledger's events by the hour. */
 export class SeriesStore {
   readonly #sql: SqlStorage;
+  readonly #tags: CountedTags;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#tags = new CountedTags(sql);
+  }
+
+  /** How many tags have series of their own. In a transaction. */
+  setMostTags(most: number): void {
+    this.#tags.setMost(most);
+  }
+
+  /** No notification has this tag any more. In a transaction. */
+  forgetTag(tag: string): void {
+    this.#tags.remove(JSON.stringify(tag));
+  }
+
+  /** A transaction that wrote here was undone. */
+  forget(): void {
+    this.#tags.forget();
   }
 
   /** One statement for all reports of a call, in their transaction. */
@@ -87,7 +105,7 @@ export class SeriesStore {
        FROM json_each(?) WHERE true
        ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,
          viewed = viewed + excluded.viewed, clicked = clicked + excluded.clicked`,
-      JSON.stringify(changes),
+      this.#toJson(changes),
     );
   }
 
@@ -97,7 +115,7 @@ export class SeriesStore {
       `DELETE FROM series WHERE delivered = 0 AND viewed = 0 AND clicked = 0
          AND (hour, channel_type, template_key, tag) IN (
            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?))`,
-      JSON.stringify(changes),
+      this.#toJson(changes),
     );
   }
 
@@ -116,5 +134,15 @@ export class SeriesStore {
         tag === null ? null : JSON.stringify(tag),
       )
       .toArray();
+  }
+
+  /** Each with what its tag is counted as. */
+  #toJson(changes: readonly Change[]): string {
+    return JSON.stringify(
+      changes.map(([hour, type, template, tag, ...counts]) => [
+        ...[hour, type, template, this.#tags.nameOf(tag)],
+        ...counts,
+      ]),
+    );
   }
 }

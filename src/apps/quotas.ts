@@ -1,4 +1,4 @@
-import { MAX_CHANNELS, MAX_WEBHOOKS } from "../limits.ts";
+import { DEFAULT_TAG_QUOTA, MAX_CHANNELS, MAX_TAG_QUOTA, MAX_WEBHOOKS } from "../limits.ts";
 import { type Outcome, refuse } from "../outcome.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -21,6 +21,15 @@ export const QUOTAS = {
     ...{ default: 100 * 1024 ** 3, most: 10 * 1024 ** 4, noun: "bytes of targets files in a UTC day" },
     remedy: "Upload it tomorrow.",
   },
+  /** Deactivated ones too. The shards say how many they have. */
+  users: { default: 10_000_000, most: 1_000_000_000, noun: "users", remedy: "Delete one first." },
+  /** Of one of a day's ledgers, which asks for it when it begins. Nothing is refused: see CountedTags. */
+  tags: {
+    default: DEFAULT_TAG_QUOTA,
+    most: MAX_TAG_QUOTA,
+    noun: "tags in a ledger",
+    remedy: "Use one that is there.",
+  },
   webhooks: { default: MAX_WEBHOOKS, most: MAX_WEBHOOKS, noun: "webhooks", remedy: "Delete one first." },
 } as const;
 export type QuotaName = keyof typeof QUOTAS;
@@ -31,6 +40,11 @@ export type QuotaChange = { [name in QuotaName]?: number | null | undefined };
 
 /** An app's quotas, and what of them is used; null where that isn't one number. */
 export type QuotaReport = Record<QuotaName, { limit: number; used: number | null }>;
+
+export interface Usage {
+  used: number;
+  limit: number;
+}
 
 type UsageRow = { count: number; day: number };
 
@@ -60,14 +74,7 @@ export class Quotas {
   /** Null where `more` fit; a refusal with the number and the limit where they don't. */
   check(name: QuotaName, more = 1, used = this.#read(name)): Outcome<never> | null {
     const limit = this.#limitOf(name);
-    if (used + more <= limit) return null;
-    const { noun, remedy } = QUOTAS[name];
-    const has = used.toLocaleString("en-US");
-    const may = limit.toLocaleString("en-US");
-    return refuse(
-      "ERR_QUOTA_EXCEEDED",
-      `The app has ${has} of ${may} ${noun} (its quota ${name}). ${remedy}`,
-    );
+    return used + more <= limit ? null : refuseMore(name, { used, limit });
   }
 
   /** In the transaction of what is added or removed. */
@@ -84,6 +91,11 @@ export class Quotas {
 
   limitOf(name: QuotaName): number {
     return this.#limitOf(name);
+  }
+
+  /** What is used of a quota that is one number, and how much may be. */
+  read(name: QuotaName): Usage {
+    return { used: this.#read(name), limit: this.#limitOf(name) };
   }
 
   /** In a transaction. */
@@ -104,7 +116,7 @@ export class Quotas {
 
   report(): QuotaReport {
     const entries = QUOTA_NAMES.map((name) => {
-      const used = name === "templateVersions" ? null : this.#read(name);
+      const used = name === "templateVersions" || name === "tags" ? null : this.#read(name);
       return [name, { limit: this.#limitOf(name), used }];
     });
     return Object.fromEntries(entries) as QuotaReport;
@@ -121,6 +133,14 @@ export class Quotas {
     const [row] = this.#sql.exec<UsageRow>("SELECT count, day FROM usage WHERE name = ?", name).toArray();
     return row !== undefined && row.day === dayOf(name) ? row.count : 0;
   }
+}
+
+/** The refusal of what would exceed a quota, with both numbers. */
+export function refuseMore(name: QuotaName, { used, limit }: Usage): Outcome<never> {
+  const { noun, remedy } = QUOTAS[name];
+  const has = used.toLocaleString("en-US");
+  const may = limit.toLocaleString("en-US");
+  return refuse("ERR_QUOTA_EXCEEDED", `The app has ${has} of ${may} ${noun} (its quota ${name}). ${remedy}`);
 }
 
 /** Only what is counted by the day has one. */

@@ -100,4 +100,10 @@ export const REGISTRY_SCHEMA = [
     "UPDATE app SET counts_users = 0",
   ],
   QUOTAS_SCHEMA,
+  [
+    // Users that a shard has stored, deactivated ones too: for the quota, which counts them all.
+    "ALTER TABLE user_counts ADD COLUMN stored INTEGER NOT NULL DEFAULT 0",
+    "UPDATE user_counts SET stored = active",
+    "INSERT INTO usage (name, count) SELECT 'users', COALESCE(SUM(stored), 0) FROM user_counts",
+  ],
 ] as const;

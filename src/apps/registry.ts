@@ -59,11 +59,11 @@ import { AppStore, type NewApiKey, type NewApp } from "./app-store.ts";
 import { AppErasure, ERASE_DUTY, type Erasure } from "./erasure.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import { LedgerList, type LedgerPage } from "./ledger-list.ts";
-import { type QuotaChange, type QuotaReport, Quotas } from "./quotas.ts";
+import { type QuotaChange, type QuotaReport, Quotas, type Usage } from "./quotas.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
-import { UserCountStore } from "./user-count-store.ts";
+import { UserCountStore, type UserNumbers } from "./user-count-store.ts";
 
 /** More than the kinds of duty that a registry has. */
 const DUTIES_PER_ALARM = 10;
@@ -531,8 +531,11 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  registerLedger(ledger: LedgerRef): void {
-    if (this.#exists()) this.#ledgers.add(ledger);
+  /** Returns how many tags the ledger may count apart; null where there is no app. */
+  registerLedger(ledger: LedgerRef): number | null {
+    if (!this.#exists()) return null;
+    this.#ledgers.add(ledger);
+    return this.#quotas.limitOf("tags");
   }
 
   forgetLedger(ledger: LedgerRef): void {
@@ -574,10 +577,14 @@ export class Registry extends DurableObject<Bindings> {
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
-  /** A user shard says how many active users it has. */
-  noteUserCount(shard: number, active: number, version: number): void {
-    if (!this.#exists()) return;
-    this.#due.transaction(() => this.#userCounts.note(shard, active, version));
+  /** A user shard says how many users it has. Returns how many the app has and may have; null where there is none. */
+  noteUserCount(shard: number, numbers: UserNumbers): Usage | null {
+    if (!this.#exists()) return null;
+    return this.#due.transaction(() => {
+      const more = this.#userCounts.note(shard, numbers);
+      if (more !== 0) this.#quotas.add("users", more);
+      return this.#quotas.read("users");
+    });
   }
 
   /** Active users by shard; null where a shard has to be asked itself. */

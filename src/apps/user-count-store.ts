@@ -1,4 +1,13 @@
-/** How many active users each of an app's shards has, as the shards say. Writing expects to run in a transaction. */
+/** How many users a shard has, as it says. */
+export interface UserNumbers {
+  /** Those that aren't deactivated. */
+  active: number;
+  stored: number;
+  /** Grows with each change. */
+  version: number;
+}
+
+/** How many users each of an app's shards has, as the shards say. Writing expects to run in a transaction. */
 export class UserCountStore {
   readonly #sql: SqlStorage;
 
@@ -6,16 +15,20 @@ export class UserCountStore {
     this.#sql = sql;
   }
 
-  /** Takes a shard's count; an older version than the known one changes nothing. */
-  note(shard: number, active: number, version: number): void {
-    this.#sql.exec(
-      `INSERT INTO user_counts (shard, active, version) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET active = excluded.active, version = excluded.version
-       WHERE version < excluded.version`,
-      shard,
-      active,
-      version,
-    );
+  /** Takes a shard's numbers; returns how many more it has stored. An older version than the known one changes nothing. */
+  note(shard: number, { active, stored, version }: UserNumbers): number {
+    const [known] = this.#sql
+      .exec<{ stored: number }>("SELECT stored FROM user_counts WHERE shard = ?", shard)
+      .toArray();
+    const changed = this.#sql
+      .exec(
+        `INSERT INTO user_counts (shard, active, stored, version) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET active = excluded.active, stored = excluded.stored, version = excluded.version
+         WHERE version < excluded.version RETURNING 1`,
+        ...[shard, active, stored, version],
+      )
+      .toArray();
+    return changed.length === 0 ? 0 : stored - (known?.stored ?? 0);
   }
 
   /** By shard; null where it isn't known: of an app of an earlier version, until the shard was asked. */

@@ -40,6 +40,11 @@ export class LedgerLists {
     this.#sql.exec("UPDATE listings SET tag = NULL WHERE id = ?", id);
   }
 
+  hasTag(tag: string): boolean {
+    if (this.#singles.hasTag(tag)) return true;
+    return this.#sql.exec("SELECT 1 FROM listings WHERE tag = ? LIMIT 1", tag).toArray().length > 0;
+  }
+
   list(filter: NotificationFilter): IdPage {
     const pages = [this.#listSingles(filter), this.#listFull(filter), this.#listUnlisted(filter)];
     const ids = [...new Set(pages.flatMap((page) => page.ids))].sort().reverse();

@@ -63,6 +63,7 @@ export class LedgerPrivacy {
         header.id,
       );
       this.#lists.blankTag(header.id);
+      this.#forgetTag(header.tag);
     }
     // A retry's plan has the header once more, and what was pushed beside the content.
     this.#sql.exec(
@@ -104,6 +105,12 @@ export class LedgerPrivacy {
     const { header, totals } = single;
     if (header.tag !== null) this.#moveSeries(header, withoutLabels(header), totals);
     this.#singles.blankLabels(id);
+    this.#forgetTag(header.tag);
+  }
+
+  /** A tag that was this user's alone may say something of them. */
+  #forgetTag(tag: string | null): void {
+    if (tag !== null && !this.#lists.hasTag(tag)) this.#series.forgetTag(tag);
   }
 
   #readTotals(id: string): Totals {

@@ -1,3 +1,4 @@
+import { COUNTED_TAGS_SCHEMA } from "../analytics/counted-tags.ts";
 import { DUE_INDEX, DUE_SCHEMA } from "../objects/due.ts";
 import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
 import { QUEUE_WINDOW_SCHEMA } from "./queue-window.ts";
@@ -67,4 +68,5 @@ export const LEDGER_SCHEMA = [
     "CREATE TABLE shard_sizes (shard INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, share REAL NOT NULL)",
     "CREATE INDEX shard_sizes_by_bytes ON shard_sizes (bytes)",
   ],
+  COUNTED_TAGS_SCHEMA,
 ] as const;

@@ -307,6 +307,7 @@ export class Ledger extends DurableObject<Bindings> {
     } catch (error) {
       this.#window.forgetMemory();
       this.#store.forget();
+      this.#series.forget();
       throw error;
     }
   }
@@ -367,8 +368,9 @@ export class Ledger extends DurableObject<Bindings> {
   async #register(): Promise<void> {
     if (this.#isRegistered) return;
     const { appId, ...ledger } = ledgerIdentityOf(this.ctx.id);
+    let mostTags: number | null;
     try {
-      await openRegistry(this.env, appId).registerLedger(ledger);
+      mostTags = await openRegistry(this.env, appId).registerLedger(ledger);
     } catch (error) {
       console.error({ message: "registering the ledger failed", app: appId, ...ledger, error });
       this.#due.set("register", "", Date.now() + 10_000);
@@ -377,6 +379,7 @@ export class Ledger extends DurableObject<Bindings> {
     if (this.#isRegistered) return;
     this.#due.transaction(() => {
       this.ctx.storage.sql.exec("INSERT INTO registration (registered_at) VALUES (?)", Date.now());
+      if (mostTags !== null) this.#series.setMostTags(mostTags);
       this.#due.remove("register", "");
     });
     this.#isRegistered = true;

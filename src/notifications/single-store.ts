@@ -117,6 +117,13 @@ export class SingleStore {
     if (others.length === 0) this.#names.remove(row.tag);
   }
 
+  hasTag(tag: string): boolean {
+    const id = this.#names.find("tag", tag);
+    return (
+      id !== null && this.#sql.exec("SELECT 1 FROM singles WHERE tag = ? LIMIT 1", id).toArray().length > 0
+    );
+  }
+
   /** A transaction that wrote here was undone. */
   forget(): void {
     this.#names.forget();

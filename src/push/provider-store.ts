@@ -124,6 +124,18 @@ export class ProviderStore {
         provider,
       );
     }
+    this.#sealApnsTokens();
+  }
+
+  #sealApnsTokens(): void {
+    const tokens = this.#sql
+      .exec<{ keyId: string; token: string }>("SELECT key_id AS keyId, token FROM apns_tokens")
+      .toArray();
+    for (const { keyId, token } of tokens) {
+      if (!this.#box.isOpen(token)) continue;
+      const sealed = this.#box.seal(token, apnsPurposeOf(keyId));
+      this.#sql.exec("UPDATE apns_tokens SET token = ? WHERE key_id = ?", sealed, keyId);
+    }
   }
 
   /** The provider token of a key of Apple's. */

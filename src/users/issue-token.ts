@@ -3,6 +3,7 @@ import type { RootSecret } from "../apps/root-secret-store.ts";
 import { listRootSecrets } from "../apps/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
+import { requireValue } from "../outcome.ts";
 import { requireSigningSecret, signFeedToken } from "./feed-tokens.ts";
 import { openShardOf } from "./shard-binding.ts";
 import type { IssuedToken, TokenTimes } from "./user-tokens.ts";
@@ -22,7 +23,8 @@ export async function issueUserToken(
   ttlSeconds: number,
 ): Promise<UserToken> {
   const root = await requireSigningSecret(env, app.id);
-  const times = await openShardOf(env, app, uid).issueToken(uid, ttlSeconds * 1000, root.generation);
+  const shard = openShardOf(env, app, uid);
+  const times = requireValue(await shard.issueToken(uid, ttlSeconds * 1000, root.generation));
   if (times === null) {
     throw new OnecallError("ERR_CONFLICT", `The user "${uid}" is deactivated. Activate them first.`);
   }

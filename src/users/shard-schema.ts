@@ -132,4 +132,9 @@ export const USER_SHARD_SCHEMA = [
     // Which root secret a token was signed with. What an earlier version issued counts as the first's.
     "ALTER TABLE user_tokens ADD COLUMN generation INTEGER NOT NULL DEFAULT 1",
   ],
+  [
+    // Deactivated users too: for the app's quota.
+    "ALTER TABLE user_count ADD COLUMN stored INTEGER NOT NULL DEFAULT 0",
+    "UPDATE user_count SET stored = (SELECT COUNT(*) FROM users), version = version + 1",
+  ],
 ] as const;

@@ -12,6 +12,7 @@ import { DueTable } from "../objects/due.ts";
 import { identityOf, type ShardIdentity } from "../objects/identity.ts";
 import { migrate } from "../objects/migrate.ts";
 import { isFull, requireRoom, sizeOf } from "../objects/room.ts";
+import { type Outcome, succeed } from "../outcome.ts";
 import type { PushClaim, PushReport } from "../push/model.ts";
 import { enqueuePushes } from "../push/queue.ts";
 import { DeliveryEvents } from "../webhooks/delivery-events.ts";
@@ -45,7 +46,7 @@ import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
 import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
-import { USER_COUNT_DUTY, UserCount } from "./user-count.ts";
+import { USER_COUNT_DUTY, UserCount, type UserRoom } from "./user-count.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "./user-model.ts";
 import { UserStore } from "./user-store.ts";
@@ -140,7 +141,7 @@ export class UserShard extends DurableObject<Bindings> {
     this.#tokens = new UserTokens(sql);
     this.#userCount = new UserCount({
       ...{ sql, due: this.#due },
-      tell: (active, version) => openRegistry(this.env, appId).noteUserCount(shard, active, version),
+      tell: (numbers) => openRegistry(this.env, appId).noteUserCount(shard, numbers),
     });
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
@@ -381,23 +382,31 @@ export class UserShard extends DurableObject<Bindings> {
     this.#claims.release(key, notificationId, Date.now());
   }
 
-  /** Null where the uid is taken. */
-  async createUser(uid: string, fields: UserFields): Promise<User | null> {
+  /** Null where the uid is taken; refused where the app has as many users as it may. */
+  async createUser(uid: string, fields: UserFields): Promise<Outcome<User | null>> {
     requireRoom(this.ctx.storage, this.env);
-    return this.#changeUsers((now) => this.#users.create(uid, fields, now));
+    if (this.#users.has(uid)) return succeed(null);
+    const room = await this.#readUserRoom();
+    return this.#changeUsers(
+      (now) => this.#userCount.refuse(room) ?? succeed(this.#users.create(uid, fields, now)),
+    );
   }
 
   /**
    * Creates the user where there is none, and notes the token that is about to be signed with the root secret of this
    * generation. It carries the times that are returned: by this object's clock, after any deletion of an earlier user
-   * of that uid, and no other token's. Null where the user is deactivated.
+   * of that uid, and no other token's. Null where the user is deactivated; refused where
+   * another user is one too many.
    */
-  async issueToken(uid: string, ttlMs: number, generation: number): Promise<TokenTimes | null> {
+  async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes | null>> {
+    const room = this.#users.has(uid) ? null : await this.#readUserRoom();
     return this.#changeUsers((now) => {
+      const refusal = this.#users.has(uid) ? null : this.#userCount.refuse(room);
+      if (refusal !== null) return refusal;
       this.#users.create(uid, {}, now);
-      if (this.#users.listInactive([uid]).length > 0) return null;
+      if (this.#users.listInactive([uid]).length > 0) return succeed(null);
       const notBefore = Math.max((this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
-      return this.#tokens.issue(uid, { ttlMs, generation }, now, notBefore);
+      return succeed(this.#tokens.issue(uid, { ttlMs, generation }, now, notBefore));
     });
   }
 
@@ -652,6 +661,14 @@ export class UserShard extends DurableObject<Bindings> {
     if (more) this.#due.set(RECOUNT_DUTY, "", now);
     else this.#due.remove(RECOUNT_DUTY, "");
     this.#reporter.schedule("batch");
+  }
+
+  /** Null where the registry can't say it now: then the user is created, as a quota is no reason to turn anybody away. */
+  #readUserRoom(): Promise<UserRoom | null> {
+    return this.#userCount.readRoom(Date.now()).catch((error: unknown) => {
+      this.#logError("asking for the quota of users failed", error);
+      return null;
+    });
   }
 
   /** Changes the records of users, in a transaction. Resolves when the registry knows how many there are, but soon. */

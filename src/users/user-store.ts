@@ -26,7 +26,7 @@ export interface Presence {
   listOnline(): Set<string>;
 }
 
-/** The users of one shard, and how many of them are active. Writing methods expect to run inside a transaction. */
+/** The users of one shard, and how many they are. Writing methods expect to run inside a transaction. */
 export class UserStore {
   readonly #sql: SqlStorage;
   readonly #presence: Presence;
@@ -39,6 +39,10 @@ export class UserStore {
   get(uid: string): User | null {
     const [row] = this.#sql.exec<UserRow>(`SELECT ${COLUMNS} FROM users WHERE uid = ?`, uid).toArray();
     return row === undefined ? null : this.#present(row);
+  }
+
+  has(uid: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM users WHERE uid = ?", uid).toArray().length > 0;
   }
 
   /** Null where the uid is taken. */
@@ -61,7 +65,7 @@ export class UserStore {
       .toArray();
     if (created.length === 0) return null;
     this.#setTags(uid, [], fields.tags ?? []);
-    this.#count(1);
+    this.#count({ active: 1, stored: 1 });
     return this.get(uid);
   }
 
@@ -99,7 +103,7 @@ export class UserStore {
       now,
       uid,
     );
-    this.#count(isActive ? 1 : -1);
+    this.#count({ active: isActive ? 1 : -1, stored: 0 });
     return true;
   }
 
@@ -109,7 +113,7 @@ export class UserStore {
     if (user === null) return false;
     this.#sql.exec("DELETE FROM users WHERE uid = ?", uid);
     this.#setTags(uid, user.tags, []);
-    if (user.deactivatedAt === null) this.#count(-1);
+    this.#count({ active: user.deactivatedAt === null ? -1 : 0, stored: -1 });
     return true;
   }
 
@@ -187,8 +191,12 @@ export class UserStore {
     );
   }
 
-  #count(change: number): void {
-    this.#sql.exec("UPDATE user_count SET active = active + ?, version = version + 1", change);
+  #count({ active, stored }: { active: number; stored: number }): void {
+    this.#sql.exec(
+      "UPDATE user_count SET active = active + ?, stored = stored + ?, version = version + 1",
+      active,
+      stored,
+    );
   }
 
   #present(row: UserRow): User {

@@ -24,6 +24,7 @@ describe("an app's quotas", () => {
       ...{ keys: { limit: 1000, used: 1 }, channels: { limit: 50, used: 2 } },
       ...{ templates: { limit: 5000, used: 1 }, templateVersions: { limit: 500, used: null } },
       ...{ files: { limit: 10_000, used: 0 }, webhooks: { limit: 10, used: 0 } },
+      ...{ users: { limit: 10_000_000, used: 0 }, tags: { limit: 10_000, used: null } },
     });
     const changed = await setQuotas(app, { keys: 3, templates: 7 });
     expect(changed.status).toBe(200);
@@ -40,13 +41,13 @@ describe("an app's quotas", () => {
   it("that are wrong are named, and nothing is changed", async () => {
     const app = await createReadyApp();
     const before = await quotasOf(app);
-    const { status, body } = await setQuotas(app, { keys: -1, files: "many", channels: 51, users: 1 });
+    const { status, body } = await setQuotas(app, { keys: -1, files: "many", channels: 51, sockets: 1 });
     expect(status).toBe(400);
     expect(Object.keys(body.error.details).sort()).toEqual([
       "quotas.channels",
       "quotas.files",
       "quotas.keys",
-      "quotas.users",
+      "quotas.sockets",
     ]);
     expect(await quotasOf(app)).toEqual(before);
     expect((await app.call("PUT", `/admin/apps/${app.id}`, { quotas: { keys: 9 } })).status).toBe(401);
@@ -89,6 +90,28 @@ describe("an app's quotas", () => {
       status: "archived",
     });
     expect(archived.status).toBe(200);
+  });
+
+  it("hold at their defaults too: 50 channels, 10 webhooks", async () => {
+    const app = await createReadyApp();
+    const webhook = { url: "https://hooks.shop.com/", events: ["delivery.failed"] };
+    const { channels } = await quotasOf(app);
+    for (let count = channels.used; count < 50; count++) {
+      const { status } = await app.api("POST", "/channels", { name: `More ${count}`, type: "in_app" });
+      expect(status).toBe(201);
+    }
+    for (let count = 0; count < 10; count++) {
+      expect((await app.api("POST", "/webhooks", webhook)).status).toBe(201);
+    }
+    const refused = [
+      await app.api("POST", "/channels", { name: "One more", type: "in_app" }),
+      await app.api("POST", "/webhooks", webhook),
+    ];
+    expect(refused.map(({ status, body }) => [status, body.error.code, body.error.message])).toEqual([
+      [409, "ERR_QUOTA_EXCEEDED", expect.stringContaining("has 50 of 50 channels")],
+      [409, "ERR_QUOTA_EXCEEDED", expect.stringContaining("has 10 of 10 webhooks")],
+    ]);
+    expect(await quotasOf(app)).toMatchObject({ channels: { used: 50 }, webhooks: { used: 10 } });
   });
 
   it("bound uploads by number and by bytes of a day; the same file again is one", async () => {

@@ -10,6 +10,7 @@ import { OnecallClient } from "./onecall-client.ts";
 import { benchPush } from "./push.ts";
 import { benchRealtime } from "./realtime.ts";
 import { benchSockets } from "./sockets.ts";
+import { benchWebhooks } from "./webhooks.ts";
 import { bundleOnecall, startFloor, startOnecall } from "./workers.ts";
 
 const BATCH_TARGETS = 10_000;
@@ -26,6 +27,7 @@ const SECTIONS = [
   "memory",
   "delivery-memory",
   "sockets",
+  "webhooks",
   "cost",
 ];
 const named = process.argv.slice(2);
@@ -63,4 +65,5 @@ if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("memory") || runs("delivery-memory")) await benchDeliveryMemory(script);
 if (runs("sockets")) await benchSockets(script);
+if (runs("webhooks")) await benchWebhooks(script);
 if (runs("cost")) await benchCost(script);

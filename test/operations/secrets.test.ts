@@ -4,7 +4,7 @@ import { type Bindings, findVariableFaults } from "../../src/env.ts";
 import { SECRET_BOX_SCHEMA, SecretBox } from "../../src/objects/secret-box.ts";
 import { callAsAdmin, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
-import { createPushApp, sendToOne } from "../support/push.ts";
+import { addDevices, createPushApp, sendToOne } from "../support/push.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 import { createWebhook, endpointStub } from "../support/webhooks.ts";
 
@@ -43,6 +43,8 @@ describe("an app's secrets", () => {
   it("stand in no table and no copy as they are", async () => {
     const account = await createPushApp(["fcm", "apns", "webpush"]);
     const { app } = account;
+    await addDevices(account, "mia", "fcm");
+    await addDevices(account, "mia", "apns");
     const webhook = await createWebhook(app);
     const { body: rotated } = await app.api("POST", `/webhooks/${webhook.id}/rotate-secret`);
     await callAsAdmin("POST", `/admin/apps/${app.id}/rotate-root-secret`, {});
@@ -57,7 +59,8 @@ describe("an app's secrets", () => {
     const secrets = [webhook.secret.slice(6), rotated.secret.slice(6), ...roots];
     for (const secret of secrets) expect(secret.length).toBeGreaterThan(20);
     for (const secret of secrets) expect(text).not.toContain(secret);
-    for (const sign of ["PRIVATE KEY", 'privateKey\\":', "whsec_"]) expect(text).not.toContain(sign);
+    const signs = ["PRIVATE KEY", 'privateKey\\":', "whsec_", "eyJ", "ya29."];
+    for (const sign of signs) expect(text).not.toContain(sign);
     expect(text).toContain("sealed:1:");
     // And work all the same.
     await webhook.inbox.expectSecrets(rotated.secret);
@@ -74,6 +77,10 @@ describe("an app's secrets", () => {
       storage.sql.exec("UPDATE root_secrets SET secret = ?", root?.secret ?? "");
       storage.sql.exec("UPDATE webhooks SET secret = ?", webhook.secret);
       storage.sql.exec("UPDATE push_providers SET config = ?, token = 'a token'", JSON.stringify(key));
+      storage.sql.exec(
+        "INSERT INTO apns_tokens VALUES ('a key', 'an Apple token', 1, ?)",
+        Date.now() + 60_000,
+      );
       storage.sql.exec("DELETE FROM data_key");
     });
     await runInDurableObject(endpointStub(app, webhook), (_, { storage }) => {
@@ -87,7 +94,7 @@ describe("an app's secrets", () => {
     expect((await app.api("POST", `/webhooks/${webhook.id}/test`)).body.status).toBe("succeeded");
     expect(await listRootSecrets(app)).toEqual([root]);
     const text = (await readTables(registryOf(app))) + (await readTables(endpointStub(app, webhook)));
-    for (const secret of [webhook.secret, root?.secret ?? "?", "PRIVATE KEY", "a token"]) {
+    for (const secret of [webhook.secret, root?.secret ?? "?", "PRIVATE KEY", "a token", "an Apple token"]) {
       expect(text).not.toContain(secret);
     }
     expect(await statusOf(app)).toBe("current");

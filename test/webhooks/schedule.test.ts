@@ -231,6 +231,43 @@ describe("a rotated secret's grace period", () => {
   });
 });
 
+describe("calls and events that nobody took", () => {
+  it("are kept for 30 days, whether they wait or have failed", async () => {
+    const app = await createReadyApp();
+    const webhook = await createWebhook(app, ["notification.completed"]);
+    const stub = endpointStub(app, webhook);
+    // Ahead of every test before this one: ids are never older than those that were made already.
+    const startedAt = Date.now() + 200 * DAY_MS;
+    await setClock(startedAt, webhook);
+    await webhook.inbox.answerWith({ status: 500 });
+    expect((await app.api("POST", `/webhooks/${webhook.id}/test`)).body.status).toBe("failed");
+    await send(app);
+    await waitForAttempts(webhook, 2);
+    await app.api("PUT", `/webhooks/${webhook.id}`, { enabled: false });
+    // One that is in no call yet.
+    await runInDurableObject(stub, (_, { storage }) => {
+      storage.sql.exec(
+        `INSERT INTO events (seq, id, type, at, bytes, body)
+         SELECT next_seq, 'an event', 'notification.completed', ?, 2, '{}' FROM counters`,
+        startedAt,
+      );
+      storage.sql.exec(
+        "UPDATE counters SET next_seq = next_seq + 1, waiting = waiting + 1, waiting_bytes = waiting_bytes + 2",
+      );
+    });
+    const kept = async () => [await rowsIn(stub, "calls"), await rowsIn(stub, "events")];
+    await alarmAt(app, webhook, startedAt + 29.9 * DAY_MS);
+    expect(await kept()).toEqual([2, 3]);
+    expect((await webhook.get()).waitingEvents).toBe(2);
+    await alarmAt(app, webhook, startedAt + 31 * DAY_MS);
+    expect(await kept()).toEqual([0, 0]);
+    expect((await webhook.get()).waitingEvents).toBe(0);
+    expect(await rowsIn(stub, "counters WHERE waiting = 0 AND waiting_bytes = 0 AND failed_calls = 0")).toBe(
+      1,
+    );
+  });
+});
+
 describe("attempts", () => {
   it("are kept for 30 days", async () => {
     const app = await createReadyApp();

@@ -71,6 +71,8 @@ const AppChangeSchema = v.object(
         templateVersions: quotaSchema("templateVersions"),
         files: quotaSchema("files"),
         uploadedBytesPerDay: quotaSchema("uploadedBytesPerDay"),
+        users: quotaSchema("users"),
+        tags: quotaSchema("tags"),
         webhooks: quotaSchema("webhooks"),
       },
       QUOTAS_MESSAGE,

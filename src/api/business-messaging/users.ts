@@ -16,6 +16,7 @@ import {
   UserIdSchema,
 } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
+import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
 import { issueUserToken } from "../../users/issue-token.ts";
@@ -92,7 +93,7 @@ export const getUsers: Handler = async (request, context) => {
 export const postUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid, ...fields } = parseInput(NewUserSchema, await readJson(request, true));
-  const user = await openShardOf(context.env, app, uid).createUser(uid, toStored(fields));
+  const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, toStored(fields)));
   if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${uid}" exists.`);
   return json(presentUser(user), 201);
 };

@@ -6,6 +6,7 @@ import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
 import { isStoredUserId, isUserId, parseInput } from "../../http/validation.ts";
+import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
@@ -45,7 +46,7 @@ export const listCometchatUsers: Handler = async (request, context) => {
 export const postCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true));
-  const user = await openShardOf(context.env, app, uid).createUser(uid, fields);
+  const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, fields));
   if (user === null) {
     const message = `The uid ${uid} already exists, please choose a new uid.`;
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);

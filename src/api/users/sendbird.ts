@@ -7,6 +7,7 @@ import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
 import { isUserId } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
+import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { issueUserToken } from "../../users/issue-token.ts";
 import { pageUsers } from "../../users/page-users.ts";
@@ -40,7 +41,7 @@ export const listSendbirdUsers: Handler = async (request, context) => {
 export const postSendbirdUser: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "manage");
   const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
-  const user = await openShardOf(context.env, app, userId).createUser(userId, fields);
+  const user = requireValue(await openShardOf(context.env, app, userId).createUser(userId, fields));
   if (user === null) {
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
   }

@@ -49,6 +49,7 @@ export const ALLOWED: readonly Allowance[] = [
     "three for each of MAX_CHANNELS: 150",
   ),
   table("Ledger", "registration", ONE_ROW),
+  table("Ledger", "tag_quota", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("Ledger", "unlisted", ONE_ROW),
   statement("Ledger", "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ?", FIRST_ROWS),
