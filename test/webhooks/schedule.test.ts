@@ -273,7 +273,7 @@ describe("attempts", () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
     // Ahead of every test before this one: ids are never older than those that were made already.
-    const startedAt = Date.now() + 60 * DAY_MS;
+    const startedAt = Date.now() + 300 * DAY_MS;
     await setClock(startedAt, webhook);
     await app.api("POST", `/webhooks/${webhook.id}/test`);
     await setClock(startedAt + 20 * DAY_MS, webhook);
