@@ -5,7 +5,7 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
-import { isUserId } from "../../http/validation.ts";
+import { isStoredUserId, isUserId } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
@@ -55,7 +55,7 @@ export const postSendbirdUser: Handler = async (request, context) => {
 export const getSendbirdUser: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "read");
   const userId = pathParam(request, "uid");
-  const user = isUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
+  const user = isStoredUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
   if (user === null) throw unknownUser();
   return json(presentUser(user));
 };
@@ -80,7 +80,8 @@ export const putSendbirdUser: Handler = async (request, context) => {
 export const deleteSendbirdUser: Handler = async (request, context) => {
   const { app, actor } = await authenticateToken(request, context, "manage");
   const userId = pathParam(request, "uid");
-  if (!(isUserId(userId) && (await deleteUserOf(context.env, app, userId, actor)))) throw unknownUser();
+  const isDeleted = isStoredUserId(userId) && (await deleteUserOf(context.env, app, userId, actor));
+  if (!isDeleted) throw unknownUser();
   return json({});
 };
 
