@@ -49,7 +49,9 @@ async function deploy(settings: DeploySettings): Promise<void> {
   }
   const asksForToken = plan.steps.some((step) => step.stdin === "ADMIN_TOKEN");
   const adminToken = asksForToken ? await chooseAdminToken() : null;
-  const open = plan.steps.filter((step) => step.stdin === "ADMIN_TOKEN" && adminToken === null);
+  // Without a terminal no secret is made: who runs this sets both.
+  const isClosed = asksForToken && adminToken === null;
+  const open = isClosed ? plan.steps.filter((step) => step.stdin !== undefined) : [];
   // Nobody needs to know it: another takes its place without it.
   const secrets = { ADMIN_TOKEN: adminToken?.value ?? "", SECRETS_KEY: generateToken() };
   let address = UNKNOWN_ADDRESS;
@@ -64,9 +66,10 @@ async function deploy(settings: DeploySettings): Promise<void> {
   }
   if (open.length > 0) {
     console.log(
-      `${bold("The admin routes are closed:")} there was no terminal to ask for an admin token at. Set it:\n`,
+      `${bold("The admin routes are closed:")} there was no terminal to ask for an admin token at. Set it, and a key of 32 random characters or more that seals the secrets of apps:\n`,
     );
-    console.log(`${open.map((step) => showCommand(step.command)).join("\n")}\n`);
+    const commands = open.toReversed().map((step) => showCommand(step.command));
+    console.log(`${commands.join("\n")}\n`);
   }
   console.log(firstCall(address));
 }

@@ -82,6 +82,7 @@ describe("npm run deploy", () => {
       assert.deepEqual([...account.queues].sort(), [...settings.queues].sort());
       assert.equal(account.secrets.size, 0);
       assert.match(output, /The admin routes are closed: .*\n\n {4}\$ npx wrangler secret put ADMIN_TOKEN\n/);
+      assert.match(output, /npx wrangler secret put SECRETS_KEY\n/);
     } finally {
       account.close();
     }
