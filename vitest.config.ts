@@ -11,6 +11,7 @@ const TESTS_ALONE = [
   "test/operations/days.test.ts",
   "test/notifications/retry-limits.test.ts",
   "test/audit-log/retention.test.ts",
+  "test/operations/wake-objects.test.ts",
   "test/operations/erasure.test.ts",
   "test/operations/erasure-aftermath.test.ts",
   "test/webhooks/schedule.test.ts",
