@@ -83,7 +83,7 @@ export function readAudience(
   } else if (typeof file !== "string" || file === "") {
     faults.push({ field: names.file, message: "must be the file key of an uploaded targets file" });
   }
-  return { kind: "file", fileKey: String(file) };
+  return { kind: "file", fileKey: typeof file === "string" ? file : "" };
 }
 
 /** Variables as `{user: {name: value}}`. */

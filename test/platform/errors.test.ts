@@ -35,6 +35,13 @@ describe("a wrong call is answered with {error, code, message}", () => {
   it.each<[string, unknown, number, number, RegExp]>([
     ["no fields", {}, 400, 400111, /template.*mode.*targets|mode.*targets.*template/s],
     ["no JSON", "{", 400, 400111, /JSON/],
+    [
+      "a file key that is no text",
+      { ...BATCH, targets: undefined, targets_filename: { toString: 1, valueOf: 1 } },
+      400,
+      400111,
+      /targets_filename: must be the file key/,
+    ],
     ["no mode", { ...GOOD, mode: undefined }, 400, 400111, /mode: is required/],
     ["another mode", { ...GOOD, mode: "real-time" }, 400, 400111, /mode: must be/],
     ["no template key", { ...GOOD, template: {} }, 400, 400111, /template\.key/],
