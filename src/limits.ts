@@ -204,6 +204,12 @@ export const CHUNK_ROWS = 400;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
 
+/**
+ * What headers of realtime sends to one have in common, in a user shard and 30 days: as many as there are templates'
+ * versions, keys and sets of channels and wanted webhooks. Headers beyond stand in their rows, whole.
+ */
+export const MAX_HEADER_PARTS = 2000;
+
 /** Deliveries of a deleted user that are blanked in one transaction. */
 export const ERASE_SLICE_ROWS = 1000;
 

@@ -1,5 +1,5 @@
 import { type ChannelTotals, emptyTotals, HOUR_MS, type HourCounts, type Totals } from "./counts.ts";
-import { FAILURE_REASONS, type NotificationHeader, SKIP_REASONS } from "./model.ts";
+import { FAILURE_REASONS, isToOne, type NotificationHeader, SKIP_REASONS } from "./model.ts";
 
 /**
  * Totals of a notification to one user as a few letters: of each channel what became of it (`d`elivered, `x` cancelled,
@@ -11,6 +11,11 @@ export function encodeTotals(header: NotificationHeader, totals: Totals): string
   const code = totals.map((channel) => encodeChannel(channel, hourOf(header))).join("|");
   const json = JSON.stringify(totals);
   return JSON.stringify(decodeTotals(header, code)) === json ? code : json;
+}
+
+/** As a row of any notification has them: JSON where they aren't of one user. {@link decodeTotals} reads both. */
+export function writeTotals(header: NotificationHeader, totals: Totals): string {
+  return isToOne(header) ? encodeTotals(header, totals) : JSON.stringify(totals);
 }
 
 export function decodeTotals(header: NotificationHeader, code: string): Totals {

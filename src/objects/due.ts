@@ -26,6 +26,7 @@ export class DueTable {
   #armedAt: number | null = null;
   /** Duties that this instance knows to stand in the table, and their times: what changes nothing isn't written. */
   readonly #known = new Map<string, number>();
+  readonly #listeners: (() => void)[] = [];
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -111,12 +112,18 @@ export class DueTable {
     this.#known.clear();
   }
 
+  /** Calls this after each of {@link transaction}'s rollbacks: what was learned inside may not be so. */
+  onUndone(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** A storage transaction after whose rollback this instance believes the table, not its memory. */
   transaction<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
       this.forget();
+      for (const listener of this.#listeners) listener();
       throw error;
     }
   }

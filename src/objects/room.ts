@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import { STORAGE_FULL } from "../platform-fault.ts";
 
 /** What a Durable Object's database may hold (developers.cloudflare.com/durable-objects/platform/limits). */
-const OBJECT_BYTES = 10_000_000_000;
+export const OBJECT_BYTES = 10_000_000_000;
 
 /** The share of its room from which an object takes nothing that would grow it: what frees it needs the rest. */
 export const FULL_SHARE = 0.8;

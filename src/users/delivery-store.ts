@@ -8,6 +8,7 @@ import {
   type Totals,
 } from "../notifications/counts.ts";
 import { type NotificationHeader, withoutLabels } from "../notifications/model.ts";
+import { decodeTotals, writeTotals } from "../notifications/totals-code.ts";
 import type { DeliveryEvent, DeliveryEvents } from "../webhooks/delivery-events.ts";
 import { DeliveryInserts, type InsertedRow } from "./delivery-inserts.ts";
 import type {
@@ -19,11 +20,12 @@ import type {
   ShardNotification,
   StorePushes,
 } from "./delivery-model.ts";
+import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { Watchers } from "./watchers.ts";
 
-type NotificationRow = {
-  header: string;
+type NotificationRow = StoredHeader & {
+  id: string;
   totals: string;
   version: number;
   reported_version: number;
@@ -31,7 +33,7 @@ type NotificationRow = {
   waiting: number;
 };
 
-const NOTIFICATION_COLUMNS = "header, totals, version, reported_version, attempt, waiting";
+const NOTIFICATION_COLUMNS = "id, header, part, totals, version, reported_version, attempt, waiting";
 
 /** The shard's notifications and deliveries. Every method expects to run inside a transaction. */
 export class DeliveryStore {
@@ -39,19 +41,26 @@ export class DeliveryStore {
   readonly #inserts: DeliveryInserts;
   readonly #events: DeliveryEvents;
   readonly #tombstones: Tombstones;
+  readonly #headers: HeaderStore;
 
-  constructor(storage: DurableObjectStorage, events: DeliveryEvents, tombstones: Tombstones) {
+  constructor(
+    storage: DurableObjectStorage,
+    events: DeliveryEvents,
+    tombstones: Tombstones,
+    headers: HeaderStore,
+  ) {
     this.#sql = storage.sql;
     this.#inserts = new DeliveryInserts(storage);
     this.#events = events;
     this.#tombstones = tombstones;
+    this.#headers = headers;
   }
 
   getNotification(id: string): ShardNotification | null {
     const [row] = this.#sql
       .exec<NotificationRow>(`SELECT ${NOTIFICATION_COLUMNS} FROM notifications WHERE id = ?`, id)
       .toArray();
-    return row === undefined ? null : toNotification(row);
+    return row === undefined ? null : this.#toNotification(row);
   }
 
   /**
@@ -115,7 +124,7 @@ export class DeliveryStore {
     if (stored === null) throw new Error("A notification that is there can't be read");
     if (inserted === 0) return { header: stored.header, totals: stored.totals, ...result };
     const totals = sumTotals(stored.header.channels, [stored.totals, added]);
-    this.#updateTotals(header.id, totals);
+    this.#updateTotals(stored.header, totals);
     return { header: stored.header, totals, ...result };
   }
 
@@ -164,7 +173,7 @@ export class DeliveryStore {
       addToTotals(stored.totals, channelKey, "pending", null, -1);
       addToTotals(stored.totals, channelKey, status, reason, 1, now);
     }
-    this.#updateTotals(notificationId, stored.totals);
+    this.#updateTotals(stored.header, stored.totals);
     const failed = settled.filter(({ status }) => status === "failed");
     this.#events.note("delivery.failed", stored.header, failed.map(toEvent), now);
   }
@@ -184,7 +193,7 @@ export class DeliveryStore {
     const stored = this.getNotification(notificationId);
     if (stored === null) throw new Error("A delivery has no notification");
     addToTotals(stored.totals, channelKey, kind, null, 1, now);
-    this.#updateTotals(notificationId, stored.totals);
+    this.#updateTotals(stored.header, stored.totals);
     this.#events.note(`delivery.${kind}`, stored.header, [{ userId, channelKey }], now);
   }
 
@@ -193,7 +202,7 @@ export class DeliveryStore {
     const stored = this.getNotification(notificationId);
     if (stored === null) return;
     for (const [channelKey, hours] of channels) addPastHours(stored.totals, channelKey, hours);
-    this.#updateTotals(notificationId, stored.totals);
+    this.#updateTotals(stored.header, stored.totals);
   }
 
   /** Ids of notifications whose totals their ledger doesn't know yet, newest first. */
@@ -215,7 +224,7 @@ export class DeliveryStore {
         JSON.stringify(ids),
       )
       .toArray()
-      .map(toNotification);
+      .map((row) => this.#toNotification(row));
   }
 
   /** The ledger has taken these reports; what changed meanwhile stays unreported. */
@@ -228,46 +237,20 @@ export class DeliveryStore {
     );
   }
 
-  /**
-   * Drops what realtime sends are rendered from again, of up to `limit` notifications before `beforeId`, going on
-   * where the last call ended. False when none are left.
-   */
-  dropValues(beforeId: string, limit: number): boolean {
-    const from = this.#sql.exec<{ id: string }>("SELECT until_id AS id FROM values_dropped").toArray()[0]?.id;
-    const ids = this.#sql
-      .exec<{ id: string }>(
-        "SELECT id FROM notifications WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
-        from ?? "",
-        beforeId,
-        limit,
-      )
-      .toArray();
-    const last = ids.at(-1)?.id;
-    if (last === undefined) return false;
-    this.#sql.exec(
-      `UPDATE notifications SET target_values = NULL, push_data = NULL
-       WHERE id > ? AND id <= ? AND target IS NOT NULL
-         AND (target_values IS NOT NULL OR push_data IS NOT NULL)`,
-      from ?? "",
-      last,
-    );
-    if (from === undefined) this.#sql.exec("INSERT INTO values_dropped (until_id) VALUES (?)", last);
-    else this.#sql.exec("UPDATE values_dropped SET until_id = ?", last);
-    return ids.length === limit;
-  }
-
   /** False where the shard knows the notification already. */
   #insertNotification(
     { header, pushData, target, targetValues = null }: DeliverRequest,
     totals: Totals,
   ): boolean {
+    const packed = this.#headers.pack(header);
     const cursor = this.#sql.exec(
       `INSERT INTO notifications
-         (id, header, totals, version, reported_version, push_data, target, target_values)
-       VALUES (?, ?, ?, 1, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
+         (id, header, part, totals, version, reported_version, push_data, target, target_values)
+       VALUES (?, ?, ?, ?, 1, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
       header.id,
-      JSON.stringify(header),
-      JSON.stringify(totals),
+      packed.header,
+      packed.part,
+      writeTotals(header, totals),
       pushData === null ? null : JSON.stringify(pushData),
       target,
       targetValues === null ? null : JSON.stringify(targetValues),
@@ -275,15 +258,27 @@ export class DeliveryStore {
     return cursor.toArray().length > 0;
   }
 
-  #updateTotals(id: string, totals: Totals): void {
+  #updateTotals(header: NotificationHeader, totals: Totals): void {
     this.#sql.exec(
       `UPDATE notifications SET totals = ?1, version = version + 1,
          target_values = iif(?2, target_values, NULL) WHERE id = ?3`,
-      JSON.stringify(totals),
+      writeTotals(header, totals),
       // What can't fail any more is never rendered again.
       mayFailAgain(totals) ? 1 : 0,
-      id,
+      header.id,
     );
+  }
+
+  #toNotification(row: NotificationRow): ShardNotification {
+    const header = this.#headers.unpack(row.id, row);
+    return {
+      header,
+      totals: decodeTotals(header, row.totals),
+      version: row.version,
+      reportedVersion: row.reported_version,
+      attempt: row.attempt,
+      waiting: row.waiting,
+    };
   }
 }
 
@@ -294,17 +289,6 @@ function withoutTarget(request: DeliverRequest): DeliverRequest {
 
 function toEvent(row: InsertedRow & { message?: string | null }): DeliveryEvent {
   return { userId: row.user_id, channelKey: row.channel_key, reason: row.reason, message: row.message };
-}
-
-function toNotification(row: NotificationRow): ShardNotification {
-  return {
-    header: JSON.parse(row.header),
-    totals: JSON.parse(row.totals),
-    version: row.version,
-    reportedVersion: row.reported_version,
-    attempt: row.attempt,
-    waiting: row.waiting,
-  };
 }
 
 function listPending(totals: Totals): [channelKey: string, count: number][] {

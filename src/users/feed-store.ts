@@ -1,5 +1,5 @@
-import type { NotificationHeader } from "../notifications/model.ts";
 import type { Engagement, EngagementStore } from "./engagement-store.ts";
+import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
 
 /** A user's in-app notification, as feed and socket show it. `content` is the rendered template; times are ISO 8601. */
@@ -34,8 +34,7 @@ type FeedRow = {
   content: string;
   viewed_at: number | null;
   clicked_at: number | null;
-  header: string;
-};
+} & StoredHeader;
 
 // Delivered to this user, who is no earlier one of that uid, in-app and not blanked: what a user's client may see.
 const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
@@ -45,10 +44,12 @@ const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
 export class FeedStore {
   readonly #sql: SqlStorage;
   readonly #engagements: EngagementStore;
+  readonly #headers: HeaderStore;
 
-  constructor(sql: SqlStorage, engagements: EngagementStore) {
+  constructor(sql: SqlStorage, engagements: EngagementStore, headers: HeaderStore) {
     this.#sql = sql;
     this.#engagements = engagements;
+    this.#headers = headers;
   }
 
   /** One page, newest notification first. */
@@ -66,14 +67,14 @@ export class FeedStore {
     }
     return this.#sql
       .exec<FeedRow>(
-        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header
+        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
          WHERE ${conditions.join(" AND ")} ORDER BY notification_id DESC, channel_key DESC LIMIT ?`,
         ...values,
         limit,
       )
       .toArray()
-      .map(presentFeedItem);
+      .map((row) => this.#present(row));
   }
 
   /** One item, or null where the user doesn't see it (another channel type, blanked, unknown). */
@@ -126,7 +127,7 @@ export class FeedStore {
   #find(userId: string, notificationId: string, channelKey: string | null): FeedItem[] {
     return this.#sql
       .exec<FeedRow>(
-        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header
+        `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
          WHERE ${VISIBLE} AND notification_id = ?2 AND (?3 IS NULL OR channel_key = ?3)`,
         userId,
@@ -134,23 +135,23 @@ export class FeedStore {
         channelKey,
       )
       .toArray()
-      .map(presentFeedItem);
+      .map((row) => this.#present(row));
   }
-}
 
-function presentFeedItem(row: FeedRow): FeedItem {
-  const header: NotificationHeader = JSON.parse(row.header);
-  return {
-    notificationId: header.id,
-    templateKey: header.templateKey,
-    channelKey: row.channel_key,
-    title: header.title,
-    tag: header.tag,
-    content: JSON.parse(row.content),
-    createdAt: new Date(header.createdAt).toISOString(),
-    viewedAt: toIso(row.viewed_at),
-    clickedAt: toIso(row.clicked_at),
-  };
+  #present(row: FeedRow): FeedItem {
+    const header = this.#headers.unpack(row.notification_id, row);
+    return {
+      notificationId: header.id,
+      templateKey: header.templateKey,
+      channelKey: row.channel_key,
+      title: header.title,
+      tag: header.tag,
+      content: JSON.parse(row.content),
+      createdAt: new Date(header.createdAt).toISOString(),
+      viewedAt: toIso(row.viewed_at),
+      clickedAt: toIso(row.clicked_at),
+    };
+  }
 }
 
 function toIso(timeMs: number | null): string | null {

@@ -1,6 +1,7 @@
-import type { ChannelType, DeliveryStatus, NotificationHeader } from "../notifications/model.ts";
+import type { ChannelType, DeliveryStatus } from "../notifications/model.ts";
 import type { DeliveryCount, DeliveryCounts, LoggedDelivery } from "./delivery-model.ts";
 import type { FeedPosition } from "./feed-store.ts";
+import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import { FIRST_ID, type Tombstones } from "./tombstones.ts";
 import { USERS_AFTER } from "./user-walk.ts";
 
@@ -61,10 +62,12 @@ export interface ShardLog {
 export class LogStore {
   readonly #sql: SqlStorage;
   readonly #tombstones: Tombstones;
+  readonly #headers: HeaderStore;
 
-  constructor(sql: SqlStorage, tombstones: Tombstones) {
+  constructor(sql: SqlStorage, tombstones: Tombstones, headers: HeaderStore) {
     this.#sql = sql;
     this.#tombstones = tombstones;
+    this.#headers = headers;
   }
 
   /** The user of a realtime send to one. */
@@ -166,8 +169,8 @@ export class LogStore {
       )
       .one();
     const rows = this.#sql
-      .exec<Omit<LoggedRow, "user_id"> & { channel_type: ChannelType; header: string }>(
-        `SELECT channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header
+      .exec<Omit<LoggedRow, "user_id"> & StoredHeader & { id: string; channel_type: ChannelType }>(
+        `SELECT id, channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
          WHERE user_id = ?1 AND notification_id >= ${FIRST_ID} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
          ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
@@ -178,7 +181,7 @@ export class LogStore {
       )
       .toArray();
     const entries = rows.map((row): HistoryEntry => {
-      const { id, templateId, templateKey }: NotificationHeader = JSON.parse(row.header);
+      const { id, templateId, templateKey } = this.#headers.unpack(row.id, row);
       return {
         ...{ notificationId: id, templateId, templateKey, channelKey: row.channel_key },
         ...{ channelType: row.channel_type, status: row.status, deliveredAt: row.delivered_at },

@@ -1,3 +1,4 @@
+import type { HeaderStore } from "./header-store.ts";
 import { USERS_AFTER } from "./user-walk.ts";
 
 /** Users that one turn looks at. */
@@ -17,17 +18,24 @@ interface Walk {
  */
 export class Retention {
   readonly #sql: SqlStorage;
+  readonly #headers: HeaderStore;
   #walk: Walk | null = null;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, headers: HeaderStore) {
     this.#sql = sql;
+    this.#headers = headers;
   }
 
   /** One slice, in a transaction: of notifications before `beforeId`; true where there is more to do. */
   deleteExpired(beforeId: string): boolean {
     // A walk ends with what it began with: notifications go when all of their deliveries have.
-    this.#walk ??= this.#isDue(beforeId) ? { beforeId, afterUser: "" } : null;
-    if (this.#walk === null) return false;
+    if (this.#walk === null) {
+      const oldest = this.#oldestId();
+      // Nothing is sent any more: what is left of headers goes, too.
+      if (oldest === null) return !this.#headers.deleteBefore(beforeId, ROWS_PER_TURN);
+      if (oldest >= beforeId) return false;
+      this.#walk = { beforeId, afterUser: "" };
+    }
     const { beforeId: end, afterUser } = this.#walk;
     const users = this.#listUsers(afterUser);
     const last = users.at(-1);
@@ -39,11 +47,12 @@ export class Retention {
     if (this.#deletePushes(end) === ROWS_PER_TURN || this.#deleteNotifications(end) === ROWS_PER_TURN)
       return true;
     this.#walk = null;
-    return false;
+    return !this.#headers.deleteBefore(end, ROWS_PER_TURN);
   }
 
-  #isDue(beforeId: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM notifications WHERE id < ? LIMIT 1", beforeId).toArray().length > 0;
+  #oldestId(): string | null {
+    const statement = "SELECT id FROM notifications ORDER BY id LIMIT 1";
+    return this.#sql.exec<{ id: string }>(statement).toArray()[0]?.id ?? null;
   }
 
   #listUsers(afterUser: string): string[] {

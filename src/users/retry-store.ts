@@ -1,5 +1,6 @@
 import { addToTotals, mayFailAgain, type Totals } from "../notifications/counts.ts";
-import type { DeliveryStatus, Retry } from "../notifications/model.ts";
+import type { DeliveryStatus, NotificationHeader, Retry } from "../notifications/model.ts";
+import { writeTotals } from "../notifications/totals-code.ts";
 import type { DeliveryEvent } from "../webhooks/delivery-events.ts";
 import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
@@ -61,7 +62,7 @@ export class RetryStore {
       ...values,
       attempt,
     );
-    this.#update(notificationId, totals, attempt, waiting);
+    this.#update(stored.header, totals, attempt, waiting);
     return true;
   }
 
@@ -118,7 +119,7 @@ export class RetryStore {
       if (toPush.length > 0) storePushes(slice, toPush);
     }
     if (served === 0) return null;
-    this.#update(notificationId, totals, attempt, stored.waiting - served);
+    this.#update(stored.header, totals, attempt, stored.waiting - served);
     return { totals, fresh, pending: [...pending] };
   }
 
@@ -149,14 +150,14 @@ export class RetryStore {
       .toArray();
   }
 
-  #update(id: string, totals: Totals, attempt: number, waiting: number): void {
+  #update(header: NotificationHeader, totals: Totals, attempt: number, waiting: number): void {
     this.#sql.exec(
       `UPDATE notifications SET totals = ?1, version = version + 1, attempt = ?2, waiting = ?3,
          target_values = iif(?5, target_values, NULL) WHERE id = ?4`,
-      JSON.stringify(totals),
+      writeTotals(header, totals),
       attempt,
       waiting,
-      id,
+      header.id,
       mayFailAgain(totals) ? 1 : 0,
     );
   }

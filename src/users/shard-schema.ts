@@ -1,6 +1,7 @@
 import { DUE_SCHEMA } from "../objects/due.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "../webhooks/delivery-events.ts";
 import { WEBHOOK_QUEUE_SCHEMA } from "../webhooks/outbox.ts";
+import { HEADER_PARTS_SCHEMA } from "./header-store.ts";
 import { RECOUNT_SCHEMA } from "./recount.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
@@ -137,4 +138,5 @@ export const USER_SHARD_SCHEMA = [
     "ALTER TABLE user_count ADD COLUMN stored INTEGER NOT NULL DEFAULT 0",
     "UPDATE user_count SET stored = (SELECT COUNT(*) FROM users), version = version + 1",
   ],
+  HEADER_PARTS_SCHEMA,
 ] as const;

@@ -119,13 +119,13 @@ export class UserErasure {
     this.#parts.outbox.skipUser(uid, groups, now);
   }
 
-  /** What was sent to this user alone is kept without its title and tag, and without what it was rendered from. */
+  /** What was sent to this user alone (a header with a part always is) is kept without its title and tag, and without what it was rendered from. */
   #blankSingles(uid: string, ids: readonly string[]): void {
     this.#parts.sql.exec(
       `UPDATE notifications SET target_values = NULL, push_data = NULL,
          header = json_set(header, '$.title', NULL, '$.tag', NULL)
-       WHERE id IN (SELECT value FROM json_each(?2)) AND header ->> 'mode' = 'realtime'
-         AND header ->> 'total' = 1 AND IFNULL(target, ?1) = ?1`,
+       WHERE id IN (SELECT value FROM json_each(?2)) AND IFNULL(target, ?1) = ?1
+         AND (part IS NOT NULL OR (header ->> 'mode' = 'realtime' AND header ->> 'total' = 1))`,
       uid,
       JSON.stringify(ids),
     );
@@ -136,7 +136,7 @@ export class UserErasure {
     return this.#parts.sql
       .exec<{ id: string }>(
         `SELECT id FROM notifications
-         WHERE id IN (SELECT value FROM json_each(?)) AND header ->> 'mode' = 'realtime'`,
+         WHERE id IN (SELECT value FROM json_each(?)) AND (part IS NOT NULL OR header ->> 'mode' = 'realtime')`,
         JSON.stringify(ids),
       )
       .toArray()

@@ -33,11 +33,13 @@ import { type ClientEvent, type Engagement, EngagementStore, type EventOutcome }
 import { ERASURE_CALLS_DUTY, ErasureCalls } from "./erasure-calls.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { type FeedFilter, type FeedItem, type FeedPosition, FeedStore } from "./feed-store.ts";
+import { HeaderStore } from "./header-store.ts";
 import { LogStore, type RetryTarget, type ShardLog, type UserHistory } from "./log-store.ts";
 import { type OpenCircuit, PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { type PushClaimRequest, PushOutbox } from "./push-outbox.ts";
 import { type PushGroup, PushStore } from "./push-store.ts";
 import { PushWakes } from "./push-wakes.ts";
+import { dropRawValues } from "./raw-values.ts";
 import { RECOUNT_DUTY, Recount } from "./recount.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
@@ -129,12 +131,14 @@ export class UserShard extends DurableObject<Bindings> {
       getHeader: (notificationId) => this.#deliveries.getNotification(notificationId)?.header ?? null,
     });
     this.#tombstones = new Tombstones(sql);
-    this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks, this.#tombstones);
+    const headers = new HeaderStore(sql);
+    this.#due.onUndone(() => headers.forget());
+    this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks, this.#tombstones, headers);
     this.#recount = new Recount(sql, this.#deliveries);
     this.#claims = new ClaimStore(sql);
-    this.#log = new LogStore(sql, this.#tombstones);
+    this.#log = new LogStore(sql, this.#tombstones, headers);
     this.#retries = new RetryStore(sql, this.#deliveries);
-    this.#retention = new Retention(sql);
+    this.#retention = new Retention(sql, headers);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, this.#sockets);
     this.#tokenBounds = new TokenBounds(sql);
@@ -145,7 +149,7 @@ export class UserShard extends DurableObject<Bindings> {
     });
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
-    this.#feed = new FeedStore(sql, this.#engagements);
+    this.#feed = new FeedStore(sql, this.#engagements, headers);
     this.#reporter = new Reporter(this.#deliveries, this.#due, (ledger, reports) =>
       openLedger(this.env, appId, ledger).report(shard, reports, sizeOf(ctx.storage, this.env)),
     );
@@ -608,7 +612,7 @@ export class UserShard extends DurableObject<Bindings> {
     } else if (kind === PROBE_DUTY) await this.#outbox.probe(now);
     else if (kind === VALUES_DUTY) {
       const before = firstIdAt(retriedBefore(now, readConfig(this.env).retentionMs));
-      const more = this.#due.transaction(() => this.#deliveries.dropValues(before, VALUES_SLICE));
+      const more = this.#due.transaction(() => dropRawValues(this.ctx.storage.sql, before, VALUES_SLICE));
       this.#due.set(VALUES_DUTY, "", more ? now : now + DAY_MS);
     } else if (kind === ERASE_DUTY) {
       this.#due.transaction(() => this.#erasure.serve(now));

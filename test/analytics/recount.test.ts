@@ -1,9 +1,14 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
+import type { ShardNotification } from "../../src/users/delivery-model.ts";
 import { RECOUNT_DUTY, RECOUNT_SCHEMA } from "../../src/users/recount.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+
+interface OwnShard {
+  describe(notificationId: string): ShardNotification | null;
+}
 
 /** The only shard that has anything: an app has at least 16. */
 async function findShard(app: TestApp) {
@@ -25,16 +30,23 @@ it("fills in the hours of what was stored before they were kept, and counts noth
   const jane = await app.asUser("jane");
   expect((await jane("POST", `/feed/${body.notificationId}/viewed`)).status).toBe(200);
   const shard = await findShard(app);
-  const readTotals = () =>
-    runInDurableObject(shard, (_, { storage }) =>
-      JSON.parse(storage.sql.exec<{ totals: string }>("SELECT totals FROM notifications").one().totals),
-    );
-  const before = await readTotals();
-  expect(before[0].hours).toEqual([[expect.any(Number), 1, 1, 0]]);
+  const read = () =>
+    runInDurableObject(shard, (instance) => {
+      const found = (instance as unknown as OwnShard).describe(body.notificationId);
+      const [inApp] = found?.totals ?? [];
+      if (found === null || inApp === undefined) throw new Error("The shard doesn't know it");
+      return { header: found.header, inApp, hours: inApp.hours ?? [] };
+    });
+  const before = await read();
+  expect(before.hours).toEqual([[expect.any(Number), 1, 1, 0]]);
 
-  await runInDurableObject(shard, (_, { storage }) => {
+  await runInDurableObject(shard, (_instance, { storage }) => {
     // As an earlier version left it, and brought to this one.
-    storage.sql.exec("UPDATE notifications SET totals = json_remove(totals, '$[0].hours')");
+    const { hours: _, ...inApp } = before.inApp;
+    storage.sql.exec(
+      "UPDATE notifications SET header = ?, part = NULL, totals = ?",
+      ...[JSON.stringify(before.header), JSON.stringify([inApp])],
+    );
     storage.sql.exec("DROP TABLE recounts");
     storage.sql.exec("DROP TABLE recount_place");
     for (const statement of RECOUNT_SCHEMA) storage.sql.exec(statement);
@@ -46,14 +58,13 @@ it("fills in the hours of what was stored before they were kept, and counts noth
     await wake(shard, RECOUNT_DUTY);
     expect(await rowsIn(shard, "recounts")).toBe(0);
   }, PATIENTLY);
-  const after = await readTotals();
-  const [hour] = before[0].hours[0];
-  const sums = after[0].hours.reduce(
-    (sum: number[], [, ...counts]: number[]) => sum.map((value, index) => value + (counts[index] ?? 0)),
+  const after = await read();
+  const sums = after.hours.reduce(
+    (sum, [, ...counts]) => sum.map((value, index) => value + (counts[index] ?? 0)),
     [0, 0, 0],
   );
   expect(sums).toEqual([1, 1, 1]);
-  expect(after[0].hours[0][0]).toBe(hour);
-  expect([after[0].viewed, after[0].clicked]).toEqual([1, 1]);
+  expect(after.hours[0]?.[0]).toBe(before.hours[0]?.[0]);
+  expect([after.inApp.viewed, after.inApp.clicked]).toEqual([1, 1]);
   expect(await rowsIn(shard, "recount_place")).toBe(0);
 });

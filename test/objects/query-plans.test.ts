@@ -28,7 +28,7 @@ const COMPOSED: [statement: string, test: string][] = [
   ["SELECT address_key AS addressKey, version FROM devices WHERE user_id = ? AND …", "push/devices"],
   ["UPDATE deliveries SET … = ?", "users/engagement"],
   [
-    "SELECT notification_id, channel_key, content, viewed_at, clicked_at, header FROM deliveries",
+    "SELECT notification_id, channel_key, content, viewed_at, clicked_at, header, part FROM deliveries",
     "users/feed",
   ],
   ["INSERT INTO pushes", "push/outcomes"],

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { firstIdAt } from "../../src/ids.ts";
 import { ClaimStore } from "../../src/users/claim-store.ts";
+import { HeaderStore } from "../../src/users/header-store.ts";
 import { Retention } from "../../src/users/retention.ts";
 import { CountedSql } from "../support/counted-sql.ts";
 import { rowsIn, wake } from "../support/objects.ts";
@@ -66,7 +67,7 @@ describe("retention", () => {
     const costs = await runInDurableObject(stub, (_, { storage }) => {
       storage.transactionSync(() => fill(storage.sql, 500, range(0, 60), now));
       const counted = new CountedSql(storage.sql);
-      const retention = new Retention(counted.sql);
+      const retention = new Retention(counted.sql, new HeaderStore(counted.sql));
       const run = (before: number) => {
         let turns = 1;
         while (retention.deleteExpired(firstIdAt(now - before * DAY_MS))) turns++;
@@ -98,7 +99,7 @@ describe("retention", () => {
           );
         }
       }
-      const retention = new Retention(sql);
+      const retention = new Retention(sql, new HeaderStore(sql));
       while (retention.deleteExpired(firstIdAt(now - 90 * DAY_MS)));
       return sql.exec("SELECT channel_key FROM pushes ORDER BY channel_key").toArray();
     });

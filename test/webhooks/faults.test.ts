@@ -374,6 +374,8 @@ describe("an app without webhooks", () => {
       for (const { header } of found.headers) expect(header).not.toContain("webhook");
     }
     expect(await rowsIn(shardOf(app, id), "webhook_events")).toBe(0);
+    expect(await rowsIn(shardOf(app, id), "header_parts")).toBe(1);
+    expect(await rowsIn(shardOf(app, id), "header_parts WHERE part LIKE '%webhook%'")).toBe(0);
   });
 
   it("has none either where nobody wants the event", async () => {

@@ -89,6 +89,7 @@ export const ALLOWED: readonly Allowance[] = [
   statement("UserShard", "SELECT id, kind, … FROM device_calls ORDER BY id LIMIT ?", FIRST_ROWS),
   statement("UserShard", "SELECT bucket FROM socket_ends ORDER BY bucket LIMIT ?", FIRST_ROWS),
   statement("UserShard", "SELECT id, … FROM webhook_events ORDER BY id LIMIT ?", FIRST_ROWS),
+  statement("any", "SELECT id FROM notifications ORDER BY id LIMIT 1", FIRST_ROWS),
   statement("UserShard", "SELECT slot FROM claims ORDER BY slot LIMIT 1", FIRST_ROWS),
   statement("UserShard", "SELECT MIN(wake_at) AS at FROM pushes", FIRST_ENTRY),
   statement("UserShard", "SELECT … FROM (SELECT … FROM pushes WHERE channel_key = ?1 …", "PROBE_ROWS: 500"),
