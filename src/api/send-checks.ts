@@ -4,8 +4,10 @@ import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
 import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../limits.ts";
 import { MODES, type Mode } from "../notifications/model.ts";
 import type { SendAudience, SendVariables } from "../notifications/request.ts";
+import { readVariablesByUser } from "../notifications/variables-by-user.ts";
 import { digitsOf } from "../sent-number.ts";
 import { exceedsBytes } from "../text-size.ts";
+import type { UserIds } from "../users/user-ids.ts";
 
 /**
  * What the families' sends have in common, by whatever names their fields go. Each check adds its faults to
@@ -41,24 +43,29 @@ export function checkMode(mode: unknown, faults: Faults): Mode | null {
   return null;
 }
 
-/** An array of 1 to `limit` user ids; `hint` says what to do with more. */
-export function checkTargets(
+/** The stored ids of an array of 1 to `limit` user ids; `hint` says what to do with more. */
+export function readTargets(
   targets: unknown,
   { field, limit, hint }: { field: string; limit: number; hint: string },
+  userIds: UserIds,
   faults: Faults,
-): void {
+): string[] {
   if (!Array.isArray(targets) || targets.length === 0) {
     faults.push({ field, message: "must be an array with at least one user id" });
-    return;
+    return [];
   }
   if (targets.length > limit) {
     const message = `has ${targets.length} users; at most ${limit} ${limit === 1 ? "is" : "are"} taken: ${hint}`;
     faults.push({ field, message, code: "ERR_TARGET_LIMIT_EXCEEDED" });
-    return;
+    return [];
   }
+  const read: string[] = [];
   for (const [index, target] of targets.entries()) {
-    if (!isUserId(target)) faults.push({ field: `${field}[${index}]`, message: USER_ID_MESSAGE });
+    const userId: unknown = typeof target === "string" ? userIds.read(target) : target;
+    if (isUserId(userId)) read.push(userId);
+    else faults.push({ field: `${field}[${index}]`, message: USER_ID_MESSAGE });
   }
+  return read;
 }
 
 /** Targets or, in batch, a targets file; never both. `names` are the two fields' names. */
@@ -67,14 +74,17 @@ export function readAudience(
   names: { targets: string; file: string },
   mode: Mode | null,
   limits: Record<Mode, number>,
+  userIds: UserIds,
   faults: Faults,
 ): SendAudience {
   const { targets, file } = given;
   if (!isGiven(file)) {
     const limit = limits[mode ?? "batch"];
     const hint = mode === "realtime" ? 'use mode "batch" for more' : "upload a targets file for more";
-    checkTargets(targets, { field: names.targets, limit, hint }, faults);
-    return { kind: "targets", targets: targets as string[] };
+    return {
+      kind: "targets",
+      targets: readTargets(targets, { field: names.targets, limit, hint }, userIds, faults),
+    };
   }
   if (isGiven(targets)) {
     faults.push({ field: names.file, message: `give ${names.targets} or ${names.file}, not both` });
@@ -86,8 +96,13 @@ export function readAudience(
   return { kind: "file", fileKey: typeof file === "string" ? file : "" };
 }
 
-/** Variables as `{user: {name: value}}`. */
-export function readKeyedVariables(variables: unknown, field: string, faults: Faults): SendVariables {
+/** Variables as `{user: {name: value}}`. `userIds` null: how the users are stored is known later. */
+export function readKeyedVariables(
+  variables: unknown,
+  field: string,
+  userIds: UserIds | null,
+  faults: Faults,
+): SendVariables {
   if (!isGiven(variables)) return { shape: "none" };
   if (!isObject(variables)) {
     const message = "must be an object of variables by user id";
@@ -99,7 +114,8 @@ export function readKeyedVariables(variables: unknown, field: string, faults: Fa
     const message = "must be an object of that user's variables: they are keyed by user id";
     faults.push({ field: `${field}.${showName(userId)}`, message, code: "ERR_INVALID_VARIABLES" });
   }
-  return { shape: "by_target", field, values: variables };
+  const values = userIds === null ? variables : readVariablesByUser(variables, field, userIds, faults);
+  return { shape: "by_target", field, values };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Bindings } from "../env.ts";
 import { faultsToError, OnecallError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
 import { keys } from "../keys.ts";
+import type { UserIdRule } from "../users/user-ids.ts";
 
 /** What both families' targets-file routes do. */
 
@@ -16,14 +17,20 @@ export const UPLOAD_PATH = "/v1/storage/uploads";
 
 const FILE_KEY = /^[A-Za-z0-9._-]{1,200}$/;
 
+/** What a family asks for: the file's key, by the name that it has there, and how user ids are taken. */
+interface UploadRequest {
+  fileKey: string;
+  mayOverwrite: boolean;
+  field: "file_key" | "fileKey";
+  rule: UserIdRule;
+}
+
 /** Permission to upload one file: the seed's `url` and `fields`. 409 where the key is taken. */
 export async function presignUpload(
   { env, url }: Context,
   app: AppRecord,
   actor: Actor,
-  fileKey: string,
-  mayOverwrite: boolean,
-  field: "file_key" | "fileKey",
+  { fileKey, mayOverwrite, field, rule }: UploadRequest,
 ): Promise<{ url: string; fields: UploadFields }> {
   if (!FILE_KEY.test(fileKey) || fileKey === "." || fileKey === "..") {
     const message = "must have 1 to 200 letters, digits, underscores, hyphens and periods";
@@ -42,6 +49,7 @@ export async function presignUpload(
     appId: app.id,
     fileKey,
     mayOverwrite,
+    foldsUserIds: rule.foldsUserIds,
     generation: root.generation,
     presignedBy: { key, keyId },
   };

@@ -19,6 +19,7 @@ type AppRow = {
   shard_count: number;
   hash: UserHash;
   hash_key: string | null;
+  folds_user_ids: number;
   ledger_slots: number;
   created_at: number;
   key_check: string | null;
@@ -39,9 +40,11 @@ export interface NewApp {
   id: string;
   name: string;
   shardCount: number;
+  foldsUserIds: boolean;
 }
 
-const APP_COLUMNS = "id, name, shard_count, hash, hash_key, created_at, key_check, unchecked_keys";
+const APP_COLUMNS =
+  "id, name, shard_count, hash, hash_key, folds_user_ids, created_at, key_check, unchecked_keys";
 const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked";
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
@@ -56,14 +59,15 @@ export class AppStore {
     return this.#row() !== null;
   }
 
-  create({ id, name, shardCount }: NewApp, checkSecret: string, now: number): void {
+  create({ id, name, shardCount, foldsUserIds }: NewApp, checkSecret: string, now: number): void {
     this.#sql.exec(
-      `INSERT INTO app (${APP_COLUMNS}, root_secret) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '')`,
+      `INSERT INTO app (${APP_COLUMNS}, root_secret) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, '')`,
       id,
       name,
       shardCount,
       NEW_USER_HASH,
       newHashKey(),
+      foldsUserIds ? 1 : 0,
       now,
       checkSecret,
     );
@@ -76,7 +80,9 @@ export class AppStore {
     const { id, name, shard_count: shardCount, hash, hash_key: hashKey, created_at: createdAt } = row;
     const { key_check: secret, unchecked_keys: unchecked, ledger_slots: ledgerSlots } = row;
     const keyCheck = { secret, isComplete: secret !== null && unchecked === 0 };
-    return { ...{ id, name, shardCount, hash, hashKey, ledgerSlots, createdAt, keyCheck }, ...parts };
+    const foldsUserIds = row.folds_user_ids === 1;
+    const users = { shardCount, hash, hashKey, foldsUserIds };
+    return { ...{ id, name, ledgerSlots, createdAt, keyCheck }, ...users, ...parts };
   }
 
   /** What new keys are to be checked by. An app of an earlier version gets its secret now. */

@@ -24,6 +24,8 @@ const AppFieldsSchema = v.object({
   shardCount: v.number(),
   hash: v.picklist(USER_HASHES),
   hashKey: v.optional(v.nullable(v.string()), null),
+  /** Frozen too; see `UserIdRule`. */
+  foldsUserIds: v.optional(v.boolean(), false),
   /** Among how many ledgers a day's new notifications are spread. It only grows. */
   ledgerSlots: v.optional(v.number(), 1),
   createdAt: v.number(),

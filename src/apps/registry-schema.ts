@@ -106,4 +106,6 @@ export const REGISTRY_SCHEMA = [
     "UPDATE user_counts SET stored = active",
     "INSERT INTO usage (name, count) SELECT 'users', COALESCE(SUM(stored), 0) FROM user_counts",
   ],
+  // Of apps from before it stays 0: they may have users whose ids differ in case only.
+  ["ALTER TABLE app ADD COLUMN folds_user_ids INTEGER NOT NULL DEFAULT 0"],
 ] as const;

@@ -6,6 +6,8 @@ import { JsonRowWriter } from "./json-row.ts";
 
 /** Reads a targets file's CSV piece by piece. Pure: no I/O, no clock. */
 
+const encoder = new TextEncoder();
+
 /** What is wrong with a file, and where: `line` counts from 1, line breaks inside quotes included. */
 export interface CsvFault {
   line: number;
@@ -17,6 +19,9 @@ export interface CsvRules {
   idColumn: string;
   /** A column that is read past. In a file that has it, `""` is an empty text: it came from a failures file. */
   reasonColumn: string;
+  /** What an id in the file is stored as. */
+  toId: (sent: string) => string;
+  /** Of an id as it is stored. */
   isId: (value: string) => boolean;
   idMessage: string;
   maxRows: number;
@@ -162,19 +167,21 @@ export class CsvReader {
   #takeTarget(header: Header, record: CsvRecord): void {
     this.#rows++;
     const { line } = record;
-    const { maxRows, isId, idMessage, idColumn } = this.#rules;
+    const { maxRows, toId, isId, idMessage, idColumn } = this.#rules;
     if (this.#rows === maxRows + 1) {
       this.#addFault(line, `there are more than ${maxRows} rows; split the file`);
     }
     const width = findWidthFault(header, record);
     if (width !== null) this.#addFault(line, width);
     else if (header.idIndex >= 0) {
-      const id = textOf(record, header.idIndex);
+      const sent = textOf(record, header.idIndex);
+      const id = toId(sent);
       const length = this.#findLengthFault(header, record);
       if (!isId(id)) this.#addFault(line, `${idColumn} ${idMessage}`);
       else if (length !== null) this.#addFault(line, length);
       // Once a fault is found nothing of the file will be used.
-      else if (this.#faultCount === 0) this.#giveRow(id, header, record);
+      else if (this.#faultCount === 0)
+        this.#giveRow(id, id === sent ? null : encoder.encode(id), header, record);
     }
   }
 
@@ -191,11 +198,13 @@ export class CsvReader {
     return `the cells have ${length} characters; a row may have ${maxRowLength} beside ${idColumn}`;
   }
 
-  #giveRow(id: string, { cells, reasonIndex }: Header, record: CsvRecord): void {
+  /** `idBytes`: the id's where it isn't what the record has. */
+  #giveRow(id: string, idBytes: Uint8Array | null, { cells, reasonIndex }: Header, record: CsvRecord): void {
     const { maxAudienceBytes } = this.#rules;
     // A program that quotes every cell doesn't tell an empty text from an absent value.
     const tellsEmpty = reasonIndex >= 0 && record.quoted[reasonIndex] === 0;
-    const json = this.#writer.write(record, cells, (cell) => !tellsEmpty || record.quoted[cell] === 0);
+    const isAbsent = (cell: number) => !tellsEmpty || record.quoted[cell] === 0;
+    const json = this.#writer.write(record, cells, isAbsent, idBytes);
     const before = this.#audienceBytes;
     this.#audienceBytes += json.length + 1;
     if (this.#audienceBytes <= maxAudienceBytes) this.#onRow(id, json);

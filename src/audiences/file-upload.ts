@@ -8,6 +8,7 @@ import { newId } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { MAX_AUDIENCE_BYTES, MAX_FILE_ROWS, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
 import type { UserPlacement } from "../users/hash.ts";
+import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
@@ -20,7 +21,7 @@ const USUAL_GROWTH = 2;
 /** Rows are looked at so many bytes at a time, between which memory is asked for. */
 const READ_BYTES = 256 * 1024;
 
-const CSV_RULES: CsvRules = {
+const CSV_RULES: Omit<CsvRules, "toId"> = {
   idColumn: "user_id",
   // A failures file has it; see docs/api.md.
   reasonColumn: "_reason",
@@ -68,6 +69,10 @@ export class FileUpload {
     return new FileUpload(env, policy, requestId, await getApp(env, appId));
   }
 
+  get #userIdRule(): UserIdRule {
+    return { foldsUserIds: this.#policy.foldsUserIds ?? false };
+  }
+
   get #archiveKey(): string {
     return keys.r2TargetsFile(this.#policy.appId, this.#audienceId);
   }
@@ -91,7 +96,10 @@ export class FileUpload {
       const { audience, summary } = await this.#build(pieces, building);
       const [object, { ref }] = await Promise.all([
         stored ?? this.#archive.finish(),
-        storeAudience(this.#env, this.#policy.appId, this.#audienceId, audience, summary.columns),
+        storeAudience(this.#env, this.#policy.appId, this.#audienceId, audience, {
+          columns: summary.columns,
+          ...this.#userIdRule,
+        }),
       ]).catch(rethrowUnavailable);
       await this.#nameFile(audience, summary, ref.etag);
       return { fileKey: this.#policy.fileKey, httpEtag: object.httpEtag };
@@ -127,7 +135,8 @@ export class FileUpload {
     memory: MemoryShare,
   ): Promise<{ audience: BuiltAudience; summary: CsvSummary }> {
     const builder = new AudienceBuilder(this.#placement, "last");
-    const reader = new CsvReader(CSV_RULES, (id, json) => builder.add(id, json));
+    const toId = (sent: string) => canonicalUserId(this.#userIdRule, sent);
+    const reader = new CsvReader({ ...CSV_RULES, toId }, (id, json) => builder.add(id, json));
     for await (const piece of pieces) {
       for (let start = 0; start < piece.length; start += READ_BYTES) {
         reader.write(piece.subarray(start, start + READ_BYTES));

@@ -32,11 +32,18 @@ export class JsonRowWriter {
 
   /**
    * `cells`: which cells of the record, in this order; the first is the id. `isAbsent` says of an empty one
-   * whether it is an absent value or an empty text. What is returned is valid until the next call.
+   * whether it is an absent value or an empty text. `id`: what is written in place of the record's, if anything.
+   * What is returned is valid until the next call.
    */
-  write(record: CsvRecord, cells: readonly number[], isAbsent: (cell: number) => boolean): Uint8Array {
+  write(
+    record: CsvRecord,
+    cells: readonly number[],
+    isAbsent: (cell: number) => boolean,
+    id: Uint8Array | null,
+  ): Uint8Array {
     const { bytes, ends } = record;
-    const most = (ends[record.filled - 1] ?? bytes.length) * MAX_GROWTH + cells.length * 3 + 2;
+    const from = (ends[record.filled - 1] ?? bytes.length) + (id?.length ?? 0);
+    const most = from * MAX_GROWTH + cells.length * 3 + 2;
     if (most > this.#bytes.length) this.#bytes = new Uint8Array(most * 2);
     this.#length = 0;
     this.#bytes[this.#length++] = OPEN;
@@ -47,7 +54,8 @@ export class JsonRowWriter {
       const end = ends[cell] ?? start;
       if (start === end && index > 0 && isAbsent(cell)) this.#bytes[this.#length++] = ZERO;
       else {
-        this.#writeText(bytes, start, end);
+        if (index === 0 && id !== null) this.#writeText(id, 0, id.length);
+        else this.#writeText(bytes, start, end);
         lastPresent = this.#length;
       }
       this.#bytes[this.#length++] = COMMA;

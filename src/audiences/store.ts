@@ -19,6 +19,8 @@ const AudienceIndexSchema = v.object({
   etag: v.string(),
   /** Of a targets file: what the rows' values are. Null: the values of the plan's variables, in their order. */
   columns: v.nullable(v.array(v.string())),
+  /** Of a targets file: by which rule its user ids were taken. */
+  foldsUserIds: v.optional(v.boolean(), false),
   total: v.number(),
   duplicates: v.number(),
   expected: v.array(v.tuple([v.number(), v.number()])),
@@ -41,7 +43,7 @@ export async function storeAudience(
   appId: string,
   audienceId: string,
   audience: BuiltAudience,
-  columns: string[] | null,
+  file: Pick<AudienceIndex, "columns" | "foldsUserIds"> | null,
 ): Promise<{ ref: AudienceRef; index: AudienceIndex }> {
   const { chunks, expected, total, duplicates } = audience;
   const key = keys.r2Audience(appId, audienceId);
@@ -50,7 +52,8 @@ export async function storeAudience(
   const index: AudienceIndex = {
     version: 1,
     etag: object.etag,
-    columns,
+    columns: file?.columns ?? null,
+    foldsUserIds: file?.foldsUserIds ?? false,
     total,
     duplicates,
     expected: [...expected],

@@ -12,6 +12,8 @@ const PolicySchema = v.object({
   fileKey: v.string(),
   mayOverwrite: v.boolean(),
   maxBytes: v.number(),
+  /** By which rule the file's user ids are taken: that of the family that gave the permission. Absent: as they are. */
+  foldsUserIds: v.optional(v.boolean()),
   /** Until when the URL can be used. */
   usableUntil: v.number(),
   /** Of the root secret that the signature's key comes from; the first where it lacks. */

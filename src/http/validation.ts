@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { Faults, faultsToError, showName } from "../errors.ts";
 import { MAX_USER_ID_BYTES } from "../limits.ts";
 import { exceedsBytes } from "../text-size.ts";
+import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
 import { addLookalikes } from "./strange-fields.ts";
 
 /** The parsed value, or one error that names every wrong field. */
@@ -130,6 +131,20 @@ export const USER_ID_MESSAGE =
   "must be a user id: 1 to 255 bytes of text without control characters, and without white space at either end";
 
 export const UserIdSchema = v.custom<string>(isUserId, USER_ID_MESSAGE);
+
+const FoldedUserIdSchema = v.custom<string>(
+  (input) => typeof input === "string" && isUserId(canonicalUserId({ foldsUserIds: true }, input)),
+  USER_ID_MESSAGE,
+);
+
+/**
+ * A form of the CometChat families by an app's rule of user ids: `make` is given the schema of an id. What it gives is
+ * the id as it was sent, which answers and errors name; `canonicalUserId` makes it the stored one.
+ */
+export function perUserIdRule<S>(make: (userId: typeof UserIdSchema) => S): (rule: UserIdRule) => S {
+  const [kept, folded] = [make(UserIdSchema), make(FoldedUserIdSchema)];
+  return ({ foldsUserIds }) => (foldsUserIds ? folded : kept);
+}
 
 /** A text that is not empty and well-formed, at most `max` characters. */
 export function textSchema(max: number) {

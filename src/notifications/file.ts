@@ -1,15 +1,18 @@
 import { openRegistry } from "../apps/registry-binding.ts";
 import { type AudienceIndex, readAudienceIndex, storeOverrides } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
-import { type Fault, faultsToError, OnecallError, unavailable } from "../errors.ts";
+import { type Fault, Faults, faultsToError, OnecallError, unavailable } from "../errors.ts";
 import { MAX_OVERRIDES_BYTES } from "../limits.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
+import { UserIds } from "../users/user-ids.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
+import type { SendVariables } from "./request.ts";
 import type { PreparedSend, SendContext } from "./send.ts";
 import { plainOverrides } from "./target-variables.ts";
+import { readVariablesByUser } from "./variables-by-user.ts";
 
 /** An uploaded audience with its index: all that a send reads of it, whatever its size. */
 export interface OpenedTargetsFile {
@@ -52,8 +55,11 @@ export function sendFile(
 ): (context: SendContext) => Promise<NotificationHeader> {
   const { request, template, header } = prepared;
   const columns = index.columns ?? [];
-  const overrides = request.variables.shape === "none" ? {} : request.variables.values;
-  const faults = findMissingColumns(listVariables(template.variableSchema), columns, overrides);
+  const faults = new Faults();
+  const overrides = readOverrides(request.variables, index, faults);
+  for (const fault of findMissingColumns(listVariables(template.variableSchema), columns, overrides)) {
+    faults.push(fault);
+  }
   if (faults.length > 0) throw faultsToError(faults);
   const overridesJson = JSON.stringify(plainOverrides(overrides));
   if (exceedsBytes(overridesJson, MAX_OVERRIDES_BYTES)) {
@@ -74,6 +80,16 @@ export function sendFile(
     const plan = planAudience(prepared, { kind: "file", audience, hasOverrides }, index, details);
     return openAndEnqueue(context, plan, index.chunks);
   };
+}
+
+/** The body's variables, by ids as the file has them: whoever sends, and whichever family uploaded it. */
+function readOverrides(
+  variables: SendVariables,
+  index: AudienceIndex,
+  faults: Faults,
+): Record<string, unknown> {
+  if (variables.shape === "none") return {};
+  return readVariablesByUser(variables.values, variables.field, new UserIds(index), faults);
 }
 
 /** Required variables that are neither a column, nor reached by columns of their fields, nor in the body. */

@@ -124,7 +124,9 @@ function requireRows({ request, template }: PreparedSend): StoredRow[] {
     const values = readTargetValues(variables, request.variables, userId) ?? variables.map(() => null);
     // Flat variables are named as they came; keyed ones with their user.
     const field =
-      request.variables.shape === "by_target" ? `${request.variables.field}.${userId}` : "template.variables";
+      request.variables.shape === "by_target"
+        ? `${request.variables.field}.${request.userIds.sentAs(userId)}`
+        : "template.variables";
     if (areTooLarge(values)) {
       faults.push({ field, message: "has more than 16 KB of variables", code: "ERR_INVALID_VARIABLES" });
     }

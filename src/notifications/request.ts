@@ -1,4 +1,5 @@
 import type { TemplateRef } from "../apps/registry.ts";
+import type { UserIdRule, UserIds } from "../users/user-ids.ts";
 import type { Mode, Priority } from "./model.ts";
 
 /** A send as every API family hands it over, its form already checked. */
@@ -6,6 +7,8 @@ export interface SendRequest {
   template: TemplateRef;
   mode: Mode;
   audience: SendAudience;
+  /** How the call spelt the users that it names. */
+  userIds: UserIds;
   variables: SendVariables;
   /** String pairs for the push's `data`. */
   pushData: Record<string, string>;
@@ -17,11 +20,15 @@ export interface SendRequest {
   expiresAt: number | null;
 }
 
-/** Who gets it: at least one user id, or an uploaded targets file. */
+/** Who gets it: at least one user id, as it is stored, or an uploaded targets file. */
 export type SendAudience = { kind: "targets"; targets: string[] } | { kind: "file"; fileKey: string };
 
-/** `field`: where the variables stand in the family's body, for errors. Variables per target, or (realtime in the business messaging family) of the one target alone. */
+/**
+ * Variables per target, or (realtime in the business messaging family) of the one target alone. `field`: where they
+ * stand in the family's body, for errors. Keys are ids as they are stored, but beside a targets file, which says how
+ * ids in it were taken, and where they may be names of variables.
+ */
 export type SendVariables =
   | { shape: "none" }
   | { shape: "by_target"; field: string; values: Record<string, unknown> }
-  | { shape: "flat_or_by_target"; values: Record<string, unknown> };
+  | { shape: "flat_or_by_target"; field: string; values: Record<string, unknown>; rule: UserIdRule };

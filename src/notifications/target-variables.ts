@@ -1,8 +1,11 @@
+import { faultsToError, showName } from "../errors.ts";
 import { MAX_VARIABLES_BYTES } from "../limits.ts";
 import { withDigitsAsNumber, withDigitsAsText } from "../sent-number.ts";
 import { readRawValue, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text-size.ts";
+import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
 import type { SendVariables } from "./request.ts";
+import { clashMessage, isSameJson } from "./variables-by-user.ts";
 
 /** Stands for a value of no variable's type, so that a strange one needn't be stored. */
 const INVALID: readonly never[] = [];
@@ -45,14 +48,31 @@ export function limitValues(values: readonly unknown[]): readonly unknown[] {
 
 /**
  * In realtime the variables are flat, or keyed where the target is an own key, its value an object, and no
- * variable has that name.
+ * variable has that name. Throws where the target is there in two spellings with different variables.
  */
 function selectValues(variables: readonly VariableReader[], given: SendVariables, userId: string): unknown {
   if (given.shape === "none") return null;
-  const own = ownValue(given.values, userId);
-  if (given.shape === "by_target") return own ?? null;
-  const isKeyed = isObject(own) && !variables.some(({ name }) => name === userId);
-  return isKeyed ? own : given.values;
+  const { values } = given;
+  if (given.shape === "by_target") return ownValue(values, userId) ?? null;
+  const [first, ...others] = spellingsOf(given.rule, values, userId).filter(
+    (key) => isObject(ownValue(values, key)) && !variables.some(({ name }) => name === key),
+  );
+  if (first === undefined) return values;
+  const clash = others.find((key) => !isSameJson(values[first], values[key]));
+  if (clash === undefined) return values[first];
+  throw faultsToError([
+    {
+      field: `${given.field}.${showName(clash)}`,
+      message: clashMessage(first, clash),
+      code: "ERR_INVALID_VARIABLES",
+    },
+  ]);
+}
+
+/** The keys that mean a user. */
+function spellingsOf(rule: UserIdRule, values: Record<string, unknown>, userId: string): string[] {
+  if (!rule.foldsUserIds) return [userId];
+  return Object.keys(values).filter((key) => canonicalUserId(rule, key) === userId);
 }
 
 function toCell(raw: unknown, { definition }: VariableReader): unknown {

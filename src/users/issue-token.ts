@@ -15,18 +15,18 @@ export type UserToken = TokenTimes & {
   isCurrent: boolean;
 };
 
-/** A token for a user's client; creates the user where there is none. */
+/** A token for a user's client; creates the user where there is none. `sentAs`: the uid as the call has it. */
 export async function issueUserToken(
   env: Bindings,
   app: AppRecord,
-  uid: string,
+  { uid, sentAs = uid }: { uid: string; sentAs?: string },
   ttlSeconds: number,
 ): Promise<UserToken> {
   const root = await requireSigningSecret(env, app.id);
   const shard = openShardOf(env, app, uid);
   const times = requireValue(await shard.issueToken(uid, ttlSeconds * 1000, root.generation));
   if (times === null) {
-    throw new OnecallError("ERR_CONFLICT", `The user "${uid}" is deactivated. Activate them first.`);
+    throw new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
   }
   return signUserToken(root, app, uid, times);
 }

@@ -35,8 +35,10 @@ export interface UserFields {
 
 /** What a list is asked for. All that is given holds at once; null: any. */
 export interface UserFilter {
-  /** Beginning of a uid or of a name, in any case of ASCII letters there. */
+  /** Beginning of a name, in any case of ASCII letters. */
   searchKey: string | null;
+  /** Beginnings of a uid, of which one is enough; null where there is no `searchKey`. */
+  uidSearchKeys: readonly string[] | null;
   searchIn: readonly ("uid" | "name")[];
   /** The whole name, and its beginning in any case. */
   name: string | null;
@@ -54,7 +56,15 @@ export interface UserFilter {
 
 /** Every user. */
 export const ANY_USER: UserFilter = {
-  ...{ searchKey: null, searchIn: ["uid", "name"], name: null, namePrefix: null, roles: null, tags: null },
+  ...{
+    searchKey: null,
+    uidSearchKeys: null,
+    searchIn: ["uid", "name"],
+    name: null,
+    namePrefix: null,
+    roles: null,
+    tags: null,
+  },
   ...{ uids: null, status: null, isActive: null, createdFrom: null, createdTo: null },
 };
 

@@ -46,10 +46,12 @@ export class UserSearch {
     return this.#conditions.join(" AND ");
   }
 
-  #addNames({ searchKey, searchIn, name, namePrefix }: UserFilter): void {
+  #addNames({ searchKey, uidSearchKeys, searchIn, name, namePrefix }: UserFilter): void {
     if (searchKey !== null) {
-      const parts = searchIn.map((field) => (field === "uid" ? UID_RANGE : NAME_RANGE));
-      this.#add(`uid IN (${parts.join(" UNION ALL ")})`, ...searchIn.flatMap(() => rangeOf(searchKey)));
+      const uids = searchIn.includes("uid") ? (uidSearchKeys ?? [searchKey]) : [];
+      const names = searchIn.includes("name") ? [searchKey] : [];
+      const parts = [...uids.map(() => UID_RANGE), ...names.map(() => NAME_RANGE)];
+      this.#add(`uid IN (${parts.join(" UNION ALL ")})`, ...[...uids, ...names].flatMap(rangeOf));
     }
     if (namePrefix !== null) this.#add(`uid IN (${NAME_RANGE})`, ...rangeOf(namePrefix));
     if (name !== null) {

@@ -60,10 +60,18 @@ for (const commit of ["332271a", "0acbc14"]) {
 
     test("has its admin token, its app, its key, channels and templates", async () => {
       assert.equal(worker.adminToken, facts.adminToken);
-      assert.equal((await admin("/admin/apps/old")).name, "Made by an earlier version");
+      const app = await admin("/admin/apps/old");
+      assert.deepEqual([app.name, app.foldsUserIds], ["Made by an earlier version", false]);
       const template = await api("GET", "/templates/order");
       assert.deepEqual([template.version, template.approvedVersion, template.placeholders], [2, 1, "double"]);
       assert.equal((await api("GET", "/channels")).data.length, 2);
+    });
+
+    test("keeps user ids that differ in case apart", async () => {
+      for (const uid of ["Upgraded", "upgraded"]) {
+        assert.equal((await api("POST", "/users", { uid })).uid, uid);
+        assert.equal((await api("GET", `/users/${uid}`)).uid, uid);
+      }
     });
 
     test("has the counts of all that was sent", async () => {

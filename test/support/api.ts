@@ -127,9 +127,10 @@ export class TestApp {
 
 let apps = 0;
 
-/** A new app of its own for a test. */
-export async function createApp(name = "Test app"): Promise<TestApp> {
-  const { status, body } = await callAsAdmin("POST", "/admin/apps", { id: `test-app-${++apps}`, name });
+/** A new app of its own for a test. `options`: what else it is made with. */
+export async function createApp(name = "Test app", options: object = {}): Promise<TestApp> {
+  const given = { id: `test-app-${++apps}`, name, ...options };
+  const { status, body } = await callAsAdmin("POST", "/admin/apps", given);
   if (status !== 201) throw new Error(`No app: ${JSON.stringify(body)}`);
   return new TestApp(body.id, body.apiKey);
 }
@@ -169,8 +170,11 @@ export async function createTemplate(app: TestApp, options: TemplateOptions = {}
 }
 
 /** An app that is ready to send: seed 000's template in an in-app channel. */
-export async function createReadyApp(options: TemplateOptions = {}): Promise<TestApp> {
-  const app = await createApp();
+export async function createReadyApp(
+  options: TemplateOptions = {},
+  appOptions: object = {},
+): Promise<TestApp> {
+  const app = await createApp("Test app", appOptions);
   await createChannels(app);
   await createTemplate(app, options);
   return app;

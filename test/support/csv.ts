@@ -4,6 +4,7 @@ import { CsvReader, type CsvRules, type CsvSummary } from "../../src/audiences/c
 export const RULES: CsvRules = {
   idColumn: "user_id",
   reasonColumn: "_reason",
+  toId: (id) => id,
   isId: (id) => id !== "" && !id.includes("\n"),
   idMessage: "must be a user id",
   maxRows: 100_000,

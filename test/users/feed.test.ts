@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 
 /** Sends one realtime notification to a user; returns its id. */
-async function sendTo(uid: string, orderId: string, fields: object = {}): Promise<string> {
-  const { body } = await app.send({
+async function sendTo(uid: string, orderId: string, fields: object = {}, by = app): Promise<string> {
+  const { body } = await by.send({
     template: { key: "order-confirmation", variables: { customerName: uid, orderId } },
     targets: [uid],
     mode: "realtime",
@@ -52,8 +52,9 @@ describe("a feed", () => {
   });
 
   it("shows nobody else's notifications, however alike the ids", async () => {
-    for (const uid of ["eve", "Eve", "eve ", "ev"]) await sendTo(uid, `for <${uid}>`);
-    const { data } = await read(await app.asUser("eve"));
+    const keeping = await createReadyApp({}, { foldsUserIds: false });
+    for (const uid of ["eve", "Eve", "eve ", "ev"]) await sendTo(uid, `for <${uid}>`, {}, keeping);
+    const { data } = await read(await keeping.asUser("eve"));
     expect(data.map((item: Body) => item.content.text)).toEqual(["Hello eve, your order is for <eve>."]);
   });
 

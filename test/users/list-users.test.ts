@@ -8,7 +8,8 @@ let app: TestApp;
 /** A time after the first 45 users and before the others. */
 let between: string;
 beforeAll(async () => {
-  app = await createApp();
+  // Capitals are read as they are there.
+  app = await createApp("Lists", { foldsUserIds: false });
   const create = (body: object) => app.call("POST", "/v3/business-messaging/api/users", body);
   for (const [index, uid] of UIDS.entries()) {
     await create({ uid, name: `Name ${index}`, role: index % 3 === 0 ? "vip" : "member" });

@@ -45,6 +45,7 @@ const NewAppSchema = v.object(
         v.maxValue(MAX_SHARD_COUNT, SHARDS_MESSAGE),
       ),
     ),
+    foldsUserIds: v.nullish(v.boolean("must be true or false")),
   },
   "must be a JSON object",
 );
@@ -115,13 +116,18 @@ const RootRotationSchema = v.object(
 );
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
-/** `POST /admin/apps` `{id?, name, shardCount?}`: the answer shows the first key, with every scope, once. */
+/** `POST /admin/apps` `{id?, name, shardCount?, foldsUserIds?}`: the answer shows the first key, with every scope, once. */
 const postApp: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
-  const { id, name, shardCount } = parseInput(NewAppSchema, await readJson(request));
+  const { id, name, shardCount, foldsUserIds } = parseInput(NewAppSchema, await readJson(request));
   const appId = id ?? generateAppId(name);
   const { apiKey, stored } = await makeKey(appId, randomToken(), "default", [...SCOPES]);
-  const newApp = { id: appId, name, shardCount: shardCount ?? DEFAULT_SHARD_COUNT };
+  const newApp = {
+    id: appId,
+    name,
+    shardCount: shardCount ?? DEFAULT_SHARD_COUNT,
+    foldsUserIds: foldsUserIds ?? true,
+  };
   const app = await changeApp(context.env, appId, (registry) => registry.createApp(newApp, stored, actor));
   noteApp(app);
   return json({ id: app.id, name: app.name, apiKey, createdAt: isoTime(app.createdAt) }, 201);
@@ -286,8 +292,8 @@ function presentStatus({ app, oldestUncompleted, ...counts }: AppStatus): object
   };
 }
 
-function presentApp({ id, name, shardCount, createdAt }: AppRecord): object {
-  return { id, name, shardCount, createdAt: isoTime(createdAt) };
+function presentApp({ id, name, shardCount, foldsUserIds, createdAt }: AppRecord): object {
+  return { id, name, shardCount, foldsUserIds, createdAt: isoTime(createdAt) };
 }
 
 function presentKey({ id, name, scopes, key, createdAt }: ApiKey): object {

@@ -5,21 +5,24 @@ import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { checkInput, textSchema, UserIdSchema } from "../../http/validation.ts";
+import { checkInput, perUserIdRule, textSchema } from "../../http/validation.ts";
 import type { DeviceOutcome } from "../../push/model.ts";
 import { sendTestPush } from "../../push/test-push.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { canonicalUserId } from "../../users/user-ids.ts";
 import { isObject, readPushData } from "../send-checks.ts";
 import { deviceNotFound } from "./devices.ts";
 
-const TestSchema = v.object(
-  {
-    userId: UserIdSchema,
-    deviceId: v.nullish(v.string("must be the id of one of the user's devices")),
-    title: v.optional(textSchema(256), "Test"),
-    body: v.optional(textSchema(1024), "A test push by Onecall."),
-  },
-  "must be a JSON object",
+const testSchema = perUserIdRule((userId) =>
+  v.object(
+    {
+      userId,
+      deviceId: v.nullish(v.string("must be the id of one of the user's devices")),
+      title: v.optional(textSchema(256), "Test"),
+      body: v.optional(textSchema(1024), "A test push by Onecall."),
+    },
+    "must be a JSON object",
+  ),
 );
 
 /** `POST {api}/channels/{idOrKey}/test`: one push to one device, and what the provider said. Counts nothing. */
@@ -27,11 +30,12 @@ export const postChannelTest: Handler = async (request, context) => {
   const { env } = context;
   const { app } = await authenticate(request, context, "send");
   const given = await readJson(request, true);
-  const { value, faults } = checkInput(TestSchema, given);
+  const { value, faults } = checkInput(testSchema(app), given);
   // From the body itself: its faults belong in the answer also where the schema found others.
   const data = readPushData(isObject(given) ? given.data : undefined, "data", null, faults);
   if (faults.length > 0 || value === null) throw faultsToError(faults);
-  const { userId, deviceId, title, body } = value;
+  const { deviceId, title, body } = value;
+  const userId = canonicalUserId(app, value.userId);
   const channel = await openRegistry(env, app.id).getChannel(pathParam(request, "channel"));
   if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   if (channel.type !== "push") {

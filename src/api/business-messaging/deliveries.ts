@@ -1,11 +1,12 @@
 import * as v from "valibot";
+import type { AppRecord } from "../../apps/records.ts";
 import { readConfig } from "../../env.ts";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
+import { parseInput, perUserIdRule, queryOf } from "../../http/validation.ts";
 import { type CsvPurpose, streamLog, streamTargets } from "../../notifications/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../notifications/delivery-log.ts";
 import {
@@ -15,6 +16,7 @@ import {
   SKIP_REASONS,
 } from "../../notifications/model.ts";
 import type { LoggedDelivery } from "../../users/delivery-model.ts";
+import { listTargetIds } from "../named-users.ts";
 
 const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
 
@@ -23,25 +25,29 @@ const FilterEntries = {
   reason: v.optional(v.picklist(REASONS, `must be one of: ${REASONS.join(", ")}`)),
   channel: v.optional(v.string()),
 };
-const LogQuerySchema = v.object({
-  ...FilterEntries,
-  userId: v.optional(UserIdSchema),
-  limit: limitSchema(20),
-  cursor: v.optional(v.string()),
-});
+const logQuerySchema = perUserIdRule((userId) =>
+  v.object({
+    ...FilterEntries,
+    userId: v.optional(userId),
+    limit: limitSchema(20),
+    cursor: v.optional(v.string()),
+  }),
+);
 const CsvQuerySchema = v.object({
   ...FilterEntries,
   for: v.optional(v.picklist(["spreadsheet"], 'must be "spreadsheet", or absent')),
 });
 
+const NO_FILTER: LogFilter = { status: null, reason: null, channelKey: null };
+
 /** `GET {api}/notifications/{id}/deliveries`: target by target, in the order of the audience. */
 export const getDeliveries: Handler = async (request, context) => {
-  const log = await openLog(request, context);
-  const query = parseInput(LogQuerySchema, queryOf(context.url));
+  const { app, log } = await openLog(request, context);
+  const query = parseInput(logQuerySchema(app), queryOf(context.url));
   const filter = toFilter(query);
   const present = (delivery: LoggedDelivery) => presentDelivery(delivery, log.header);
   if (query.userId !== undefined) {
-    const deliveries = await log.readUser(query.userId, filter);
+    const deliveries = await readUser(log, listTargetIds(query.userId, app), filter);
     return json({ data: deliveries.map(present), nextCursor: null });
   }
   const [step, row, channel] = (decodeCursor(query.cursor, 3, /^\d{1,6}$/) ?? []).map(Number);
@@ -56,7 +62,7 @@ export const getDeliveries: Handler = async (request, context) => {
 
 /** `GET {api}/notifications/{id}/deliveries.csv`: the log, or with `?status=failed` a targets file. */
 export const getDeliveriesCsv: Handler = async (request, context) => {
-  const log = await openLog(request, context);
+  const { log } = await openLog(request, context);
   const query = parseInput(CsvQuerySchema, queryOf(context.url));
   const filter = toFilter(query);
   const purpose: CsvPurpose = query.for ?? "raw";
@@ -76,7 +82,24 @@ export const getDeliveriesCsv: Handler = async (request, context) => {
   });
 };
 
-async function openLog(request: Parameters<Handler>[0], context: Context): Promise<DeliveryLog> {
+/** The deliveries to the first of these users who is a target. */
+async function readUser(
+  log: DeliveryLog,
+  userIds: readonly string[],
+  filter: LogFilter,
+): Promise<LoggedDelivery[]> {
+  const [only = "", ...others] = userIds;
+  for (const userId of others.length === 0 ? [] : userIds) {
+    const deliveries = await log.readUser(userId, NO_FILTER);
+    if (deliveries.length > 0) return log.readUser(userId, filter);
+  }
+  return log.readUser(only, filter);
+}
+
+async function openLog(
+  request: Parameters<Handler>[0],
+  context: Context,
+): Promise<{ app: AppRecord; log: DeliveryLog }> {
   const { app } = await authenticate(request, context, "read");
   const log = await DeliveryLog.find(context.env, app, pathParam(request, "notification"));
   if (log === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
@@ -84,7 +107,7 @@ async function openLog(request: Parameters<Handler>[0], context: Context): Promi
   if (log.header.createdAt < Date.now() - readConfig(context.env).retentionMs) {
     throw new OnecallError("ERR_NOT_FOUND", "This notification's delivery log has ended.");
   }
-  return log;
+  return { app, log };
 }
 
 function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, undefined>>): LogFilter {

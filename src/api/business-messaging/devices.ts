@@ -1,21 +1,18 @@
-import * as v from "valibot";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { parseInput, UserIdSchema } from "../../http/validation.ts";
 import { registerDevice } from "../../users/devices.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
-
-const UserParamSchema = v.object({ uid: UserIdSchema });
+import { requireUserParam } from "../named-users.ts";
 
 /** `POST /v3/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
 export const postDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const address = await parseDevice(await readJson(request), app.id, context);
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const { uid } = requireUserParam(request, app);
   const registered = await registerDevice(context.env, app, uid, address, null);
   if (registered === "revoked") throw new Error("A server's call needs no token");
   const [device, isNew] = registered;
@@ -25,7 +22,7 @@ export const postDevice: Handler = async (request, context) => {
 /** `GET /v3/users/{uid}/devices`: the newest registration first. */
 export const getDevices: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const { uid } = requireUserParam(request, app);
   const devices = await openShardOf(context.env, app, uid).listDevices(uid, null);
   if (devices === "revoked") throw new Error("A server's call needs no token");
   return json({ data: devices.map(presentDevice), nextCursor: null });
@@ -34,7 +31,7 @@ export const getDevices: Handler = async (request, context) => {
 /** `DELETE /v3/users/{uid}/devices/{id}` */
 export const deleteDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const { uid } = requireUserParam(request, app);
   const id = pathParam(request, "device");
   const deleted = await openShardOf(context.env, app, uid).deleteDevice(uid, id, null);
   if (deleted !== true) throw deviceNotFound();

@@ -1,31 +1,36 @@
 import { v5 as uuidv5 } from "uuid";
 import * as v from "valibot";
+import type { AppRecord } from "../../apps/records.ts";
+import type { Bindings } from "../../env.ts";
 import { faultsToError, OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { checkInput, UserIdSchema } from "../../http/validation.ts";
+import { checkInput, perUserIdRule } from "../../http/validation.ts";
 import { parseNotificationId } from "../../ids.ts";
 import { CHANNEL_TYPES } from "../../notifications/model.ts";
-import type { EventOutcome } from "../../users/engagement-store.ts";
+import type { ClientEvent, EventOutcome } from "../../users/engagement-store.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { listTargetIds } from "../named-users.ts";
 
 const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;
 /** What event ids are made in (RFC 9562, section 5.5): chosen once, by chance. */
 const EVENT_NAMESPACE = "5b2f7a0e-6c39-4f7e-9d1c-2f8b0a64c1d7";
 
 const ID_MESSAGE = "must be the id of a notification of any family";
-const EventSchema = v.object(
-  {
-    notificationId: v.nullish(v.string(ID_MESSAGE)),
-    campaignId: v.nullish(v.string(ID_MESSAGE)),
-    userId: UserIdSchema,
-    channelType: v.picklist(CHANNEL_TYPES, `must be one of: ${CHANNEL_TYPES.join(", ")}`),
-    channelKey: v.nullish(v.string("must be a channel's key")),
-    eventType: v.picklist(EVENT_TYPES, `must be one of: ${EVENT_TYPES.join(", ")}`),
-  },
-  "must be a JSON object",
+const eventSchema = perUserIdRule((userId) =>
+  v.object(
+    {
+      notificationId: v.nullish(v.string(ID_MESSAGE)),
+      campaignId: v.nullish(v.string(ID_MESSAGE)),
+      userId,
+      channelType: v.picklist(CHANNEL_TYPES, `must be one of: ${CHANNEL_TYPES.join(", ")}`),
+      channelKey: v.nullish(v.string("must be a channel's key")),
+      eventType: v.picklist(EVENT_TYPES, `must be one of: ${EVENT_TYPES.join(", ")}`),
+    },
+    "must be a JSON object",
+  ),
 );
 
 /**
@@ -34,7 +39,7 @@ const EventSchema = v.object(
  */
 export const postEvent: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "send");
-  const { value, faults } = checkInput(EventSchema, await readJson(request));
+  const { value, faults } = checkInput(eventSchema(app), await readJson(request));
   const notificationId = value?.notificationId ?? value?.campaignId;
   if (value !== null && (notificationId === null || notificationId === undefined)) {
     faults.push({ field: "notificationId", message: `is required (or campaignId) and ${ID_MESSAGE}` });
@@ -43,16 +48,13 @@ export const postEvent: Handler = async (request, context) => {
     faults.push({ field: "campaignId", message: "must be absent where notificationId is given" });
   }
   if (faults.length > 0 || value === null || !notificationId) throw faultsToError(faults);
-  const { userId, channelType, channelKey = null, eventType: kind } = value;
-  const outcome: EventOutcome =
-    parseNotificationId(notificationId) === null
-      ? "unknown"
-      : await openShardOf(context.env, app, userId).recordEvent({
-          ...{ userId, notificationId, kind, channelKey, channelType },
-        });
-  if (outcome === "unknown") {
+  const { channelType, channelKey = null, eventType: kind } = value;
+  const event = { notificationId, kind, channelKey, channelType };
+  const told = await tellOfEvent(context.env, app, listTargetIds(value.userId, app), event);
+  if (told === null) {
     throw new OnecallError("ERR_NOT_FOUND", "This user has no delivery of such a notification and channel.");
   }
+  const { userId, outcome } = told;
   if (outcome !== "recorded") {
     const { status, reason } = outcome;
     const because = reason === null ? "" : ` (${reason})`;
@@ -64,3 +66,18 @@ export const postEvent: Handler = async (request, context) => {
   const name = JSON.stringify([app.id, notificationId, userId, channelKey ?? channelType, kind]);
   return json({ success: true, eventId: uuidv5(name, EVENT_NAMESPACE) });
 };
+
+/** Tells the shard of the first of these users who has such a delivery; null where none has. */
+async function tellOfEvent(
+  env: Bindings,
+  app: AppRecord,
+  userIds: readonly string[],
+  event: Omit<ClientEvent, "userId">,
+): Promise<{ userId: string; outcome: Exclude<EventOutcome, "unknown"> } | null> {
+  if (parseNotificationId(event.notificationId) === null) return null;
+  for (const userId of userIds) {
+    const outcome = await openShardOf(env, app, userId).recordEvent({ ...event, userId });
+    if (outcome !== "unknown") return { userId, outcome };
+  }
+  return null;
+}

@@ -3,8 +3,9 @@ import { Faults, faultsToError } from "../../errors.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, IsoTimeSchema, textSchema } from "../../http/validation.ts";
 import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../limits.ts";
-import { type Mode, PRIORITIES } from "../../notifications/model.ts";
+import { PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest, SendVariables } from "../../notifications/request.ts";
+import { type UserIdRule, UserIds } from "../../users/user-ids.ts";
 import {
   checkMode,
   isGiven,
@@ -30,6 +31,8 @@ const SendBodySchema = v.object(
   "must be a JSON object",
 );
 
+const VARIABLES_FIELD = "template.variables";
+
 /** All that a send may have, by its path. */
 const FIELDS = [
   "template",
@@ -47,7 +50,7 @@ const FIELDS = [
 ];
 
 /** Seeds 000 and 001: the body of `POST /notifications/send`. Every wrong field is named in one error. */
-export function parseSendBody(body: unknown, now: number): SendRequest {
+export function parseSendBody(body: unknown, now: number, rule: UserIdRule): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
   // Looked at even where the schema found faults: all of them belong in one answer.
   const fields = isObject(body) ? body : {};
@@ -55,15 +58,26 @@ export function parseSendBody(body: unknown, now: number): SendRequest {
   addStrangeSendFields(fields, "", FIELDS, faults);
   addStrangeSendFields(template, "template.", FIELDS, faults);
   const mode = checkMode(fields.mode, faults);
+  const userIds = new UserIds(rule);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targetsFile },
     { targets: "targets", file: "targetsFile" },
     mode,
     { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
+    userIds,
     faults,
   );
   checkReference(template, faults);
-  const variables = readVariables(template.variables, mode, faults);
+  const variables =
+    mode === "realtime" && isObject(template.variables)
+      ? readFlatVariables(template.variables, rule)
+      : readKeyedVariables(
+          template.variables,
+          VARIABLES_FIELD,
+          audience.kind === "targets" ? userIds : null,
+          // Without a mode nobody knows which form is meant: only the mode is named.
+          mode === null ? new Faults() : faults,
+        );
   const pushData = readPushData(template.notificationPushData, "template.notificationPushData", null, faults);
   if (isGiven(fields.priority) && mode === "realtime") {
     faults.push({ field: "priority", message: "is for batch only; leave it out in realtime" });
@@ -78,6 +92,7 @@ export function parseSendBody(body: unknown, now: number): SendRequest {
     template: key ? { key } : { id: id ?? "" },
     mode,
     audience,
+    userIds,
     variables,
     pushData,
     title: value.title || null,
@@ -94,9 +109,7 @@ function checkReference(template: Record<string, unknown>, faults: Faults): void
   faults.push({ field: given === 0 ? "template.key" : "template.id", message });
 }
 
-/** Keyed by user in batch; in realtime flat or keyed, which the template's own names decide. */
-function readVariables(variables: unknown, mode: Mode | null, faults: Faults): SendVariables {
-  if (mode === "realtime" && isObject(variables)) return { shape: "flat_or_by_target", values: variables };
-  // Without a mode nobody knows which form is meant: only the mode is named.
-  return readKeyedVariables(variables, "template.variables", mode === null ? new Faults() : faults);
+/** In realtime they are flat, or keyed by user as in batch, which the template's own names decide. */
+function readFlatVariables(values: Record<string, unknown>, rule: UserIdRule): SendVariables {
+  return { shape: "flat_or_by_target", field: VARIABLES_FIELD, values, rule };
 }

@@ -15,7 +15,7 @@ export const postSend: Handler = async (request, context) => {
     const idempotency = await readIdempotency(request, body);
     const { env, execution } = context;
     const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, (now) =>
-      parseSendBody(body, now),
+      parseSendBody(body, now, app),
     );
     return json(presentSend(header), 200, replayHeaders(isReplayed));
   });

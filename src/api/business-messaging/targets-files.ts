@@ -21,7 +21,8 @@ export const postPresignedUrl: Handler = async (request, context) => {
   const fileKey = pathParam(request, "fileKey");
   const { overwriteDuplicateKey } = parseInput(PresignSchema, await readOptionalJson(request));
   const mayOverwrite = overwriteDuplicateKey ?? false;
-  return json({ ...(await presignUpload(context, app, actor, fileKey, mayOverwrite, "fileKey")), fileKey });
+  const upload = { fileKey, mayOverwrite, field: "fileKey", rule: app } as const;
+  return json({ ...(await presignUpload(context, app, actor, upload)), fileKey });
 };
 
 /** `GET {api}/targets-files`: newest first, without their columns. */

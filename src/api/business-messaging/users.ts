@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import type { Handler } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json, jsonText } from "../../http/responses.ts";
 import {
@@ -11,9 +11,9 @@ import {
   isStoredUserId,
   isUserId,
   parseInput,
+  perUserIdRule,
   queryOf,
   textSchema,
-  UserIdSchema,
 } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { requireValue } from "../../outcome.ts";
@@ -23,8 +23,10 @@ import { issueUserToken } from "../../users/issue-token.ts";
 import { listUsers } from "../../users/list-users.ts";
 import { revokeTokensOf } from "../../users/revoke-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { canonicalUserId } from "../../users/user-ids.ts";
 import { ANY_USER, type User } from "../../users/user-model.ts";
-import { MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
+import { readUserParam, requireUserParam } from "../named-users.ts";
+import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 
 const UserFieldsEntries = {
   name: v.optional(textSchema(256)),
@@ -32,7 +34,9 @@ const UserFieldsEntries = {
   role: v.optional(textSchema(64)),
   metadata: v.nullish(MetadataSchema),
 };
-const NewUserSchema = v.object({ uid: UserIdSchema, ...UserFieldsEntries }, "must be a JSON object");
+const newUserSchema = perUserIdRule((uid) =>
+  v.object({ uid, ...UserFieldsEntries }, "must be a JSON object"),
+);
 const UserChangeSchema = v.object(UserFieldsEntries, "must be a JSON object");
 
 const UserListSchema = v.object({
@@ -72,6 +76,7 @@ export const getUsers: Handler = async (request, context) => {
   const wanted = {
     ...ANY_USER,
     searchKey: filter.searchKey || null,
+    uidSearchKeys: listUidSearchKeys(filter.searchKey, app),
     roles: filter.role === undefined ? null : [filter.role],
     status: filter.status ?? null,
     createdFrom: filter.createdFrom ?? null,
@@ -92,16 +97,17 @@ export const getUsers: Handler = async (request, context) => {
 /** `POST {api}/users` */
 export const postUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { uid, ...fields } = parseInput(NewUserSchema, await readJson(request, true));
+  const { uid: sentAs, ...fields } = parseInput(newUserSchema(app), await readJson(request, true));
+  const uid = canonicalUserId(app, sentAs);
   const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, toStored(fields)));
-  if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${uid}" exists.`);
+  if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${sentAs}" exists.`);
   return json(presentUser(user), 201);
 };
 
 /** `GET {api}/users/{uid}` */
 export const getUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const uid = pathParam(request, "uid");
+  const { uid } = readUserParam(request, app);
   const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
   return json(presentUser(requireUser(user)));
 };
@@ -109,7 +115,7 @@ export const getUser: Handler = async (request, context) => {
 /** `PUT {api}/users/{uid}`: the given fields only. */
 export const putUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
+  const { uid } = readUserParam(request, app);
   const fields = toStored(parseInput(UserChangeSchema, await readJson(request, true)));
   const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
   return json(presentUser(requireUser(user)));
@@ -118,7 +124,7 @@ export const putUser: Handler = async (request, context) => {
 /** `DELETE {api}/users/{uid}`: blanks all that is stored of the user; counts stay as they are. */
 export const deleteUser: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
+  const { uid } = readUserParam(request, app);
   const deleted = isStoredUserId(uid) && (await deleteUserOf(context.env, app, uid, actor));
   if (!deleted) throw userNotFound();
   return json({ uid, deleted: true });
@@ -127,17 +133,16 @@ export const deleteUser: Handler = async (request, context) => {
 /** `POST {api}/users/{uid}/auth_tokens` `{expiresInSeconds?}`: a token for that user's client. */
 export const postAuthToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
   const { expiresInSeconds } = parseInput(TokenRequestSchema, await readOptionalJson(request));
-  parseInput(v.object({ uid: UserIdSchema }), { uid });
-  const { token, expiresAt } = await issueUserToken(context.env, app, uid, expiresInSeconds);
+  const user = requireUserParam(request, app);
+  const { token, expiresAt } = await issueUserToken(context.env, app, user, expiresInSeconds);
   return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
 };
 
 /** `POST /v3/users/{uid}/auth_tokens/revoke`: all tokens of the user until now are refused, and sockets close. */
 export const postTokenRevocation: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
+  const { uid } = readUserParam(request, app);
   const validFrom = isUserId(uid) ? await revokeTokensOf(context.env, app, uid, actor) : null;
   if (validFrom === null) throw userNotFound();
   return json({ uid, validFrom: isoTime(validFrom) });

@@ -12,7 +12,8 @@ import { MAX_BATCH_TARGETS } from "../../limits.ts";
 import type { NotificationHeader } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
 import { sendNotification } from "../../notifications/send.ts";
-import { checkTargets, isObject, LabelSchema, readKeyedVariables } from "../send-checks.ts";
+import { type UserIdRule, UserIds } from "../../users/user-ids.ts";
+import { isObject, LabelSchema, readKeyedVariables, readTargets } from "../send-checks.ts";
 import { CAMPAIGNS_PATHS } from "./paths.ts";
 
 /** Seed 003: up to this many receivers are delivered to before the response returns. */
@@ -30,7 +31,7 @@ const postCampaignSend: Handler = async (request, context) => {
     const idempotency = await readIdempotency(request, body);
     const { env, execution } = context;
     const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
-      parseCampaignSend(body),
+      parseCampaignSend(body, app),
     );
     return json({ data: presentCampaignSend(header) }, 200, replayHeaders(isReplayed));
   });
@@ -39,19 +40,21 @@ const postCampaignSend: Handler = async (request, context) => {
 export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", path, postCampaignSend]);
 
 /** Seed 003's body; the number of receivers chooses the mode. Every wrong field is named in one error. */
-export function parseCampaignSend(body: unknown): SendRequest {
+export function parseCampaignSend(body: unknown, rule: UserIdRule): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
   const fields = isObject(body) ? body : {};
   addStrangeSendFields(fields, "", FIELDS, faults);
   const hint = "send several calls";
-  checkTargets(fields.receivers, { field: "receivers", limit: MAX_BATCH_TARGETS, hint }, faults);
-  const variables = readKeyedVariables(fields.variables, "variables", faults);
+  const userIds = new UserIds(rule);
+  const limits = { field: "receivers", limit: MAX_BATCH_TARGETS, hint };
+  const targets = readTargets(fields.receivers, limits, userIds, faults);
+  const variables = readKeyedVariables(fields.variables, "variables", userIds, faults);
   if (faults.length > 0 || value === null) throw faultsToError(faults);
-  const targets = fields.receivers as string[];
   return {
     template: { keyOrId: value.templateId },
     mode: targets.length <= MAX_REALTIME_RECEIVERS ? "realtime" : "batch",
     audience: { kind: "targets", targets },
+    userIds,
     variables,
     pushData: {},
     title: null,

@@ -12,6 +12,7 @@ import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../limits.ts";
 import { type NotificationHeader, PRIORITIES } from "../../notifications/model.ts";
 import type { SendRequest } from "../../notifications/request.ts";
 import { sendNotification } from "../../notifications/send.ts";
+import { KEEPS_USER_IDS, UserIds } from "../../users/user-ids.ts";
 import {
   checkMode,
   isObject,
@@ -70,14 +71,16 @@ export function parsePlatformSend(body: unknown): SendRequest {
   addStrangeSendFields(fields, "", FIELDS, faults);
   addStrangeSendFields(template, "template.", FIELDS, faults);
   const mode = checkMode(fields.mode, faults);
+  const userIds = new UserIds(KEEPS_USER_IDS);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targets_filename },
     { targets: "targets", file: "targets_filename" },
     mode,
     { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
+    userIds,
     faults,
   );
-  const variables = readKeyedVariables(template.variables, "template.variables", faults);
+  const variables = readKeyedVariables(template.variables, "template.variables", userIds, faults);
   const pushData = readPushData(
     template.notification_push_data,
     "template.notification_push_data",
@@ -89,6 +92,7 @@ export function parsePlatformSend(body: unknown): SendRequest {
     template: { key: value.template.key },
     mode,
     audience,
+    userIds,
     variables,
     pushData,
     title: value.title || null,

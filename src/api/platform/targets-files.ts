@@ -9,6 +9,7 @@ import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.t
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
+import { KEEPS_USER_IDS } from "../../users/user-ids.ts";
 import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
 
 const PresignSchema = v.object(
@@ -27,7 +28,8 @@ const postPresignedUrl: Handler = async (request, context) => {
   const fileKey = pathParam(request, "fileKey");
   const { overwrite_duplicate_key } = parseInput(PresignSchema, await readOptionalJson(request));
   const mayOverwrite = overwrite_duplicate_key ?? false;
-  const { url, fields } = await presignUpload(context, app, actor, fileKey, mayOverwrite, "file_key");
+  const upload = { fileKey, mayOverwrite, field: "file_key", rule: KEEPS_USER_IDS } as const;
+  const { url, fields } = await presignUpload(context, app, actor, upload);
   return json({ url, fields, file_key: fileKey });
 };
 

@@ -1,11 +1,19 @@
 import * as v from "valibot";
 import { faultsToError } from "../../errors.ts";
-import { checkInput, listSchema, queryOf, textSchema, UserIdSchema } from "../../http/validation.ts";
+import { checkInput, listSchema, perUserIdRule, queryOf, textSchema } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../limits.ts";
 import { reviveDigits } from "../../sent-number.ts";
+import type { UserIdRule } from "../../users/user-ids.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
 import { isObject } from "../send-checks.ts";
-import { MetadataSchema, refuseUnknown, splitList, TagsSchema, toMetadataText } from "./fields.ts";
+import {
+  listUidSearchKeys,
+  MetadataSchema,
+  refuseUnknown,
+  splitList,
+  TagsSchema,
+  toMetadataText,
+} from "./fields.ts";
 
 /** CometChat's bodies and queries of `/v3/users` (its rest-api/users). */
 
@@ -35,9 +43,11 @@ const FIELDS = {
   email: v.nullish(textOf(256)),
   contactNumber: v.nullish(textOf(64)),
 };
-const NewUserSchema = v.object(
-  { uid: UserIdSchema, name: textSchema(256), ...FIELDS, withAuthToken: v.optional(BooleanSchema, false) },
-  "must be a JSON object",
+const newUserSchema = perUserIdRule((uid) =>
+  v.object(
+    { uid, name: textSchema(256), ...FIELDS, withAuthToken: v.optional(BooleanSchema, false) },
+    "must be a JSON object",
+  ),
 );
 const UserChangeSchema = v.object({ name: v.optional(textSchema(256)), ...FIELDS }, "must be a JSON object");
 
@@ -77,9 +87,12 @@ function numberSchema(fallback: number, max: number, message: string) {
   );
 }
 
-/** A new user's body; throws with every fault. */
-export function parseNewUser(body: unknown): { uid: string; fields: UserFields; withAuthToken: boolean } {
-  const { uid, withAuthToken, ...fields } = parseStrictly(NewUserSchema, readForm(body));
+/** A new user's body, with the uid as it was sent; throws with every fault. */
+export function parseNewUser(
+  body: unknown,
+  rule: UserIdRule,
+): { uid: string; fields: UserFields; withAuthToken: boolean } {
+  const { uid, withAuthToken, ...fields } = parseStrictly(newUserSchema(rule), readForm(body));
   return { uid, fields: toFields(fields), withAuthToken };
 }
 
@@ -89,7 +102,10 @@ export function parseUserChange(body: unknown): UserFields {
 }
 
 /** What a list's query asks for, its page and how much of each user is shown. */
-export function parseUserQuery(url: URL): {
+export function parseUserQuery(
+  url: URL,
+  rule: UserIdRule,
+): {
   filter: UserFilter;
   page: number;
   perPage: number;
@@ -108,6 +124,7 @@ export function parseUserQuery(url: URL): {
   const filter: UserFilter = {
     ...ANY_USER,
     searchKey: query.searchKey || null,
+    uidSearchKeys: listUidSearchKeys(query.searchKey, rule),
     searchIn,
     roles: roles.length === 0 ? null : roles,
     tags: splitList(query.tags),
@@ -118,13 +135,17 @@ export function parseUserQuery(url: URL): {
 }
 
 const UIDS_MESSAGE = `must be an array of 1 to ${MAX_USERS_CHANGE} user ids`;
-const UidsSchema = v.pipe(
-  listSchema(UserIdSchema, UIDS_MESSAGE, MAX_USERS_CHANGE),
-  v.minLength(1, UIDS_MESSAGE),
+const uidsSchema = perUserIdRule((uid) =>
+  v.pipe(listSchema(uid, UIDS_MESSAGE, MAX_USERS_CHANGE), v.minLength(1, UIDS_MESSAGE)),
 );
 
-export function parseUids(body: unknown, field: "uidsToActivate" | "uidsToDeactivate"): string[] {
-  const schema = v.object({ [field]: UidsSchema }, "must be a JSON object");
+/** The uids as they were sent. */
+export function parseUids(
+  body: unknown,
+  field: "uidsToActivate" | "uidsToDeactivate",
+  rule: UserIdRule,
+): string[] {
+  const schema = v.object({ [field]: uidsSchema(rule) }, "must be a JSON object");
   return parseStrictly(schema, body)[field] ?? [];
 }
 

@@ -5,14 +5,16 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
-import { isStoredUserId, isUserId, parseInput } from "../../http/validation.ts";
+import { isStoredUserId, isUserId } from "../../http/validation.ts";
 import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
 import { pageUsers } from "../../users/page-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { canonicalUserId } from "../../users/user-ids.ts";
 import type { User } from "../../users/user-model.ts";
+import { readUserParam, requireUserParam } from "../named-users.ts";
 import {
   parseDeletion,
   parseNewUser,
@@ -21,14 +23,14 @@ import {
   parseUserChange,
   parseUserQuery,
 } from "./cometchat-schema.ts";
-import { presentMetadata, UserParamSchema, writeUsers } from "./fields.ts";
+import { presentMetadata, writeUsers } from "./fields.ts";
 
 /** CometChat's `/v3/users` (header `apikey`): `{data}`, 200, times in Unix seconds, absent fields absent. */
 
 /** `GET /v3/users` */
 export const listCometchatUsers: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const { filter, page, perPage, withTags } = parseUserQuery(context.url);
+  const { filter, page, perPage, withTags } = parseUserQuery(context.url, app);
   const { parts, total } = await pageUsers(context.env, app, filter, (page - 1) * perPage, perPage);
   async function* write(): AsyncGenerator<string> {
     yield '{"data":[';
@@ -45,48 +47,51 @@ export const listCometchatUsers: Handler = async (request, context) => {
 /** `POST /v3/users` */
 export const postCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { uid, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true));
+  const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
+  const uid = canonicalUserId(app, sentAs);
   const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, fields));
   if (user === null) {
-    const message = `The uid ${uid} already exists, please choose a new uid.`;
+    const message = `The uid ${sentAs} already exists, please choose a new uid.`;
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
   }
-  const token = withAuthToken ? await issueUserToken(context.env, app, uid, DEFAULT_TOKEN_TTL_SECONDS) : null;
+  const token = withAuthToken
+    ? await issueUserToken(context.env, app, { uid, sentAs }, DEFAULT_TOKEN_TTL_SECONDS)
+    : null;
   return json({ data: { ...presentUser(user), ...(token === null ? {} : { authToken: token.token }) } });
 };
 
 /** `GET /v3/users/{uid}` */
 export const getCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const uid = pathParam(request, "uid");
+  const { uid, sentAs } = readUserParam(request, app);
   const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
-  if (user === null) throw unknownUser(uid);
+  if (user === null) throw unknownUser(sentAs);
   return json({ data: presentUser(user) });
 };
 
 /** `PUT /v3/users/{uid}`: the given fields only. */
 export const putCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
+  const { uid, sentAs } = readUserParam(request, app);
   const fields = parseUserChange(await readJsonOrForm(request, true));
   const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
-  if (user === null) throw unknownUser(uid);
+  if (user === null) throw unknownUser(sentAs);
   return json({ data: presentUser(user) });
 };
 
 /** `DELETE /v3/users/{uid}`: deactivates, which can be undone; with `permanent` the user is gone. */
 export const deleteCometchatUser: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
-  const uid = pathParam(request, "uid");
+  const { uid, sentAs } = readUserParam(request, app);
   const isPermanent = parseDeletion(await readOptionalJson(request), context.url, request.headers);
   const isDone =
     isStoredUserId(uid) &&
     (isPermanent
       ? await deleteUserOf(context.env, app, uid, actor)
       : await openShardOf(context.env, app, uid).setUserActive(uid, false));
-  if (!isDone) throw unknownUser(uid);
+  if (!isDone) throw unknownUser(sentAs);
   const what = isPermanent ? "deleted" : "deactivated";
-  return json({ data: { success: true, message: `The user with the uid ${uid} was ${what}.` } });
+  return json({ data: { success: true, message: `The user with the uid ${sentAs} was ${what}.` } });
 };
 
 /** `DELETE /v3/users` `{uidsToDeactivate}` */
@@ -101,11 +106,12 @@ export const activateUsers: Handler = async (request, context) =>
 export const postCometchatToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const user = requireUserParam(request, app);
+  const { uid } = user;
   const [newest] = force ? [] : await listUserTokens(context.env, app, uid);
   const token =
     (newest?.isCurrent ? newest : null) ??
-    (await issueUserToken(context.env, app, uid, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
+    (await issueUserToken(context.env, app, user, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
   return json({ data: presentToken(uid, token) });
 };
 
@@ -113,7 +119,7 @@ export const postCometchatToken: Handler = async (request, context) => {
 export const listCometchatTokens: Handler = async (request, context) => {
   // What it shows is as good as the user's sign-in.
   const { app } = await authenticate(request, context, "manage");
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const { uid } = requireUserParam(request, app);
   const tokens = await listUserTokens(context.env, app, uid);
   return json({ data: tokens.map((token) => presentToken(uid, token)) });
 };
@@ -121,14 +127,14 @@ export const listCometchatTokens: Handler = async (request, context) => {
 /** `DELETE /v3/users/{uid}/auth_tokens/{token}`: it is refused from then on. One that isn't this user's is none. */
 export const deleteCometchatToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
-  const { uid } = parseInput(UserParamSchema, { uid: pathParam(request, "uid") });
+  const { uid, sentAs } = requireUserParam(request, app);
   const given = pathParam(request, "token");
   const token = await verifyFeedToken(context.env, given, "feed", guardLookups(context));
   if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
     await openShardOf(context.env, app, uid).removeToken(uid, token);
   }
   return json({
-    data: { success: true, message: `The user with the uid ${uid} has no such token any more.` },
+    data: { success: true, message: `The user with the uid ${sentAs} has no such token any more.` },
   });
 };
 
@@ -138,14 +144,17 @@ async function setActive(
   field: "uidsToActivate" | "uidsToDeactivate",
 ): Promise<Response> {
   const { app } = await authenticate(request, context, "manage");
-  const uids = parseUids(await readOptionalJson(request), field);
+  const uids = parseUids(await readOptionalJson(request), field, app);
   const isActive = field === "uidsToActivate";
   const changed = await Promise.all(
-    uids.map(async (uid) => {
+    uids.map(async (sentAs) => {
+      const uid = canonicalUserId(app, sentAs);
       const success = await openShardOf(context.env, app, uid).setUserActive(uid, isActive);
       const what = isActive ? "activated" : "deactivated";
-      const message = success ? `The user with the uid ${uid} was ${what}.` : `There is no user ${uid}.`;
-      return [uid, { success, message }] as const;
+      const message = success
+        ? `The user with the uid ${sentAs} was ${what}.`
+        : `There is no user ${sentAs}.`;
+      return [sentAs, { success, message }] as const;
     }),
   );
   return json({ data: Object.fromEntries(changed) });

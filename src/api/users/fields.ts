@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import type { Faults } from "../../errors.ts";
 import { showName } from "../../errors.ts";
-import { listSchema, UserIdSchema } from "../../http/validation.ts";
+import { listSchema } from "../../http/validation.ts";
 import { MAX_USER_TAGS } from "../../limits.ts";
 import { parseAsSent, stringifyAsSent } from "../../sent-number.ts";
 import { exceedsBytes } from "../../text-size.ts";
+import { canonicalUserId, type UserIdRule } from "../../users/user-ids.ts";
 import type { User } from "../../users/user-model.ts";
 import { isObject } from "../send-checks.ts";
 
@@ -34,8 +35,13 @@ export function presentMetadata(text: string | null): unknown {
   return text === null ? null : parseAsSent(text);
 }
 
-/** The user id of a path. */
-export const UserParamSchema = v.object({ uid: UserIdSchema });
+/**
+ * With what the uids that a CometChat family searches for begin: a platform call may have made users whose ids are in
+ * mixed case, and a list has all of them.
+ */
+export function listUidSearchKeys(searchKey: string | undefined, rule: UserIdRule): string[] | null {
+  return searchKey ? [...new Set([searchKey, canonicalUserId(rule, searchKey)])] : null;
+}
 
 export const TagsSchema = listSchema(TagSchema, "must be an array of texts", MAX_USER_TAGS);
 

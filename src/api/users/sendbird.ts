@@ -46,7 +46,7 @@ export const postSendbirdUser: Handler = async (request, context) => {
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
   }
   const accessToken = issueToken
-    ? (await issueUserToken(context.env, app, userId, MAX_TOKEN_TTL_SECONDS)).token
+    ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
     : "";
   return json(presentUser(user, accessToken));
 };
@@ -71,7 +71,7 @@ export const putSendbirdUser: Handler = async (request, context) => {
   const user = await shard.updateUser(userId, fields);
   if (user === null) throw unknownUser();
   const accessToken = issueToken
-    ? (await issueUserToken(context.env, app, userId, MAX_TOKEN_TTL_SECONDS)).token
+    ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
     : "";
   return json(presentUser(user, accessToken));
 };
@@ -92,7 +92,7 @@ export const postSendbirdToken: Handler = async (request, context) => {
   const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
   const isKnown = isUserId(userId) && (await openShardOf(context.env, app, userId).getUser(userId)) !== null;
   if (!isKnown) throw unknownUser();
-  const { token, expiresAt } = await issueUserToken(context.env, app, userId, ttlSeconds);
+  const { token, expiresAt } = await issueUserToken(context.env, app, { uid: userId }, ttlSeconds);
   return json({ token, expires_at: expiresAt });
 };
 

@@ -1,0 +1,36 @@
+import * as v from "valibot";
+import { pathParam } from "../http/context.ts";
+import { isUserId, parseInput, UserIdSchema } from "../http/validation.ts";
+import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
+
+const UserParamSchema = v.object({ uid: UserIdSchema });
+
+/** The user of a path in the CometChat families. */
+export interface NamedUser {
+  /** As it is stored; whether it can be a user's is left to the route. */
+  uid: string;
+  /** As the call has it, for messages. */
+  sentAs: string;
+}
+
+/** Who the path's `:uid` is. */
+export function readUserParam(request: Parameters<typeof pathParam>[0], rule: UserIdRule): NamedUser {
+  const sentAs = pathParam(request, "uid");
+  return { uid: canonicalUserId(rule, sentAs), sentAs };
+}
+
+/** The same; throws where nobody can have such an id. */
+export function requireUserParam(request: Parameters<typeof pathParam>[0], rule: UserIdRule): NamedUser {
+  const user = readUserParam(request, rule);
+  parseInput(UserParamSchema, { uid: user.uid });
+  return user;
+}
+
+/**
+ * Under which ids a target of a notification may be stored whom a CometChat family names `sentAs`, the likeliest first:
+ * just that, for a notification of the platform family keeps its targets' case, and the delivery log shows it; else the
+ * one user that all spellings are in the other families.
+ */
+export function listTargetIds(sentAs: string, rule: UserIdRule): string[] {
+  return [...new Set([sentAs, canonicalUserId(rule, sentAs)])].filter(isUserId);
+}
