@@ -202,7 +202,7 @@ describe("a cell of a log for a spreadsheet", () => {
     "\u00a0=1",
     "\u3000＝1",
   ])("that begins as %j does is text, also as an upload has it", async (cell) => {
-    const app = await createReadyApp();
+    const app = await createReadyApp({}, { foldsUserIds: false });
     const values = { customerName: cell, orderId: ["no text"] };
     const uid = cell.trim();
     const body = {
