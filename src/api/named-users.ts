@@ -1,9 +1,19 @@
 import * as v from "valibot";
+import type { AppRecord } from "../apps/records.ts";
+import type { Bindings } from "../env.ts";
 import { pathParam } from "../http/context.ts";
-import { isUserId, parseInput, UserIdSchema } from "../http/validation.ts";
+import {
+  isStoredUserId,
+  isUserId,
+  parseInput,
+  StoredUserIdSchema,
+  UserIdSchema,
+} from "../http/validation.ts";
+import { openShardOf } from "../users/shard-binding.ts";
 import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
 
-const UserParamSchema = v.object({ uid: UserIdSchema });
+const UserParamSchema = v.object({ uid: StoredUserIdSchema });
+const NewUserParamSchema = v.object({ uid: UserIdSchema });
 
 /** The user of a path in the CometChat families. */
 export interface NamedUser {
@@ -27,10 +37,26 @@ export function requireUserParam(request: Parameters<typeof pathParam>[0], rule:
 }
 
 /**
+ * The same for calls that make a user who isn't there: of ids that only earlier versions took, those of whom there is a
+ * record go on, and nobody is made.
+ */
+export async function requireReachableUser(
+  request: Parameters<typeof pathParam>[0],
+  env: Bindings,
+  app: AppRecord,
+): Promise<NamedUser> {
+  const user = requireUserParam(request, app);
+  const { uid } = user;
+  const isThere = !isUserId(uid) && (await openShardOf(env, app, uid).getUser(uid)) !== null;
+  if (!isThere) parseInput(NewUserParamSchema, { uid });
+  return user;
+}
+
+/**
  * Under which ids a target of a notification may be stored whom a CometChat family names `sentAs`, the likeliest first:
  * just that, for a notification of the platform family keeps its targets' case, and the delivery log shows it; else the
  * one user that all spellings are in the other families.
  */
 export function listTargetIds(sentAs: string, rule: UserIdRule): string[] {
-  return [...new Set([sentAs, canonicalUserId(rule, sentAs)])].filter(isUserId);
+  return [...new Set([sentAs, canonicalUserId(rule, sentAs)])].filter(isStoredUserId);
 }

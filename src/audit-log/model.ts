@@ -24,6 +24,9 @@ export const CHANGE_ACTIONS = [
   "notification.retried",
   "user.deleted",
   "user.tokens_revoked",
+  "user.token_removed",
+  "user.deactivated",
+  "user.activated",
 ] as const;
 export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Faults, faultsToError, showName } from "../errors.ts";
 import { MAX_USER_ID_BYTES } from "../limits.ts";
+import { hasUnseenEnd } from "../text/invisible.ts";
 import { exceedsBytes } from "../text-size.ts";
 import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
 import { addLookalikes } from "./strange-fields.ts";
@@ -105,14 +106,18 @@ export function queryOf(url: URL): Record<string, string> {
 }
 
 /**
+ * What a user id is, in one place. An id that names a user who is about to be made, or sent to, is a {@link isUserId};
+ * one that names a user who is there already (read, changed, deactivated, deleted, revoked) is a
+ * {@link isStoredUserId}: earlier versions took white space at its ends, and those users are still somebody's.
+ *
  * 1 to 255 bytes of well-formed Unicode without control characters. `.` and `..` are none: in a URL they are
- * steps of the path, so such a user couldn't be addressed. White space at either end is seen by nobody.
+ * steps of the path, so such a user couldn't be addressed. What stands unseen at either end is seen by nobody.
  */
 export function isUserId(value: unknown): value is string {
-  return isStoredUserId(value) && value.trim() === value;
+  return isStoredUserId(value) && !hasUnseenEnd(value);
 }
 
-/** The same with white space at its ends: users of earlier versions may have it, and are read and deleted still. */
+/** The same, with whatever earlier versions took at its ends. */
 export function isStoredUserId(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
   if (value === "." || value === ".." || !value.isWellFormed() || hasControlCharacter(value)) return false;
@@ -128,21 +133,31 @@ function hasControlCharacter(value: string): boolean {
 }
 
 export const USER_ID_MESSAGE =
-  "must be a user id: 1 to 255 bytes of text without control characters, and without white space at either end";
+  "must be a user id: 1 to 255 bytes of text without control characters, and without white space or invisible characters at either end";
 
+/** A user who may be new. */
 export const UserIdSchema = v.custom<string>(isUserId, USER_ID_MESSAGE);
 
-const FoldedUserIdSchema = v.custom<string>(
-  (input) => typeof input === "string" && isUserId(canonicalUserId({ foldsUserIds: true }, input)),
-  USER_ID_MESSAGE,
+/** A user who is there already, or isn't: nobody is made by it. */
+export const StoredUserIdSchema = v.custom<string>(
+  isStoredUserId,
+  "must be a user id: 1 to 255 bytes of text without control characters",
 );
 
 /**
- * A form of the CometChat families by an app's rule of user ids: `make` is given the schema of an id. What it gives is
- * the id as it was sent, which answers and errors name; `canonicalUserId` makes it the stored one.
+ * A form of the CometChat families by an app's rule of user ids: `make` is given the schema of an id, `userId` or the
+ * same by the rule. What it gives is the id as it was sent, which answers and errors name; `canonicalUserId` makes it
+ * the stored one.
  */
-export function perUserIdRule<S>(make: (userId: typeof UserIdSchema) => S): (rule: UserIdRule) => S {
-  const [kept, folded] = [make(UserIdSchema), make(FoldedUserIdSchema)];
+export function perUserIdRule<S>(
+  userId: typeof UserIdSchema,
+  make: (userId: typeof UserIdSchema) => S,
+): (rule: UserIdRule) => S {
+  const foldedUserId = v.custom<string>(
+    (input) => typeof input === "string" && v.is(userId, canonicalUserId({ foldsUserIds: true }, input)),
+    USER_ID_MESSAGE,
+  );
+  const [kept, folded] = [make(userId), make(foldedUserId)];
   return ({ foldsUserIds }) => (foldsUserIds ? folded : kept);
 }
 

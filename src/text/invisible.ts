@@ -20,3 +20,22 @@ export function showInvisible(text: string): string {
 export function stripInvisible(text: string): string {
   return text.replace(INVISIBLE, "").trim();
 }
+
+/**
+ * White space, zero-width and direction marks, and letters that fonts leave empty. Not all that is ignorable: a heart's
+ * last character is a variation selector, and that of a flag a tag.
+ */
+const UNSEEN = String.raw`[\p{White_Space}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u115f\u1160\u2800\u3164\uffa0]`;
+const UNSEEN_END = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "u");
+
+/** Whether a text begins or ends with what nobody sees, or has nothing else. */
+export function hasUnseenEnd(text: string): boolean {
+  // Most ids, of the hundred thousand in a file.
+  if (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(text.length - 1))) return false;
+  return UNSEEN_END.test(text) || stripInvisible(text) === "";
+}
+
+/** ASCII that is seen. */
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}

@@ -44,7 +44,7 @@ interface ErasureCallsParts {
 }
 
 /**
- * What other objects are still to be told of deletions and revoked tokens: written in their transaction, told soon after,
+ * What other objects are still to be told of deletions, revoked tokens and the like: written in their transaction, told soon after,
  * repeated until it was heard. One that can't be told holds up no other.
  */
 export class ErasureCalls {
@@ -91,7 +91,7 @@ export class ErasureCalls {
       await this.#parts.tell(JSON.parse(body));
       this.#parts.sql.exec("DELETE FROM erasure_calls WHERE id = ?", id);
     } catch (error) {
-      console.error({ message: "a user's deletion or revocation isn't told yet", tries: tries + 1, error });
+      console.error({ message: "what was done to a user isn't told yet", tries: tries + 1, error });
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
       this.#parts.sql.exec(
         "UPDATE erasure_calls SET tries = tries + 1, next_at = ? WHERE id = ?",

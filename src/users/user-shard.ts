@@ -459,8 +459,15 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** False where there is no such user. A deactivated one's sockets close, and tokens are refused. */
-  async setUserActive(uid: string, isActive: boolean): Promise<boolean> {
-    const isThere = await this.#changeUsers((now) => this.#users.setActive(uid, isActive, now));
+  async setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<boolean> {
+    const isThere = await this.#changeUsers((now) => {
+      const wasActive = this.#users.listInactive([uid]).length === 0;
+      const isKnown = this.#users.setActive(uid, isActive, now);
+      if (isKnown && wasActive !== isActive) {
+        this.#erasureCalls.addAudit(isActive ? "user.activated" : "user.deactivated", actor, uidHash, now);
+      }
+      return isKnown;
+    });
     if (!isActive) this.#sockets.closeUser(uid, "The user was deactivated");
     return isThere;
   }
@@ -472,8 +479,12 @@ export class UserShard extends DurableObject<Bindings> {
   }
 
   /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
-  removeToken(uid: string, token: TokenTimes): void {
-    this.ctx.storage.transactionSync(() => this.#tokens.remove(uid, token));
+  removeToken(uid: string, token: TokenTimes, actor: Actor, uidHash: string): void {
+    this.#due.transaction(() => {
+      if (this.#tokens.isRemoved(uid, token.issuedAt)) return;
+      this.#tokens.remove(uid, token);
+      this.#erasureCalls.addAudit("user.token_removed", actor, uidHash, Date.now());
+    });
     this.#sockets.closeUser(uid, "A token of the user was removed");
   }
 

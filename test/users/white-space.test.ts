@@ -6,26 +6,29 @@ import { callPlatform, formOf, listStored, postForm, presignedFields } from "../
 import { shardStubOf } from "../support/users.ts";
 
 /** At either end, of several kinds, and nothing else. */
-const IDS = [" mia", "mia ", "\u00a0mia", "mia\u3000", "\ufeffmia", "  ", "\u00a0"];
+const SEEN_AS_SPACE = [" mia", "mia ", "\u00a0mia", "mia\u3000", "\ufeffmia", "mia\u2028", "  ", "\u00a0"];
+/** Zero width, a direction, a soft hyphen, an empty letter, and variation selectors alone. */
+const UNSEEN = ["mia\u200b", "\u200dmia", "mia\u2060", "\u200emia", "mia\u00ad", "mia\u3164", "\ufe0f"];
+const IDS = [...SEEN_AS_SPACE, ...UNSEEN];
 
 let app: TestApp;
 beforeEach(async () => {
   app = await createReadyApp();
 });
-afterEach(async () => {
-  expect((await app.api("GET", "/notifications")).body.data).toEqual([]);
-  for (const id of IDS) {
-    const shard = await shardStubOf(app, id);
-    for (const table of ["users", "deliveries", "devices"]) expect(await rowsIn(shard, table)).toBe(0);
-  }
-  expect(await listStored(app)).toEqual([]);
-});
-
 const fieldsOf = ({ status, body }: Answer) => [status, Object.keys(body.error.details)];
 const KEY = "order-confirmation";
 const VARIABLES = { customerName: "Mia", orderId: "1" };
 
 describe("a user id with white space at an end, or of nothing else, is refused and changes nothing", () => {
+  afterEach(async () => {
+    expect((await app.api("GET", "/notifications")).body.data).toEqual([]);
+    for (const id of IDS) {
+      const shard = await shardStubOf(app, id);
+      for (const table of ["users", "deliveries", "devices"]) expect(await rowsIn(shard, table)).toBe(0);
+    }
+    expect(await listStored(app)).toEqual([]);
+  });
+
   it("in a send of each family", async () => {
     for (const id of IDS) {
       for (const mode of ["realtime", "batch"]) {
@@ -45,15 +48,21 @@ describe("a user id with white space at an end, or of nothing else, is refused a
     }
   });
 
-  it("in an event and with a device", async () => {
+  it("of a new user in every form, with a token and with a device", async () => {
+    const user = { profile_url: "", nickname: "" };
     for (const id of IDS) {
-      const event = {
-        notificationId: "01900000-0000-7000-8000-000000000000",
-        userId: id,
-        channelType: "in_app",
-        eventType: "viewed",
-      };
-      expect(fieldsOf(await app.api("POST", "/analytics/events", event))).toEqual([400, ["userId"]]);
+      expect(fieldsOf(await app.api("POST", "/users", { uid: id })), id).toEqual([400, ["uid"]]);
+      const cometchat = await app.call("POST", "/v3/users", { uid: id, name: "Mia", withAuthToken: true });
+      expect(fieldsOf(cometchat), id).toEqual([400, ["uid"]]);
+      const sendbird = await callPlatform(app, "POST", "/v3/users", { ...user, user_id: id });
+      expect([sendbird.status, JSON.stringify(sendbird.body)], id).toEqual([
+        400,
+        expect.stringContaining("user_id"),
+      ]);
+      for (const users of ["/v3/business-messaging/api/users", "/v3/users"]) {
+        const token = await app.call("POST", `${users}/${encodeURIComponent(id)}/auth_tokens`);
+        expect(fieldsOf(token), `${users} ${id}`).toEqual([400, ["uid"]]);
+      }
       const path = `/users/${encodeURIComponent(id)}/devices`;
       const device = await app.api("POST", path, { provider: "fcm", token: "token-of-mia" });
       expect(fieldsOf(device)).toEqual([400, ["uid"]]);
@@ -61,7 +70,7 @@ describe("a user id with white space at an end, or of nothing else, is refused a
   });
 
   it("in a targets file, which names the line", async () => {
-    for (const id of ["mia\u00a0", "\u3000mia", '"mia "', '" mia"', '"  "']) {
+    for (const id of ["mia\u00a0", "\u3000mia", '"mia "', '" mia"', '"  "', "mia\u200b", "\ufeffmia"]) {
       const fields = await presignedFields(app, "ids.csv");
       const { status, body } = await postForm(formOf(fields, `user_id,customerName\nleo,Leo\n${id},Mia\n`));
       expect([status, JSON.stringify(body)], id).toEqual([400, expect.stringMatching(/line.{0,5}3/)]);
@@ -69,24 +78,95 @@ describe("a user id with white space at an end, or of nothing else, is refused a
   });
 });
 
-it("one that an earlier version stored is read and deleted in every form", async () => {
-  const shard = await shardStubOf(app, "mia ");
-  const forms: [string, Record<string, string>, string][] = [
-    ["/v3/business-messaging/api/users/mia%20", app.headers, ""],
-    ["/v3/users/mia%20", app.headers, "?permanent=true"],
-    ["/v3/users/mia%20", { "api-token": app.apiKey }, ""],
-  ];
-  for (const [path, headers, query] of forms) {
-    await runInDurableObject(shard, (_, { storage }) => {
+it("keeps ids whose last character only shapes the one before", async () => {
+  for (const uid of [
+    "\u2764\ufe0f",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "a\u200bb",
+  ]) {
+    expect((await app.api("POST", "/users", { uid })).status, uid).toBe(201);
+    await app.api("DELETE", `/users/${encodeURIComponent(uid)}`);
+  }
+});
+
+describe("a user whom an earlier version stored under such an id", () => {
+  const UID = "mia ";
+  const PATH = "mia%20";
+  const OURS = `/v3/business-messaging/api/users/${PATH}`;
+  const VENDORS = `/v3/users/${PATH}`;
+  const platform = (method: string, path: string, body?: unknown) => callPlatform(app, method, path, body);
+
+  async function store(): Promise<void> {
+    await runInDurableObject(await shardStubOf(app, UID), (_, { storage }) => {
       storage.sql.exec(
-        "INSERT INTO users (uid, name, role, created_at, updated_at) VALUES ('mia ', 'M', 'default', 1, 1)",
+        "INSERT INTO users (uid, name, role, created_at, updated_at) VALUES (?, 'M', 'default', 1, 1)",
+        UID,
       );
     });
-    const isVendors = "api-token" in headers;
-    const callAs = (method: string, to: string) =>
-      isVendors ? callPlatform(app, method, to) : app.call(method, to);
-    expect((await callAs("GET", path)).status, path).toBe(200);
-    expect((await callAs("DELETE", path + query)).status, path).toBe(200);
-    expect((await callAs("GET", path)).status, path).toBe(404);
   }
+
+  it("is read and deleted in every form", async () => {
+    const forms: [string, typeof platform, string][] = [
+      [OURS, (method, path) => app.call(method, path), ""],
+      [VENDORS, (method, path) => app.call(method, path), "?permanent=true"],
+      [VENDORS, platform, ""],
+    ];
+    for (const [path, callAs, query] of forms) {
+      await store();
+      expect((await callAs("GET", path)).status, path).toBe(200);
+      expect((await callAs("DELETE", path + query)).status, path).toBe(200);
+      expect((await callAs("GET", path)).status, path).toBe(404);
+    }
+  });
+
+  it("is changed, deactivated, activated, revoked, and read wherever one user is named", async () => {
+    await store();
+    const done: [Promise<Answer>, number][] = [
+      [app.call("PUT", OURS, { name: "A" }), 200],
+      [app.call("PUT", VENDORS, { name: "B" }), 200],
+      [platform("PUT", VENDORS, { nickname: "C" }), 200],
+      [app.call("GET", `${OURS}/devices`), 200],
+      [app.call("GET", `/v3/business-messaging/api/analytics/users/${PATH}`), 200],
+      [app.call("POST", `${OURS}/auth_tokens/revoke`), 200],
+      [app.call("GET", `${VENDORS}/auth_tokens`), 200],
+      [app.call("DELETE", `${VENDORS}/auth_tokens/none`), 200],
+      [platform("GET", `${VENDORS}/push/gcm`), 200],
+      [app.call("POST", `${OURS}/auth_tokens`), 201],
+      [platform("POST", `${VENDORS}/token`, {}), 200],
+      [app.call("POST", `${OURS}/devices`, { provider: "fcm", token: "token-of-mia" }), 201],
+      [app.call("DELETE", `${OURS}/devices/none`), 404],
+    ];
+    for (const [index, [answer, status]] of done.entries()) {
+      const { status: got, body } = await answer;
+      expect([got, JSON.stringify(body)], `call ${index}`).toEqual([status, expect.any(String)]);
+    }
+    for (const [method, field, isActive] of [
+      ["DELETE", "uidsToDeactivate", false],
+      ["PUT", "uidsToActivate", true],
+    ] as const) {
+      const { body } = await app.call(method, "/v3/users", { [field]: [UID] });
+      expect(body.data[UID]).toMatchObject({ success: true });
+      expect((await platform("GET", VENDORS)).body.is_active).toBe(isActive);
+    }
+    await app.call("DELETE", OURS);
+  });
+
+  it("is found in a delivery log, told of in events, and sent nothing", async () => {
+    await store();
+    const { body: sent } = await app.send({
+      template: { key: KEY, variables: VARIABLES },
+      targets: ["leo"],
+      mode: "realtime",
+    });
+    const log = await app.api("GET", `/notifications/${sent.notificationId}/deliveries?userId=${PATH}`);
+    expect([log.status, log.body.data]).toEqual([200, []]);
+    const event = { notificationId: sent.notificationId, userId: UID, channelType: "in_app" };
+    expect((await app.api("POST", "/analytics/events", { ...event, eventType: "viewed" })).status).toBe(404);
+    const refused = await app.send({
+      template: { key: KEY, variables: VARIABLES },
+      targets: [UID],
+      mode: "realtime",
+    });
+    expect(fieldsOf(refused)).toEqual([400, ["targets[0]"]]);
+  });
 });

@@ -16,13 +16,13 @@ import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, UserIdSchema } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
 import { requireIdParts } from "../../ids.ts";
 import { HOUR_MS } from "../../notifications/counts.ts";
 import { openLedger } from "../../notifications/ledger-binding.ts";
 import { findNotification } from "../../notifications/read.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
-import { readUserParam } from "../named-users.ts";
+import { requireUserParam } from "../named-users.ts";
 
 /** Points that a range may have: 31 days of hours, or a year of days. */
 const MAX_POINTS = { hourly: 31 * 24, daily: 366 };
@@ -78,7 +78,7 @@ export const getNotificationAnalytics: Handler = async (request, context) => {
 export const getUserAnalytics: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(UserQuerySchema, queryOf(context.url));
-  const userId = parseInput(UserIdSchema, readUserParam(request, app).uid);
+  const userId = requireUserParam(request, app).uid;
   const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
   const before =
     notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;

@@ -5,7 +5,7 @@ import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { checkInput, perUserIdRule, textSchema } from "../../http/validation.ts";
+import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
 import type { DeviceOutcome } from "../../push/model.ts";
 import { sendTestPush } from "../../push/test-push.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
@@ -13,7 +13,7 @@ import { canonicalUserId } from "../../users/user-ids.ts";
 import { isObject, readPushData } from "../send-checks.ts";
 import { deviceNotFound } from "./devices.ts";
 
-const testSchema = perUserIdRule((userId) =>
+const testSchema = perUserIdRule(UserIdSchema, (userId) =>
   v.object(
     {
       userId,

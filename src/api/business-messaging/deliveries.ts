@@ -6,7 +6,7 @@ import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, perUserIdRule, queryOf } from "../../http/validation.ts";
+import { parseInput, perUserIdRule, queryOf, StoredUserIdSchema } from "../../http/validation.ts";
 import { type CsvPurpose, streamLog, streamTargets } from "../../notifications/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../notifications/delivery-log.ts";
 import {
@@ -25,7 +25,7 @@ const FilterEntries = {
   reason: v.optional(v.picklist(REASONS, `must be one of: ${REASONS.join(", ")}`)),
   channel: v.optional(v.string()),
 };
-const logQuerySchema = perUserIdRule((userId) =>
+const logQuerySchema = perUserIdRule(StoredUserIdSchema, (userId) =>
   v.object({
     ...FilterEntries,
     userId: v.optional(userId),

@@ -6,20 +6,20 @@ import { json } from "../../http/responses.ts";
 import { registerDevice } from "../../users/devices.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
-import { requireUserParam } from "../named-users.ts";
+import { requireReachableUser, requireUserParam } from "../named-users.ts";
 
-/** `POST /v3/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
+/** `POST {api}/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
 export const postDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const address = await parseDevice(await readJson(request), app.id, context);
-  const { uid } = requireUserParam(request, app);
+  const { uid } = await requireReachableUser(request, context.env, app);
   const registered = await registerDevice(context.env, app, uid, address, null);
   if (registered === "revoked") throw new Error("A server's call needs no token");
   const [device, isNew] = registered;
   return json(presentDevice(device), isNew ? 201 : 200);
 };
 
-/** `GET /v3/users/{uid}/devices`: the newest registration first. */
+/** `GET {api}/users/{uid}/devices`: the newest registration first. */
 export const getDevices: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { uid } = requireUserParam(request, app);
@@ -28,7 +28,7 @@ export const getDevices: Handler = async (request, context) => {
   return json({ data: devices.map(presentDevice), nextCursor: null });
 };
 
-/** `DELETE /v3/users/{uid}/devices/{id}` */
+/** `DELETE {api}/users/{uid}/devices/{id}` */
 export const deleteDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid } = requireUserParam(request, app);

@@ -7,7 +7,7 @@ import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { checkInput, perUserIdRule } from "../../http/validation.ts";
+import { checkInput, perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import { parseNotificationId } from "../../ids.ts";
 import { CHANNEL_TYPES } from "../../notifications/model.ts";
 import type { ClientEvent, EventOutcome } from "../../users/engagement-store.ts";
@@ -19,7 +19,7 @@ const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;
 const EVENT_NAMESPACE = "5b2f7a0e-6c39-4f7e-9d1c-2f8b0a64c1d7";
 
 const ID_MESSAGE = "must be the id of a notification of any family";
-const eventSchema = perUserIdRule((userId) =>
+const eventSchema = perUserIdRule(StoredUserIdSchema, (userId) =>
   v.object(
     {
       notificationId: v.nullish(v.string(ID_MESSAGE)),

@@ -9,11 +9,11 @@ import {
   IsoEndSchema,
   IsoTimeSchema,
   isStoredUserId,
-  isUserId,
   parseInput,
   perUserIdRule,
   queryOf,
   textSchema,
+  UserIdSchema,
 } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { requireValue } from "../../outcome.ts";
@@ -21,11 +21,11 @@ import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
 import { issueUserToken } from "../../users/issue-token.ts";
 import { listUsers } from "../../users/list-users.ts";
-import { revokeTokensOf } from "../../users/revoke-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { revokeTokensOf } from "../../users/user-access.ts";
 import { canonicalUserId } from "../../users/user-ids.ts";
 import { ANY_USER, type User } from "../../users/user-model.ts";
-import { readUserParam, requireUserParam } from "../named-users.ts";
+import { readUserParam, requireReachableUser } from "../named-users.ts";
 import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 
 const UserFieldsEntries = {
@@ -34,7 +34,7 @@ const UserFieldsEntries = {
   role: v.optional(textSchema(64)),
   metadata: v.nullish(MetadataSchema),
 };
-const newUserSchema = perUserIdRule((uid) =>
+const newUserSchema = perUserIdRule(UserIdSchema, (uid) =>
   v.object({ uid, ...UserFieldsEntries }, "must be a JSON object"),
 );
 const UserChangeSchema = v.object(UserFieldsEntries, "must be a JSON object");
@@ -117,7 +117,7 @@ export const putUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid } = readUserParam(request, app);
   const fields = toStored(parseInput(UserChangeSchema, await readJson(request, true)));
-  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
   return json(presentUser(requireUser(user)));
 };
 
@@ -134,16 +134,16 @@ export const deleteUser: Handler = async (request, context) => {
 export const postAuthToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { expiresInSeconds } = parseInput(TokenRequestSchema, await readOptionalJson(request));
-  const user = requireUserParam(request, app);
+  const user = await requireReachableUser(request, context.env, app);
   const { token, expiresAt } = await issueUserToken(context.env, app, user, expiresInSeconds);
   return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
 };
 
-/** `POST /v3/users/{uid}/auth_tokens/revoke`: all tokens of the user until now are refused, and sockets close. */
+/** `POST {api}/users/{uid}/auth_tokens/revoke`: all tokens of the user until now are refused, and sockets close. */
 export const postTokenRevocation: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "manage");
   const { uid } = readUserParam(request, app);
-  const validFrom = isUserId(uid) ? await revokeTokensOf(context.env, app, uid, actor) : null;
+  const validFrom = isStoredUserId(uid) ? await revokeTokensOf(context.env, app, uid, actor) : null;
   if (validFrom === null) throw userNotFound();
   return json({ uid, validFrom: isoTime(validFrom) });
 };

@@ -1,6 +1,14 @@
 import * as v from "valibot";
 import { faultsToError } from "../../errors.ts";
-import { checkInput, listSchema, perUserIdRule, queryOf, textSchema } from "../../http/validation.ts";
+import {
+  checkInput,
+  listSchema,
+  perUserIdRule,
+  queryOf,
+  StoredUserIdSchema,
+  textSchema,
+  UserIdSchema,
+} from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../limits.ts";
 import { reviveDigits } from "../../sent-number.ts";
 import type { UserIdRule } from "../../users/user-ids.ts";
@@ -43,7 +51,7 @@ const FIELDS = {
   email: v.nullish(textOf(256)),
   contactNumber: v.nullish(textOf(64)),
 };
-const newUserSchema = perUserIdRule((uid) =>
+const newUserSchema = perUserIdRule(UserIdSchema, (uid) =>
   v.object(
     { uid, name: textSchema(256), ...FIELDS, withAuthToken: v.optional(BooleanSchema, false) },
     "must be a JSON object",
@@ -135,7 +143,7 @@ export function parseUserQuery(
 }
 
 const UIDS_MESSAGE = `must be an array of 1 to ${MAX_USERS_CHANGE} user ids`;
-const uidsSchema = perUserIdRule((uid) =>
+const uidsSchema = perUserIdRule(StoredUserIdSchema, (uid) =>
   v.pipe(listSchema(uid, UIDS_MESSAGE, MAX_USERS_CHANGE), v.minLength(1, UIDS_MESSAGE)),
 );
 

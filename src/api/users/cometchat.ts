@@ -5,16 +5,17 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
-import { isStoredUserId, isUserId } from "../../http/validation.ts";
+import { isStoredUserId } from "../../http/validation.ts";
 import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
 import { pageUsers } from "../../users/page-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { removeTokenOf, setUserActiveOf } from "../../users/user-access.ts";
 import { canonicalUserId } from "../../users/user-ids.ts";
 import type { User } from "../../users/user-model.ts";
-import { readUserParam, requireUserParam } from "../named-users.ts";
+import { readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
 import {
   parseDeletion,
   parseNewUser,
@@ -74,7 +75,7 @@ export const putCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid, sentAs } = readUserParam(request, app);
   const fields = parseUserChange(await readJsonOrForm(request, true));
-  const user = isUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
   if (user === null) throw unknownUser(sentAs);
   return json({ data: presentUser(user) });
 };
@@ -88,7 +89,7 @@ export const deleteCometchatUser: Handler = async (request, context) => {
     isStoredUserId(uid) &&
     (isPermanent
       ? await deleteUserOf(context.env, app, uid, actor)
-      : await openShardOf(context.env, app, uid).setUserActive(uid, false));
+      : await setUserActiveOf(context.env, app, uid, false, actor));
   if (!isDone) throw unknownUser(sentAs);
   const what = isPermanent ? "deleted" : "deactivated";
   return json({ data: { success: true, message: `The user with the uid ${sentAs} was ${what}.` } });
@@ -106,7 +107,7 @@ export const activateUsers: Handler = async (request, context) =>
 export const postCometchatToken: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
-  const user = requireUserParam(request, app);
+  const user = await requireReachableUser(request, context.env, app);
   const { uid } = user;
   const [newest] = force ? [] : await listUserTokens(context.env, app, uid);
   const token =
@@ -126,12 +127,12 @@ export const listCometchatTokens: Handler = async (request, context) => {
 
 /** `DELETE /v3/users/{uid}/auth_tokens/{token}`: it is refused from then on. One that isn't this user's is none. */
 export const deleteCometchatToken: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const { uid, sentAs } = requireUserParam(request, app);
   const given = pathParam(request, "token");
   const token = await verifyFeedToken(context.env, given, "feed", guardLookups(context));
   if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
-    await openShardOf(context.env, app, uid).removeToken(uid, token);
+    await removeTokenOf(context.env, app, uid, token, actor);
   }
   return json({
     data: { success: true, message: `The user with the uid ${sentAs} has no such token any more.` },
@@ -143,13 +144,13 @@ async function setActive(
   context: Parameters<Handler>[1],
   field: "uidsToActivate" | "uidsToDeactivate",
 ): Promise<Response> {
-  const { app } = await authenticate(request, context, "manage");
+  const { app, actor } = await authenticate(request, context, "manage");
   const uids = parseUids(await readOptionalJson(request), field, app);
   const isActive = field === "uidsToActivate";
   const changed = await Promise.all(
     uids.map(async (sentAs) => {
       const uid = canonicalUserId(app, sentAs);
-      const success = await openShardOf(context.env, app, uid).setUserActive(uid, isActive);
+      const success = await setUserActiveOf(context.env, app, uid, isActive, actor);
       const what = isActive ? "activated" : "deactivated";
       const message = success
         ? `The user with the uid ${sentAs} was ${what}.`

@@ -3,7 +3,7 @@ import { authenticateToken } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { isUserId } from "../../http/validation.ts";
+import { isStoredUserId } from "../../http/validation.ts";
 import type { DeviceAddress } from "../../push/model.ts";
 import type { Device } from "../../users/device-store.ts";
 import { registerDevice } from "../../users/devices.ts";
@@ -24,7 +24,7 @@ export const postPushToken: Handler = async (request, context) => {
   const given = { provider: PROVIDERS[type], token: parsePushToken(type, await readJson(request)) };
   const address = await parseDevice(given, app.id, context);
   const userId = pathParam(request, "uid");
-  const user = isUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
+  const user = isStoredUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
   if (user === null) throw unknownUser();
   const registered = await registerDevice(context.env, app, userId, address, null);
   if (registered === "revoked") throw new Error("A server's call needs no token");
@@ -63,7 +63,7 @@ async function readDevices(request: Parameters<Handler>[0], context: Context, sc
   const { app } = await authenticateToken(request, context, scope);
   const type = readType(request);
   const userId = pathParam(request, "uid");
-  if (!isUserId(userId)) throw unknownUser();
+  if (!isStoredUserId(userId)) throw unknownUser();
   const shard = openShardOf(context.env, app, userId);
   const [user, devices] = await Promise.all([shard.getUser(userId), shard.listDevices(userId, null)]);
   if (user === null) throw unknownUser();

@@ -11,7 +11,7 @@ import { refuseUnknown, splitList, toMetadataText } from "./fields.ts";
 
 /** The vendor's, in characters. */
 const MAX_USER_ID = 80;
-const USER_ID_MESSAGE = `must be a user id: 1 to ${MAX_USER_ID} characters without control characters, and without white space at either end`;
+const USER_ID_MESSAGE = `must be a user id: 1 to ${MAX_USER_ID} characters without control characters, and without white space or invisible characters at either end`;
 /** The vendor's: user ids in a query. */
 const MAX_QUERY_IDS = 250;
 const MAX_METADATA_BYTES = 16 * 1024;

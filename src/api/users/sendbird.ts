@@ -5,13 +5,14 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
-import { isStoredUserId, isUserId } from "../../http/validation.ts";
+import { isStoredUserId } from "../../http/validation.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
 import { requireValue } from "../../outcome.ts";
 import { deleteUserOf } from "../../users/delete-user.ts";
 import { issueUserToken } from "../../users/issue-token.ts";
 import { pageUsers } from "../../users/page-users.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
+import { setUserActiveOf } from "../../users/user-access.ts";
 import type { User } from "../../users/user-model.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import {
@@ -62,13 +63,12 @@ export const getSendbirdUser: Handler = async (request, context) => {
 
 /** `PUT /v3/users/{user_id}`: the given fields only. */
 export const putSendbirdUser: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "manage");
+  const { app, actor } = await authenticateToken(request, context, "manage");
   const userId = pathParam(request, "uid");
   const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
-  if (!isUserId(userId)) throw unknownUser();
-  const shard = openShardOf(context.env, app, userId);
-  if (isActive !== null) await shard.setUserActive(userId, isActive);
-  const user = await shard.updateUser(userId, fields);
+  if (!isStoredUserId(userId)) throw unknownUser();
+  if (isActive !== null) await setUserActiveOf(context.env, app, userId, isActive, actor);
+  const user = await openShardOf(context.env, app, userId).updateUser(userId, fields);
   if (user === null) throw unknownUser();
   const accessToken = issueToken
     ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
@@ -90,7 +90,8 @@ export const postSendbirdToken: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "manage");
   const userId = pathParam(request, "uid");
   const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
-  const isKnown = isUserId(userId) && (await openShardOf(context.env, app, userId).getUser(userId)) !== null;
+  const isKnown =
+    isStoredUserId(userId) && (await openShardOf(context.env, app, userId).getUser(userId)) !== null;
   if (!isKnown) throw unknownUser();
   const { token, expiresAt } = await issueUserToken(context.env, app, { uid: userId }, ttlSeconds);
   return json({ token, expires_at: expiresAt });
