@@ -6,17 +6,21 @@ import { openShard } from "../users/shard-binding.ts";
 import { type DuePushes, parseDuePushes } from "./queue.ts";
 import { reportPushes } from "./report.ts";
 import { listBlocked, sendClaim } from "./send-claim.ts";
-import { Slots } from "./slots.ts";
+import { MAIN_SLOTS, SLOW_SLOTS, Slots } from "./slots.ts";
 import { TimedFetch } from "./timed-fetch.ts";
 
 /** Sends the pushes that a queue batch stands for. Each message is acked or retried by itself. */
 export async function consumePushes(batch: MessageBatch, env: Bindings): Promise<void> {
-  const slots = new Slots(MAX_CONNECTIONS);
+  const slots = {
+    main: new Slots(MAX_CONNECTIONS, MAIN_SLOTS),
+    slow: new Slots(MAX_CONNECTIONS, SLOW_SLOTS),
+  };
   const calls = new TimedFetch();
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await sendDuePushes(env, parseDuePushes(message.body), slots, calls);
+        const due = parseDuePushes(message.body);
+        await sendDuePushes(env, due, due.isSlow ? slots.slow : slots.main, calls);
         message.ack();
       } catch (error) {
         console.error({
@@ -37,7 +41,7 @@ export async function consumePushes(batch: MessageBatch, env: Bindings): Promise
  */
 async function sendDuePushes(
   env: Bindings,
-  { appId, shard, notificationId, channelKey }: DuePushes,
+  { appId, shard, notificationId, channelKey, isSlow }: DuePushes,
   slots: Slots,
   calls: TimedFetch,
 ): Promise<void> {
@@ -52,7 +56,7 @@ async function sendDuePushes(
   const blocked = listBlocked(appId, channelKey, Date.now());
   const { leaseMs, timeoutMs } = config;
   const sender = { env, config, appId, channelKey, calls };
-  let claim = await stub.claimPushes({ channelKey, notificationId, blocked, leaseMs });
+  let claim = await stub.claimPushes({ channelKey, notificationId, isSlow, blocked, leaseMs });
   for (let left = PUSH_CLAIMS_PER_MESSAGE - 1; claim !== null; left--) {
     const deadlines = { startBefore: claim.until - 2 * timeoutMs, answerBefore: claim.until - timeoutMs };
     const report = await sendClaim(sender, claim, slots, deadlines);

@@ -6,7 +6,7 @@ import type { UserShard } from "../users/user-shard.ts";
 import type { PushClaim } from "./model.ts";
 import { reportPushes } from "./report.ts";
 import { sendClaim } from "./send-claim.ts";
-import { Slots } from "./slots.ts";
+import { MAIN_SLOTS, Slots } from "./slots.ts";
 import { TimedFetch } from "./timed-fetch.ts";
 
 /** A lease is longer than the sending may take: the report needs time as well. */
@@ -25,7 +25,7 @@ export interface PushInline {
 /** Begins the time that a realtime send may take for its pushes. */
 export function pushInline(env: Bindings, app: AppRecord): PushInline {
   const { push: config } = readConfig(env);
-  const slots = new Slots(MAX_CONNECTIONS);
+  const slots = new Slots(MAX_CONNECTIONS, MAIN_SLOTS);
   const calls = new TimedFetch();
   const end = Date.now() + config.timeoutMs;
   return {

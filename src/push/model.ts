@@ -47,6 +47,8 @@ export interface PushClaim {
   id: string;
   channelKey: string;
   notification: PushNotification;
+  /** See {@link DeviceReport.isSlow}. */
+  isSlow: boolean;
   /** Unix ms. */
   until: number;
   targets: PushTarget[];
@@ -71,8 +73,10 @@ export interface DeviceReport {
   key: string;
   version: string;
   outcome: DeviceOutcome;
-  /** False where the provider wasn't asked: then the outcome says nothing of how it is. */
+  /** False where the outcome says nothing of how the provider is: it wasn't asked, or the user's others kept silent too. */
   wasAsked: boolean;
+  /** Its service makes a sender wait: from now on the push goes by the queue that is for such. */
+  isSlow?: boolean;
 }
 
 export interface TargetReport {
@@ -88,6 +92,8 @@ export interface PushReport {
   claimId: string;
   notificationId: string;
   channelKey: string;
+  /** The claim's: so is what is claimed next. */
+  isSlow: boolean;
   targets: TargetReport[];
   /** What the sender has learned of failing providers. */
   blocked: BlockedScope[];

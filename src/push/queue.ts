@@ -13,6 +13,8 @@ const DuePushesSchema = v.object({
   shard: v.number(),
   notificationId: v.string(),
   channelKey: v.string(),
+  /** Of those whose services make senders wait, or of the others. */
+  isSlow: v.optional(v.boolean(), false),
 });
 
 export type DuePushes = v.InferOutput<typeof DuePushesSchema>;
@@ -24,26 +26,37 @@ export function parseDuePushes(body: unknown): DuePushes {
   return result.output;
 }
 
-/** Puts `messages` messages for each group into the queue of its priority, as many in one call as it takes. */
+interface MessageGroup {
+  channelKey: string;
+  notificationId: string;
+  isSlow: boolean;
+  messages: number;
+  priority: Priority;
+}
+
+/**
+ * Puts `messages` messages for each group into the queue of its priority, or of what is slow, as many in one call as it
+ * takes.
+ */
 export async function enqueuePushes(
   env: Bindings,
   { appId, shard }: { appId: string; shard: number },
-  groups: readonly { channelKey: string; notificationId: string; messages: number; priority: Priority }[],
+  groups: readonly MessageGroup[],
 ): Promise<void> {
-  for (const [priority, ofPriority] of Map.groupBy(groups, (group) => group.priority)) {
-    const bodies = ofPriority.flatMap(({ channelKey, notificationId, messages }) =>
+  for (const [queue, members] of Map.groupBy(groups, (group) => queueOf(env, group))) {
+    const bodies = members.flatMap(({ channelKey, notificationId, isSlow, messages }) =>
       Array.from({ length: messages }, (): { body: DuePushes } => ({
-        body: { version: 1, appId, shard, notificationId, channelKey },
+        body: { version: 1, appId, shard, notificationId, channelKey, isSlow },
       })),
     );
-    const queue = queueOf(env, priority);
     for (let start = 0; start < bodies.length; start += QUEUE_BATCH_MESSAGES) {
       await queue.sendBatch(bodies.slice(start, start + QUEUE_BATCH_MESSAGES));
     }
   }
 }
 
-function queueOf(env: Bindings, priority: Priority): Queue {
+function queueOf(env: Bindings, { isSlow, priority }: MessageGroup): Queue {
+  if (isSlow) return env.PUSH_SLOW;
   if (priority === "high") return env.PUSH_HIGH;
   return priority === "low" ? env.PUSH_LOW : env.PUSH_NORMAL;
 }

@@ -1,5 +1,4 @@
 import { Circuits } from "./circuits.ts";
-import { FairMap } from "./fair-map.ts";
 import { type PushMessage, readPushMessage } from "./message.ts";
 import type {
   BlockedScope,
@@ -10,12 +9,13 @@ import type {
   PushReport,
   TargetReport,
 } from "./model.ts";
-import { isKnownService } from "./push-services.ts";
 import { type PushSender, sendPush } from "./send-push.ts";
 import type { Slots } from "./slots.ts";
+import { type Recipient, recipientOf, Suspects } from "./suspects.ts";
 
 /** What this isolate knows of failing providers, by `{app}:{channel}:{scope}`. */
 const circuits = new Circuits();
+const suspects = new Suspects();
 
 /** Providers of a channel that this isolate leaves alone for now. */
 export function listBlocked(appId: string, channelKey: string, now: number): BlockedScope[] {
@@ -30,53 +30,58 @@ export interface SendDeadlines {
   answerBefore: number;
 }
 
-/** Who answers within so many ms is prompt. */
-const PROMPT_MS = 1000;
-/** Push services of apps' own choice that answered promptly the last time, by app and scope. */
-const prompt = new FairMap<true>();
+/** Where others' pushes wait, suspects begin within so many ms of a claim, and are waited for so long. */
+const SUSPECTS_BEGIN_MS = 1000;
+const SUSPECTS_ANSWER_MS = 1500;
 
 /** A device of the claim in its place among the others. */
 interface Item {
-  userId: string;
+  recipient: Recipient;
   device: PushDevice;
   /** The how-manieth of its user's. */
   round: number;
   run: () => Promise<DeviceReport>;
 }
 
+type Sent = Omit<DeviceReport, "key" | "version">;
+
 /**
  * Sends a claim's pushes, as many at once as there are slots, and says what became of each. What there was no
  * time for, and what a failing provider would only be bothered with, is untried. A user whose devices don't answer
- * delays nobody: each user's first device goes before any second, and services that may not answer have slots apart.
+ * delays nobody: each user's first device goes before any second, and services that may not answer have slots apart,
+ * little time, and go by a queue of their own where that isn't enough.
  */
 export async function sendClaim(
   sender: PushSender,
-  { id, channelKey, notification, targets }: PushClaim,
+  { id, channelKey, notification, isSlow, targets }: PushClaim,
   slots: Slots,
   deadlines: SendDeadlines,
 ): Promise<PushReport> {
-  const suspectsBefore = Math.min(deadlines.startBefore, Date.now() + sender.config.timeoutMs);
+  const { appId } = sender;
+  const sending = new ClaimSending(sender, isSlow, deadlines);
   const items = targets.flatMap(({ userId, content, devices }) => {
     // Once per target, and only when it is its turn.
     let message: PushMessage | null = null;
     return devices.map((device, round): Item => {
+      const recipient = recipientOf(appId, userId, device);
       const run = async (): Promise<DeviceReport> => {
         message ??= readPushMessage(notification, content, Date.now());
-        const { key, version } = device;
-        const isLate = isSuspect(sender, device) && Date.now() >= suspectsBefore;
-        const result = isLate
-          ? { outcome: postpone(sender), wasAsked: false }
-          : await sendIfPossible(sender, device, message, deadlines);
-        return { key, version, ...result };
+        return {
+          key: device.key,
+          version: device.version,
+          ...(await sending.send(recipient, device, message)),
+        };
       };
-      return { userId, device, round, run };
+      return { recipient, device, round, run };
     });
   });
   const runInTurn = slots.openLane();
   const running = new Map<PushDevice, Promise<DeviceReport>>();
-  for (const { userId, device, run } of inOrder(items)) {
-    const kind = { owner: `${sender.appId}:${userId}`, isSuspect: () => isSuspect(sender, device) };
-    running.set(device, runInTurn(run, kind));
+  for (const { recipient, device, run } of inOrder(items)) {
+    const getDoubt = () => suspects.getDoubt(recipient, Date.now());
+    const kind = { owner: `${appId}:${recipient.userId}`, getDoubt };
+    // What is put off without a call needs no slot.
+    running.set(device, sending.isOff(recipient, Date.now()) ? run() : runInTurn(run, kind));
   }
   const reports = await Promise.all(
     targets.map(async ({ userId, attempt, devices }): Promise<TargetReport> => {
@@ -84,64 +89,95 @@ export async function sendClaim(
       return { userId, attempt, devices: reports };
     }),
   );
-  const blocked = listBlocked(sender.appId, channelKey, Date.now());
-  return { claimId: id, notificationId: notification.id, channelKey, targets: reports, blocked };
+  const blocked = listBlocked(appId, channelKey, Date.now());
+  return { claimId: id, notificationId: notification.id, channelKey, isSlow, targets: reports, blocked };
 }
 
-/** First devices first; among them those of the service that has most of the claim: if it answers, most are done. */
+/**
+ * Who kept silent lately comes last; else first devices first; among them those of the service that most users of the
+ * claim have: if it answers, most are done.
+ */
 function inOrder(items: readonly Item[]): Item[] {
-  const counts = new Map<string, number>();
-  for (const { device } of items) counts.set(device.scope, (counts.get(device.scope) ?? 0) + 1);
-  const countOf = ({ device }: Item): number => counts.get(device.scope) ?? 0;
-  return items.toSorted((a, b) => a.round - b.round || countOf(b) - countOf(a));
-}
-
-/** A push service that isn't a browser's own and hasn't just answered: it may let its senders wait. */
-function isSuspect({ appId }: PushSender, { address, scope }: PushDevice): boolean {
-  if (address.provider !== "webpush" || isKnownService(address.endpoint)) return false;
-  return prompt.get(appId, scope) !== true;
-}
-
-/** Not in this claim, whose others would wait for it: at the earliest after the first pause. */
-function postpone({ config }: PushSender): DeviceOutcome {
-  return { outcome: "untried", afterMs: config.retryMs };
-}
-
-function notePromptness(
-  { appId }: PushSender,
-  { scope }: PushDevice,
-  status: number | null,
-  ms: number,
-): void {
-  if (status !== null && ms <= PROMPT_MS) prompt.set(appId, scope, true);
-  else prompt.delete(appId, scope);
-}
-
-async function sendIfPossible(
-  sender: PushSender,
-  device: PushDevice,
-  message: PushMessage,
-  { startBefore, answerBefore }: SendDeadlines,
-): Promise<Pick<DeviceReport, "outcome" | "wasAsked">> {
-  const { config, appId, channelKey } = sender;
-  const scope = `${appId}:${channelKey}:${device.scope}`;
   const now = Date.now();
-  if (now >= startBefore || !circuits.tryPass(scope, now, config.probeMs)) {
-    return { outcome: { outcome: "untried" }, wasAsked: false };
+  const users = new Map<string, Set<string>>();
+  for (const { recipient } of items) {
+    const { scope, userId } = recipient;
+    users.set(scope, (users.get(scope) ?? new Set()).add(userId));
   }
-  const timeoutMs = Math.min(config.timeoutMs, answerBefore - now);
-  try {
-    const { outcome, wasAsked, status } = await sendPush(sender, device, message, timeoutMs);
-    if (wasAsked && device.address.provider === "webpush") {
-      notePromptness(sender, device, status, Date.now() - now);
+  const rankOf = ({ recipient, round }: Item) => ({
+    ...{ round, isSilent: Number(suspects.getDoubt(recipient, now) === 2) },
+    users: users.get(recipient.scope)?.size ?? 0,
+  });
+  return items
+    .map((item) => ({ item, ...rankOf(item) }))
+    .sort((a, b) => a.isSilent - b.isSilent || a.round - b.round || b.users - a.users)
+    .map(({ item }) => item);
+}
+
+/** The calls of one claim. */
+class ClaimSending {
+  readonly #sender: PushSender;
+  readonly #isSlow: boolean;
+  readonly #deadlines: SendDeadlines;
+  readonly #suspectsBefore: number;
+
+  constructor(sender: PushSender, isSlow: boolean, deadlines: SendDeadlines) {
+    const { timeoutMs } = sender.config;
+    this.#sender = sender;
+    this.#isSlow = isSlow;
+    this.#deadlines = deadlines;
+    this.#suspectsBefore = Date.now() + (isSlow ? timeoutMs : Math.min(timeoutMs, SUSPECTS_BEGIN_MS));
+  }
+
+  /** Not in this claim, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at all. */
+  isOff(recipient: Recipient, now: number): boolean {
+    const doubt = suspects.getDoubt(recipient, now);
+    return doubt > 0 && (now >= this.#suspectsBefore || (!this.#isSlow && doubt === 2));
+  }
+
+  async send(recipient: Recipient, device: PushDevice, message: PushMessage): Promise<Sent> {
+    const { config, appId, channelKey } = this.#sender;
+    const now = Date.now();
+    const isSuspect = suspects.getDoubt(recipient, now) > 0;
+    if (this.isOff(recipient, now)) {
+      // Among its like it comes after them, with a pause.
+      const outcome: DeviceOutcome = { outcome: "untried", ...(this.#isSlow && { afterMs: config.retryMs }) };
+      return { outcome, wasAsked: false, isSlow: true };
     }
-    if (wasAsked && outcome.outcome === "retry") circuits.noteFailure(scope, Date.now(), config.probeMs);
-    else if (wasAsked) circuits.noteAnswer(scope);
-    return { outcome, wasAsked };
-  } catch (error) {
-    // Ours, not the provider's. What was sent beside it must be reported all the same.
-    console.error({ message: "a push failed", notificationId: message.notificationId, error });
-    const outcome: DeviceOutcome = { outcome: "retry", message: "the push service failed", afterMs: null };
-    return { outcome, wasAsked: false };
+    const scope = `${appId}:${channelKey}:${device.scope}`;
+    if (now >= this.#deadlines.startBefore || !circuits.tryPass(scope, now, config.probeMs)) {
+      return { outcome: { outcome: "untried" }, wasAsked: false, isSlow: isSuspect };
+    }
+    const patienceMs = isSuspect && !this.#isSlow ? SUSPECTS_ANSWER_MS : config.timeoutMs;
+    const timeoutMs = Math.min(patienceMs, config.timeoutMs, this.#deadlines.answerBefore - now);
+    try {
+      return await this.#ask(recipient, device, message, timeoutMs);
+    } catch (error) {
+      // Ours, not the provider's. What was sent beside it must be reported all the same.
+      console.error({ message: "a push failed", notificationId: message.notificationId, error });
+      const outcome: DeviceOutcome = { outcome: "retry", message: "the push service failed", afterMs: null };
+      return { outcome, wasAsked: false };
+    }
+  }
+
+  async #ask(
+    recipient: Recipient,
+    device: PushDevice,
+    message: PushMessage,
+    timeoutMs: number,
+  ): Promise<Sent> {
+    const { config, appId, channelKey } = this.#sender;
+    const startedAt = Date.now();
+    const answer = await sendPush(this.#sender, device, message, timeoutMs);
+    if (!answer.wasAsked) return { outcome: answer.outcome, wasAsked: false };
+    const now = Date.now();
+    const response = { status: answer.status, ms: now - startedAt, timeoutMs };
+    const isTelling = suspects.note(recipient, response, now);
+    const isRetry = answer.outcome.outcome === "retry";
+    const scope = `${appId}:${channelKey}:${device.scope}`;
+    if (!isRetry) circuits.noteAnswer(scope);
+    else if (isTelling) circuits.noteFailure(scope, now, config.probeMs);
+    const isSlow = isRetry && answer.status === null && suspects.getDoubt(recipient, now) > 0;
+    return { outcome: answer.outcome, wasAsked: isTelling, isSlow };
   }
 }

@@ -2,7 +2,7 @@ import type { PushConfig } from "../env.ts";
 import type { DueTable } from "../objects/due.ts";
 import { Circuits } from "../push/circuits.ts";
 import type { DeviceReport } from "../push/model.ts";
-import type { PushGroup } from "./push-store.ts";
+import type { PushLane } from "./push-store.ts";
 import type { PushPosition, PushWakes } from "./push-wakes.ts";
 
 /** The duties' kinds in the shard's due table. */
@@ -77,7 +77,7 @@ export class PushCircuits {
   }
 
   /** The alarm's turn: groups of which one push each is to be sent, to see whether their provider answers. */
-  listProbes(now: number): PushGroup[] {
+  listProbes(now: number): PushLane[] {
     return this.#due.transaction(() => {
       const groups = this.#circuits
         .listOpen("")
@@ -92,7 +92,7 @@ export class PushCircuits {
     });
   }
 
-  #findProbe(name: string, now: number): PushGroup | null {
+  #findProbe(name: string, now: number): PushLane | null {
     const end = name.indexOf(":");
     const [channelKey, scope] = [name.slice(0, end), name.slice(end + 1)];
     const group = this.#wakes.findProbeGroup(channelKey, scope, now);

@@ -17,7 +17,7 @@ import type { DeliverySlice, Settlement } from "./delivery-model.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { DeviceStore } from "./device-store.ts";
 import { type OpenCircuit, PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
-import type { PushGroup, PushRow, PushStore, PushUpdate } from "./push-store.ts";
+import type { PushGroup, PushLane, PushRow, PushStore, PushUpdate } from "./push-store.ts";
 import type { PushWakes } from "./push-wakes.ts";
 import type { Tombstones } from "./tombstones.ts";
 
@@ -33,11 +33,11 @@ const USER_DELETED = { status: "skipped", reason: "user_deleted" } as const;
 /** Messages of one group in one turn: what they leave is woken by the next. */
 const MESSAGES_PER_GROUP = 50;
 
-/** Puts so many messages for a group into the push queue of its notification's priority. */
-export type EnqueuePushes = (groups: readonly (PushGroup & { messages: number })[]) => Promise<void>;
+/** Puts so many messages for a group into the push queue of its notification's priority, or of what is slow. */
+export type EnqueuePushes = (groups: readonly (PushLane & { messages: number })[]) => Promise<void>;
 
 /** A consumer's wish for work. */
-export interface PushClaimRequest extends PushGroup {
+export interface PushClaimRequest extends PushLane {
   /** What the claimer knows of failing providers. */
   blocked: readonly BlockedScope[];
   leaseMs: number;
@@ -102,7 +102,10 @@ export class PushOutbox {
     pending: readonly (readonly [channelKey: string, count: number])[],
   ): Promise<void> {
     await this.#parts.enqueue(
-      pending.map(([channelKey, count]) => ({ channelKey, notificationId, messages: messagesFor(count) })),
+      pending.map(([channelKey, count]) => ({
+        ...{ channelKey, notificationId, isSlow: false },
+        messages: messagesFor(count),
+      })),
     );
   }
 
@@ -110,13 +113,14 @@ export class PushOutbox {
    * Hands due pushes out, in a transaction. What has no device left is skipped here. Null where there is
    * nothing to do. A scope that fails gives out one push per probe interval.
    */
-  claim({ channelKey, notificationId, blocked, leaseMs }: PushClaimRequest, now: number): PushClaim | null {
+  claim({ blocked, leaseMs, ...lane }: PushClaimRequest, now: number): PushClaim | null {
     const { deliveries, store, due } = this.#parts;
+    const { channelKey, notificationId, isSlow } = lane;
     const group = { channelKey, notificationId };
     for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until, now);
     const open = new Set(this.#circuits.listOpen(channelKey));
-    const rows = store.listDue(group, [...open], now, PUSH_CLAIM_ROWS);
-    const probes = this.#takeProbes(group, now);
+    const rows = store.listDue(lane, [...open], now, PUSH_CLAIM_ROWS);
+    const probes = this.#takeProbes(lane, now);
     const targets = this.#handOut(group, rows, probes, open, now);
     // The rows', not the header's: a retry has its own. All rows of an attempt have the same.
     const expiresAt = Math.max(
@@ -137,16 +141,16 @@ export class PushOutbox {
     const { priority } = stored.header;
     const pushData = deliveries.getPushData(notificationId);
     const notification = { id: notificationId, priority: priority ?? "high", expiresAt, pushData };
-    return { id, channelKey, notification, until, targets };
+    return { id, channelKey, notification, isSlow, until, targets };
   }
 
   /** The one push of each failing scope whose time for it has come. */
-  #takeProbes(group: PushGroup, now: number): Map<string, { row: PushRow; scopes: Set<string> }> {
+  #takeProbes(lane: PushLane, now: number): Map<string, { row: PushRow; scopes: Set<string> }> {
     const probes = new Map<string, { row: PushRow; scopes: Set<string> }>();
-    for (const scope of this.#circuits.listProbeable(group.channelKey, now)) {
-      const row = this.#parts.store.findProbe(group, scope, now);
+    for (const scope of this.#circuits.listProbeable(lane.channelKey, now)) {
+      const row = this.#parts.store.findProbe(lane, scope, now);
       if (row === null) continue;
-      this.#circuits.takeProbe(group.channelKey, scope, now);
+      this.#circuits.takeProbe(lane.channelKey, scope, now);
       const probe = probes.get(row.userId) ?? { row, scopes: new Set() };
       probes.set(row.userId, { ...probe, scopes: probe.scopes.add(scope) });
     }
@@ -214,7 +218,8 @@ export class PushOutbox {
       if (remaining.length === 0) done.push(userId);
       else if (isMine) {
         const accepted = row.accepted || verdict.settled !== null;
-        updates.push({ userId, remaining, tries, accepted, dueAt: this.#firstDue(remaining, now) });
+        const isSlow = row.isSlow || target.devices.some((device) => device.isSlow === true);
+        updates.push({ userId, remaining, tries, accepted, isSlow, dueAt: this.#firstDue(remaining, now) });
       }
     }
     this.#noteDevices(channelKey, report, known, now);
@@ -287,15 +292,15 @@ export class PushOutbox {
         now,
       );
       const found = groupPushes(rows.filter(({ hasExpired }) => !hasExpired)).slice(0, GROUPS_PER_TURN);
-      for (const { group } of found) wakes.markWoken(group, now, stallMs);
+      for (const { lane } of found) wakes.markWoken(lane, now, stallMs);
       const next = hasMore ? now : wakes.nextWakeAt();
       if (next === null) due.remove(PUSH_DUTY, "");
       else due.set(PUSH_DUTY, "", next);
       return found;
     });
     await enqueue(
-      groups.map(({ group, userIds }) => ({
-        ...group,
+      groups.map(({ lane, userIds }) => ({
+        ...lane,
         messages: Math.min(messagesFor(userIds.length), MESSAGES_PER_GROUP),
       })),
     );
@@ -307,8 +312,8 @@ export class PushOutbox {
     await this.#parts.enqueue(groups.map((group) => ({ ...group, messages: 1 })));
   }
 
-  #settleExpired(expired: readonly (PushGroup & { userId: string })[], now: number): void {
-    for (const { group, userIds } of groupPushes(expired)) {
+  #settleExpired(expired: readonly (PushLane & { userId: string })[], now: number): void {
+    for (const { lane: group, userIds } of groupPushes(expired)) {
       const isDown = this.#circuits.listOpen(group.channelKey).length > 0;
       const outcomeOf = (row: PushRow) =>
         ({ status: "failed", reason: expiredReason(row.tries, isDown) }) as const;
@@ -352,16 +357,19 @@ function progressOf({ remaining }: PushRow, key: string): DeviceProgress | null 
   return remaining.find((device) => device.key === key) ?? null;
 }
 
-/** Pushes by their channel and notification, in the order in which those come first. */
+/** Pushes by their channel, notification and queue, in the order in which those come first. */
 function groupPushes(
-  rows: readonly (PushGroup & { userId: string })[],
-): { group: PushGroup; userIds: string[] }[] {
-  const groups = Map.groupBy(rows, ({ channelKey, notificationId }) => `${channelKey} ${notificationId}`);
+  rows: readonly (PushLane & { userId: string })[],
+): { lane: PushLane; userIds: string[] }[] {
+  const groups = Map.groupBy(
+    rows,
+    ({ channelKey, notificationId, isSlow }) => `${channelKey} ${notificationId} ${isSlow}`,
+  );
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (first === undefined) return [];
-    const { channelKey, notificationId } = first;
-    return [{ group: { channelKey, notificationId }, userIds: members.map(({ userId }) => userId) }];
+    const { channelKey, notificationId, isSlow } = first;
+    return [{ lane: { channelKey, notificationId, isSlow }, userIds: members.map(({ userId }) => userId) }];
   });
 }
 

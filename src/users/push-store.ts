@@ -9,6 +9,8 @@ export interface PushRow {
   remaining: DeviceProgress[] | null;
   /** A device has taken it: the delivery is counted, other devices are still tried. */
   accepted: boolean;
+  /** For good, once a sender has said so: it goes by the slow queue. */
+  isSlow: boolean;
   tries: number;
   claimId: string | null;
   expiresAt: number;
@@ -19,12 +21,16 @@ export interface PushUpdate {
   userId: string;
   remaining: readonly DeviceProgress[];
   accepted: boolean;
+  isSlow: boolean;
   tries: number;
   dueAt: number;
 }
 
 /** Pushes of one channel and notification. */
 export type PushGroup = { channelKey: string; notificationId: string };
+
+/** Those of them that have a service that makes senders wait, or the others: each have their own queue. */
+export type PushLane = PushGroup & { isSlow: boolean };
 
 type StoredProgress = [key: string, tries: number, dueAt: number];
 type Row = {
@@ -33,12 +39,13 @@ type Row = {
   content: string;
   remaining: string | null;
   accepted: number;
+  is_slow: number;
   tries: number;
   claim_id: string | null;
   expires_at: number;
 };
 
-const COLUMNS = "user_id, attempt, content, remaining, accepted, tries, claim_id, expires_at";
+const COLUMNS = "user_id, attempt, content, remaining, accepted, is_slow, tries, claim_id, expires_at";
 
 // A device of the push's user that is still to be tried: at all, and at ?3. `remaining` is an array of
 // [address key, tries, due at].
@@ -100,16 +107,16 @@ export class PushStore {
    * since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only where a
    * device is in no blocked scope.
    */
-  listDue(group: PushGroup, blocked: readonly string[], now: number, limit: number): PushRow[] {
+  listDue(lane: PushLane, blocked: readonly string[], now: number, limit: number): PushRow[] {
     const isReachable =
       blocked.length === 0
         ? "true"
         : `(NOT EXISTS (${DEVICE_LEFT})
              OR EXISTS (${DEVICE_DUE} AND scope NOT IN (SELECT value FROM json_each(?4))))`;
     const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
-      AND ${isReachable}`;
+      AND is_slow = ${lane.isSlow ? 1 : 0} AND ${isReachable}`;
     const values = [
-      ...[group.channelKey, group.notificationId, now],
+      ...[lane.channelKey, lane.notificationId, now],
       ...(blocked.length === 0 ? [] : [JSON.stringify(blocked)]),
     ];
     const fresh = this.#list(`${condition} AND tries = 0`, limit, values);
@@ -118,9 +125,9 @@ export class PushStore {
   }
 
   /** One push that may be claimed now and has a device in the scope: the probe. */
-  findProbe({ channelKey, notificationId }: PushGroup, scope: string, now: number): PushRow | null {
+  findProbe({ channelKey, notificationId, isSlow }: PushLane, scope: string, now: number): PushRow | null {
     const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
-      AND EXISTS (${DEVICE_DUE} AND scope = ?4)`;
+      AND is_slow = ${isSlow ? 1 : 0} AND EXISTS (${DEVICE_DUE} AND scope = ?4)`;
     const values = [channelKey, notificationId, now, scope];
     return this.#list(condition, 1, values)[0] ?? null;
   }
@@ -171,18 +178,20 @@ export class PushStore {
       // Materialized: else the group is scanned, and the changes with each of its rows.
       `WITH changed AS MATERIALIZED (
          SELECT value ->> 0 AS user_id, value ->> 1 AS remaining, value ->> 2 AS accepted, value ->> 3 AS tries,
-           value ->> 4 AS due_at FROM json_each(?1))
+           value ->> 4 AS due_at, value ->> 5 AS is_slow FROM json_each(?1))
        UPDATE pushes SET remaining = changed.remaining, accepted = changed.accepted, tries = changed.tries,
-         due_at = changed.due_at, wake_at = changed.due_at, claim_id = NULL, wakes = 0
+         due_at = changed.due_at, wake_at = changed.due_at, claim_id = NULL, wakes = 0,
+         is_slow = changed.is_slow
        FROM changed
        WHERE channel_key = ?2 AND notification_id = ?3 AND pushes.user_id = changed.user_id`,
       JSON.stringify(
-        updates.map(({ userId, remaining, accepted, tries, dueAt }) => [
+        updates.map(({ userId, remaining, accepted, isSlow, tries, dueAt }) => [
           userId,
           JSON.stringify(remaining.map((device) => [device.key, device.tries, device.dueAt])),
           accepted ? 1 : 0,
           tries,
           dueAt,
+          isSlow ? 1 : 0,
         ]),
       ),
       group.channelKey,
@@ -233,6 +242,7 @@ export class PushStore {
         remaining:
           row.remaining === null ? null : (JSON.parse(row.remaining) as StoredProgress[]).map(toProgress),
         accepted: row.accepted === 1,
+        isSlow: row.is_slow === 1,
         tries: row.tries,
         claimId: row.claim_id,
         expiresAt: row.expires_at,

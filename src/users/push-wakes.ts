@@ -1,4 +1,4 @@
-import { DEVICE_DUE, DEVICE_LEFT, type PushGroup } from "./push-store.ts";
+import { DEVICE_DUE, DEVICE_LEFT, type PushLane } from "./push-store.ts";
 
 /** A push by its key: channel, notification, user. */
 export type PushPosition = [channelKey: string, notificationId: string, userId: string];
@@ -8,7 +8,7 @@ const MAX_DOUBLINGS = 4;
 
 /** Pushes of a channel that are looked through for one that may be a probe. */
 const PROBE_ROWS = 500;
-const OLDEST_PUSHES = `SELECT notification_id, user_id, due_at, expires_at, remaining FROM pushes
+const OLDEST_PUSHES = `SELECT notification_id, user_id, due_at, expires_at, remaining, is_slow FROM pushes
   WHERE channel_key = ?1 ORDER BY notification_id LIMIT ${PROBE_ROWS}`;
 
 /** Rows that one turn of the alarm looks at, in the order in which they are due. */
@@ -26,28 +26,37 @@ export class PushWakes {
   }
 
   /** What the alarm has to do with, the longest due first: it has expired, or a message is to be sent for it. */
-  listToWake(now: number): (PushGroup & { userId: string; hasExpired: boolean })[] {
+  listToWake(now: number): (PushLane & { userId: string; hasExpired: boolean })[] {
     return this.#sql
-      .exec<PushGroup & { userId: string; expiresAt: number }>(
+      .exec<{
+        channelKey: string;
+        notificationId: string;
+        userId: string;
+        isSlow: number;
+        expiresAt: number;
+      }>(
         `SELECT channel_key AS channelKey, notification_id AS notificationId, user_id AS userId,
-           expires_at AS expiresAt
+           is_slow AS isSlow, expires_at AS expiresAt
          FROM pushes WHERE wake_at <= ? ORDER BY wake_at LIMIT ${WAKE_ROWS}`,
         now,
       )
       .toArray()
-      .map(({ expiresAt, ...row }) => ({ ...row, hasExpired: expiresAt <= now }));
+      .map(({ isSlow, expiresAt, ...row }) => ({
+        ...{ ...row, isSlow: isSlow === 1, hasExpired: expiresAt <= now },
+      }));
   }
 
   /** A message was sent for them: the next after `intervalMs`, then at doubling ones, to sixteen of it or an hour. */
-  markWoken(group: PushGroup, now: number, intervalMs: number): void {
+  markWoken(lane: PushLane, now: number, intervalMs: number): void {
     this.#sql.exec(
       `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + MIN(?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})), 3600000))),
          wakes = wakes + 1
-       WHERE channel_key = ?3 AND notification_id = ?4 AND +wake_at <= ?1`,
+       WHERE channel_key = ?3 AND notification_id = ?4 AND +wake_at <= ?1 AND is_slow = ?5`,
       now,
       intervalMs,
-      group.channelKey,
-      group.notificationId,
+      lane.channelKey,
+      lane.notificationId,
+      lane.isSlow ? 1 : 0,
     );
   }
 
@@ -81,17 +90,19 @@ export class PushWakes {
   }
 
   /** A notification with a push that may be claimed now for a device in the scope, among a channel's oldest pushes. */
-  findProbeGroup(channelKey: string, scope: string, now: number): PushGroup | null {
+  findProbeGroup(channelKey: string, scope: string, now: number): PushLane | null {
     const [row] = this.#sql
-      .exec<{ notification_id: string }>(
-        `SELECT notification_id FROM (${OLDEST_PUSHES}) AS pushes
+      .exec<{ notification_id: string; is_slow: number }>(
+        `SELECT notification_id, is_slow FROM (${OLDEST_PUSHES}) AS pushes
          WHERE due_at <= ?3 AND expires_at > ?3 AND EXISTS (${DEVICE_DUE} AND scope = ?2) LIMIT 1`,
         channelKey,
         scope,
         now,
       )
       .toArray();
-    return row === undefined ? null : { channelKey, notificationId: row.notification_id };
+    return row === undefined
+      ? null
+      : { channelKey, notificationId: row.notification_id, isSlow: row.is_slow === 1 };
   }
 
   /** True where any of the channel's oldest pushes waits for a device in the scope, claimed or not, due or later. */

@@ -139,4 +139,8 @@ export const USER_SHARD_SCHEMA = [
     "UPDATE user_count SET stored = (SELECT COUNT(*) FROM users), version = version + 1",
   ],
   HEADER_PARTS_SCHEMA,
+  [
+    // A service of the user's choice made a sender wait: such pushes go by a queue of their own.
+    "ALTER TABLE pushes ADD COLUMN is_slow INTEGER NOT NULL DEFAULT 0",
+  ],
 ] as const;

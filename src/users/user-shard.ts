@@ -274,12 +274,12 @@ export class UserShard extends DurableObject<Bindings> {
    * the next of them in hand, null where there are none.
    */
   reportPushes(report: PushReport, leaseMs: number | null = null): PushClaim | null {
-    const { channelKey, notificationId, blocked } = report;
+    const { channelKey, notificationId, isSlow, blocked } = report;
     const now = Date.now();
     const { stored, next } = this.#due.transaction(() => {
       this.#outbox.report(report, now);
       this.#directory.noteCalls();
-      const request = { channelKey, notificationId, blocked };
+      const request = { channelKey, notificationId, isSlow, blocked };
       const next = leaseMs === null ? null : this.#outbox.claim({ ...request, leaseMs }, now);
       return { next, stored: this.#deliveries.getNotification(notificationId) };
     });
@@ -706,7 +706,8 @@ export class UserShard extends DurableObject<Bindings> {
   #claimNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushClaim[] {
     return slices.flatMap(({ push }) => {
       if (push === null) return [];
-      const claim = this.#outbox.claim({ notificationId: header.id, ...push, blocked: [], leaseMs }, now);
+      const lane = { notificationId: header.id, ...push, isSlow: false };
+      const claim = this.#outbox.claim({ ...lane, blocked: [], leaseMs }, now);
       return claim === null ? [] : [claim];
     });
   }

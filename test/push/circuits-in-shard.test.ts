@@ -64,6 +64,7 @@ describe("two providers of one channel that fail", () => {
       const found = await openShard(bindings, account.app.id, 3).claimPushes({
         channelKey: "mobile-push",
         notificationId: id,
+        isSlow: false,
         blocked: [
           ["fcm", Date.now() - 1],
           ["apns", Date.now() - 1],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Slots } from "../../src/push/slots.ts";
+import { type Doubt, MAIN_SLOTS, SLOW_SLOTS, Slots } from "../../src/push/slots.ts";
 
 /** What is free starts the next in the microtasks that follow. */
 async function settle(): Promise<void> {
@@ -29,7 +29,7 @@ class Works {
 describe("slots", () => {
   it("run so many things at once, in the order of their coming", async () => {
     const works = new Works();
-    const run = new Slots(2).openLane();
+    const run = new Slots(2, MAIN_SLOTS).openLane();
     for (const name of ["a", "b", "c", "d"]) void run(works.start(name));
     await settle();
     expect(works.running).toEqual(["a", "b"]);
@@ -41,7 +41,7 @@ describe("slots", () => {
 
   it("go to the lane that has the least, so that a slow one doesn't keep all", async () => {
     const works = new Works();
-    const slots = new Slots(4);
+    const slots = new Slots(4, MAIN_SLOTS);
     const slow = slots.openLane();
     const quick = slots.openLane();
     for (let index = 0; index < 8; index++) void slow(works.start(`slow-${index}`));
@@ -59,8 +59,8 @@ describe("slots", () => {
 
   it("are two for one owner, however much of it waits, and the next owner's go by", async () => {
     const works = new Works();
-    const run = new Slots(6).openLane();
-    const kindOf = (owner: string) => ({ owner, isSuspect: () => false });
+    const run = new Slots(6, MAIN_SLOTS).openLane();
+    const kindOf = (owner: string) => ({ owner, getDoubt: (): Doubt => 0 });
     for (let index = 0; index < 4; index++) void run(works.start(`mia-${index}`), kindOf("mia"));
     for (let index = 0; index < 3; index++) void run(works.start(`leo-${index}`), kindOf("leo"));
     void run(works.start("ada-0"), kindOf("ada"));
@@ -72,10 +72,10 @@ describe("slots", () => {
 
   it("are two for all suspects: who answers has the others", async () => {
     const works = new Works();
-    const run = new Slots(6).openLane();
+    const run = new Slots(6, MAIN_SLOTS).openLane();
     const suspects = new Set(["a", "b", "c", "d"]);
     for (const name of [...suspects, "w", "x", "y", "z", "last"]) {
-      void run(works.start(name), { owner: name, isSuspect: () => suspects.has(name) });
+      void run(works.start(name), { owner: name, getDoubt: () => (suspects.has(name) ? 1 : 0) });
     }
     await settle();
     expect(works.running).toEqual(["a", "b", "w", "x", "y", "z"]);
@@ -90,8 +90,25 @@ describe("slots", () => {
     expect(works.running).toEqual(["b", "z", "last", "d", "c"]);
   });
 
+  it("are one for one owner's that are in doubt, and who kept silent leaves some for who didn't", async () => {
+    const works = new Works();
+    const run = new Slots(6, SLOW_SLOTS).openLane();
+    const start = (name: string, owner: string, doubt: Doubt) =>
+      void run(works.start(name), { owner, getDoubt: () => doubt });
+    for (const owner of ["a", "b", "c", "d", "e"]) {
+      for (const index of [0, 1]) start(`silent-${owner}${index}`, owner, 2);
+    }
+    for (const owner of ["u", "v", "w"]) start(`new-${owner}`, owner, 1);
+    start("sound", "x", 0);
+    await settle();
+    const expected = ["silent-a0", "silent-b0", "silent-c0", "new-u", "new-v", "sound"];
+    expect(works.running).toEqual(expected);
+    await works.end("silent-a0");
+    expect(works.running).toEqual([...expected.slice(1), "silent-a1"]);
+  });
+
   it("are free again after work that fails", async () => {
-    const run = new Slots(1).openLane();
+    const run = new Slots(1, MAIN_SLOTS).openLane();
     await expect(
       run(async () => {
         throw new Error("failed");

@@ -5,6 +5,7 @@ describe("a queue's kind", () => {
   it.each([
     ["onecall-deliveries-high", "deliveries"],
     ["onecall-push-low", "push"],
+    ["onecall-push-slow", "push"],
     ["onecall-dead-letters", "dead-letters"],
     ["my-push-app-deliveries-normal", "deliveries"],
     ["dead-letters-push-normal", "push"],
@@ -12,7 +13,7 @@ describe("a queue's kind", () => {
     expect(kindOfQueue(name)).toBe(kind);
   });
 
-  it.each(["onecall-webhooks", "onecall-push", "onecall-deliveries-urgent", ""])(
+  it.each(["onecall-webhooks", "onecall-push", "onecall-deliveries-urgent", "onecall-deliveries-slow", ""])(
     "is refused where it is none of Onecall's: %s",
     (name) => {
       expect(() => kindOfQueue(name)).toThrow("none of Onecall's");

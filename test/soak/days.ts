@@ -79,7 +79,13 @@ async function measureShard(ask: Ask, days: number): Promise<Measured[]> {
     await repeat("the newest item of a feed", () => call("listFeed", caller, filter)),
     await repeat("a user is created", (index) => call("createUser", `created-${index}`, {})),
     await repeat("a push message's claim", () =>
-      call("claimPushes", { channelKey: "mobile-push", notificationId: "none", blocked: [], leaseMs: 1000 }),
+      call("claimPushes", {
+        channelKey: "mobile-push",
+        notificationId: "none",
+        isSlow: false,
+        blocked: [],
+        leaseMs: 1000,
+      }),
     ),
     { name: "duty: claims, a slot of six hours", costs: [await of("duty", { kind: "claims" })] },
     { name: "duty: retention, a day's rows", costs: [await of("duty", { kind: "retention" })] },
