@@ -27,7 +27,6 @@ export default defineConfig({
           ADMIN_TOKEN: "test-admin-token",
           SECRETS_KEY: "the tests' own key for the secrets of apps",
           STALL_SECONDS: 1,
-          PUSH_TIMEOUT_SECONDS: 1,
           PUSH_RETRY_SECONDS: 0.002,
           PUSH_PROBE_SECONDS: 0.2,
           WEBHOOK_TIMEOUT_SECONDS: 5,

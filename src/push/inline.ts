@@ -28,6 +28,8 @@ export function pushInline(env: Bindings, app: AppRecord): PushInline {
   const slots = new Slots(MAX_CONNECTIONS, MAIN_SLOTS);
   const calls = new TimedFetch();
   const end = Date.now() + config.timeoutMs;
+  // Who begins later would have hardly any time to answer.
+  const deadlines = { startBefore: end - config.timeoutMs / 2, answerBefore: end };
   return {
     leaseMs: config.timeoutMs * LEASE_TIMEOUTS,
     async send(openShard, claims) {
@@ -35,7 +37,7 @@ export function pushInline(env: Bindings, app: AppRecord): PushInline {
         claims.map(async (claim) => {
           const sender = { env, config, appId: app.id, channelKey: claim.channelKey, calls };
           try {
-            const report = await sendClaim(sender, claim, slots, { startBefore: end, answerBefore: end });
+            const report = await sendClaim(sender, claim, slots, deadlines);
             await reportPushes(openShard, report);
           } catch (error) {
             const { id } = claim.notification;

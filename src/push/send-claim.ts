@@ -64,13 +64,13 @@ export async function sendClaim(
     let message: PushMessage | null = null;
     return devices.map((device, round): Item => {
       const recipient = recipientOf(appId, userId, device);
-      const run = async (): Promise<DeviceReport> => {
+      const getMessage = (): PushMessage => {
         message ??= readPushMessage(notification, content, Date.now());
-        return {
-          key: device.key,
-          version: device.version,
-          ...(await sending.send(recipient, device, message)),
-        };
+        return message;
+      };
+      const run = async (): Promise<DeviceReport> => {
+        const { key, version } = device;
+        return { key, version, ...(await sending.send(recipient, device, getMessage)) };
       };
       return { recipient, device, round, run };
     });
@@ -135,7 +135,7 @@ class ClaimSending {
     return doubt > 0 && (now >= this.#suspectsBefore || (!this.#isSlow && doubt === 2));
   }
 
-  async send(recipient: Recipient, device: PushDevice, message: PushMessage): Promise<Sent> {
+  async send(recipient: Recipient, device: PushDevice, getMessage: () => PushMessage): Promise<Sent> {
     const { config, appId, channelKey } = this.#sender;
     const now = Date.now();
     const isSuspect = suspects.getDoubt(recipient, now) > 0;
@@ -149,12 +149,11 @@ class ClaimSending {
       return { outcome: { outcome: "untried" }, wasAsked: false, isSlow: isSuspect };
     }
     const patienceMs = isSuspect && !this.#isSlow ? SUSPECTS_ANSWER_MS : config.timeoutMs;
-    const timeoutMs = Math.min(patienceMs, config.timeoutMs, this.#deadlines.answerBefore - now);
     try {
-      return await this.#ask(recipient, device, message, timeoutMs);
+      return await this.#ask(recipient, device, getMessage(), Math.min(patienceMs, config.timeoutMs));
     } catch (error) {
       // Ours, not the provider's. What was sent beside it must be reported all the same.
-      console.error({ message: "a push failed", notificationId: message.notificationId, error });
+      console.error({ message: "a push failed", app: appId, channel: channelKey, error });
       const outcome: DeviceOutcome = { outcome: "retry", message: "the push service failed", afterMs: null };
       return { outcome, wasAsked: false };
     }
@@ -164,14 +163,15 @@ class ClaimSending {
     recipient: Recipient,
     device: PushDevice,
     message: PushMessage,
-    timeoutMs: number,
+    patienceMs: number,
   ): Promise<Sent> {
     const { config, appId, channelKey } = this.#sender;
     const startedAt = Date.now();
-    const answer = await sendPush(this.#sender, device, message, timeoutMs);
+    const { answerBefore } = this.#deadlines;
+    const answer = await sendPush(this.#sender, device, message, { patienceMs, answerBefore });
     if (!answer.wasAsked) return { outcome: answer.outcome, wasAsked: false };
     const now = Date.now();
-    const response = { status: answer.status, ms: now - startedAt, timeoutMs };
+    const response = { status: answer.status, ms: now - startedAt, timeoutMs: patienceMs };
     const isTelling = suspects.note(recipient, response, now);
     const isRetry = answer.outcome.outcome === "retry";
     const scope = `${appId}:${channelKey}:${device.scope}`;

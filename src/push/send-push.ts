@@ -20,6 +20,20 @@ export interface PushSender {
 /** A device's address and the scope that it fails with. */
 export type PushRecipient = Pick<PushDevice, "address" | "scope">;
 
+/** How long a push may take. */
+export interface PushTimes {
+  /** A call is waited for so long, ms. */
+  patienceMs: number;
+  /** No call is waited for after it, Unix ms. */
+  answerBefore: number;
+}
+
+/**
+ * Of the patience, what must be left when a call begins. What is given up early may have been taken, and is sent
+ * again: it is better not to send it yet.
+ */
+const LEAST_PATIENCE = 0.5;
+
 /** `status`: the provider's; null where it wasn't called or didn't answer. */
 export interface PushAnswer {
   outcome: DeviceOutcome;
@@ -31,27 +45,26 @@ export interface PushAnswer {
 type AnyCredentials = FcmCredentials | ApnsCredentials | WebPushCredentials;
 
 /**
- * One push to one device, given up after `timeoutMs`. A token that the provider calls expired is replaced
- * once. Never throws for what a provider or a device does.
+ * One push to one device. A token that the provider calls expired is replaced once. Untried where too little time is
+ * left by when everything for the call is there. Never throws for what a provider or a device does.
  */
 export async function sendPush(
   sender: PushSender,
   recipient: PushRecipient,
   message: PushMessage,
-  timeoutMs: number,
+  times: PushTimes,
 ): Promise<PushAnswer> {
   const { env, appId, channelKey } = sender;
   const { provider } = recipient.address;
   if (isEmpty(message)) return { outcome: EMPTY_CONTENT, status: null, wasAsked: false };
-  const end = Date.now() + timeoutMs;
   const getCredentials = (refused: string | null) =>
-    inTime(fetchCredentials(env, appId, channelKey, provider, refused), end - Date.now());
+    inTime(fetchCredentials(env, appId, channelKey, provider, refused), waitOf(times));
   const found = getCachedCredentials(appId, channelKey, provider) ?? (await getCredentials(null));
-  const first = await attempt(sender, recipient, message, found, end);
+  const first = await attempt(sender, recipient, message, found, times);
   if (first.answer.outcome !== "expired" || !("credentials" in found)) return settle(first);
   const renewed = await getCredentials(tokenOf(found.credentials));
   if (!("credentials" in renewed)) return { ...renewed, status: first.status };
-  return settle(await attempt(sender, recipient, message, renewed, end));
+  return settle(await attempt(sender, recipient, message, renewed, times));
 }
 
 /** No device shows a notification without words, though every provider takes it. */
@@ -82,6 +95,10 @@ async function inTime(
   }
 }
 
+function waitOf({ patienceMs, answerBefore }: PushTimes): number {
+  return Math.min(patienceMs, answerBefore - Date.now());
+}
+
 interface Attempt {
   answer: ProviderAnswer;
   status: number | null;
@@ -93,13 +110,17 @@ async function attempt(
   recipient: PushRecipient,
   message: PushMessage,
   found: CredentialsResult<Provider>,
-  end: number,
+  times: PushTimes,
 ): Promise<Attempt> {
   if (!("credentials" in found)) return { answer: found.outcome, status: null, wasAsked: found.wasAsked };
   const request = await buildRequest(recipient, message, found.credentials, config);
   if ("outcome" in request) return { answer: request.outcome, status: null, wasAsked: false };
   const { url, headers, body } = request;
-  const answer = await calls.call(url, { method: "POST", headers, body }, Math.max(end - Date.now(), 1));
+  const waitMs = waitOf(times);
+  if (waitMs < times.patienceMs * LEAST_PATIENCE) {
+    return { answer: { outcome: "untried" }, status: null, wasAsked: false };
+  }
+  const answer = await calls.call(url, { method: "POST", headers, body }, waitMs);
   if ("failure" in answer) {
     const failed: DeviceOutcome = { outcome: "retry", message: answer.failure, afterMs: null };
     return { answer: failed, status: null, wasAsked: true };

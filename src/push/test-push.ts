@@ -8,6 +8,8 @@ import { scopeOf } from "./model.ts";
 import { type PushAnswer, sendPush } from "./send-push.ts";
 import { TimedFetch } from "./timed-fetch.ts";
 
+/** A token, a call, and both again where the token has ended. */
+const TEST_TIMEOUTS = 4;
 /** How long a test push may wait for its device, ms. */
 const TEST_TTL_MS = 60 * 60 * 1000;
 
@@ -41,7 +43,9 @@ export async function sendTestPush(
   const sender = { env, config, appId: app.id, channelKey, calls: new TimedFetch() };
   const { address } = device;
   const recipient = { address, scope: scopeOf(address) };
-  const answer = await sendPush(sender, recipient, message, config.timeoutMs);
+  const { timeoutMs } = config;
+  const times = { patienceMs: timeoutMs, answerBefore: startedAt + TEST_TIMEOUTS * timeoutMs };
+  const answer = await sendPush(sender, recipient, message, times);
   if (answer.outcome.outcome === "gone")
     await openShardOf(env, app, userId).deleteDevice(userId, device.id, null);
   return { ...answer, durationMs: Date.now() - startedAt };

@@ -5,6 +5,7 @@ import { openShard } from "../../src/users/shard-binding.ts";
 import { bindings } from "../support/faults.ts";
 import {
   addDevices,
+  addDeviceToEach,
   createPushApp,
   listDevices,
   type PushApp,
@@ -21,10 +22,7 @@ describe("two providers of one channel that fail", () => {
   it("are both probed: the one that heals delivers while the other is down", async () => {
     const account = await createPushApp();
     const uids = await usersOfShard(account.app, 3, 12);
-    for (const uid of uids) {
-      await addDevices(account, uid, "fcm");
-      await addDevices(account, uid, "apns");
-    }
+    for (const provider of ["fcm", "apns"] as const) await addDeviceToEach(account, uids, provider);
     await account.project.setFaults([
       { provider: "fcm", status: 503 },
       { provider: "apns", status: 503 },

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { bindings, CapturingQueue, consume, interceptCalls } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
-import { addDevices, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
+import { addDeviceToEach, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
 import { usersOfShard } from "../support/users.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
@@ -40,7 +40,7 @@ async function setTimes(dueInMs: number, wakeInMs: number): Promise<void> {
 beforeEach(async () => {
   account = await createPushApp();
   uids = await usersOfShard(account.app, SHARD, 4);
-  for (const uid of uids) await addDevices(account, uid, "webpush");
+  await addDeviceToEach(account, uids, "webpush");
   await account.project.setFaults([{ provider: "webpush", status: 429, retryAfter: "3600" }]);
   id = await sendToMany(account.app, uids);
   await vi.waitFor(async () => {
@@ -82,7 +82,7 @@ describe("a push message", () => {
       },
     });
     expect(await consume([message()], { USER_SHARD }, QUEUE)).toEqual({ acked: 0, retried: 1 });
-    expect(reports).toBe(3);
+    expect(reports).toBe(4);
     // The message comes again, but the pushes are in the dead consumer's hands until its lease ends.
     expect(await consume([message()], {}, QUEUE)).toEqual({ acked: 1, retried: 0 });
     expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
@@ -98,6 +98,18 @@ describe("a push message", () => {
       expect(pushes.map(({ key }) => key)).toEqual([id.replaceAll("-", ""), id.replaceAll("-", "")]);
     }
     expect(await pushCounts(account.app, id)).toMatchObject({ delivered: uids.length, failed: {} });
+  });
+
+  it("whose report fails while the shard is away is reported as soon as it is there again", async () => {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+      before: (count) => {
+        if (count <= 3) throw new Error("Network connection lost.");
+      },
+    });
+    expect(await consume([message()], { USER_SHARD }, QUEUE)).toEqual({ acked: 1, retried: 0 });
+    const { counts } = await waitUntilCompleted(account.app, id);
+    expect(counts["mobile-push"]).toMatchObject({ delivered: uids.length });
+    expect((await account.project.summary()).webpush).toMatchObject({ accepted: uids.length, repeated: 0 });
   });
 
   it("whose report is told twice is counted once", async () => {

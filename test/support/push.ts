@@ -50,6 +50,19 @@ export async function addDevices<const P extends Provider>(
   return devices;
 }
 
+/** Gives each of these users one device of a provider, all at once. */
+export async function addDeviceToEach(
+  { app, project }: PushApp,
+  uids: readonly string[],
+  provider: Provider,
+): Promise<void> {
+  const devices = await project.createDevices(provider, uids.length);
+  const answers = await Promise.all(uids.map((uid, index) => registerDevice(app, uid, devices[index] ?? {})));
+  for (const answer of answers) {
+    if (answer.status !== 201) throw new Error(`No device: ${JSON.stringify(answer.body)}`);
+  }
+}
+
 export function registerDevice(app: TestApp, uid: string, device: object): Promise<Answer> {
   return app.call("POST", `/v3/business-messaging/api/users/${encodeURIComponent(uid)}/devices`, device);
 }
