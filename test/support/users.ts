@@ -24,6 +24,8 @@ export async function shardStubOf(app: App, userId: string): Promise<DurableObje
 /** `count` users of one shard: they share its circuits, and their chunk has a single run. */
 export async function usersOfShard(app: App, shard: number, count: number): Promise<string[]> {
   const record = await recordOf(app);
+  if (shard >= record.shardCount)
+    throw new Error(`The app has ${record.shardCount} shards, none is ${shard}`);
   const users: string[] = [];
   for (let index = 0; users.length < count; index++) {
     if (shardOfUser(`user-${index}`, record) === shard) users.push(`user-${index}`);
