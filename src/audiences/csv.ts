@@ -229,5 +229,6 @@ function findWidthFault({ names, most }: Header, { count, filled }: CsvRecord): 
   if (most === Number.POSITIVE_INFINITY && filled > names.length) {
     return `column ${filled} has a value here, and no name in the header; give it one, or empty it`;
   }
-  return `there are ${count} cells; the header has ${names.length} columns`;
+  const cells = count === 1 ? "is 1 cell" : `are ${count} cells`;
+  return `there ${cells}; the header has ${names.length} ${names.length === 1 ? "column" : "columns"}`;
 }

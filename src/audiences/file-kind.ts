@@ -25,7 +25,14 @@ const SIGNATURES: readonly [bytes: readonly number[] | string, kind: string, hel
 ];
 
 /** In the first names of a ZIP that is a workbook: Excel's, LibreOffice's, Apple's. */
-const WORKBOOK = /\[Content_Types\]\.xml|xl\/|_rels\/|docProps\/|opendocument\.spreadsheet|Index\/|\.iwa/;
+const WORKBOOK =
+  /\[Content_Types\]\.xml|xl\/|_rels\/|docProps\/|opendocument\.spreadsheet|Index\/|\.iwa|preview[-a-z]*\.jpg|Metadata\//;
+const TEXT_DOCUMENT = /word\/|opendocument\.text/;
+/** Where a tar's header says that it is one. */
+const TAR_MARK_AT = 257;
+
+const HTML =
+  /^<(!doctype html|!--|html|head|body|meta|table|script|style|title|div|span|p|h[1-6]|a|center|pre|br|iframe)\b|^<!--/i;
 
 /** What the file is and what to do, or null where it may be a CSV. */
 export function nameOtherKind(head: Uint8Array): string | null {
@@ -37,9 +44,13 @@ function nameByMark(head: Uint8Array): string | null {
   const encoding = findEncoding(head);
   if (encoding !== null) return `${encoding} text; save it as UTF-8 ("CSV UTF-8" in Excel)`;
   if (beginsWith(head, [0x50, 0x4b, 0x03, 0x04]) || beginsWith(head, [0x50, 0x4b, 0x05, 0x06])) {
-    const isWorkbook = WORKBOOK.test(String.fromCharCode(...head.subarray(0, SNIFFED_BYTES)));
-    return isWorkbook ? `a workbook (such as .xlsx); ${SAVE_AS_CSV}` : "an archive (zip); unpack it first";
+    const names = String.fromCharCode(...head.subarray(0, SNIFFED_BYTES));
+    if (TEXT_DOCUMENT.test(names)) return `a text document (such as .docx); ${SAVE_AS_CSV}`;
+    return WORKBOOK.test(names)
+      ? `a workbook (such as .xlsx); ${SAVE_AS_CSV}`
+      : "an archive (zip); unpack it first";
   }
+  if (beginsWith(head.subarray(TAR_MARK_AT), "ustar")) return "an archive (tar); unpack it first";
   const found = SIGNATURES.find(([bytes]) => beginsWith(head, bytes));
   return found === undefined ? null : `${found[1]}; ${found[2]}`;
 }
@@ -50,16 +61,28 @@ function findEncoding(head: Uint8Array): "UTF-16" | "UTF-32" | null {
   if (beginsWith(head, [0xff, 0xfe]) || beginsWith(head, [0xfe, 0xff])) return "UTF-16";
   const zeros = Array.from(head.subarray(0, 8), (byte) => (byte === 0 ? "0" : "x")).join("");
   if (zeros.startsWith("x000x000") || zeros.startsWith("000x000x")) return "UTF-32";
-  return zeros.startsWith("x0x0") || zeros.startsWith("0x0x") ? "UTF-16" : null;
+  if (zeros.startsWith("x0x0") || zeros.startsWith("0x0x")) return "UTF-16";
+  return hasWideComma(head) ? "UTF-16" : null;
+}
+
+/** A separator or line end in two bytes, where the letters before it aren't Latin. */
+function hasWideComma(head: Uint8Array): boolean {
+  const isSeparator = (byte: number | undefined) =>
+    byte !== undefined && ",;\t\n\r".includes(String.fromCharCode(byte));
+  for (let at = 0; at + 1 < head.length; at += 2) {
+    if (head[at + 1] === 0 ? isSeparator(head[at]) : head[at] === 0 && isSeparator(head[at + 1])) return true;
+  }
+  return false;
 }
 
 function nameByText(head: Uint8Array): string | null {
+  // No header begins with these, as names of columns have none of them.
   const text = new TextDecoder().decode(head).trimStart();
-  if (/^<\?xml/i.test(text)) return `XML; ${SAVE_AS_CSV}`;
-  if (/^<(!doctype|!--|html|head|body|meta|table|script)/i.test(text)) {
-    return "a web page; perhaps the download needed a sign-in";
-  }
-  return /^(\{\s*"|\[\s*[[{"])/.test(text) ? `JSON; ${SAVE_AS_CSV}` : null;
+  if (text.startsWith("%PDF-")) return `a PDF; ${SAVE_AS_CSV}`;
+  if (HTML.test(text)) return "a web page; perhaps the download needed a sign-in";
+  if (/^<[a-z?!/]/i.test(text)) return `XML; ${SAVE_AS_CSV}`;
+  if (/^[[{]/.test(text)) return `JSON; ${SAVE_AS_CSV}`;
+  return text.startsWith("\0") ? `not text; ${SAVE_AS_CSV}` : null;
 }
 
 /** The bytes behind a UTF-8 byte order mark. */

@@ -9,7 +9,7 @@ import { type Faults, showName } from "../errors.ts";
 const SYNONYMS: readonly (readonly string[])[] = [
   ["targets", "receivers", "recipients", "users", "userids", "uids", "targetids", "to"],
   ["targetsfile", "targetsfilename", "targetfilename"],
-  ["notificationpushdata", "pushdata"],
+  ["notificationpushdata", "pushdata", "data", "payload", "custompushdata"],
   ["template", "templateid", "templatekey"],
   ["expiresat", "expiry", "expires", "expiration", "expirationtime", "ttl", "timetolive"],
   ["variables", "templatevariables", "vars"],
@@ -30,6 +30,8 @@ const UNSUPPORTED: readonly [pattern: RegExp, message: string][] = [
     /^(channels?|channelkeys?|channeltypes?|channelids?)$/,
     "a send goes to the channels of its template; leave it out",
   ],
+  [/^(template)?version$/, "the approved version is sent; leave it out"],
+  [/^(providers?|sandbox)$/, "is a matter of the channel and the device; leave it out"],
   [/^idempotencykey$/, "is a header here: Idempotency-Key"],
   [/^(permin|perminute|pace|throttle|ratelimit)$/, "there is no pace yet: the send would go out at once"],
 ];
@@ -75,6 +77,11 @@ function findSendFault(name: string, prefix: string, paths: readonly string[]): 
     // At another level: `variables` beside `template`. A short name may be anybody's own.
     paths.find((path) => plain.length >= MIN_TYPO_LENGTH && isLookalike(name, lastOf(path)));
   if (meant !== undefined) return `isn't a field of this call; did you mean ${meant}?`;
+  // The other families name a template by its id as well.
+  const key = `${prefix}key`;
+  if (plain === "id" && prefix !== "" && paths.includes(key)) {
+    return `isn't a field of this call; did you mean ${key}?`;
+  }
   const synonyms = SYNONYMS.find((names) => names.includes(plain));
   if (synonyms !== undefined) {
     const own = paths.find((path) => synonyms.includes(normalize(lastOf(path))));

@@ -42,6 +42,30 @@ async function refusal(family: string, root: object, template: object = {}): Pro
 }
 
 describe("a send with a field that would change what happens", () => {
+  it.each(Object.keys(SENDS))(
+    "isn't sent with another version, provider or push data, in %s",
+    async (family) => {
+      for (const field of [
+        "templateVersion",
+        "template_version",
+        "providers",
+        "sandbox",
+        "data",
+        "payload",
+      ]) {
+        expect(await refusal(family, { [field]: { a: "1" } })).toContain(field);
+      }
+      if (family === "campaigns") return;
+      for (const field of ["version", "data", "payload"]) {
+        expect(await refusal(family, {}, { [field]: { a: "1" } })).toContain(`template.${field}`);
+      }
+    },
+  );
+
+  it("isn't sent with an id beside the key in the platform family", async () => {
+    expect(await refusal("platform", {}, { id: "another" })).toMatch(/template\.id: .*template\.key/);
+  });
+
   it.each(Object.keys(SENDS))("isn't sent at once where it asks for a time, in %s", async (family) => {
     for (const field of [
       ...["sendAt", "send_at", "scheduledAt", "scheduled_at", "schedule", "scheduleTime", "SENDAT"],

@@ -24,7 +24,7 @@ describe("a targets file is refused", () => {
     [
       "with too few cells for its names",
       "user_id,a,,\nu\n",
-      [/^2: there are 1 cells; the header has 2 columns/],
+      [/^2: there is 1 cell; the header has 2 columns$/],
     ],
     ["with a space in a column name", "user_id,first name\nu,1\n", [/^1: the column name "first name"/]],
     [
@@ -34,8 +34,13 @@ describe("a targets file is refused", () => {
     ],
     ["without a row below the header", "user_id,a\n", [/^2: there are no targets/]],
     ["whose header is its only text", "user_id", [/^[12]: there are no targets/]],
-    ["with too few cells", "user_id,a\nu,1\nv\n", [/^3: there are 1 cells; the header has 2 columns/]],
+    ["with too few cells", "user_id,a\nu,1\nv\n", [/^3: there is 1 cell; the header has 2 columns$/]],
     ["with too many cells", "user_id,a\nu,1,2\nv,1\n", [/^2: there are 3 cells; the header has 2/]],
+    [
+      "with more cells than its only name",
+      "user_id\nu,1\n",
+      [/^2: there are 2 cells; the header has 1 column$/],
+    ],
     ["with an empty user id", "user_id,a\n,1\nu,1\n", [/^2: user_id must be a user id/]],
     ["with a user id over 255 bytes", `user_id\n${"é".repeat(128)}\n`, [/^2: user_id must be/]],
     ["with a control character in a user id", "user_id\nu\u0007\n", [/^2: user_id must be/]],
@@ -99,7 +104,7 @@ describe("a targets file is refused", () => {
   it("at the physical line, where quoted line breaks and blank lines come before it", () => {
     const text = 'user_id,a\n"u","1\n2\n\n3"\n\nv,"x\ny"\nw\nz,"\n"\n,1\n';
     expect(faultsOf(text)).toEqual([
-      expect.stringMatching(/^9: there are 1 cells/),
+      expect.stringMatching(/^9: there is 1 cell;/),
       expect.stringMatching(/^12: user_id must be/),
     ]);
     const crlf = text.replaceAll("\n", "\r\n");

@@ -58,7 +58,7 @@ describe("a file key that is taken", () => {
 
 describe("a refused file", () => {
   it.each([
-    ["a row is wrong", "user_id,name\nu,Bob\nv\n", "line 3: there are 1 cells"],
+    ["a row is wrong", "user_id,name\nu,Bob\nv\n", "line 3: there is 1 cell; the header has 2 columns"],
     [
       "it isn't UTF-8",
       new Uint8Array([...new TextEncoder().encode(CSV), 0xff, 10]),
