@@ -230,6 +230,8 @@ export const MAX_DEVICES = 20;
 export const PUSH_CLAIM_ROWS = 100;
 /** Claims that a push message is good for, one after another: a report brings the next. */
 export const PUSH_CLAIMS_PER_MESSAGE = 10;
+/** Of one user's devices, so many are asked at once, whoever sends. */
+export const MAX_USER_PUSHES_AT_ONCE = 2;
 /** Attempts of one push, the first included. */
 export const MAX_PUSH_TRIES = 12;
 /** Failures in a row after which a provider gets single probes only. */

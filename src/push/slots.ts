@@ -1,3 +1,5 @@
+import { MAX_USER_PUSHES_AT_ONCE } from "../limits.ts";
+
 /** 0: it answers soon, as far as is known. 1: nothing is known of it. 2: it kept silent lately. */
 export type Doubt = 0 | 1 | 2;
 /** How many slots what is in doubt may have, at the least so much: the others stay free for who is in less. */
@@ -6,8 +8,7 @@ export type DoubtfulSlots = Record<1 | 2, number>;
 export const MAIN_SLOTS: DoubtfulSlots = { 1: 2, 2: 1 };
 /** Where there are hardly any but doubtful ones. */
 export const SLOW_SLOTS: DoubtfulSlots = { 1: 5, 2: 3 };
-/** Things at once of one owner, and those of them that are in doubt. */
-const OWNER_SLOTS = 2;
+/** Of one owner's things at once, those that are in doubt. */
 const OWNER_DOUBTFUL = 1;
 
 /** Whose something is, and whether it may take long, asked when it is about to begin. */
@@ -86,7 +87,7 @@ export class Slots {
 
   #mayStart({ owner, getDoubt }: Waiting): boolean {
     const ofOwner = owner === "" ? 0 : (this.#owners.get(owner) ?? 0);
-    if (ofOwner >= OWNER_SLOTS) return false;
+    if (ofOwner >= MAX_USER_PUSHES_AT_ONCE) return false;
     const doubt = getDoubt();
     if (doubt === 0) return true;
     if (ofOwner >= OWNER_DOUBTFUL || this.#doubtful[1] >= this.#doubtfulSlots[1]) return false;

@@ -1,6 +1,6 @@
 import type { PushConfig } from "../env.ts";
 import { newId } from "../ids.ts";
-import { MAX_PUSH_TRIES, PUSH_CLAIM_ROWS } from "../limits.ts";
+import { MAX_PUSH_TRIES, MAX_USER_PUSHES_AT_ONCE, PUSH_CLAIM_ROWS } from "../limits.ts";
 import type { DeliveryStatus, SkipReason } from "../notifications/model.ts";
 import type { DueTable } from "../objects/due.ts";
 import { nextAttemptDelayMs } from "../push/backoff.ts";
@@ -20,6 +20,7 @@ import { type OpenCircuit, PUSH_DUTY, PushCircuits } from "./push-circuits.ts";
 import type { PushGroup, PushLane, PushRow, PushStore, PushUpdate } from "./push-store.ts";
 import type { PushWakes } from "./push-wakes.ts";
 import type { Tombstones } from "./tombstones.ts";
+import { UsersInHand } from "./users-in-hand.ts";
 
 /** Groups that one turn of the alarm sends messages for. */
 const GROUPS_PER_TURN = 200;
@@ -67,9 +68,11 @@ interface OutboxParts {
 export class PushOutbox {
   readonly #parts: OutboxParts;
   readonly #circuits: PushCircuits;
+  readonly #inHand = new UsersInHand();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+    parts.due.onUndone(() => this.#inHand.forget());
     this.#circuits = new PushCircuits(parts.wakes, parts.due, parts.config);
   }
 
@@ -111,7 +114,8 @@ export class PushOutbox {
 
   /**
    * Hands due pushes out, in a transaction. What has no device left is skipped here. Null where there is
-   * nothing to do. A scope that fails gives out one push per probe interval.
+   * nothing to do. A scope that fails gives out one push per probe interval, and a user of whom senders have as many
+   * devices in hand as may be asked at once gets none before they report.
    */
   claim({ blocked, leaseMs, ...lane }: PushClaimRequest, now: number): PushClaim | null {
     const { deliveries, store, due } = this.#parts;
@@ -119,7 +123,13 @@ export class PushOutbox {
     const group = { channelKey, notificationId };
     for (const [scope, until] of blocked) this.#circuits.block(channelKey, scope, until, now);
     const open = new Set(this.#circuits.listOpen(channelKey));
-    const rows = store.listDue(lane, [...open], now, PUSH_CLAIM_ROWS);
+    this.#wakeWaiting(this.#inHand.releaseExpired(now), now);
+    const busy = this.#inHand.listFull();
+    const rows = store.listDue(lane, { blocked: [...open], busy }, now, PUSH_CLAIM_ROWS);
+    // Who comes for more finds out then.
+    if (busy.length > 0 && rows.length < PUSH_CLAIM_ROWS) {
+      this.#inHand.wait(store.listDueOf(lane, busy, now), lane);
+    }
     const probes = this.#takeProbes(lane, now);
     const targets = this.#handOut(group, rows, probes, open, now);
     // The rows', not the header's: a retry has its own. All rows of an attempt have the same.
@@ -137,6 +147,7 @@ export class PushOutbox {
       id,
       until,
     );
+    this.#inHand.take(id, until, new Map(targets.map(({ userId, devices }) => [userId, devices.length])));
     due.bringForward(PUSH_DUTY, "", until);
     const { priority } = stored.header;
     const pushData = deliveries.getPushData(notificationId);
@@ -144,12 +155,27 @@ export class PushOutbox {
     return { id, channelKey, notification, isSlow, until, targets };
   }
 
+  /** What waited for these users' other pushes gets a message, as much as they may be asked for at once. */
+  #wakeWaiting(userIds: readonly string[], now: number): void {
+    const { wakes, due } = this.#parts;
+    for (const userId of userIds) {
+      let free = this.#inHand.countFree(userId);
+      while (free > 0) {
+        const lane = this.#inHand.takeWaiting(userId);
+        if (lane === null) break;
+        if (!wakes.wakeOne(lane, userId, now)) continue;
+        due.bringForward(PUSH_DUTY, "", now);
+        free--;
+      }
+    }
+  }
+
   /** The one push of each failing scope whose time for it has come. */
   #takeProbes(lane: PushLane, now: number): Map<string, { row: PushRow; scopes: Set<string> }> {
     const probes = new Map<string, { row: PushRow; scopes: Set<string> }>();
     for (const scope of this.#circuits.listProbeable(lane.channelKey, now)) {
       const row = this.#parts.store.findProbe(lane, scope, now);
-      if (row === null) continue;
+      if (row === null || this.#inHand.countFree(row.userId) === 0) continue;
       this.#circuits.takeProbe(lane.channelKey, scope, now);
       const probe = probes.get(row.userId) ?? { row, scopes: new Set() };
       probes.set(row.userId, { ...probe, scopes: probe.scopes.add(scope) });
@@ -178,10 +204,13 @@ export class PushOutbox {
       if (gone.has(userId) || inactive.has(userId)) continue;
       const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
       if (left.length === 0) withoutDevice.push(row);
-      const devices = left.filter(({ key, scope }) => {
+      const due = left.filter(({ key, scope }) => {
         const isDue = (progressOf(row, key)?.dueAt ?? 0) <= now;
         return isDue && (!open.has(scope) || probes.get(userId)?.scopes.has(scope));
       });
+      // Of whom nobody has any in hand, all: their one sender asks as few at once by itself.
+      const free = this.#inHand.countFree(userId);
+      const devices = free < MAX_USER_PUSHES_AT_ONCE ? due.slice(0, free) : due;
       const { attempt, content } = row;
       if (devices.length > 0) targets.push({ userId, attempt, content, devices });
     }
@@ -229,6 +258,7 @@ export class PushOutbox {
       this.#parts.due.bringForward(PUSH_DUTY, "", Math.min(...updates.map(({ dueAt }) => dueAt)));
     }
     this.#writeDown(group, settlements, now);
+    this.#wakeWaiting(this.#inHand.release(report.claimId), now);
   }
 
   #judge(row: PushRow, known: readonly PushDevice[], { devices }: TargetReport, now: number): PushVerdict {

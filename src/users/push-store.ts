@@ -57,6 +57,9 @@ export const DEVICE_DUE = `
     AND (remaining IS NULL
       OR address_key IN (SELECT value ->> 0 FROM json_each(remaining) WHERE value ->> 2 <= ?3))`;
 
+/** Of a channel ?1 and a notification ?2, what may be claimed at ?3. */
+const DUE = "channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3";
+
 /**
  * The shard's outbox: pushes with their content, until they are done with. `due_at` is when one may be
  * claimed; `wake_at` when the alarm looks at it, should nobody have claimed it by then (push-wakes.ts). Every
@@ -105,28 +108,45 @@ export class PushStore {
   /**
    * Pushes that may be claimed now, and those that have no device left: first what was never tried, then by the time
    * since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only where a
-   * device is in no blocked scope.
+   * device is in no blocked scope. `busy`: users who get none now.
    */
-  listDue(lane: PushLane, blocked: readonly string[], now: number, limit: number): PushRow[] {
-    const isReachable =
-      blocked.length === 0
-        ? "true"
-        : `(NOT EXISTS (${DEVICE_LEFT})
-             OR EXISTS (${DEVICE_DUE} AND scope NOT IN (SELECT value FROM json_each(?4))))`;
-    const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
-      AND is_slow = ${lane.isSlow ? 1 : 0} AND ${isReachable}`;
-    const values = [
-      ...[lane.channelKey, lane.notificationId, now],
-      ...(blocked.length === 0 ? [] : [JSON.stringify(blocked)]),
-    ];
+  listDue(
+    lane: PushLane,
+    { blocked, busy }: { blocked: readonly string[]; busy: readonly string[] },
+    now: number,
+    limit: number,
+  ): PushRow[] {
+    const values: (string | number)[] = [lane.channelKey, lane.notificationId, now];
+    let condition = `${DUE} AND is_slow = ${lane.isSlow ? 1 : 0}`;
+    if (blocked.length > 0) {
+      const place = values.push(JSON.stringify(blocked));
+      condition += ` AND (NOT EXISTS (${DEVICE_LEFT})
+        OR EXISTS (${DEVICE_DUE} AND scope NOT IN (SELECT value FROM json_each(?${place}))))`;
+    }
+    if (busy.length > 0) {
+      const place = values.push(JSON.stringify(busy));
+      condition += ` AND user_id NOT IN (SELECT value FROM json_each(?${place}))`;
+    }
     const fresh = this.#list(`${condition} AND tries = 0`, limit, values);
     if (fresh.length === limit) return fresh;
     return [...fresh, ...this.#list(`${condition} AND tries > 0`, limit - fresh.length, values, "due_at")];
   }
 
+  /** Which of these users have a push of the lane that may be claimed now. */
+  listDueOf(
+    { channelKey, notificationId, isSlow }: PushLane,
+    userIds: readonly string[],
+    now: number,
+  ): string[] {
+    const condition = `${DUE} AND is_slow = ${isSlow ? 1 : 0}
+      AND user_id IN (SELECT value FROM json_each(?4))`;
+    const values = [channelKey, notificationId, now, JSON.stringify(userIds)];
+    return this.#list(condition, -1, values).map(({ userId }) => userId);
+  }
+
   /** One push that may be claimed now and has a device in the scope: the probe. */
   findProbe({ channelKey, notificationId, isSlow }: PushLane, scope: string, now: number): PushRow | null {
-    const condition = `channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3
+    const condition = `${DUE}
       AND is_slow = ${isSlow ? 1 : 0} AND EXISTS (${DEVICE_DUE} AND scope = ?4)`;
     const values = [channelKey, notificationId, now, scope];
     return this.#list(condition, 1, values)[0] ?? null;

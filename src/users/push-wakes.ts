@@ -84,6 +84,19 @@ export class PushWakes {
     return meant.length < WAKE_ROWS ? null : (meant.at(-1) ?? null);
   }
 
+  /** One user's push gets a message at the next turn of the alarm. False where there is none that may be claimed. */
+  wakeOne({ channelKey, notificationId, isSlow }: PushLane, userId: string, now: number): boolean {
+    return (
+      this.#sql
+        .exec(
+          `UPDATE pushes SET wake_at = ?1, wakes = 0 WHERE channel_key = ?2 AND notification_id = ?3 AND user_id = ?4
+             AND is_slow = ?5 AND due_at <= ?1 AND expires_at > ?1 RETURNING 1`,
+          ...[now, channelKey, notificationId, userId, isSlow ? 1 : 0],
+        )
+        .toArray().length > 0
+    );
+  }
+
   /** When the alarm has something to do (Unix ms), or null. */
   nextWakeAt(): number | null {
     return this.#sql.exec<{ at: number | null }>("SELECT MIN(wake_at) AS at FROM pushes").one().at;
