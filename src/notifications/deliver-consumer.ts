@@ -6,40 +6,50 @@ import { deliverChunk } from "./deliver-chunk.ts";
 import { openLedger } from "./ledger-binding.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "./queue.ts";
 
-/** A message whose deliveries are stored, and how long it was in the queue. */
-interface DoneMessage {
+/** A message of a queue batch, and how long it was in the queue. */
+interface ReceivedMessage {
   message: Message;
-  unit: UnitMessage;
+  unit: ChunkMessage;
   waitedMs: number;
 }
 
-/** A message of the present version: its ledger waits to hear of it. */
-type UnitMessage = Extract<ChunkMessage, { version: 2 }>;
-
-/** Delivers the units of a queue batch. Each message is acked or retried by itself. */
+/**
+ * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the batch
+ * goes last, so that another's single chunk isn't rendered in the middle of its many.
+ */
 export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Promise<void> {
   const plans = new BatchPlans(env);
-  const done: DoneMessage[] = [];
-  await Promise.all(
-    batch.messages.map(async (message) => {
-      try {
-        const waitedMs = Date.now() - message.timestamp.getTime();
-        const parsed = parseChunkMessage(message.body);
-        await deliverChunk(env, plans, parsed);
-        if (parsed.version === 1) message.ack();
-        else done.push({ message, unit: parsed, waitedMs });
-      } catch (error) {
-        console.error({
-          message: "a chunk was not delivered",
-          queue: batch.queue,
-          attempts: message.attempts,
-          error,
-        });
-        retryLater(message);
-      }
-    }),
+  const giveUp = (message: Message, error: unknown): void => {
+    const { queue } = batch;
+    console.error({ message: "a chunk was not delivered", queue, attempts: message.attempts, error });
+    retryLater(message);
+  };
+  const received: ReceivedMessage[] = [];
+  for (const message of batch.messages) {
+    try {
+      const waitedMs = Date.now() - message.timestamp.getTime();
+      received.push({ message, unit: parseChunkMessage(message.body), waitedMs });
+    } catch (error) {
+      giveUp(message, error);
+    }
+  }
+  const done: ReceivedMessage[] = [];
+  for (const share of splitByShare(received)) {
+    await Promise.all(
+      share.map((entry) =>
+        deliverChunk(env, plans, entry.unit).then(
+          () => void done.push(entry),
+          (error: unknown) => giveUp(entry.message, error),
+        ),
+      ),
+    );
+  }
+  // A message of an earlier version stands for a chunk that no ledger waits for.
+  for (const { message, unit } of done) if (unit.version === 1) message.ack();
+  const byApp = Map.groupBy(
+    done.filter(({ unit }) => unit.version === 2),
+    ({ unit }) => unit.appId,
   );
-  const byApp = Map.groupBy(done, ({ unit }) => unit.appId);
   await Promise.all(
     [...byApp].flatMap(([appId, ofApp]) =>
       groupByLedger(ofApp, ({ unit }) => unit.notificationId).map(([ledger, ofLedger]) =>
@@ -47,6 +57,13 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
       ),
     ),
   );
+}
+
+/** All apps' messages but those of the app that has the most, then these. */
+function splitByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[][] {
+  const byApp = [...Map.groupBy(messages, ({ unit }) => unit.appId).values()];
+  const most = byApp.reduce((largest, ofApp) => (ofApp.length > largest.length ? ofApp : largest), []);
+  return [byApp.filter((ofApp) => ofApp !== most).flat(), most];
 }
 
 /**
@@ -57,11 +74,12 @@ async function finishUnits(
   env: Bindings,
   appId: string,
   ledger: LedgerRef,
-  done: readonly DoneMessage[],
+  done: readonly ReceivedMessage[],
 ): Promise<void> {
-  const finished = done.map(({ unit: { notificationId, attempt = 1, unit } }) => ({
-    ...{ notificationId, attempt, unit },
-  }));
+  const finished = done.flatMap(({ unit }) => {
+    if (unit.version === 1) return [];
+    return [{ notificationId: unit.notificationId, attempt: unit.attempt ?? 1, unit: unit.unit }];
+  });
   const waitedMs = Math.max(...done.map((entry) => entry.waitedMs));
   try {
     const handouts = await commitSafely(() => openLedger(env, appId, ledger).finish(finished, waitedMs));

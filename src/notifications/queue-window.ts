@@ -38,8 +38,8 @@ interface Surroundings {
 
 /**
  * What of a ledger's batches is in the queues: a few messages in each (window-size.ts), so that another app's batch
- * waits for a few chunks and not for all of them. What comes next is dealt to the batches in turn, a unit each. Rows are
- * written by the call and not by the chunk: a queue's messages are a row, and what a batch has left is one.
+ * waits for a few chunks and not for all of them. The queues of all priorities share the places, the higher first. What
+ * comes next is dealt to the batches in turn, a unit each. Rows are written by the call and not by the chunk: a queue's messages are a row, and what a batch has left is one.
  *
  * A message that isn't heard of for as long as a lease loses its place, so that a queue that lost messages goes on;
  * whether it is sent again is the watchdog's to say. Writing methods expect to run in a transaction; after one that was
@@ -73,7 +73,7 @@ export class QueueWindow {
     const { priority, notificationId, attempt, todo } = batch;
     this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const free = this.#size(priority).size - window.length;
+    const free = this.#free(priority);
     if (this.#hasWaiting(priority) || free <= 0) {
       this.#put({ ...batch, lost: [] });
       return this.fill(priority, now, leaseMs);
@@ -98,14 +98,20 @@ export class QueueWindow {
       else changed.add(priority);
     }
     for (const priority of changed) this.#size(priority).note(waitedMs, now);
-    return [...changed].flatMap((priority) => this.fill(priority, now, leaseMs, true));
+    // What left a queue makes room in the lower ones as well.
+    const from = PRIORITIES.findIndex((priority) => changed.has(priority));
+    return from < 0
+      ? []
+      : PRIORITIES.slice(from).flatMap((priority) =>
+          this.fill(priority, now, leaseMs, changed.has(priority)),
+        );
   }
 
   /** Hands out what fits into the queue of this priority. `hasChanged`: what is in it is to be written in any case. */
   fill(priority: Priority, now: number, leaseMs: number, hasChanged = false): Handout[] {
     const hasExpired = this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const handouts = this.#deal(priority, this.#size(priority).size - window.length);
+    const handouts = this.#deal(priority, this.#free(priority));
     for (const { notificationId, attempt, units } of handouts) {
       for (const unit of units) window.push([notificationId, attempt, unit, now]);
     }
@@ -152,6 +158,17 @@ export class QueueWindow {
   /** A batch is completed: nothing of it waits. What is in the queue leaves it as it came. */
   drop(notificationId: string): void {
     this.#waiting.delete(notificationId);
+  }
+
+  /**
+   * Places left in a queue. Messages in the app's queues of higher priority take places too, all but one: an app that
+   * sends at every priority has no more on its way than others, and its lower ones go on.
+   */
+  #free(priority: Priority): number {
+    let places = this.#size(priority).size;
+    for (const higher of PRIORITIES.slice(0, PRIORITIES.indexOf(priority)))
+      places -= this.#window(higher).length;
+    return Math.max(1, places) - this.#window(priority).length;
   }
 
   #hasWaiting(priority: Priority): boolean {

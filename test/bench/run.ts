@@ -3,6 +3,7 @@ import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
 import { benchLog } from "./delivery-log.ts";
 import { benchDeliveryMemory } from "./delivery-memory.ts";
+import { benchFairness } from "./fairness.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
@@ -26,6 +27,7 @@ const SECTIONS = [
   "log",
   "memory",
   "delivery-memory",
+  "fairness",
   "sockets",
   "webhooks",
   "cost",
@@ -64,6 +66,7 @@ if (runs("analytics")) await benchAnalytics(script);
 if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("memory") || runs("delivery-memory")) await benchDeliveryMemory(script);
+if (runs("fairness")) await benchFairness(script);
 if (runs("sockets")) await benchSockets(script);
 if (runs("webhooks")) await benchWebhooks(script);
 if (runs("cost")) await benchCost(script);

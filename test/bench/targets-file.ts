@@ -93,12 +93,16 @@ export async function uploadFile(client: OnecallClient, fileKey: string, csv: Bu
 }
 
 /** Sends to an uploaded file. Returns the notification's id. */
-export async function sendFile(client: OnecallClient, fileKey: string): Promise<string> {
+export async function sendFile(
+  client: OnecallClient,
+  fileKey: string,
+  priority: "high" | "normal" = "normal",
+): Promise<string> {
   const sent = await client.callPlatform<{ notification_id: string }>("/v1/notifications/messages", {
     template: { key: "parcel" },
     targets_filename: fileKey,
     mode: "batch",
-    priority: "normal",
+    priority,
   });
   return sent.notification_id;
 }

@@ -1,13 +1,13 @@
-import { abortAllDurableObjects } from "cloudflare:test";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { newNotificationId, parseNotificationId } from "../../src/ids.ts";
 import { keys } from "../../src/keys.ts";
 import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/limits.ts";
+import type { Priority } from "../../src/notifications/model.ts";
 import type { ChunkMessage } from "../../src/notifications/queue.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
-import { replaceIn, wake } from "../support/objects.ts";
+import { abort, replaceIn, wake } from "../support/objects.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 /** What a consumer's batch has (wrangler.toml). */
@@ -34,10 +34,16 @@ beforeEach(async () => {
 const setStall = (seconds: number, replaced: Partial<Bindings> = {}): Promise<() => void> =>
   replaceIn(ledgerOf(newNotificationId()), { STALL_SECONDS: seconds as never, ...replaced });
 
-async function send(prefix: string, count: number): Promise<string> {
+/** Every priority's queue is the captured one. */
+const queues = (): Partial<Bindings> => ({
+  DELIVERIES_HIGH: queue.binding,
+  DELIVERIES_NORMAL: queue.binding,
+});
+
+async function send(prefix: string, count: number, priority: Priority = "normal"): Promise<string> {
   const targets = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
-  const body = { template: { key: "order-confirmation" }, targets, mode: "batch" };
-  const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", body);
+  const body = { template: { key: "order-confirmation" }, targets, mode: "batch", priority };
+  const sent = await callWith(queues(), app, "POST", "/notifications/send", body);
   expect(sent.status, JSON.stringify(sent.body)).toBe(200);
   return sent.body.notificationId;
 }
@@ -46,7 +52,7 @@ async function send(prefix: string, count: number): Promise<string> {
 async function consumeNext(count: number): Promise<ChunkMessage[]> {
   const messages = queue.messages.slice(seen, seen + count);
   seen += messages.length;
-  const done = await consume(messages, { DELIVERIES_NORMAL: queue.binding });
+  const done = await consume(messages, queues());
   expect(done).toEqual({ acked: messages.length, retried: 0 });
   return messages;
 }
@@ -63,7 +69,7 @@ const countSentAgain = async (): Promise<number> =>
 
 /** Runs the watchdog as after so many seconds; what it sends goes into the captured queue. */
 async function watch(id: string, stallSeconds: number): Promise<void> {
-  const restore = await setStall(stallSeconds, { DELIVERIES_NORMAL: queue.binding });
+  const restore = await setStall(stallSeconds, queues());
   await wake(ledgerOf(id), "stall").finally(restore);
 }
 
@@ -98,20 +104,51 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
     for (const id of [large, small, other]) await waitUntilCompleted(app, id, WAIT_MS);
   });
 
+  it("share their places over all priorities, the higher first; the lower goes on by one", async () => {
+    const normal = await send("normal", TARGETS);
+    const high = await send("high", TARGETS, "high");
+    const inQueue = (id: string): number =>
+      queue.messages.slice(seen).filter(({ notificationId }) => notificationId === id).length;
+    expect([inQueue(high), inQueue(normal)]).toEqual([CHUNKS_IN_QUEUE, CHUNKS_IN_QUEUE]);
+    // The first are of the normal one, which was sent first.
+    await consumeNext(CHUNKS_IN_QUEUE);
+    expect([inQueue(high), inQueue(normal)]).toEqual([CHUNKS_IN_QUEUE, 1]);
+    await consumeAll();
+    expect(queue.messages).toHaveLength(2 * CHUNKS);
+    for (const id of [normal, high]) await waitUntilCompleted(app, id, WAIT_MS);
+    expect(await countSentAgain()).toBe(0);
+  });
+
+  it("of an app that has one in a consumer's batch are delivered before another's many", async () => {
+    const other = await createReadyApp();
+    await send("many", TARGETS);
+    const many = queue.messages.splice(0, CHUNKS_IN_QUEUE - 1);
+    const body = { template: { key: "order-confirmation" }, targets: ["one"], mode: "batch" };
+    await callWith(queues(), other, "POST", "/notifications/send", body);
+    const single = queue.messages.pop();
+    const calls: string[] = [];
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "deliver", {
+      before: (_, name) => void calls.push(name),
+    });
+    await consume([...many, single], { USER_SHARD, ...queues() });
+    expect(calls.length).toBeGreaterThanOrEqual(CHUNKS_IN_QUEUE);
+    expect(calls[0]).toContain(other.id);
+  });
+
   it("that come twice bring no more into the queue", async () => {
     const id = await send("twice", TARGETS);
     const messages = await consumeNext(BATCH_MESSAGES);
     const before = queue.messages.length;
-    await consume(messages, { DELIVERIES_NORMAL: queue.binding });
+    await consume(messages, queues());
     expect(queue.messages).toHaveLength(before);
     await consumeAll();
     await waitUntilCompleted(app, id, WAIT_MS);
   });
 
-  it("go on where every object died with the queue full", async () => {
+  it("go on where the ledger died with the queue full", async () => {
     const id = await send("dies", TARGETS);
     await consumeNext(BATCH_MESSAGES);
-    await abortAllDurableObjects();
+    await abort(ledgerOf(id));
     await setStall(3600);
     await consumeAll();
     expect(queue.messages).toHaveLength(CHUNKS);
@@ -126,9 +163,9 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
     const id = (await app.send(body)).body.notificationId;
     await waitUntilCompleted(app, id, WAIT_MS);
     // A new instance begins with the smallest window; the send's has grown where its chunks didn't wait.
-    await abortAllDurableObjects();
+    await abort(ledgerOf(id));
     await setStall(3600);
-    const replaced = { DELIVERIES_NORMAL: queue.binding };
+    const replaced = queues();
     const retried = await callWith(replaced, app, "POST", `/notifications/${id}/retry`);
     expect(retried.status, JSON.stringify(retried.body)).toBe(200);
     expect(waiting()).toBe(CHUNKS_IN_QUEUE);

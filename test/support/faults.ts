@@ -79,7 +79,7 @@ export async function consumeAll(queue: CapturingQueue): Promise<{ acked: number
 export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,
   method: string,
-  { before, after }: { before?: (count: number) => void; after?: (count: number) => void },
+  { before, after }: { before?: (count: number, name: string) => void; after?: (count: number) => void },
 ): DurableObjectNamespace<T> {
   let count = 0;
   const wrapped = {
@@ -93,7 +93,7 @@ export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
           if (property !== method) return (...args: unknown[]) => target[property]?.(...args);
           return async (...args: unknown[]) => {
             const call = ++count;
-            before?.(call);
+            before?.(call, name);
             const result = await target[property]?.(...args);
             after?.(call);
             return result;

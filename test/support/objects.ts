@@ -1,4 +1,5 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { expect } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 
 /** Reaching into one Durable Object: its bindings, its tables, its alarm. */
@@ -35,4 +36,10 @@ export async function wake(stub: Stub, ...kinds: string[]): Promise<void> {
     await storage.setAlarm(Date.now() + 60_000);
   });
   await runDurableObjectAlarm(stub);
+}
+
+/** Ends an object as a crash does: its memory is lost, and the next call meets a new instance. */
+export async function abort(stub: Stub): Promise<void> {
+  const reason = "aborted by a test";
+  await expect(runInDurableObject(stub, (_, state) => state.abort(reason))).rejects.toThrow(reason);
 }
