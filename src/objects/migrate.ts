@@ -18,8 +18,10 @@ export function migrate(storage: DurableObjectStorage, steps: Steps): void {
       storage.sql.exec(known);
       return;
     }
+    // The platform's own tables aren't ours to make: in production and locally they have names of their own.
+    const foreign = new Set(isNew ? listParts(storage.sql).map(({ name }) => name) : []);
     runSteps(storage.sql, steps);
-    if (isNew) newest.set(steps, describeDatabase(storage.sql));
+    if (isNew) newest.set(steps, describeDatabase(storage.sql, foreign));
   });
 }
 
@@ -35,14 +37,23 @@ function runSteps(sql: SqlStorage, steps: Steps): void {
   else sql.exec("UPDATE schema_version SET version = ?", steps.length);
 }
 
-/** SQL that makes the same tables with the same rows. Of a new object these are few: counters that begin at 0. */
-function describeDatabase(sql: SqlStorage): string {
-  const parts = sql
-    .exec<{ type: string; name: string; sql: string }>(
-      // The platform's own tables aren't ours to make.
+type Part = { type: string; name: string; sql: string };
+
+/** Tables, indexes and such, in the order in which they were made. */
+function listParts(sql: SqlStorage): Part[] {
+  return sql
+    .exec<Part>(
       "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB '_cf_*' ORDER BY rowid",
     )
     .toArray();
+}
+
+/**
+ * SQL that makes the same tables with the same rows, but for those that were there before. Of a new object these are
+ * few: counters that begin at 0.
+ */
+function describeDatabase(sql: SqlStorage, foreign: ReadonlySet<string>): string {
+  const parts = listParts(sql).filter(({ name }) => !foreign.has(name));
   const rows = parts
     .filter(({ type }) => type === "table")
     .flatMap(({ name }) => [...sql.exec(`SELECT * FROM "${name}"`).raw()].map((row) => ({ name, row })));

@@ -54,6 +54,22 @@ describe.each<[string, Steps]>([
     expect(await make()).toEqual(first);
   });
 
+  it("takes nothing from another object of what isn't of the steps", async () => {
+    const steps = [...schema];
+    // A platform's own table and row: every object has it before its first step, whatever it is named.
+    const make = (name: string) =>
+      inEmptyObject((storage) => {
+        storage.sql.exec("CREATE TABLE __platforms (name TEXT)");
+        storage.sql.exec("INSERT INTO __platforms VALUES (?)", name);
+        migrate(storage, steps);
+        return readAll(storage).rows;
+      });
+    const first = await make("first");
+    const second = await make("second");
+    expect(first).toContainEqual(["__platforms", [{ name: "first" }]]);
+    expect(second).toContainEqual(["__platforms", [{ name: "second" }]]);
+  });
+
   it("takes later steps as one that went through all of them", async () => {
     const later = [
       ...schema,
