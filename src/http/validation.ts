@@ -191,6 +191,16 @@ export const IsoEndSchema = timeSchema((text) => {
   return isDate ? parseIsoTime(text) + DAY_MS - 1 : parseIsoTime(text);
 });
 
+/** Throws where a range of times ends before it begins; what is absent is open. `ends` are its parameters' names. */
+export function requireRange(
+  from: number | undefined,
+  to: number | undefined,
+  ends: { from: string; to: string } = { from: "from", to: "to" },
+): void {
+  if (from === undefined || to === undefined || from <= to) return;
+  throw faultsToError([{ field: ends.to, message: `must not be before ${ends.from}` }]);
+}
+
 function parseIsoTime(text: string): number {
   const pattern = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
   // Date.parse takes the 30th of February for the 2nd of March.

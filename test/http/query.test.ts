@@ -26,6 +26,23 @@ const LISTS = [
 ];
 const get = (path: string) => call("GET", path, { headers: { ...app.headers, authorization } });
 
+describe("a range", () => {
+  it("whose end is before its start is refused wherever there is one; a day is one", async () => {
+    const range = (first: string, last: string) => `${first}=2026-04-02&${last}=2026-04-01`;
+    const sameDay = (first: string, last: string) => `${first}=2026-04-02&${last}=2026-04-02`;
+    for (const [path, first, last] of [
+      ["/notifications", "from", "to"],
+      ["/audit-log", "from", "to"],
+      ["/analytics/channels", "from", "to"],
+      ["/users", "createdFrom", "createdTo"],
+    ] as const) {
+      const { status, body } = await app.api("GET", `${path}?${range(first, last)}`);
+      expect([status, Object.keys(body.error?.details ?? {})], path).toEqual([400, [last]]);
+      expect((await app.api("GET", `${path}?${sameDay(first, last)}`)).status, path).toBe(200);
+    }
+  });
+});
+
 describe("a cursor", () => {
   it.each(LISTS)("that %s didn't give out is refused", async (path) => {
     for (const cursor of [

@@ -16,7 +16,7 @@ import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
 import { requireIdParts } from "../../ids.ts";
 import { HOUR_MS } from "../../notifications/counts.ts";
 import { openLedger } from "../../notifications/ledger-binding.ts";
@@ -115,7 +115,7 @@ async function answerSeries(context: Context, app: AppRecord, filter: SeriesFilt
 
 function checkRange(range: SeriesRange): SeriesRange {
   const { granularity } = range;
-  if (range.from > range.to) throw faultsToError([{ field: "to", message: "must not be before from" }]);
+  requireRange(range.from, range.to);
   const { fromHour, toHour } = hoursOf(range);
   const points = (toHour + 1 - fromHour) / STEP_HOURS[granularity];
   const most = MAX_POINTS[granularity];

@@ -10,7 +10,7 @@ import { authenticate } from "../../http/auth.ts";
 import type { Handler } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
@@ -43,6 +43,7 @@ const QuerySchema = v.object({
 export const getAuditLog: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const query = parseInput(QuerySchema, queryOf(context.url));
+  requireRange(query.from, query.to);
   const { entries, nextBeforeId } = await readAuditLog(context.env, app.id, {
     action: query.action ?? null,
     targetType: query.targetType ?? null,

@@ -4,7 +4,7 @@ import { authenticate } from "../../http/auth.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf } from "../../http/validation.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
 import { presentCounts } from "../../notifications/counts.ts";
 import type { NotificationRecord } from "../../notifications/ledger-store.ts";
 import { MODES } from "../../notifications/model.ts";
@@ -33,6 +33,7 @@ export const getNotification: Handler = async (request, context) => {
 export const getNotifications: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const query = parseInput(ListQuerySchema, queryOf(context.url));
+  requireRange(query.from, query.to);
   const { records, nextBeforeId } = await listNotifications(context.env, app.id, {
     tag: query.tag ?? null,
     templateKey: query.templateKey ?? null,

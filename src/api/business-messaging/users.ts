@@ -12,6 +12,7 @@ import {
   parseInput,
   perUserIdRule,
   queryOf,
+  requireRange,
   textSchema,
   UserIdSchema,
 } from "../../http/validation.ts";
@@ -72,6 +73,7 @@ export const getUsers: Handler = async (request, context) => {
   const query = queryOf(context.url);
   // `limit` is the management API's name for the vendor's `perPage`.
   const filter = parseInput(UserListSchema, { ...query, perPage: query.perPage ?? query.limit });
+  requireRange(filter.createdFrom, filter.createdTo, { from: "createdFrom", to: "createdTo" });
   const limit = filter.perPage;
   const wanted = {
     ...ANY_USER,
