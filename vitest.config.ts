@@ -14,6 +14,7 @@ const TESTS_ALONE = [
   "test/operations/wake-objects.test.ts",
   "test/operations/erasure.test.ts",
   "test/operations/erasure-aftermath.test.ts",
+  "test/push/silent-services.test.ts",
   "test/webhooks/schedule.test.ts",
   "test/webhooks/faults.test.ts",
 ];
