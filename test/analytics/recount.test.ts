@@ -2,7 +2,7 @@ import { env, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
 import type { ShardNotification } from "../../src/users/delivery-model.ts";
 import { RECOUNT_DUTY, RECOUNT_SCHEMA } from "../../src/users/recount.ts";
-import { createReadyApp, type TestApp } from "../support/api.ts";
+import { createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
@@ -12,7 +12,7 @@ interface OwnShard {
 
 /** The only shard that has anything: an app has at least 16. */
 async function findShard(app: TestApp) {
-  for (let shard = 0; shard < 64; shard++) {
+  for (let shard = 0; shard < TEST_SHARDS; shard++) {
     const stub = env.USER_SHARD.getByName(`${app.id}:${shard}`);
     if ((await rowsIn(stub, "deliveries")) > 0) return stub;
   }

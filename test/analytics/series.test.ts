@@ -1,7 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { type Body, createApp, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
+import {
+  type Body,
+  createApp,
+  createReadyApp,
+  createTemplate,
+  TEST_SHARDS,
+  type TestApp,
+} from "../support/api.ts";
 import { addDevices, createPushApp, sendToMany } from "../support/push.ts";
 import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
 
@@ -103,7 +110,7 @@ describe("series", () => {
 
   it("add nothing when a flush is repeated", async () => {
     const before = await readUntil(app, "channels", [{ delivered: 4, viewed: 1 }, { delivered: 2 }]);
-    for (let shard = 0; shard < 64; shard++) {
+    for (let shard = 0; shard < TEST_SHARDS; shard++) {
       const stub = env.USER_SHARD.getByName(`${app.id}:${shard}`);
       // As if the answers to the last reports had been lost.
       await runInDurableObject(stub, (_, { storage }) =>

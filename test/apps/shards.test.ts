@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseNotificationId } from "../../src/ids.ts";
+import { DEFAULT_SHARD_COUNT } from "../../src/limits.ts";
 import { shardOfUser } from "../../src/users/hash.ts";
 import { callAsAdmin, createApp, createChannels, createTemplate, TestApp } from "../support/api.ts";
 import { recordOf } from "../support/users.ts";
@@ -65,7 +66,7 @@ describe("the hash that says which shard a user is in", () => {
   });
 
   it("stays that of its time in an app that was there before keys: its users are found", async () => {
-    const app = await createApp();
+    const app = await createApp("Earlier", { shardCount: DEFAULT_SHARD_COUNT });
     await runInDurableObject(env.REGISTRY.getByName(app.id), (_, { storage }) => {
       storage.sql.exec("UPDATE app SET hash = 'fnv1a32-fmix32', hash_key = NULL");
     });

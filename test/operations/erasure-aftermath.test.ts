@@ -2,7 +2,7 @@ import { createExecutionContext, evictAllDurableObjects, runDurableObjectAlarm }
 import { afterEach, expect, it, vi } from "vitest";
 import { receiveUpload } from "../../src/audiences/upload.ts";
 import worker from "../../src/index.ts";
-import { callAsAdmin, type TestApp } from "../support/api.ts";
+import { callAsAdmin, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { bindings, consume } from "../support/faults.ts";
 import { fieldParts } from "../support/forms.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
@@ -42,7 +42,9 @@ async function ring({ id }: TestApp, times: number): Promise<void> {
 
 async function countShardRows({ id }: TestApp): Promise<number> {
   const counts = await Promise.all(
-    Array.from({ length: 64 }, (_, shard) => countRows(bindings.USER_SHARD.getByName(`${id}:${shard}`))),
+    Array.from({ length: TEST_SHARDS }, (_, shard) =>
+      countRows(bindings.USER_SHARD.getByName(`${id}:${shard}`)),
+    ),
   );
   return counts.reduce((sum, rows) => sum + rows, 0);
 }

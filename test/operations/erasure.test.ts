@@ -4,7 +4,7 @@ import { keys } from "../../src/keys.ts";
 import { Ledger } from "../../src/notifications/ledger.ts";
 import { UserShard } from "../../src/users/user-shard.ts";
 import { WebhookEndpoint } from "../../src/webhooks/endpoint.ts";
-import { callAsAdmin, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { callAsAdmin, createApp, createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { countRows } from "../support/rows.ts";
@@ -53,7 +53,9 @@ async function listEverywhere(app: TestApp): Promise<string[]> {
 }
 
 async function countAllRows({ id }: TestApp): Promise<number> {
-  const shards = Array.from({ length: 64 }, (_, shard) => bindings.USER_SHARD.getByName(`${id}:${shard}`));
+  const shards = Array.from({ length: TEST_SHARDS }, (_, shard) =>
+    bindings.USER_SHARD.getByName(`${id}:${shard}`),
+  );
   const stubs: DurableObjectStub[] = [...shards, bindings.LEDGER.getByName(`${id}:${today}`)];
   const counts = await Promise.all(stubs.map(countRows));
   return counts.reduce((sum, rows) => sum + rows, 0);

@@ -15,7 +15,7 @@ beforeEach(() => env.CONFIG.delete(keys.kvWakeProgress));
 
 /** An app with something to do in its registry's, a ledger's, a shard's and an endpoint's future. */
 async function createBusyApp(): Promise<{ app: TestApp; stubs: DurableObjectStub<undefined>[] }> {
-  const app = await createReadyApp();
+  const app = await createReadyApp({}, { shardCount: 64 });
   const webhook = await app.api("POST", "/webhooks", {
     url: "http://127.0.0.1:9/nobody-listens",
     events: ["notification.completed"],

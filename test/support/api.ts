@@ -127,9 +127,12 @@ export class TestApp {
 
 let apps = 0;
 
+/** The shards of a test's app: few, as each is a database to be made. Tests that are about their number ask for it. */
+export const TEST_SHARDS = 24;
+
 /** A new app of its own for a test. `options`: what else it is made with. */
 export async function createApp(name = "Test app", options: object = {}): Promise<TestApp> {
-  const given = { id: `test-app-${++apps}`, name, ...options };
+  const given = { id: `test-app-${++apps}`, name, shardCount: TEST_SHARDS, ...options };
   const { status, body } = await callAsAdmin("POST", "/admin/apps", given);
   if (status !== 201) throw new Error(`No app: ${JSON.stringify(body)}`);
   return new TestApp(body.id, body.apiKey);

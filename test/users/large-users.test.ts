@@ -16,7 +16,7 @@ const metadataOf = (uid: string) =>
   `{"of":"${uid}","at":1.10,"list":[${"1,".repeat(500)}1],"text":"${"x".repeat(14 * KB)}"}`;
 
 beforeAll(async () => {
-  app = await createApp();
+  app = await createApp("Large users", { shardCount: 64 });
   for (let start = 0; start < COUNT; start += 40) {
     await Promise.all(
       uids.slice(start, start + 40).map(async (uid) => {
