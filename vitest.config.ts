@@ -40,7 +40,9 @@ export default defineConfig({
     globalSetup: "test/support/providers/global-setup.ts",
     // The first makes calls cheap, the second explains each statement that an object executes.
     setupFiles: ["test/support/main-module.ts", "test/support/query-plans/record.ts"],
-    testTimeout: 20_000,
+    // Tests wait on conditions: how long that may take is a matter of who else uses the machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 4,
     projects: [
       {

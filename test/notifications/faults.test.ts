@@ -193,13 +193,10 @@ describe("a ledger that can't be reached", () => {
     const jane = await app.asUser("unledgered");
     expect((await jane("GET", "/feed")).body.data).toHaveLength(1);
     restore();
-    await vi.waitFor(
-      async () => {
-        const { body } = await app.api("GET", "/notifications?limit=100");
-        expect(body.data.map((listed: Body) => listed.id)).toContain(id);
-      },
-      { timeout: 15_000, interval: 50 },
-    );
+    await vi.waitFor(async () => {
+      const { body } = await app.api("GET", "/notifications?limit=100");
+      expect(body.data.map((listed: Body) => listed.id)).toContain(id);
+    }, PATIENTLY);
     expect((await app.audit(id)).isEqual).toBe(true);
   });
 });

@@ -155,8 +155,8 @@ describe("a template approved a moment ago", () => {
   it("is mirrored to KV, and leaves it when it is archived", async () => {
     const fresh = await createReadyApp();
     const read = () => bindings.CONFIG.get(keys.kvTemplate(fresh.id, "order-confirmation"));
-    await vi.waitFor(async () => expect(await read()).not.toBeNull(), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await read()).not.toBeNull(), PATIENTLY);
     await fresh.api("PUT", "/templates/order-confirmation", { status: "archived" });
-    await vi.waitFor(async () => expect(await read()).toBeNull(), { timeout: 5000 });
+    await vi.waitFor(async () => expect(await read()).toBeNull(), PATIENTLY);
   });
 });

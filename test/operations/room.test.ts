@@ -68,13 +68,10 @@ describe("a ledger that is nearly full", () => {
     const shard = await shardStubOf(app, "ann");
     expect(await rowsIn(shard, "notifications WHERE version > reported_version")).toBe(1);
     undo();
-    await vi.waitFor(
-      async () => {
-        await wake(shard, "flush");
-        expect((await app.api("GET", "/notifications")).body.data).toHaveLength(2);
-      },
-      { timeout: 15_000, interval: 100 },
-    );
+    await vi.waitFor(async () => {
+      await wake(shard, "flush");
+      expect((await app.api("GET", "/notifications")).body.data).toHaveLength(2);
+    }, PATIENTLY);
   });
 });
 

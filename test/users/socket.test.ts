@@ -171,7 +171,7 @@ describe("a feed socket", () => {
   it("is closed when its token expires, also beside one that lasts longer", async () => {
     const lasting = await openSocket([await app.tokenFor("both-kinds")]);
     const brief = await openSocket([await app.tokenFor("both-kinds", { expiresInSeconds: 2 })]);
-    await vi.waitFor(() => expect(brief.closed?.code).toBe(4401), { timeout: 6000 });
+    await vi.waitFor(() => expect(brief.closed?.code).toBe(4401), PATIENTLY);
     expect(lasting.closed).toBeNull();
     lasting.close();
   });

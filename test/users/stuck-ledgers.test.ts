@@ -94,12 +94,9 @@ describe.each<[string, number, number]>([
     // It isn't asked again for each of the others.
     expect(refusals).toBeLessThan(4);
     undo();
-    await vi.waitFor(
-      async () => {
-        await wake(shard, "flush");
-        expect(await rowsIn(shard, UNREPORTED)).toBe(0);
-      },
-      { timeout: 15_000, interval: 100 },
-    );
+    await vi.waitFor(async () => {
+      await wake(shard, "flush");
+      expect(await rowsIn(shard, UNREPORTED)).toBe(0);
+    }, PATIENTLY);
   });
 });

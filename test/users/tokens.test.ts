@@ -1,6 +1,7 @@
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { API, call, callWithToken, createApp, type TestApp } from "../support/api.ts";
+import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
 let other: TestApp;
@@ -82,7 +83,7 @@ describe("a user's token", () => {
 describe("a feed refuses", () => {
   it("a token that has expired", async () => {
     const token = await app.tokenFor("jane", { expiresInSeconds: 1 });
-    await expect.poll(() => statusOf(token), { timeout: 5000, interval: 100 }).toBe(401);
+    await expect.poll(() => statusOf(token), PATIENTLY).toBe(401);
   });
 
   it("no token, or something else in its place", async () => {
