@@ -227,30 +227,32 @@ describe("more messages than one turn of an endpoint's object sends", () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
     const stub = endpointStub(app, webhook);
+    // A turn sends 500.
+    const count = 620;
     await runInDurableObject(stub, async (_, { storage }) => {
-      for (let index = 0; index < 1200; index++) {
+      for (let index = 0; index < count; index++) {
         const body = JSON.stringify({ type: "notification.completed", data: { index } });
         storage.sql.exec(
           "INSERT INTO events (seq, id, type, at, bytes, body) VALUES (?, ?, 'notification.completed', 1, 0, ?)",
           ...[index + 1, crypto.randomUUID(), body],
         );
       }
-      storage.sql.exec("UPDATE counters SET next_seq = 1201, waiting = 1200");
+      storage.sql.exec("UPDATE counters SET next_seq = ?, waiting = ?", count + 1, count);
       storage.sql.exec("INSERT OR REPLACE INTO due (kind, id, at) VALUES ('send', '', 1)");
       await storage.setAlarm(Date.now() + 60_000);
     });
     await runDurableObjectAlarm(stub);
-    // Only this turn was asked for by hand: the others are the object's own.
+    // Only this turn was asked for by hand: what is left is for the object's own next.
     const calls = await vi.waitFor(
       async () => {
         const found = await webhook.inbox.calls();
-        expect(found.length).toBeGreaterThanOrEqual(1200);
+        expect(found.length).toBeGreaterThanOrEqual(count);
         return found;
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 45_000, interval: 500 },
     );
-    expect(new Set(calls.map(({ body }) => body.data.index)).size).toBe(1200);
-    expect(calls).toHaveLength(1200);
+    expect(new Set(calls.map(({ body }) => body.data.index)).size).toBe(count);
+    expect(calls).toHaveLength(count);
     expect(await webhook.inbox.maxConcurrent()).toBeLessThanOrEqual(6);
   });
 });
