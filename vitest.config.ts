@@ -5,18 +5,27 @@ import { keepStorageInMemory } from "./scripts/test-storage.ts";
 
 keepStorageInMemory();
 
+/** Providers that stay silent, objects that die, a thousand shards: `npm run test:slow`, a worker for each file. */
+const SLOW_TESTS = [
+  "test/apps/shards.test.ts",
+  "test/notifications/faults.test.ts",
+  "test/push/dead-provider.test.ts",
+  "test/push/faults.test.ts",
+  "test/push/silent-services.test.ts",
+  "test/webhooks/faults.test.ts",
+];
+
 const TESTS_ALONE = [
   "test/apps/strangers.test.ts",
   "test/notifications/copies-and-limits.test.ts",
   "test/operations/days.test.ts",
   "test/notifications/retry-limits.test.ts",
   "test/audit-log/retention.test.ts",
+  "test/users/retry-values.test.ts",
   "test/operations/wake-objects.test.ts",
   "test/operations/erasure.test.ts",
   "test/operations/erasure-aftermath.test.ts",
-  "test/push/silent-services.test.ts",
   "test/webhooks/schedule.test.ts",
-  "test/webhooks/faults.test.ts",
 ];
 
 export default defineConfig({
@@ -50,7 +59,14 @@ export default defineConfig({
         test: {
           name: "shared",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/bench/**", "test/chaos/**", "test/soak/**", ...TESTS_ALONE],
+          exclude: [
+            "test/e2e/**",
+            "test/bench/**",
+            "test/chaos/**",
+            "test/soak/**",
+            ...TESTS_ALONE,
+            ...SLOW_TESTS,
+          ],
           // One worker for many files: to start one for each took as long as the tests.
           isolate: false,
         },
@@ -58,6 +74,7 @@ export default defineConfig({
       // They set the clock ahead, and UUIDv7s that were made then are followed by later ones in the same worker; or
       // they leave slow calls behind, which the evictions of other tests would wait for; or they use an isolate's limits up.
       { extends: true, test: { name: "alone", include: TESTS_ALONE } },
+      { extends: true, test: { name: "slow", include: SLOW_TESTS } },
     ],
   },
 });

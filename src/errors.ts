@@ -2,7 +2,7 @@ import { MAX_NAMED_FAULTS, MAX_SHOWN_FIELD, MAX_SHOWN_NAME } from "./limits.ts";
 import { isStorageFull } from "./platform-fault.ts";
 
 /** Every error code a client can see, with its one HTTP status (seeds 000 and 001; the design's table). */
-export const ERROR_STATUS = {
+const ERROR_STATUS = {
   ERR_BAD_REQUEST: 400,
   ERR_INVALID_VARIABLES: 400,
   ERR_TARGET_LIMIT_EXCEEDED: 400,

@@ -4,7 +4,7 @@
  */
 type SentNumber = symbol;
 
-export function keepDigits(source: string): SentNumber {
+function keepDigits(source: string): SentNumber {
   return Symbol(source);
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_TAG_QUOTA } from "../limits.ts";
 
 /** In place of the tags that aren't counted apart. As JSON, like every tag of a series; no tag is an object. */
-export const OTHER_TAGS = '{"other":true}';
+const OTHER_TAGS = '{"other":true}';
 /** As JSON: no tag. */
 const NO_TAG = "null";
 /** Tags that are remembered beside the table. */

@@ -5,7 +5,7 @@ import { faultsToError } from "../errors.ts";
 import { utcDay } from "../ids.ts";
 import { HOUR_MS } from "../notifications/counts.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
-import type { NotificationRecord } from "../notifications/ledger-store.ts";
+import type { NotificationRecord } from "../notifications/ledger-contract.ts";
 import type { ChannelType } from "../notifications/model.ts";
 import { askAll } from "../objects/ask-all.ts";
 import type { SeriesPoint } from "./series-store.ts";
@@ -32,7 +32,7 @@ export interface SeriesFilter {
   tag: string | null;
 }
 
-export interface EventCounts {
+interface EventCounts {
   delivered: number;
   viewed: number;
   clicked: number;

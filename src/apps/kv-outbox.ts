@@ -1,7 +1,7 @@
 import { KV_WRITE_INTERVAL_MS } from "../limits.ts";
 import type { DueTable } from "../objects/due.ts";
 
-export const KV_DUTY = "kv";
+const KV_DUTY = "kv";
 
 type OutboxRow = { key: string; value: string | null; revision: number };
 

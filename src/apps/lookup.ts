@@ -12,8 +12,8 @@ import { noteChange, readCopy } from "./copies.ts";
 import { forgetKeys } from "./key-lookup.ts";
 import { forgetKnownApp } from "./known-apps.ts";
 import { type AppRecord, AppRecordSchema } from "./records.ts";
-import type { TemplateRef } from "./registry.ts";
 import { openRegistry } from "./registry-binding.ts";
+import type { TemplateRef } from "./registry-contract.ts";
 import { forgetRootSecrets } from "./root-secrets.ts";
 
 /**

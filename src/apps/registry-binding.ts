@@ -1,9 +1,9 @@
 import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
 import type { Remote } from "../objects/remote.ts";
-import type { Registry } from "./registry.ts";
+import type { RegistryContract } from "./registry-contract.ts";
 
 /** An app's registry. */
-export function openRegistry(env: Bindings, appId: string): Remote<Registry> {
-  return env.REGISTRY.getByName(keys.registry(appId)) as unknown as Remote<Registry>;
+export function openRegistry(env: Bindings, appId: string): Remote<RegistryContract> {
+  return env.REGISTRY.getByName(keys.registry(appId)) as unknown as Remote<RegistryContract>;
 }

@@ -61,6 +61,7 @@ import { KvOutbox } from "./kv-outbox.ts";
 import { LedgerList, type LedgerPage } from "./ledger-list.ts";
 import { type QuotaChange, type QuotaReport, Quotas, type Usage } from "./quotas.ts";
 import type { ApiKey, AppRecord, KeyRecord } from "./records.ts";
+import type { RegistryContract, RetryRecord, TemplateLookup, TemplateRef } from "./registry-contract.ts";
 import { REGISTRY_SCHEMA } from "./registry-schema.ts";
 import { ROOT_DUTY, type RootSecret, RootSecretStore } from "./root-secret-store.ts";
 import { UserCountStore, type UserNumbers } from "./user-count-store.ts";
@@ -68,28 +69,11 @@ import { UserCountStore, type UserNumbers } from "./user-count-store.ts";
 /** More than the kinds of duty that a registry has. */
 const DUTIES_PER_ALARM = 10;
 
-/** The template that a send asks for. */
-export type TemplateRef = { key: string } | { id: string } | { keyOrId: string };
-
-/** A template that may be sent, or why not. */
-export type TemplateLookup =
-  | { found: "approved"; template: SendableTemplate }
-  | { found: "unapproved"; key: string }
-  | { found: "none" };
-
-/** A retry as the audit log has it. */
-export interface RetryRecord {
-  auditId: string;
-  actor: Actor;
-  notificationId: string;
-  details: Record<string, unknown>;
-}
-
 /** Ledgers that are woken: of the retention's days, each with all its slots, and some more. */
 const MAX_LISTED_LEDGERS = 50_000;
 
 /** An app's channels, templates, keys and secret: the source of truth that KV mirrors. */
-export class Registry extends DurableObject<Bindings> {
+export class Registry extends DurableObject<Bindings> implements RegistryContract {
   readonly #due: DueTable;
   readonly #outbox: KvOutbox;
   readonly #audit: AuditStore;
@@ -153,12 +137,10 @@ export class Registry extends DurableObject<Bindings> {
     }
   }
 
-  /** What the app may have, and has; null where there is none. */
   readQuotas(): QuotaReport | null {
     return this.#exists() ? this.#quotas.report() : null;
   }
 
-  /** The operator allows more or less; what is there already stays. */
   async setQuotas(change: QuotaChange, actor: Actor): Promise<Outcome<QuotaReport>> {
     return this.#change(() => {
       if (!this.#exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
@@ -170,7 +152,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** How the app's secrets are stored, in the worst of its objects: once all are as this deployment would have them. */
   async readSecretsState(): Promise<SecretsState | null> {
     if (!this.#exists()) return null;
     this.#refreshSecrets();
@@ -182,7 +163,6 @@ export class Registry extends DurableObject<Bindings> {
     return SECRETS_STATES.findLast((state) => states.includes(state)) ?? null;
   }
 
-  /** Makes this registry an app's, with its first key. */
   async createApp(app: NewApp, firstKey: NewApiKey, actor: Actor): Promise<Outcome<AppRecord>> {
     migrate(this.ctx.storage, REGISTRY_SCHEMA);
     return this.#changeAnyway(() => {
@@ -202,15 +182,10 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** The app with its channels, or null where this registry isn't an app's. */
   getApp(): AppRecord | null {
     return this.#exists() ? this.#requireRecord() : null;
   }
 
-  /**
-   * Closes the app at once and begins to erase all that it has; repeated, it says how far that is. Null where there
-   * is no app, or none of that name.
-   */
   async deleteApp(name: string): Promise<Outcome<Erasure>> {
     return this.#changeAnyway(() => {
       if (isUntouched(this.ctx.storage) || !this.#app.exists())
@@ -233,17 +208,14 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** What the app's tokens and signatures are derived from now, or null where there is no app. */
   getRootSecret(): string | null {
     return this.listRootSecrets()[0]?.secret ?? null;
   }
 
-  /** The same with those that were replaced and still count, the newest first; none where there is no app. */
   listRootSecrets(): RootSecret[] {
     return this.#exists() ? this.#roots.list(Date.now()) : [];
   }
 
-  /** From now on another root secret signs; what the ones before signed is taken until the grace ends. */
   async rotateRootSecret(
     graceMs: number,
     actor: Actor,
@@ -256,7 +228,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** What a new key is to be checked by, or null where there is no app. */
   async ensureKeyCheck(): Promise<string | null> {
     if (!this.#exists()) return null;
     const { secret } = this.#requireRecord().keyCheck;
@@ -281,7 +252,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() ? this.#app.listKeys() : null;
   }
 
-  /** The key with this hash, or null: unknown or revoked. */
   getKey(sha256: string): KeyRecord | null {
     return this.#exists() ? this.#app.getKey(sha256) : null;
   }
@@ -334,7 +304,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** What a sender needs for a provider, or why it can't have it. `refused`: a token that wasn't taken. */
   async getPushCredentials(
     channelKey: string,
     provider: Provider,
@@ -353,7 +322,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#templates.list(filter);
   }
 
-  /** Names by id, of templates that there are. */
   listTemplateNames(ids: readonly string[]): [id: string, name: string][] {
     return this.#templates.listNames(ids);
   }
@@ -379,7 +347,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** Changes, then status: one call may change a template and approve what it made. */
   async updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>> {
     if (change.content !== undefined) requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
@@ -404,7 +371,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** The template as a send may use it: what counts when KV doesn't say yes. */
   findTemplate(ref: TemplateRef): TemplateLookup {
     const template = this.#requireTemplate(ref);
     if (template === null) return { found: "none" };
@@ -414,7 +380,6 @@ export class Registry extends DurableObject<Bindings> {
       : { found: "approved", template: sendable };
   }
 
-  /** A pinned version, for a call that is run again as it was. */
   findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null {
     const template = this.#requireTemplate(ref);
     return template === null ? null : this.#templates.getSendableVersion(template, version);
@@ -428,7 +393,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#files.list(beforeId, limit, Date.now());
   }
 
-  /** Names an uploaded audience. Refused where the key is taken: one of two uploads at once wins. */
   putTargetsFile(
     file: Omit<TargetsFile, "id">,
     mayOverwrite: boolean,
@@ -470,7 +434,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#audit.list(filter);
   }
 
-  /** Newest first. */
   listWebhooks(beforeId: string | null, limit: number): Webhook[] {
     return this.#webhooks.list(beforeId, limit, Date.now());
   }
@@ -479,7 +442,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#webhooks.get(id, Date.now());
   }
 
-  /** What the endpoint's object works by: with its secrets, so for it alone. */
   getWebhookConfig(id: string): EndpointConfig | null {
     return this.#exists() ? this.#webhooks.getConfig(id) : null;
   }
@@ -521,7 +483,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
   async disableWebhook(id: string, reason: DisabledReason, revision: number): Promise<void> {
     await this.#changeWebhook(() => {
       const disabled = this.#webhooks.disable(id, reason, revision, Date.now());
@@ -531,7 +492,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** Returns how many tags the ledger may count apart; null where there is no app. */
   registerLedger(ledger: LedgerRef): number | null {
     if (!this.#exists()) return null;
     this.#ledgers.add(ledger);
@@ -546,7 +506,6 @@ export class Registry extends DurableObject<Bindings> {
     return this.#exists() && this.#ledgers.has(ledger);
   }
 
-  /** Days (UTC, `YYYY-MM-DD`) with notifications, newest first, both bounds inclusive. */
   listLedgers(fromDay: string | null, toDay: string | null, maxLedgers: number): LedgerPage {
     return this.#exists() ? this.#ledgers.list(fromDay, toDay, maxLedgers) : { days: [], nextDay: null };
   }
@@ -555,7 +514,6 @@ export class Registry extends DurableObject<Bindings> {
     return sizeOf(this.ctx.storage, this.env);
   }
 
-  /** A ledger of today gets large or busy: new notifications are spread among more. */
   async growLedgerSlots(): Promise<void> {
     await this.#change(() => {
       if (!this.#exists() || !this.#ledgers.growSlots(Date.now())) {
@@ -566,7 +524,6 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** A ledger tells of a retry; told again, it stands in the log once. */
   recordRetry({ auditId, actor, notificationId, details }: RetryRecord): void {
     const change: Change = {
       action: "notification.retried",
@@ -577,7 +534,6 @@ export class Registry extends DurableObject<Bindings> {
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
-  /** A user shard says how many users it has. Returns how many the app has and may have; null where there is none. */
   noteUserCount(shard: number, numbers: UserNumbers): Usage | null {
     if (!this.#exists()) return null;
     return this.#due.transaction(() => {
@@ -587,19 +543,16 @@ export class Registry extends DurableObject<Bindings> {
     });
   }
 
-  /** Active users by shard; null where a shard has to be asked itself. */
   listUserCounts(): (number | null)[] {
     return this.#exists() ? this.#userCounts.list(this.#requireRecord().shardCount) : [];
   }
 
-  /** A user shard tells what was done to a user; told again, it stands in the log once. */
   recordUserChange(auditId: string, actor: Actor, action: UserAction, uidHash: string): void {
     const change: Change = { action, target: { type: "user", id: uidHash }, details: {} };
     if (!this.#exists()) return;
     this.#due.transaction(() => this.#audit.put(auditId, actor, change));
   }
 
-  /** Everything that the app has, for who wakes it; null where there is no app, or not for long. */
   listObjects(): { shardCount: number; ledgers: LedgerRef[]; webhookIds: string[] } | null {
     const app = this.getApp();
     if (app === null) return null;
@@ -607,7 +560,6 @@ export class Registry extends DurableObject<Bindings> {
     return { shardCount: app.shardCount, ledgers, webhookIds: this.#webhooks.listIds() };
   }
 
-  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   async ensureAlarm(): Promise<void> {
     if (!isUntouched(this.ctx.storage)) await this.#due.ensureAlarm();
   }

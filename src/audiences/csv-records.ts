@@ -5,7 +5,7 @@ import { MAX_RECORD_BYTES } from "../limits.ts";
  * arrive: what is kept between two pieces is a state and the record that isn't whole. Pure: no I/O, no clock.
  */
 
-export const QUOTE = '"'.charCodeAt(0);
+const QUOTE = '"'.charCodeAt(0);
 const LINE_FEED = "\n".charCodeAt(0);
 const RETURN = "\r".charCodeAt(0);
 /** Cells of a record whose text is kept; more are only counted. Five times what a file may have. */
@@ -54,7 +54,7 @@ export interface CsvRecord {
 }
 
 /** A quoted cell that doesn't end as it should. `line`: where its quote was opened. */
-export interface QuoteFault {
+interface QuoteFault {
   kind: "open" | "text behind";
   line: number;
   /** Where it was closed. */

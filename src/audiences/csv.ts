@@ -46,7 +46,7 @@ export interface CsvSummary {
  */
 export type OnRow = (id: string, json: Uint8Array) => void;
 
-export const MAX_NAMED_FAULTS = 20;
+const MAX_NAMED_FAULTS = 20;
 
 interface Header {
   names: string[];

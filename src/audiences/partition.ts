@@ -7,20 +7,6 @@ export interface AudienceRow {
   json: string;
 }
 
-/** A run of rows of one shard inside a chunk. */
-export interface ShardRun {
-  shard: number;
-  rows: number;
-}
-
-/** A byte range of the audience object that is one JSON array of rows, grouped by user shard. */
-export interface Chunk {
-  offset: number;
-  /** Bytes. */
-  length: number;
-  runs: ShardRun[];
-}
-
 /** The audience of a call's inline targets. The first row of a user is the one that counts. */
 export function partitionAudience(rows: Iterable<AudienceRow>, placement: UserPlacement): BuiltAudience {
   const builder = new AudienceBuilder(placement, "first");

@@ -3,7 +3,7 @@ import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
 import type { AudienceRef, StoredRow } from "../notifications/model.ts";
 import { type BuiltAudience, joinPieces } from "./builder.ts";
-import type { Chunk } from "./partition.ts";
+import type { Chunk } from "./chunks.ts";
 
 /** A larger audience is streamed: its bytes are never held a second time. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;

@@ -28,7 +28,7 @@ export const CHANGE_ACTIONS = [
   "user.deactivated",
   "user.activated",
 ] as const;
-export type ChangeAction = (typeof CHANGE_ACTIONS)[number];
+type ChangeAction = (typeof CHANGE_ACTIONS)[number];
 
 /** What is done to a user, of whom a line has a hash; their shard tells of it. */
 export type UserAction = Extract<ChangeAction, `user.${string}`>;
@@ -47,7 +47,7 @@ export const TARGET_TYPES = [
   "notification",
   "user",
 ] as const;
-export type TargetType = (typeof TARGET_TYPES)[number];
+type TargetType = (typeof TARGET_TYPES)[number];
 
 /** Who asks for a change, and in which request: carried from the credentials to the change's transaction. */
 export interface Actor {

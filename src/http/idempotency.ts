@@ -30,7 +30,7 @@ export function replayHeaders(isReplayed: boolean): Record<string, string> {
 }
 
 /** SHA-256 in hex: the same for the same JSON, in whatever order its keys came. */
-export async function hashJson(value: unknown): Promise<string> {
+async function hashJson(value: unknown): Promise<string> {
   const digest = new crypto.DigestStream("SHA-256");
   const writer = digest.getWriter();
   const text = new CanonicalText();

@@ -1,4 +1,4 @@
-import type { Chunk } from "../audiences/partition.ts";
+import type { Chunk } from "../audiences/chunks.ts";
 import { readAudienceIndex, readChunk, readOverrides } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import { unavailable } from "../errors.ts";

@@ -5,7 +5,7 @@ import { listVariables } from "../templates/variables.ts";
 import type { NotificationHeader } from "./model.ts";
 import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
-import type { PreparedSend, SendContext } from "./send.ts";
+import type { PreparedSend, SendContext } from "./prepared-send.ts";
 import { limitValues, readTargetValues } from "./target-variables.ts";
 
 /**

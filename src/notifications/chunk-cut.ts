@@ -1,4 +1,4 @@
-import type { Chunk } from "../audiences/partition.ts";
+import type { Chunk } from "../audiences/chunks.ts";
 import { MAX_RENDERED_BYTES, UNIT_RENDERED_LENGTH } from "../limits.ts";
 import type { CompiledContent, CompiledTemplate } from "../templates/compile.ts";
 import type { ChannelRef, ChunkCut } from "./model.ts";

@@ -1,4 +1,4 @@
-import type { Chunk } from "../audiences/partition.ts";
+import type { Chunk } from "../audiences/chunks.ts";
 import type { ChunkCut } from "./model.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Chunk } from "../audiences/partition.ts";
+import type { Chunk } from "../audiences/chunks.ts";
 import { readAudienceIndex, readOverrides } from "../audiences/store.ts";
 import { TtlCache } from "../cache.ts";
 import type { Bindings } from "../env.ts";

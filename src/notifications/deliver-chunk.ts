@@ -7,7 +7,7 @@ import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../limits.ts";
 import type { Remote } from "../objects/remote.ts";
 import type { DeliverRequest } from "../users/delivery-model.ts";
 import { openShard } from "../users/shard-binding.ts";
-import type { UserShard } from "../users/user-shard.ts";
+import type { UserShardContract } from "../users/shard-contract.ts";
 import { cutRuns, findUnit, type UnitPlace } from "./chunk-units.ts";
 import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
 import type { DeliveryContext } from "./deliver.ts";
@@ -77,7 +77,7 @@ function placeOf(message: ChunkMessage, { chunks, source }: CompiledPlan): UnitP
 
 /** One shard's targets. Who has no device isn't rendered for: one question for all of them costs less. */
 async function deliverToShard(
-  shard: Remote<UserShard>,
+  shard: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
   request: Omit<DeliverRequest, "slices">,

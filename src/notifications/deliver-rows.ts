@@ -8,7 +8,7 @@ import { compileTemplate } from "../templates/compile.ts";
 import type { DeliverRequest } from "../users/delivery-model.ts";
 import { shardOfUser } from "../users/hash.ts";
 import { openShard } from "../users/shard-binding.ts";
-import type { UserShard } from "../users/user-shard.ts";
+import type { UserShardContract } from "../users/shard-contract.ts";
 import type { DeliveryContext } from "./deliver.ts";
 import type { NotificationHeader, Retry, SendPlan, StoredRow } from "./model.ts";
 import { type RawTarget, renderInCalls } from "./render-calls.ts";
@@ -19,7 +19,7 @@ import { type RawTarget, renderInCalls } from "./render-calls.ts";
  * it returns the pushes that the caller has in hand now.
  */
 export async function deliverRun(
-  shard: Remote<UserShard>,
+  shard: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
   request: Omit<DeliverRequest, "slices">,
@@ -81,7 +81,7 @@ export async function deliverRows(
  * changes nothing.
  */
 export async function retryRun(
-  shard: Remote<UserShard>,
+  shard: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
   request: Omit<DeliverRequest, "slices">,

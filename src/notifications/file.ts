@@ -9,16 +9,10 @@ import { UserIds } from "../users/user-ids.ts";
 import type { AudienceRef, NotificationHeader } from "./model.ts";
 import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
+import type { OpenedTargetsFile, PreparedSend, SendContext } from "./prepared-send.ts";
 import type { SendVariables } from "./request.ts";
-import type { PreparedSend, SendContext } from "./send.ts";
 import { plainOverrides } from "./target-variables.ts";
 import { readVariablesByUser } from "./variables-by-user.ts";
-
-/** An uploaded audience with its index: all that a send reads of it, whatever its size. */
-export interface OpenedTargetsFile {
-  audience: AudienceRef;
-  index: AudienceIndex;
-}
 
 /**
  * Throws where the app has no such file, or it has expired. A call that is run again goes on with the upload

@@ -4,7 +4,7 @@ import type { Bindings } from "../env.ts";
 import type { LedgerRef } from "../ids.ts";
 import { keys } from "../keys.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationRecord } from "./ledger-store.ts";
+import type { NotificationRecord } from "./ledger-contract.ts";
 
 /** A ledger that the registry knows stays known until its end, long after which nobody asks for it. */
 const known = new TtlCache<true>({ ttlMs: 60 * 60 * 1000, maxEntries: 10_000 });
@@ -13,7 +13,7 @@ const known = new TtlCache<true>({ ttlMs: 60 * 60 * 1000, maxEntries: 10_000 });
  * Whether there is such a ledger. An id can name any: asking one that isn't there would make an object, with tables,
  * that nothing ever removes.
  */
-export async function isKnownLedger(env: Bindings, appId: string, ledger: LedgerRef): Promise<boolean> {
+async function isKnownLedger(env: Bindings, appId: string, ledger: LedgerRef): Promise<boolean> {
   const name = keys.ledger(appId, ledger.day, ledger.slot);
   if (known.get(name) === true) return true;
   const isKnown = await openRegistry(env, appId).hasLedger(ledger);

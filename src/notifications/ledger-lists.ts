@@ -1,8 +1,8 @@
-import type { NotificationFilter } from "./ledger-store.ts";
+import type { NotificationFilter } from "./ledger-contract.ts";
 import type { SingleStore } from "./single-store.ts";
 
 /** Rows that one page looks at where an index can't name those that fit. */
-export const LOOK_ROWS = 5000;
+const LOOK_ROWS = 5000;
 
 /** Ids, newest first. `endedAt`: below it nothing was looked at; null: to the end, or to the page's. */
 export interface IdPage {

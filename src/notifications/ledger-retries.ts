@@ -1,15 +1,8 @@
-import type { RetryRecord } from "../apps/registry.ts";
-import type { Actor } from "../audit-log/model.ts";
+import type { RetryRecord } from "../apps/registry-contract.ts";
 import { newId } from "../ids.ts";
 import { countFailed } from "./counts.ts";
-import type { FailureReason, Retry } from "./model.ts";
-
-/** A retry as it is asked for. */
-export interface RetryRequest {
-  reasons: FailureReason[] | null;
-  expiresAt: number;
-  actor: Actor;
-}
+import type { RetryRequest } from "./ledger-contract.ts";
+import type { Retry } from "./model.ts";
 
 /** A ledger's retries. Writing methods expect to run in a transaction. */
 export class LedgerRetries {

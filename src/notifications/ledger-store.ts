@@ -2,36 +2,11 @@ import type { SeriesChanges } from "../analytics/series-store.ts";
 import type { ShardReport } from "../users/reporter.ts";
 import type { NotificationEvents } from "../webhooks/notification-events.ts";
 import { acceptedOf, isComplete, sumTotals, type Totals } from "./counts.ts";
+import type { NotificationFilter, NotificationPage, NotificationRecord } from "./ledger-contract.ts";
 import type { LedgerLists } from "./ledger-lists.ts";
 import type { LedgerRetries } from "./ledger-retries.ts";
-import type { LedgerPlan, Mode, NotificationHeader } from "./model.ts";
+import type { LedgerPlan, NotificationHeader } from "./model.ts";
 import type { SingleStore } from "./single-store.ts";
-
-/** A notification as the ledger knows it. `completedAt` in Unix ms. */
-export interface NotificationRecord {
-  header: NotificationHeader;
-  totals: Totals;
-  completedAt: number | null;
-  /** 1: the send itself; each retry is one more. */
-  attempt: number;
-}
-
-export interface NotificationFilter {
-  tag: string | null;
-  templateKey: string | null;
-  mode: Mode | null;
-  /** Ids: from inclusive, before exclusive. */
-  fromId: string | null;
-  beforeId: string | null;
-  limit: number;
-}
-
-/** A page of a ledger. */
-export interface NotificationPage {
-  records: NotificationRecord[];
-  /** Where the look ended before the page was full: ids below it weren't looked at. Null: all of them were. */
-  endedAt: string | null;
-}
 
 /** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
 export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";

@@ -14,22 +14,28 @@ import { NotificationEvents } from "../webhooks/notification-events.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../webhooks/outbox.ts";
 import type { UnitRange } from "./chunk-units.ts";
 import { mayFailAgain } from "./counts.ts";
-import { IncidentStore, type Incidents } from "./incident-store.ts";
+import { IncidentStore } from "./incident-store.ts";
+import type {
+  LedgerContract,
+  LedgerStatus,
+  NotificationFilter,
+  NotificationPage,
+  NotificationRecord,
+  OpenedPlan,
+  OpenedRetry,
+  RetryRefusal,
+  RetryRequest,
+} from "./ledger-contract.ts";
 import { LedgerLists } from "./ledger-lists.ts";
 import { LedgerLoad } from "./ledger-load.ts";
 import { LedgerPrivacy } from "./ledger-privacy.ts";
-import { LedgerRetries, type RetryRequest } from "./ledger-retries.ts";
+import { LedgerRetries } from "./ledger-retries.ts";
 import { LEDGER_SCHEMA } from "./ledger-schema.ts";
-import {
-  LedgerStore,
-  type NotificationFilter,
-  type NotificationPage,
-  type NotificationRecord,
-} from "./ledger-store.ts";
-import type { LedgerPlan, NotificationHeader } from "./model.ts";
+import { LedgerStore } from "./ledger-store.ts";
+import type { LedgerPlan } from "./model.ts";
 import { type FinishedUnit, type Handout, QueueWindow } from "./queue-window.ts";
 import { retriesEndAt } from "./retry-window.ts";
-import { type ShardSize, ShardSizeStore } from "./shard-size-store.ts";
+import { ShardSizeStore } from "./shard-size-store.ts";
 import { SingleStore } from "./single-store.ts";
 import { isInAudience, STALL_DUTY, StallWatchdog } from "./stall-watchdog.ts";
 
@@ -45,31 +51,8 @@ const AUDIT_REPEAT_MS = 10_000;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
 const AUDIENCES_PER_DELETE = 250;
 
-/** A notification that is written down. */
-export interface OpenedPlan {
-  /** The header that stands: that of the first call. */
-  header: NotificationHeader;
-  /** What the caller is to put into the queues. */
-  handouts: Handout[];
-}
-
-/** Another attempt that is written down: from here on it will be made. */
-export interface OpenedRetry {
-  plan: LedgerPlan;
-  handouts: Handout[];
-}
-
-/** How a ledger is doing, and how large it and the shards that report to it are. */
-export interface LedgerStatus extends Incidents {
-  size: ObjectSize;
-  shardSizes: ShardSize[];
-}
-
-/** Why there is none: not this ledger's, not completed, nothing failed for these reasons. */
-export type RetryRefusal = "unknown" | "running" | "nothing";
-
 /** An app's notifications of one UTC day: what was accepted, and what the user shards say became of it. */
-export class Ledger extends DurableObject<Bindings> {
+export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   readonly #store: LedgerStore;
   readonly #series: SeriesStore;
   readonly #incidents: IncidentStore;
@@ -119,10 +102,6 @@ export class Ledger extends DurableObject<Bindings> {
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
-  /**
-   * The commit point of a batch with these units; a realtime send has none. Repeated with the same id, it changes
-   * nothing, and hands out again what it had handed out.
-   */
   async open(plan: LedgerPlan, units: UnitRange[]): Promise<OpenedPlan> {
     if (!this.#store.has(plan.header.id)) requireRoom(this.ctx.storage, this.env);
     await this.#registerFirst();
@@ -139,10 +118,6 @@ export class Ledger extends DurableObject<Bindings> {
     return { header: this.#store.get(id)?.header ?? plan.header, handouts };
   }
 
-  /**
-   * Messages of the queue are done with, after they waited there for so long. Returns what takes their places: the
-   * caller puts it into the queues. Repeated, it changes nothing.
-   */
   finish(done: FinishedUnit[], waitedMs: number): Handout[] {
     const now = Date.now();
     this.#waitedMs = waitedMs;
@@ -151,10 +126,6 @@ export class Ledger extends DurableObject<Bindings> {
     return handouts;
   }
 
-  /**
-   * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
-   * plan is nowhere else. Returns the plan with the retry and the shards that it is for, or why there is none.
-   */
   async retry(
     id: string,
     request: RetryRequest,
@@ -179,7 +150,6 @@ export class Ledger extends DurableObject<Bindings> {
     return { plan: outcome.plan, handouts: await this.#handOutRetry(outcome.plan, outcome.shards) };
   }
 
-  /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
   async report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]> {
     const now = Date.now();
     const isFullNow = isFull(this.ctx.storage, this.env);
@@ -207,7 +177,6 @@ export class Ledger extends DurableObject<Bindings> {
     return refused;
   }
 
-  /** Events of this day's notifications, whenever they happened. */
   readSeries(query: SeriesQuery): SeriesPoint[] {
     return this.#series.read(query);
   }
@@ -216,12 +185,10 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#store.get(id);
   }
 
-  /** The same, with when things happened. */
   getWithHours(id: string): NotificationRecord | null {
     return this.#store.get(id, true);
   }
 
-  /** What a consumer needs to deliver a batch, or null where this ledger has no such batch. */
   getPlan(id: string): LedgerPlan | null {
     return this.#store.getPlan(id);
   }
@@ -230,32 +197,27 @@ export class Ledger extends DurableObject<Bindings> {
     return this.#store.list(filter);
   }
 
-  /** The user was deleted: of these notifications nothing stays here that says what they were sent. */
   forgetUser(userId: string, ids: readonly string[]): void {
     this.#transaction(() => this.#privacy.forgetUser(userId, ids));
   }
 
-  /** Messages on this day's notifications have failed for good: their work is the watchdogs'. */
   noteDeadLetters(count: number): void {
     // A ledger that the registry doesn't know is none: its app may be erased.
     if (!this.#isRegistered) return;
     this.ctx.storage.transactionSync(() => this.#incidents.add("dead_letters", count));
   }
 
-  /** For the operator. */
   readStatus(): LedgerStatus {
     const size = sizeOf(this.ctx.storage, this.env);
     return { ...this.#incidents.readStatus(), size, shardSizes: this.#shardSizes.listLargest() };
   }
 
-  /** The app is deleted: nothing of it stays here. Its audiences are erased with all of the app's files. */
   async erase(): Promise<void> {
     this.#hasEnded = true;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
 
-  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   async ensureAlarm(): Promise<void> {
     if (!this.#hasEnded) await this.#due.ensureAlarm();
   }

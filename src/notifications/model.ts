@@ -147,7 +147,7 @@ export type AudienceSource = {
 );
 
 /** Where a plan's targets are. */
-export type TargetSource =
+type TargetSource =
   | AudienceSource
   /** Here: the few targets of a realtime send. */
   | { kind: "inline"; rows: StoredRow[] };

@@ -1,4 +1,4 @@
-import type { Chunk } from "../audiences/partition.ts";
+import type { Chunk } from "../audiences/chunks.ts";
 import type { AudienceIndex } from "../audiences/store.ts";
 import { requireIdParts } from "../ids.ts";
 import type { TemplateText } from "../templates/compile.ts";
@@ -6,8 +6,8 @@ import { compiledTemplate } from "../templates/compiled.ts";
 import { chooseCut } from "./chunk-cut.ts";
 import { listUnits, type UnitRange } from "./chunk-units.ts";
 import { commitSafely } from "./commit.ts";
-import type { OpenedPlan } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
+import type { OpenedPlan } from "./ledger-contract.ts";
 import type {
   AudienceSource,
   LedgerPlan,
@@ -15,8 +15,8 @@ import type {
   PlanDetails,
   TemplateSnapshot,
 } from "./model.ts";
+import type { PreparedSend, SendContext } from "./prepared-send.ts";
 import { enqueueHandouts } from "./queue.ts";
-import type { PreparedSend, SendContext } from "./send.ts";
 
 /** What a prepared send renders with: the template's content for its channels, as it is now. */
 export function makeDetails({ header, request, template }: PreparedSend, columns: string[]): PlanDetails {

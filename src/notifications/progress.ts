@@ -1,4 +1,4 @@
-import type { NotificationRecord } from "./ledger-store.ts";
+import type { NotificationRecord } from "./ledger-contract.ts";
 
 /** Between two looks at a notification, ms: at most one event a second and viewer. */
 const INTERVAL_MS = 1000;

@@ -8,7 +8,7 @@ import { openShard } from "../users/shard-binding.ts";
 import { isComplete } from "./counts.ts";
 import { readFromLedger } from "./known-ledgers.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationFilter, NotificationPage, NotificationRecord } from "./ledger-store.ts";
+import type { NotificationFilter, NotificationPage, NotificationRecord } from "./ledger-contract.ts";
 import type { Mode } from "./model.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

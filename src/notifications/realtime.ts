@@ -14,7 +14,7 @@ import { deliverRows, pushDataOf } from "./deliver-rows.ts";
 import type { NotificationHeader, StoredRow } from "./model.ts";
 import { makeDetails, openPlan } from "./open-plan.ts";
 import { packDetails } from "./plan-details.ts";
-import type { PreparedSend, SendContext } from "./send.ts";
+import type { PreparedSend, SendContext } from "./prepared-send.ts";
 import { areTooLarge, readTargetValues } from "./target-variables.ts";
 
 /** Room for what realtime sends have rendered in this isolate: fifty channels come to megabytes. */

@@ -7,7 +7,7 @@ import { type DeliveryContext, decideDeliveries, SliceWriter } from "./deliver.t
 const ROW_LENGTH = 100;
 
 /** Room for what is rendered in this isolate and not stored yet. */
-export const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
+const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
 
 /** A target and its raw values; null: without variables. */
 export type RawTarget = readonly [userId: string, values: readonly unknown[] | null];

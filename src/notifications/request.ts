@@ -1,4 +1,4 @@
-import type { TemplateRef } from "../apps/registry.ts";
+import type { TemplateRef } from "../apps/registry-contract.ts";
 import type { UserIdRule, UserIds } from "../users/user-ids.ts";
 import type { Mode, Priority } from "./model.ts";
 

@@ -1,7 +1,7 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How long before its deliveries end a notification can be retried last: a day to deliver, and one to spare. */
-export const RETRY_MARGIN_MS = 2 * DAY_MS;
+const RETRY_MARGIN_MS = 2 * DAY_MS;
 
 /**
  * Until when a notification can be retried (Unix ms). From then on nothing needs the raw values of its targets, and

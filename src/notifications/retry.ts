@@ -7,16 +7,15 @@ import { requireIdParts } from "../ids.ts";
 import { openShard } from "../users/shard-binding.ts";
 import { countFailed } from "./counts.ts";
 import { deliverRows } from "./deliver-rows.ts";
-import type { OpenedRetry } from "./ledger.ts";
 import { openLedger } from "./ledger-binding.ts";
-import type { NotificationRecord } from "./ledger-store.ts";
+import type { NotificationRecord, OpenedRetry } from "./ledger-contract.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "./model.ts";
 import { snapshotTemplate } from "./open-plan.ts";
 import { loadPlan, packDetails } from "./plan-details.ts";
+import type { SendContext } from "./prepared-send.ts";
 import { enqueueHandouts } from "./queue.ts";
 import { findNotification } from "./read.ts";
 import { retriesEndAt } from "./retry-window.ts";
-import type { SendContext } from "./send.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,10 +1,9 @@
 import { listOpenChannels, requireSendableTemplate, withCurrentChannels } from "../apps/lookup.ts";
-import type { AppRecord, KeyRecord } from "../apps/records.ts";
-import type { TemplateRef } from "../apps/registry.ts";
+import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
+import type { TemplateRef } from "../apps/registry-contract.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../errors.ts";
-import type { Idempotency } from "../http/idempotency.ts";
 import { newNotificationId, parseNotificationId } from "../ids.ts";
 import { DEFAULT_EXPIRY_MS } from "../limits.ts";
 import type { SendableTemplate } from "../templates/records.ts";
@@ -12,36 +11,17 @@ import { shardOfUser } from "../users/hash.ts";
 import { listWantedEvents } from "../webhooks/events.ts";
 import { sendBatch } from "./batch.ts";
 import { openClaim } from "./claims.ts";
-import { type OpenedTargetsFile, openTargetsFile, sendFile } from "./file.ts";
+import { openTargetsFile, sendFile } from "./file.ts";
 import { type ChannelRef, isToOne, type NotificationHeader } from "./model.ts";
+import type { PreparedSend, SendContext } from "./prepared-send.ts";
 import { sendRealtime, sendRealtimeToSeveral } from "./realtime.ts";
 import type { SendAudience, SendRequest } from "./request.ts";
 import { chooseSlot } from "./slots.ts";
-
-/** Who sends, and what the send may use. */
-export interface SendContext {
-  env: Bindings;
-  execution: Pick<ExecutionContext, "waitUntil">;
-  app: AppRecord;
-  key: KeyRecord;
-  idempotency: Idempotency | null;
-}
 
 /** An answer to a send: of this call, or once more of an earlier one with its Idempotency-Key. */
 export interface Sent {
   header: NotificationHeader;
   isReplayed: boolean;
-}
-
-/** A send that is checked and about to be committed. */
-export interface PreparedSend {
-  header: NotificationHeader;
-  request: SendRequest;
-  template: SendableTemplate;
-  /** The app with its channels as they are now. */
-  app: AppRecord;
-  /** The uploaded audience, where the request names one. */
-  file: OpenedTargetsFile | null;
 }
 
 /**

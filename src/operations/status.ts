@@ -3,8 +3,8 @@ import type { AppRecord } from "../apps/records.ts";
 import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
 import { keys } from "../keys.ts";
-import type { LedgerStatus } from "../notifications/ledger.ts";
 import { openLedger } from "../notifications/ledger-binding.ts";
+import type { LedgerStatus } from "../notifications/ledger-contract.ts";
 import { askAll } from "../objects/ask-all.ts";
 import { type ObjectSize, SHOWN_OBJECTS } from "../objects/room.ts";
 import type { SecretsState } from "../objects/secret-box.ts";
@@ -16,7 +16,7 @@ const DAYS = 62;
 const MAX_LEDGERS = 500;
 
 /** A provider that gets only probes, and how many of the app's shards have found it failing. */
-export interface ProbedProvider {
+interface ProbedProvider {
   channelKey: string;
   scope: string;
   shards: number;
@@ -38,7 +38,7 @@ export interface AppStatus {
 }
 
 /** An object of the app, by its name. */
-export interface NamedSize extends ObjectSize {
+interface NamedSize extends ObjectSize {
   kind: "registry" | "ledger" | "user_shard";
   name: string;
 }

@@ -2,7 +2,7 @@ import type { AppRecord } from "../apps/records.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { MAX_CONNECTIONS } from "../limits.ts";
 import type { Remote } from "../objects/remote.ts";
-import type { UserShard } from "../users/user-shard.ts";
+import type { UserShardContract } from "../users/shard-contract.ts";
 import type { PushClaim } from "./model.ts";
 import { reportPushes } from "./report.ts";
 import { sendClaim } from "./send-claim.ts";
@@ -19,7 +19,7 @@ export interface PushInline {
    * Sends what the shard handed out and reports it. Resolves within the push timeout, counted from
    * {@link pushInline}; what isn't answered by then is the push queue's. Never throws: the send is committed.
    */
-  send: (openShard: () => Remote<UserShard>, claims: readonly PushClaim[]) => Promise<void>;
+  send: (openShard: () => Remote<UserShardContract>, claims: readonly PushClaim[]) => Promise<void>;
 }
 
 /** Begins the time that a realtime send may take for its pushes. */

@@ -1,5 +1,5 @@
 import type { Remote } from "../objects/remote.ts";
-import type { UserShard } from "../users/user-shard.ts";
+import type { UserShardContract } from "../users/shard-contract.ts";
 import type { PushClaim, PushReport } from "./model.ts";
 
 /** Before each attempt but the first, ms. An object that was moved or ended is there again by then. */
@@ -12,7 +12,7 @@ const PAUSES_MS = [50, 200, 800];
  * when the claim's lease ends, by pushes that show once.
  */
 export async function reportPushes(
-  openShard: () => Remote<UserShard>,
+  openShard: () => Remote<UserShardContract>,
   report: PushReport,
   leaseMs: number | null = null,
 ): Promise<PushClaim | null> {

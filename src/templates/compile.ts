@@ -14,7 +14,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type TemplateContent = Record<string, Json>;
 
 /** A place in a content's JSON text that a value goes into. */
-export interface Hole {
+interface Hole {
   /** Index into the template's variables. */
   variable: number;
   /** Field of an image or action, null for the value itself. */

@@ -14,14 +14,14 @@ export interface VariableDefinition {
 /** By name. Names: letters, digits, `_`, `-`, `.`. */
 export type VariableSchema = Record<string, VariableDefinition>;
 
-export interface ImageValue {
+interface ImageValue {
   url: string;
   /** Pixels. */
   width: number;
   height: number;
 }
 
-export interface ActionValue {
+interface ActionValue {
   /** `web`: data is a link; `custom`: data is for the app. */
   type: "web" | "custom";
   data: string;

@@ -6,7 +6,7 @@ import { newId } from "../ids.ts";
 import { type DeviceAddress, identityOfAddress } from "../push/model.ts";
 import type { Device } from "./device-store.ts";
 import { openShardOf } from "./shard-binding.ts";
-import type { FeedCaller } from "./user-shard.ts";
+import type { FeedCaller } from "./shard-contract.ts";
 
 /**
  * Makes an address a device of this user, and of no other: it has left the user that it belonged to, in whatever

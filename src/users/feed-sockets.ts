@@ -12,7 +12,7 @@ interface SocketAttachment {
 /** Codes of closed feed sockets (RFC 6455 leaves 4000–4999 to applications). */
 export const CLOSE_UNAUTHORIZED = 4401;
 /** The user has opened too many: coming again at once would close another of them. */
-export const CLOSE_REPLACED = 4409;
+const CLOSE_REPLACED = 4409;
 
 /** Sockets whose tokens end within the same minute have a tag in common: only they are looked at when one ends. */
 const BUCKET_MS = 60_000;

@@ -29,7 +29,7 @@ export interface RetryTarget {
 }
 
 /** One delivery in a user's history. Times in Unix ms. */
-export interface HistoryEntry {
+interface HistoryEntry {
   notificationId: string;
   templateId: string;
   templateKey: string;

@@ -35,7 +35,7 @@ const USER_DELETED = { status: "skipped", reason: "user_deleted" } as const;
 const MESSAGES_PER_GROUP = 50;
 
 /** Puts so many messages for a group into the push queue of its notification's priority, or of what is slow. */
-export type EnqueuePushes = (groups: readonly (PushLane & { messages: number })[]) => Promise<void>;
+type EnqueuePushes = (groups: readonly (PushLane & { messages: number })[]) => Promise<void>;
 
 /** A consumer's wish for work. */
 export interface PushClaimRequest extends PushLane {

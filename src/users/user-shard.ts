@@ -44,6 +44,14 @@ import { RECOUNT_DUTY, Recount } from "./recount.ts";
 import { FLUSH_DUTY, Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
+import {
+  type Delivered,
+  type FeedCaller,
+  GONE,
+  REVOKED,
+  USED,
+  type UserShardContract,
+} from "./shard-contract.ts";
 import { USER_SHARD_SCHEMA } from "./shard-schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
 import { TokenBounds } from "./token-bounds.ts";
@@ -68,31 +76,8 @@ const REPORT_PAUSE_MS = 1000;
 /** Duties served in one turn of the alarm. */
 const DUTIES_PER_ALARM = 10;
 
-/** The claims of the feed token that a call was made with. */
-export interface FeedCaller {
-  userId: string;
-  /** Unix ms. */
-  issuedAt: number;
-}
-
-/** What a delivery has become, and the pushes that its caller has in hand now. */
-export interface Delivered {
-  /** As it stands here: that of the first call. */
-  header: NotificationHeader;
-  claims: PushClaim[];
-}
-
-/** What a call answers that was made before its user was deleted and arrives after. */
-export const GONE = "gone";
-
-/** What a feed call answers when its token was revoked, or issued before its user was deleted. */
-export const REVOKED = "revoked";
-
-/** What the opening of a socket answers when its ticket was used before. */
-export const USED = "used";
-
 /** A hash-slice of an app's users: their records, deliveries, feeds, open sockets and idempotency claims. */
-export class UserShard extends DurableObject<Bindings> {
+export class UserShard extends DurableObject<Bindings> implements UserShardContract {
   readonly #identity: ShardIdentity;
   readonly #due: DueTable;
   readonly #webhooks: DeliveryEvents;
@@ -191,10 +176,6 @@ export class UserShard extends DurableObject<Bindings> {
     });
   }
 
-  /**
-   * Stores deliveries and counts them, in one transaction; the same rows again change nothing. With `leaseMs`
-   * the caller gets the pushes of its rows in hand, else the push queue does.
-   */
   deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
     const now = Date.now();
     // Chunks of what was accepted use the room that is left; a send that isn't accepted yet is refused.
@@ -223,10 +204,6 @@ export class UserShard extends DurableObject<Bindings> {
     return { header, claims };
   }
 
-  /**
-   * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
-   * who of these users waits for a new delivery.
-   */
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
     const now = Date.now();
     const waiting = this.#due.transaction(() => {
@@ -240,7 +217,6 @@ export class UserShard extends DurableObject<Bindings> {
     return waiting;
   }
 
-  /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
   redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void {
     const now = Date.now();
     const watchers = this.#sockets.watchers();
@@ -257,22 +233,16 @@ export class UserShard extends DurableObject<Bindings> {
     if (pending.length > 0) this.#enqueueNew(header.id, pending);
   }
 
-  /** Which of these users can be pushed to. */
   listUsersWithDevices(userIds: readonly string[]): string[] {
     return this.#devices.listOwners(userIds);
   }
 
-  /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
   claimPushes(request: PushClaimRequest): PushClaim | null {
     const claim = this.#due.transaction(() => this.#outbox.claim(request, Date.now()));
     this.#reporter.schedule("batch");
     return claim;
   }
 
-  /**
-   * Takes what became of a claim's pushes; the same report again changes nothing. With `leaseMs` the caller gets
-   * the next of them in hand, null where there are none.
-   */
   reportPushes(report: PushReport, leaseMs: number | null = null): PushClaim | null {
     const { channelKey, notificationId, isSlow, blocked } = report;
     const now = Date.now();
@@ -289,23 +259,19 @@ export class UserShard extends DurableObject<Bindings> {
     return next;
   }
 
-  /** The channel is disabled: what nobody has in hand isn't pushed. */
   skipPushes(group: PushGroup): void {
     this.#due.transaction(() => this.#outbox.skipGroup(group, "channel_disabled", Date.now()));
     this.#reporter.schedule("batch");
   }
 
-  /** Providers that fail, as far as this instance knows: for the operator. */
   listOpenCircuits(): OpenCircuit[] {
     return this.#outbox.listOpenCircuits();
   }
 
-  /** `caller`: the token's, where the user's own client calls; null for the app's server. */
   listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED {
     return this.#allows(caller) ? this.#directory.list(userId) : REVOKED;
   }
 
-  /** Adds a device or renews it. Resolves when it has left the user that had it before. */
   async putDevice(
     userId: string,
     registration: Registration,
@@ -320,47 +286,38 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#allows(caller) ? this.#directory.remove(userId, id) : REVOKED;
   }
 
-  /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
   ownAddress(ref: DeviceRef): Promise<void> {
     return this.#directory.own(ref);
   }
 
-  /** A device of this shard's user has moved to another user. */
   removeMovedDevice(ref: DeviceRef): void {
     this.ctx.storage.transactionSync(() => this.#devices.removeMoved(ref));
   }
 
-  /** The device of an address that hashes to this shard is gone. */
   releaseAddress(ref: DeviceRef): void {
     this.ctx.storage.transactionSync(() => this.#devices.release(ref));
   }
 
-  /** Brings the ledgers up to date now: for a read that came before the next flush. */
   async flush(): Promise<void> {
     await this.#reporter.flush();
   }
 
-  /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */
   describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null {
     return this.#deliveries.getNotification(notificationId);
   }
 
-  /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
   getRetryTarget(notificationId: string): RetryTarget | null {
     return this.#log.getRetryTarget(notificationId);
   }
 
-  /** The user of a realtime send to one. */
   getTarget(notificationId: string): string | null {
     return this.#log.getTarget(notificationId);
   }
 
-  /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
     return this.#log.listDeliveries(notificationId, userIds);
   }
 
-  /** The stored deliveries of a notification, counted one by one, for a page of its users. */
   audit(notificationId: string, afterUser: string): DeliveryCounts {
     return this.#log.countDeliveries(notificationId, afterUser);
   }
@@ -386,7 +343,6 @@ export class UserShard extends DurableObject<Bindings> {
     this.#claims.release(key, notificationId, Date.now());
   }
 
-  /** Null where the uid is taken; refused where the app has as many users as it may. */
   async createUser(uid: string, fields: UserFields): Promise<Outcome<User | null>> {
     requireRoom(this.ctx.storage, this.env);
     if (this.#users.has(uid)) return succeed(null);
@@ -396,12 +352,6 @@ export class UserShard extends DurableObject<Bindings> {
     );
   }
 
-  /**
-   * Creates the user where there is none, and notes the token that is about to be signed with the root secret of this
-   * generation. It carries the times that are returned: by this object's clock, after any deletion of an earlier user
-   * of that uid, and no other token's. Null where the user is deactivated; refused where
-   * another user is one too many.
-   */
   async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes | null>> {
     const room = this.#users.has(uid) ? null : await this.#readUserRoom();
     return this.#changeUsers((now) => {
@@ -414,10 +364,6 @@ export class UserShard extends DurableObject<Bindings> {
     });
   }
 
-  /**
-   * Refuses all of the user's tokens that were issued until now, and closes the sockets. `uidHash` stands in the audit
-   * log. Returns from when on tokens count (Unix ms), or null where there is no such user.
-   */
   revokeTokens(uid: string, actor: Actor, uidHash: string): number | null {
     const now = Date.now();
     const validFrom = this.#due.transaction(() => {
@@ -438,10 +384,6 @@ export class UserShard extends DurableObject<Bindings> {
     return this.ctx.storage.transactionSync(() => this.#users.update(uid, fields, Date.now()));
   }
 
-  /**
-   * Deletes a user, whatever is stored of them; false where nothing was. `uidHash` stands in the audit log. Resolves
-   * when the next notification is one that came after.
-   */
   async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean> {
     const now = Date.now();
     const deleted = await this.#changeUsers(() => {
@@ -458,7 +400,6 @@ export class UserShard extends DurableObject<Bindings> {
     return deleted;
   }
 
-  /** False where there is no such user. A deactivated one's sockets close, and tokens are refused. */
   async setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<boolean> {
     const isThere = await this.#changeUsers((now) => {
       const wasActive = this.#users.listInactive([uid]).length === 0;
@@ -472,13 +413,11 @@ export class UserShard extends DurableObject<Bindings> {
     return isThere;
   }
 
-  /** The tokens that can be used, newest first. */
   listTokens(uid: string): IssuedToken[] {
     const validFrom = this.#tokenBounds.validFrom(uid);
     return this.#tokens.list(uid, Date.now()).filter(({ issuedAt }) => issuedAt >= validFrom);
   }
 
-  /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
   removeToken(uid: string, token: TokenTimes, actor: Actor, uidHash: string): void {
     this.#due.transaction(() => {
       if (this.#tokens.isRemoved(uid, token.issuedAt)) return;
@@ -492,12 +431,10 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#users.list(filter, slice);
   }
 
-  /** How many of this shard's users fit. */
   countUsers(filter: UserFilter): number {
     return this.#users.count(filter);
   }
 
-  /** How many active users there are. The registry is told too, where it doesn't know yet. */
   async countActiveUsers(): Promise<number> {
     await this.#userCount.tell();
     return this.#userCount.active;
@@ -511,7 +448,6 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#accepts(caller) ? this.#feed.countUnread(caller.userId) : REVOKED;
   }
 
-  /** Null where the user has no such item. */
   markFeedItem(
     caller: FeedCaller,
     notificationId: string,
@@ -529,12 +465,10 @@ export class UserShard extends DurableObject<Bindings> {
     return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
   }
 
-  /** Takes an event that the app's server tells of; told again it changes nothing. */
   recordEvent(event: ClientEvent): EventOutcome {
     return this.#engage(event.userId, (now) => this.#engagements.record(event, now));
   }
 
-  /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
     return this.#log.readUserHistory(userId, before, limit);
   }
@@ -576,7 +510,6 @@ export class UserShard extends DurableObject<Bindings> {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  /** The app is deleted: nothing of it stays here. */
   async erase(): Promise<void> {
     this.#sockets.closeAll("The app was deleted");
     this.#isErased = true;
@@ -584,7 +517,6 @@ export class UserShard extends DurableObject<Bindings> {
     await this.ctx.storage.deleteAll();
   }
 
-  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   async ensureAlarm(): Promise<void> {
     if (!this.#isErased) await this.#due.ensureAlarm();
   }

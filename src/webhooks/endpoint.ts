@@ -8,6 +8,7 @@ import { isUntouched, migrate } from "../objects/migrate.ts";
 import { SecretBox, type SecretsState } from "../objects/secret-box.ts";
 import { AttemptStore } from "./attempt-store.ts";
 import { CallStore } from "./call-store.ts";
+import type { WebhookEndpointContract } from "./endpoint-contract.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./endpoint-schema.ts";
 import { EndpointStore } from "./endpoint-store.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -50,7 +51,7 @@ interface Parts {
  * One webhook endpoint of an app: what it is still to get, and every attempt of the last 30 days. An endpoint that is
  * down fills and delays nothing but its own object. One that the registry doesn't know has no tables.
  */
-export class WebhookEndpoint extends DurableObject<Bindings> {
+export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookEndpointContract {
   readonly #identity: { appId: string; webhookId: string };
   #parts: Parts | null = null;
   /** Ids are never given twice, so what is deleted stays so: a late message or configuration revives nothing. */
@@ -62,12 +63,6 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     if (!isUntouched(ctx.storage)) this.#parts = this.#open();
   }
 
-  /**
-   * Stores events to be sent; those that the source has handed over before change nothing. `revision`: of the endpoint,
-   * as whoever hands over knows it; a newer one than stands here is asked for first, and throws where the registry can't
-   * be reached. By what then stands, events are ignored that the endpoint isn't subscribed to; they are dropped and
-   * counted where it is disabled or full, and ignored where it is gone. `lost`: how many the source has dropped itself.
-   */
   async accept(
     messages: readonly OutboxMessage[],
     revision: number,
@@ -93,7 +88,6 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     sender.wake();
   }
 
-  /** Takes the registry's word; null: the endpoint is deleted. An older word than the one that stands changes nothing. */
   async configure(config: EndpointConfig | null): Promise<void> {
     if (config === null) await this.#delete();
     else this.#configure(config);
@@ -103,19 +97,16 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return this.#parts?.store.getState() ?? { failingSince: null, waiting: 0, dropped: 0 };
   }
 
-  /** How its secrets are stored, once they are as this deployment would have them; null where it has none. */
   readSecretsState(): SecretsState | null {
     if (this.#parts === null) return null;
     this.#refreshSecrets(this.#parts);
     return this.#parts.box.getState();
   }
 
-  /** Newest first. */
   listAttempts(beforeId: string | null, limit: number): Attempt[] {
     return this.#parts?.attempts.list(beforeId, limit) ?? [];
   }
 
-  /** Sends a test event now, whether the endpoint is enabled or not; null where it isn't there. */
   async sendTest(): Promise<Attempt | null> {
     const parts = await this.#find();
     if (parts === null) return null;
@@ -123,7 +114,6 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return parts.sender.sendTest(this.#identity.webhookId);
   }
 
-  /** Sends an attempt's call again now; null where there is no such attempt, `sent` where the call was taken or has ended. */
   async resend(attemptId: string): Promise<Attempt | null | "sent"> {
     const parts = await this.#find();
     const attempt = parts?.attempts.get(attemptId) ?? null;
@@ -132,7 +122,6 @@ export class WebhookEndpoint extends DurableObject<Bindings> {
     return call === null ? "sent" : parts.sender.resend(call);
   }
 
-  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   async ensureAlarm(): Promise<void> {
     await this.#parts?.due.ensureAlarm();
   }

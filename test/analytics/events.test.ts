@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Answer, type Body, createReadyApp, type TestApp } from "../support/api.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, pushCounts, sendToMany, sendToOne } from "../support/push.ts";
-import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 
 const post = (app: TestApp, body: unknown): Promise<Answer> => app.api("POST", "/analytics/events", body);
 

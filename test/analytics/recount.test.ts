@@ -4,7 +4,8 @@ import type { ShardNotification } from "../../src/users/delivery-model.ts";
 import { RECOUNT_DUTY, RECOUNT_SCHEMA } from "../../src/users/recount.ts";
 import { createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 interface OwnShard {
   describe(notificationId: string): ShardNotification | null;

@@ -9,8 +9,9 @@ import {
   TEST_SHARDS,
   type TestApp,
 } from "../support/api.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, sendToMany } from "../support/push.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const dayOf = (timeMs: number) => new Date(timeMs).toISOString().slice(0, 10);

@@ -6,8 +6,8 @@ import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
 import type { Scope } from "../../src/apps/records.ts";
 import { ADMIN_TOKEN, type Answer, call, callAsAdmin, createReadyApp, TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 /** Who may call a route: an API key with a scope (by either header), a user's client, the admin, anybody. */
 type Access = Scope | "user" | "admin" | "signed form" | "anybody";

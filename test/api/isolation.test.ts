@@ -6,9 +6,10 @@ import { feedRoutes } from "../../src/api/feed/routes.ts";
 import { platformRoutes } from "../../src/api/platform/routes.ts";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
 import { API, type Body, call, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
 import { uploadCsv } from "../support/targets-files.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 /** In everything that is app B's: no answer to app A may hold it. */
 const SECRET = "Bee-secret";

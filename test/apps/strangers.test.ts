@@ -7,7 +7,7 @@ import worker from "../../src/index.ts";
 import { ADMIN_TOKEN, API, type Body, callAsAdmin, createApp, TestApp } from "../support/api.ts";
 import { countCalls } from "../support/counted.ts";
 import { bindings } from "../support/faults.ts";
-import { PATIENTLY } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 
 /** Calls whose credentials nothing vouches for: what they cost the objects, and whom they hit. */
 

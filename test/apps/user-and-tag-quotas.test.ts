@@ -3,8 +3,9 @@ import { describe, expect, it, vi } from "vitest";
 import { utcDay } from "../../src/ids.ts";
 import { call, callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 /** What an app may have of what its shards and ledgers hold. */
 

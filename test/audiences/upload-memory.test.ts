@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { type MemoryShare, UploadMemory } from "../../src/audiences/upload-memory.ts";
-import { PATIENTLY } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 
 const MB = 1024 * 1024;
 

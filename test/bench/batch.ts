@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
+import { CHANNEL_KEY } from "./file-template.ts";
 import type { OnecallClient } from "./onecall-client.ts";
-import { CHANNEL_KEY } from "./targets-file.ts";
 
 /** Where a send is counted, and how often that is asked. */
 interface Watch {

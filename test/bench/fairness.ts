@@ -1,7 +1,8 @@
 import { isCounted, timeSend } from "./batch.ts";
 import { median, report, showMs } from "./figures.ts";
+import { CHANNEL_KEY } from "./file-template.ts";
 import { OnecallClient } from "./onecall-client.ts";
-import { CHANNEL_KEY, createCsv, sendFile, uploadFile } from "./targets-file.ts";
+import { createCsv, sendFile, uploadFile } from "./targets-file.ts";
 import { startOnecall } from "./workers.ts";
 
 const LARGE_ROWS = 60_000;

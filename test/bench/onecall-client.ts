@@ -1,4 +1,4 @@
-import { CHANNEL_KEY, FILE_TEMPLATE } from "./targets-file.ts";
+import { CHANNEL_KEY, FILE_TEMPLATE } from "./file-template.ts";
 import { ADMIN_TOKEN } from "./workers.ts";
 
 const API = "/v3/business-messaging/api";

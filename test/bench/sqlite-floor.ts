@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
-import { CHANNEL_KEY, renderRow } from "./targets-file.ts";
+import { CHANNEL_KEY } from "./file-template.ts";
+import { renderRow } from "./targets-file.ts";
 
 /** As many files as a new app has shards. */
 const FILES = 64;

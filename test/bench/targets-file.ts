@@ -3,16 +3,6 @@ import type { OnecallClient } from "./onecall-client.ts";
 
 /** A targets file of any length with four variables, the template that uses all four, and what it renders to. */
 
-export const CHANNEL_KEY = "in-app-alerts";
-export const FILE_TEMPLATE = {
-  name: "Parcel",
-  content: {
-    title: "{{name}}, your parcel is on its way",
-    body: "Order {{order}} reaches {{city}} on {{day}}.",
-  },
-  variables: ["name", "order", "city", "day"],
-};
-
 const CITIES = ["Amsterdam", "Buenos Aires", "Cape Town", "Düsseldorf", "Edinburgh", "Fortaleza"];
 const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
 

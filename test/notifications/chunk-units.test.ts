@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Chunk } from "../../src/audiences/partition.ts";
+import type { Chunk } from "../../src/audiences/chunks.ts";
 import {
   addUnit,
   cutRuns,

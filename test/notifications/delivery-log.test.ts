@@ -2,9 +2,10 @@ import Papa from "papaparse";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { uploadCsv } from "../support/targets-files.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const pathOf = (id: string, query = "") => `/notifications/${id}/deliveries${query}`;
 const csvPathOf = (id: string, query = "") => `/notifications/${id}/deliveries.csv${query}`;

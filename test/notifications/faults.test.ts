@@ -12,7 +12,8 @@ import {
   unreachable,
 } from "../support/faults.ts";
 import { replaceIn, wake } from "../support/objects.ts";
-import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { newNotificationId, timeOfId } from "../../src/ids.ts";
 import { emptyTotals, type Totals } from "../../src/notifications/counts.ts";
-import type { NotificationPage, NotificationRecord } from "../../src/notifications/ledger-store.ts";
+import type { NotificationPage, NotificationRecord } from "../../src/notifications/ledger-contract.ts";
 import type { ChannelRef, NotificationHeader } from "../../src/notifications/model.ts";
 import { decodeTotals, encodeTotals } from "../../src/notifications/totals-code.ts";
 import type { ShardReport } from "../../src/users/reporter.ts";

@@ -10,7 +10,8 @@ import {
   type TestApp,
 } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
 const sent: string[] = [];

@@ -2,9 +2,10 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { type Body, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, type PushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { uploadCsv } from "../support/targets-files.ts";
-import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 
 const retry = (app: TestApp, id: string, body?: object) =>
   app.api("POST", `/notifications/${id}/retry`, body);

@@ -9,7 +9,8 @@ import { MAX_LEDGER_SLOTS } from "../../src/limits.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const template = { key: "order-confirmation" };
 const PLAIN = { variableSchema: {}, content: { "in-app-alerts": { text: "Hi" } } };

@@ -6,8 +6,14 @@ import { LEDGER_SCHEMA } from "../../src/notifications/ledger-schema.ts";
 import { migrate } from "../../src/objects/migrate.ts";
 import { USER_SHARD_SCHEMA } from "../../src/users/shard-schema.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/webhooks/endpoint-schema.ts";
-import { ALLOWED, type Allowance, findAllowance, KNOWN } from "../support/query-plans/allowed.ts";
-import { describeFlaw, listCostlySteps, normalize, type ObjectName } from "../support/query-plans/plan.ts";
+import {
+  ALLOWED,
+  type Allowance,
+  findAllowance,
+  KNOWN,
+  type ObjectName,
+} from "../support/query-plans/allowed.ts";
+import { describeFlaw, listCostlySteps, normalize } from "../support/query-plans/plan.ts";
 import { listStatements, nullsFor } from "../support/query-plans/source-statements.ts";
 
 const STATEMENTS = listStatements(

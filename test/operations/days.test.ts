@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { createReadyApp } from "../support/api.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -13,8 +13,9 @@ import {
   interceptCalls,
   unreachable,
 } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { uploadCsv } from "../support/targets-files.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const FULL = "database or disk is full: SQLITE_FULL";
 const R2_DOWN = "put: We encountered an internal error. Please try again. (10001)";

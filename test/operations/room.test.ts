@@ -5,8 +5,9 @@ import { keys } from "../../src/keys.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const PLAIN = { variableSchema: {}, content: { "in-app-alerts": { text: "Hi" } } };
 /** So little room that what every object has is more than four fifths of it. */

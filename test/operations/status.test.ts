@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { type Body, callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, sendToMany } from "../support/push.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 async function statusOf({ id }: TestApp): Promise<Body> {
   const { status, body } = await callAsAdmin("GET", `/admin/apps/${id}/status`);

@@ -7,7 +7,8 @@ import { WAKE_ROUND_MS } from "../../src/limits.ts";
 import { wakeObjects } from "../../src/operations/wake-objects.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const NOW = Date.now();
 

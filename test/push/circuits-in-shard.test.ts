@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { openShard } from "../../src/users/shard-binding.ts";
 import { bindings } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import {
   addDevices,
   addDeviceToEach,
@@ -14,7 +15,7 @@ import {
   sendToOne,
 } from "../support/push.ts";
 import { shardOf, usersOfShard } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const stubOf = ({ app }: PushApp, shard: number) => env.USER_SHARD.getByName(`${app.id}:${shard}`);
 

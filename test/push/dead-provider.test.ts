@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { PATIENTLY } from "../support/patiently.ts";
 import {
   addDevices,
   addDeviceToEach,
@@ -8,7 +9,7 @@ import {
   sendToOne,
 } from "../support/push.ts";
 import { resetPushTimeout, setPushTimeout } from "../support/push-timeout.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
 

@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { bindings, CapturingQueue, consume, interceptCalls } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDeviceToEach, createPushApp, type PushApp, pushCounts, sendToMany } from "../support/push.ts";
 import { usersOfShard } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const SHARD = 7;
 const QUEUE = "onecall-push-normal";

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { PATIENTLY } from "../support/patiently.ts";
 import {
   addDevices,
   addDeviceToEach,
@@ -9,7 +10,7 @@ import {
   sendToOne,
 } from "../support/push.ts";
 import { resetPushTimeout, setPushTimeout } from "../support/push-timeout.ts";
-import { expectSumToClose, PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 
 const PROVIDERS = ["fcm", "apns", "webpush"] as const;
 

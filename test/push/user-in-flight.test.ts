@@ -4,9 +4,10 @@ import type { PushClaim, PushReport } from "../../src/push/model.ts";
 import { openShard } from "../../src/users/shard-binding.ts";
 import { bindings, CapturingQueue } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, type PushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { shardOf } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 /** Of one user at most two devices are asked at once, however many notifications and senders there are. */
 

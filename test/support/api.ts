@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import { PATIENTLY } from "./wait.ts";
+import { PATIENTLY } from "./patiently.ts";
 
 /** The local deployment's admin token, as vitest.config.ts sets it. */
 export const ADMIN_TOKEN = "test-admin-token";

@@ -1,9 +1,6 @@
 import { expect, vi } from "vitest";
 import type { Body, TestApp } from "./api.ts";
 
-/** For `vi.waitFor`: long enough for a machine that others use too, often enough for a quick test. */
-export const PATIENTLY = { timeout: 30_000, interval: 20 };
-
 /** Waits until a notification is completed, checking at every read that the sum closes; returns it. */
 export async function waitUntilCompleted(app: TestApp, id: string, timeoutMs = 45_000): Promise<Body> {
   return vi.waitFor(

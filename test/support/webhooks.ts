@@ -2,7 +2,7 @@ import { inject, vi } from "vitest";
 import { WEBHOOK_EVENTS } from "../../src/webhooks/events.ts";
 import type { Body, TestApp } from "./api.ts";
 import { bindings } from "./faults.ts";
-import { PATIENTLY } from "./wait.ts";
+import { PATIENTLY } from "./patiently.ts";
 import { type Call, createInbox, type Inbox } from "./webhook-receiver/client.ts";
 
 export const receiverUrl = inject("receiverUrl");

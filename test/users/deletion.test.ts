@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Body, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -2,8 +2,9 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openShardOf } from "../../src/users/shard-binding.ts";
 import { createApp, createChannels, createTemplate, type TestApp, type UserCall } from "../support/api.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { recordOf } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 let app: TestApp;
 beforeAll(async () => {

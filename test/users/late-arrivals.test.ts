@@ -8,10 +8,11 @@ import { USER_SHARD_SCHEMA } from "../../src/users/shard-schema.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, listDevices, registerDevice, sendToMany } from "../support/push.ts";
 import { findText, shardNamesOf } from "../support/stored-text.ts";
 import { recordOf, shardStubOf, usersOfShard } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const remove = (app: TestApp, uid: string) => app.api("DELETE", `/users/${uid}`);
 

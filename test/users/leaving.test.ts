@@ -4,9 +4,10 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { utcDay } from "../../src/ids.ts";
 import { type Body, call, createReadyApp, type TestApp } from "../support/api.ts";
 import { CapturingQueue, callWith, consume } from "../support/faults.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { findText, shardNamesOf } from "../support/stored-text.ts";
 import { shardOf } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 
 const SECRET = "Secret Street 1";
 const VARIABLES = { customerName: SECRET, orderId: "A-1" };

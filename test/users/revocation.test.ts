@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashUid } from "../../src/users/delete-user.ts";
 import { type Answer, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
 beforeAll(async () => {

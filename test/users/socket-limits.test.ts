@@ -4,9 +4,9 @@ import { FeedSockets } from "../../src/users/feed-sockets.ts";
 import { API, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, callWith } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { type OpenSocket, openSocket } from "../support/sockets.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
 beforeAll(async () => {

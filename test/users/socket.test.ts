@@ -4,9 +4,9 @@ import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { API, type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { rowsIn } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { type OpenSocket, openSocket, trySocket } from "../support/sockets.ts";
 import { shardStubOf } from "../support/users.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import type { DeliverRequest } from "../../src/users/delivery-model.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { shardOf, shardStubOf } from "../support/users.ts";
-import { PATIENTLY } from "../support/wait.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const PLAIN = { variableSchema: {}, content: { "in-app-alerts": { text: "Hi" } } };

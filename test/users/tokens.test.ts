@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { API, call, callWithToken, createApp, type TestApp } from "../support/api.ts";
-import { PATIENTLY } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 
 let app: TestApp;
 let other: TestApp;

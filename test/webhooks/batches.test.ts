@@ -7,7 +7,7 @@ import { EndpointStore } from "../../src/webhooks/endpoint-store.ts";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";
-import { PATIENTLY } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import {
   createWebhook,
   endpointStub,

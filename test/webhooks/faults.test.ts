@@ -12,9 +12,10 @@ import { keys } from "../../src/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
 import { usersOfShard } from "../support/users.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 import {
   createWebhook,
   endpointStub,

@@ -8,7 +8,8 @@ import { WebhookOutbox } from "../../src/webhooks/outbox.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, unreachable } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
-import { PATIENTLY, waitUntilCompleted } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
+import { waitUntilCompleted } from "../support/wait.ts";
 import { createWebhook, endpointStub, waitForCalls } from "../support/webhooks.ts";
 
 /** What ledgers and shards keep of webhooks while an endpoint can't take them, or may not. */

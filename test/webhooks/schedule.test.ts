@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Body, createReadyApp, type TestApp } from "../support/api.ts";
 import { unreachable } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";
-import { PATIENTLY } from "../support/wait.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 import {
   createWebhook,
   endpointStub,

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pag
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
 import { presentCounts } from "../../notifications/counts.ts";
-import type { NotificationRecord } from "../../notifications/ledger-store.ts";
+import type { NotificationRecord } from "../../notifications/ledger-contract.ts";
 import { MODES } from "../../notifications/model.ts";
 import { streamProgress } from "../../notifications/progress.ts";
 import { findNotification, listNotifications } from "../../notifications/read.ts";

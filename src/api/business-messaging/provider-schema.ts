@@ -14,7 +14,7 @@ const MAX_KEY_LENGTH = 8192;
 const ID_MESSAGE = "must have 10 letters and digits, as Apple shows it";
 const AppleIdSchema = v.pipe(v.string(ID_MESSAGE), v.regex(/^[A-Z0-9]{10}$/, ID_MESSAGE));
 
-export const TOPIC_MESSAGE = "must be the app's topic: letters, digits, - and . as in com.example.shop";
+const TOPIC_MESSAGE = "must be the app's topic: letters, digits, - and . as in com.example.shop";
 export const TopicSchema = v.pipe(v.string(TOPIC_MESSAGE), v.regex(/^[A-Za-z0-9.-]{1,155}$/, TOPIC_MESSAGE));
 
 const POINT_MESSAGE = "must be a P-256 public key in base64url: 87 characters that begin with B";

@@ -40,7 +40,7 @@ const postCampaignSend: Handler = async (request, context) => {
 export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", path, postCampaignSend]);
 
 /** Seed 003's body; the number of receivers chooses the mode. Every wrong field is named in one error. */
-export function parseCampaignSend(body: unknown, rule: UserIdRule): SendRequest {
+function parseCampaignSend(body: unknown, rule: UserIdRule): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
   const fields = isObject(body) ? body : {};
   addStrangeSendFields(fields, "", FIELDS, faults);

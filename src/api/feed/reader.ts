@@ -8,12 +8,12 @@ import { countWrongCredentials, guardLookups } from "../../http/stranger-limit.t
 import type { Remote } from "../../objects/remote.ts";
 import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "../../users/feed-tokens.ts";
 import { openShardOf } from "../../users/shard-binding.ts";
-import type { UserShard } from "../../users/user-shard.ts";
+import type { UserShardContract } from "../../users/shard-contract.ts";
 
 /** Who reads a feed, and where it is. */
 export interface Reader {
   token: FeedToken;
-  shard: Remote<UserShard>;
+  shard: Remote<UserShardContract>;
 }
 
 /** The user whose token a request carries. */

@@ -64,7 +64,7 @@ export const postPlatformSend: Handler = async (request, context) => {
 };
 
 /** Seed 004's body. Every wrong field is named in one error. */
-export function parsePlatformSend(body: unknown): SendRequest {
+function parsePlatformSend(body: unknown): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
   const fields = isObject(body) ? body : {};
   const template = isObject(fields.template) ? fields.template : {};

@@ -1,4 +1,4 @@
-import type { ObjectName } from "./plan.ts";
+export type ObjectName = "Registry" | "Ledger" | "UserShard" | "WebhookEndpoint";
 
 /** What may read more than it is asked for, and what bounds that. */
 export interface Allowance {

@@ -1,4 +1,4 @@
-import { findAllowance } from "./allowed.ts";
+import { findAllowance, type ObjectName } from "./allowed.ts";
 
 /** What a statement does that costs more as its table grows. */
 export interface Flaw {
@@ -8,8 +8,6 @@ export interface Flaw {
   /** A line of SQLite's plan. */
   step: string;
 }
-
-export type ObjectName = "Registry" | "Ledger" | "UserShard" | "WebhookEndpoint";
 
 /** A table that only this object's schema has. */
 const MARKS: [table: string, object: ObjectName][] = [

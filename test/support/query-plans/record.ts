@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll } from "vitest";
-import { describeFlaw, type Flaw, findFlaws, identifyObject, type ObjectName } from "./plan.ts";
+import type { ObjectName } from "./allowed.ts";
+import { describeFlaw, type Flaw, findFlaws, identifyObject } from "./plan.ts";
 
 /**
  * Every statement that an object executes in any test is explained, once per isolate, in the object that executes it:
