@@ -5,13 +5,17 @@ import { keepStorageInMemory } from "./scripts/test-storage.ts";
 
 keepStorageInMemory();
 
-/** Providers that stay silent, objects that die, a thousand shards: `npm run test:slow`, a worker for each file. */
+/** Silent providers, objects that die, random calls, 1,024 shards: `npm run test:slow`, a worker for each file. */
 const SLOW_TESTS = [
+  "test/api/fuzz.test.ts",
   "test/apps/shards.test.ts",
+  "test/campaigns/faults.test.ts",
   "test/notifications/faults.test.ts",
   "test/push/dead-provider.test.ts",
+  "test/push/delivered-once.test.ts",
   "test/push/faults.test.ts",
   "test/push/silent-services.test.ts",
+  "test/users/stuck-ledgers.test.ts",
   "test/webhooks/faults.test.ts",
 ];
 
