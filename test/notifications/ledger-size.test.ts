@@ -4,23 +4,13 @@ import { describe, expect, it } from "vitest";
 import { newNotificationId, timeOfId } from "../../src/ids.ts";
 import { emptyTotals, type Totals } from "../../src/notifications/counts.ts";
 import type { NotificationPage, NotificationRecord } from "../../src/notifications/ledger-contract.ts";
-import type { ChannelRef, NotificationHeader } from "../../src/notifications/model.ts";
+import type { NotificationHeader } from "../../src/notifications/model.ts";
 import { decodeTotals, encodeTotals } from "../../src/notifications/totals-code.ts";
 import type { ShardReport } from "../../src/users/reporter.ts";
+import { SENT_CHANNELS, SENT_TITLES } from "../support/realtime-sends.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
-const CHANNELS: ChannelRef[] = [
-  { key: "in-app-alerts", type: "in_app" },
-  { key: "mobile-push", type: "push" },
-];
-const TITLES = [
-  "Your order has shipped",
-  "Payment received",
-  "New message from",
-  "Reminder:",
-  "Price drop on",
-];
 
 interface OwnLedger {
   report(shard: number, reports: ShardReport[]): Promise<string[]>;
@@ -40,9 +30,13 @@ function headerOf(id: string, index: number): NotificationHeader {
       templateVersion: 3,
       priority: null,
     },
-    ...{ templateId: `01a1fd76-d57a-7012-aa0a-7d2df0e14c${10 + (index % 12)}`, channels: CHANNELS, total: 1 },
     ...{
-      title: `${TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
+      templateId: `01a1fd76-d57a-7012-aa0a-7d2df0e14c${10 + (index % 12)}`,
+      channels: SENT_CHANNELS,
+      total: 1,
+    },
+    ...{
+      title: `${SENT_TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
       tag: `campaign-${index % 40}`,
     },
     ...{
@@ -56,7 +50,7 @@ function headerOf(id: string, index: number): NotificationHeader {
 }
 
 function deliveredAt(timeMs: number): Totals {
-  const [inApp, push] = emptyTotals(CHANNELS);
+  const [inApp, push] = emptyTotals(SENT_CHANNELS);
   if (inApp === undefined || push === undefined) throw new Error("unreachable");
   return [
     { ...inApp, delivered: 1, hours: [[Math.floor(timeMs / HOUR_MS), 1, 0, 0]] },
@@ -131,7 +125,7 @@ describe("a realtime send to one", () => {
       expect(known?.totals).toEqual(deliveredAt(first.createdAt));
       expect(known).toMatchObject({ attempt: 1, completedAt: expect.any(Number) });
       // What comes late or twice changes nothing.
-      await ledger.report(3, [reportOf(first, emptyTotals(CHANNELS), 1)]);
+      await ledger.report(3, [reportOf(first, emptyTotals(SENT_CHANNELS), 1)]);
       expect(ledger.get(first.id)?.totals).toEqual(deliveredAt(first.createdAt));
       const idsBy = (fits: (header: NotificationHeader) => boolean) =>
         headers
@@ -210,10 +204,10 @@ describe("a realtime send to one", () => {
 describe("totals in a few letters", () => {
   const header = headerOf(newNotificationId(3, 0), 1);
   const hour = Math.floor(header.createdAt / HOUR_MS);
-  const [inApp, push] = emptyTotals(CHANNELS);
+  const [inApp, push] = emptyTotals(SENT_CHANNELS);
   it.each<[string, string, Totals]>([
     ["delivered at once", "d|s0", deliveredAt(header.createdAt)],
-    ["nothing yet", "|", emptyTotals(CHANNELS)],
+    ["nothing yet", "|", emptyTotals(SENT_CHANNELS)],
     ["pending", "|p", [inApp, { ...push, pending: 1 }] as Totals],
     ["cancelled", "|x", [inApp, { ...push, cancelled: 1 }] as Totals],
     ["failed", "|f3", [inApp, { ...push, failed: [["provider_unavailable", 1]] }] as Totals],

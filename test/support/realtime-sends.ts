@@ -9,7 +9,7 @@ export const SENT_CHANNELS: ChannelRef[] = [
   { key: "in-app-alerts", type: "in_app" },
   { key: "mobile-push", type: "push" },
 ];
-const TITLES = [
+export const SENT_TITLES = [
   "Your order has shipped",
   "Payment received",
   "New message from",
@@ -37,7 +37,7 @@ function headerOf(id: string, index: number): NotificationHeader {
     templateKey: `order-update-${index % 12}`,
     templateId: `01a1fd76-d57a-7012-aa0a-7d2df0e14c${10 + (index % 12)}`,
     templateVersion: 3,
-    title: `${TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
+    title: `${SENT_TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
     tag: `campaign-${index % 40}`,
     priority: null,
     channels: SENT_CHANNELS,
