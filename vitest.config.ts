@@ -20,6 +20,8 @@ const SLOW_TESTS = [
 ];
 
 const TESTS_ALONE = [
+  "test/http/large-bodies.test.ts",
+  "test/isolate-budget.test.ts",
   "test/apps/strangers.test.ts",
   "test/notifications/copies-and-limits.test.ts",
   "test/operations/days.test.ts",
@@ -62,6 +64,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "shared",
+          setupFiles: ["test/support/one-clock.ts"],
           include: ["test/**/*.test.ts"],
           exclude: [
             "test/e2e/**",
