@@ -1,4 +1,4 @@
-import { OnecallError } from "./errors.ts";
+import { OnecallError } from "./model/errors.ts";
 import {
   findVariableFault,
   NUMBERS,

@@ -1,17 +1,17 @@
 import { presentError } from "./api/errors.ts";
 import { HEALTH_PATH, isBrowserPath, ROUTES } from "./api/routes.ts";
+import { consumeDeliveries } from "./delivering/chunk-consumer.ts";
+import { consumeDeadLetters } from "./delivering/dead-letters.ts";
+import { consumePushes } from "./delivering/push-consumer.ts";
 import { type Bindings, findVariableFaults, requireVariables } from "./env.ts";
 import { createRouter } from "./http/router.ts";
-import { consumeDeadLetters } from "./notifications/dead-letters.ts";
-import { consumeDeliveries } from "./notifications/deliver-consumer.ts";
 import { wakeObjects } from "./operations/wake-objects.ts";
-import { consumePushes } from "./push/consumer.ts";
-import { kindOfQueue } from "./queue-names.ts";
+import { kindOfQueue } from "./queues/names.ts";
 
-export { Registry } from "./apps/registry.ts";
-export { Ledger } from "./notifications/ledger.ts";
-export { UserShard } from "./users/user-shard.ts";
-export { WebhookEndpoint } from "./webhooks/endpoint.ts";
+export { Ledger } from "./objects/ledger/object.ts";
+export { Registry } from "./objects/registry/object.ts";
+export { UserShard } from "./objects/user-shard/object.ts";
+export { WebhookEndpoint } from "./objects/webhook-endpoint/object.ts";
 
 const route = createRouter(ROUTES, {
   ...{ isBrowserPath, presentError },

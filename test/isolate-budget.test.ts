@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { TtlCache } from "../src/cache.ts";
-import { IsolateBudget } from "../src/isolate-budget.ts";
+import { TtlCache } from "../src/copies/cache.ts";
+import { IsolateBudget } from "../src/delivering/isolate-budget.ts";
 
 afterEach(() => {
   vi.useRealTimers();

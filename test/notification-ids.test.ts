@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newNotificationId, parseNotificationId } from "../src/ids.ts";
+import { newNotificationId, parseNotificationId } from "../src/model/ids.ts";
 
 describe("a notification's id", () => {
   it.each([

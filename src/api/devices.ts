@@ -1,17 +1,17 @@
 import { base64url } from "jose";
 import * as v from "valibot";
-import { getApp } from "../apps/lookup.ts";
-import type { AppRecord } from "../apps/records.ts";
-import { openRegistry } from "../apps/registry-binding.ts";
+import { isAllowedService } from "../channels/push/push-services.ts";
+import { getApp } from "../copies/app.ts";
 import { type Bindings, readConfig } from "../env.ts";
-import { Faults, faultsToError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
-import { findUrlFault } from "../http/public-url.ts";
 import { isoTime } from "../http/responses.ts";
 import { base64Schema, checkInput } from "../http/validation.ts";
-import { type DeviceAddress, PROVIDERS } from "../push/model.ts";
-import { isAllowedService } from "../push/push-services.ts";
-import type { Device } from "../users/device-store.ts";
+import type { AppRecord } from "../model/app.ts";
+import type { Device } from "../model/device.ts";
+import { Faults, faultsToError } from "../model/errors.ts";
+import { type DeviceAddress, PROVIDERS } from "../model/push.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
+import { findUrlFault } from "../outbound/public-url.ts";
 import { TopicSchema } from "./business-messaging/provider-schema.ts";
 
 const PROVIDER_MESSAGE = `must be one of: ${PROVIDERS.join(", ")}`;

@@ -1,7 +1,7 @@
-import { OnecallError } from "../errors.ts";
 import { jsonText } from "../http/responses.ts";
-import { MAX_ERROR_BYTES } from "../limits.ts";
-import { exceedsBytes } from "../text-size.ts";
+import { OnecallError } from "../model/errors.ts";
+import { MAX_ERROR_BYTES } from "../model/limits.ts";
+import { exceedsBytes } from "../text/size.ts";
 import { CAMPAIGNS_PATHS } from "./campaigns/paths.ts";
 import { PLATFORM_CODES } from "./platform/error-codes.ts";
 import { PLATFORM_PREFIXES } from "./platform/paths.ts";

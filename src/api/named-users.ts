@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import type { AppRecord } from "../apps/records.ts";
 import type { Bindings } from "../env.ts";
 import { pathParam } from "../http/context.ts";
 import {
@@ -9,8 +8,9 @@ import {
   StoredUserIdSchema,
   UserIdSchema,
 } from "../http/validation.ts";
-import { openShardOf } from "../users/shard-binding.ts";
-import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
+import type { AppRecord } from "../model/app.ts";
+import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
+import { openShardOf } from "../objects/user-shard/contract.ts";
 
 const UserParamSchema = v.object({ uid: StoredUserIdSchema });
 const NewUserParamSchema = v.object({ uid: UserIdSchema });

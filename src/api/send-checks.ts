@@ -1,13 +1,13 @@
 import * as v from "valibot";
-import { type Faults, showName } from "../errors.ts";
 import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
-import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../limits.ts";
-import { MODES, type Mode } from "../notifications/model.ts";
-import type { SendAudience, SendVariables } from "../notifications/request.ts";
-import { readVariablesByUser } from "../notifications/variables-by-user.ts";
-import { digitsOf } from "../sent-number.ts";
-import { exceedsBytes } from "../text-size.ts";
-import type { UserIds } from "../users/user-ids.ts";
+import { type Faults, showName } from "../model/errors.ts";
+import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../model/limits.ts";
+import { MODES, type Mode } from "../model/notification.ts";
+import type { SendAudience, SendVariables } from "../model/send-request.ts";
+import { digitsOf } from "../model/sent-number.ts";
+import type { UserIds } from "../model/user-ids.ts";
+import { readVariablesByUser } from "../sending/variables-by-user.ts";
+import { exceedsBytes } from "../text/size.ts";
 
 /**
  * What the families' sends have in common, by whatever names their fields go. Each check adds its faults to

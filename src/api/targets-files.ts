@@ -1,14 +1,14 @@
-import type { AppRecord } from "../apps/records.ts";
-import { openRegistry } from "../apps/registry-binding.ts";
-import { getSigningSecret } from "../apps/root-secrets.ts";
-import type { TargetsFile } from "../audiences/file-store.ts";
 import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
-import type { Actor } from "../audit-log/model.ts";
+import { getSigningSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
-import { faultsToError, OnecallError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
-import { keys } from "../keys.ts";
-import type { UserIdRule } from "../users/user-ids.ts";
+import type { AppRecord } from "../model/app.ts";
+import type { Actor } from "../model/audit.ts";
+import { faultsToError, OnecallError } from "../model/errors.ts";
+import { keys } from "../model/keys.ts";
+import type { TargetsFile } from "../model/targets-file.ts";
+import type { UserIdRule } from "../model/user-ids.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
 
 /** What both families' targets-file routes do. */
 

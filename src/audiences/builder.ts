@@ -1,6 +1,6 @@
-import { CHUNK_BYTES, CHUNK_ROWS } from "../limits.ts";
-import { shardOfUser, type UserPlacement } from "../users/hash.ts";
-import type { Chunk, ShardRun } from "./chunks.ts";
+import type { Chunk, ShardRun } from "../model/chunks.ts";
+import { CHUNK_BYTES, CHUNK_ROWS } from "../model/limits.ts";
+import { shardOfUser, type UserPlacement } from "../model/user-hash.ts";
 import { RowLog } from "./row-log.ts";
 import { UserRows } from "./user-rows.ts";
 

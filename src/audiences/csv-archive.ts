@@ -1,4 +1,4 @@
-import { UPLOAD_PART_BYTES } from "../limits.ts";
+import { UPLOAD_PART_BYTES } from "../model/limits.ts";
 
 const FIRST_BYTES = 64 * 1024;
 const OPTIONS = { httpMetadata: { contentType: "text/csv" } };

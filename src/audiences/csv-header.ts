@@ -1,4 +1,4 @@
-import { MAX_COLUMN_NAME_LENGTH, MAX_FILE_COLUMNS } from "../limits.ts";
+import { MAX_COLUMN_NAME_LENGTH, MAX_FILE_COLUMNS } from "../model/limits.ts";
 import { showInvisible, stripInvisible } from "../text/invisible.ts";
 import type { CsvRecord } from "./csv-records.ts";
 

@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES } from "../limits.ts";
+import { MAX_RECORD_BYTES } from "../model/limits.ts";
 
 /**
  * Cuts the bytes of a CSV (RFC 4180) into records and cells. Every byte is looked at once, however the bytes

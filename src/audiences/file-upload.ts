@@ -1,14 +1,19 @@
-import { getApp } from "../apps/lookup.ts";
-import { openRegistry } from "../apps/registry-binding.ts";
-import type { Actor } from "../audit-log/model.ts";
+import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
-import { OnecallError, unavailable } from "../errors.ts";
 import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
-import { newId } from "../ids.ts";
-import { keys } from "../keys.ts";
-import { MAX_AUDIENCE_BYTES, MAX_FILE_ROWS, MAX_VARIABLES_BYTES, TARGETS_FILE_TTL_MS } from "../limits.ts";
-import type { UserPlacement } from "../users/hash.ts";
-import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
+import type { Actor } from "../model/audit.ts";
+import { OnecallError, unavailable } from "../model/errors.ts";
+import { newId } from "../model/ids.ts";
+import { keys } from "../model/keys.ts";
+import {
+  MAX_AUDIENCE_BYTES,
+  MAX_FILE_ROWS,
+  MAX_VARIABLES_BYTES,
+  TARGETS_FILE_TTL_MS,
+} from "../model/limits.ts";
+import type { UserPlacement } from "../model/user-hash.ts";
+import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";

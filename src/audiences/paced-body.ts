@@ -1,5 +1,5 @@
-import { OnecallError } from "../errors.ts";
-import { LEAST_UPLOAD_BYTES_PER_SECOND, MAX_UPLOAD_MS, UPLOAD_RATE_WINDOW_MS } from "../limits.ts";
+import { OnecallError } from "../model/errors.ts";
+import { LEAST_UPLOAD_BYTES_PER_SECOND, MAX_UPLOAD_MS, UPLOAD_RATE_WINDOW_MS } from "../model/limits.ts";
 
 /** How slow an upload may be. Only time that is spent waiting for the client counts. */
 export interface UploadPace {

@@ -1,4 +1,4 @@
-import type { UserPlacement } from "../users/hash.ts";
+import type { UserPlacement } from "../model/user-hash.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 
 /** A target of an audience as JSON text: `["user-1","Bob",…]`, or `["user-1"]` for one without variables. */

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
-import { keys } from "../keys.ts";
-import type { AudienceRef, StoredRow } from "../notifications/model.ts";
+import type { Chunk } from "../model/chunks.ts";
+import { keys } from "../model/keys.ts";
+import type { AudienceRef, StoredRow } from "../model/notification.ts";
 import { type BuiltAudience, joinPieces } from "./builder.ts";
-import type { Chunk } from "./chunks.ts";
 
 /** A larger audience is streamed: its bytes are never held a second time. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { OnecallError } from "../errors.ts";
-import { MAX_AUDIENCE_BYTES, UPLOAD_PART_BYTES } from "../limits.ts";
+import { OnecallError } from "../model/errors.ts";
+import { MAX_AUDIENCE_BYTES, UPLOAD_PART_BYTES } from "../model/limits.ts";
 
 /** Bytes of files on their way to R2, of all uploads of an isolate together. */
 const RECEIVING_BYTES = 4 * UPLOAD_PART_BYTES;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { APP_ID_PATTERN } from "../apps/credentials.ts";
-import { MAX_FILE_BYTES, TARGETS_FILE_TTL_MS, UPLOAD_URL_TTL_MS } from "../limits.ts";
+import { APP_ID_PATTERN } from "../model/credentials.ts";
+import { MAX_FILE_BYTES, TARGETS_FILE_TTL_MS, UPLOAD_URL_TTL_MS } from "../model/limits.ts";
 
 /** Upload permissions: the seed's field names, with our own policy and signature. Pure but for WebCrypto. */
 

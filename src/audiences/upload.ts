@@ -1,11 +1,11 @@
-import type { RootSecret } from "../apps/root-secret-store.ts";
-import { findRootSecret } from "../apps/root-secrets.ts";
+import { findRootSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
-import { OnecallError } from "../errors.ts";
 import type { Context } from "../http/context.ts";
 import { readForm } from "../http/multipart.ts";
 import { addressOf, countWrongCredentials, guardLookups } from "../http/stranger-limit.ts";
-import { MAX_UPLOAD_BYTES, UPLOAD_PART_BYTES } from "../limits.ts";
+import { OnecallError } from "../model/errors.ts";
+import { MAX_UPLOAD_BYTES, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import type { RootSecret } from "../model/root-secret.ts";
 import { FileUpload, type UploadedFile } from "./file-upload.ts";
 import { readPaced, UPLOAD_PACE } from "./paced-body.ts";
 import { type MemoryShare, receivingMemory } from "./upload-memory.ts";

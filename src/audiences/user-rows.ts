@@ -1,5 +1,5 @@
-import { newHashKey } from "../users/hash.ts";
-import { parseSipKey, type SipKey, sipHash } from "../users/siphash.ts";
+import { parseSipKey, type SipKey, sipHash } from "../model/siphash.ts";
+import { newHashKey } from "../model/user-hash.ts";
 import type { RowLog } from "./row-log.ts";
 
 const QUOTE = '"'.charCodeAt(0);

@@ -1,10 +1,10 @@
-import { appIdOfKey } from "../apps/credentials.ts";
-import { confirmApiKey, getApiKey } from "../apps/key-lookup.ts";
-import { getApp } from "../apps/lookup.ts";
-import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../apps/records.ts";
-import type { Actor } from "../audit-log/model.ts";
+import { getApp } from "../copies/app.ts";
+import { confirmApiKey, getApiKey } from "../copies/keys.ts";
 import { readConfig } from "../env.ts";
-import { OnecallError } from "../errors.ts";
+import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../model/app.ts";
+import type { Actor } from "../model/audit.ts";
+import { appIdOfKey } from "../model/credentials.ts";
+import { OnecallError } from "../model/errors.ts";
 import type { Context } from "./context.ts";
 import { limitRate } from "./rate-limit.ts";
 import { countGuess, countWrongCredentials, guardLookups, limitGuesses } from "./stranger-limit.ts";

@@ -1,4 +1,4 @@
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import {
   LARGE_BODY_BYTES,
   MAX_BODY_BYTES,
@@ -6,8 +6,8 @@ import {
   MAX_JSON_DEPTH,
   MAX_SEND_BODY_BYTES,
   MAX_SEND_BODY_VALUES,
-} from "../limits.ts";
-import { reviveDigits } from "../sent-number.ts";
+} from "../model/limits.ts";
+import { reviveDigits } from "../model/sent-number.ts";
 import { scanJson } from "./json-scan.ts";
 import { LargeBodyTurn } from "./large-bodies.ts";
 

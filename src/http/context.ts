@@ -1,6 +1,6 @@
 import type { IRequest } from "itty-router";
 import type { Bindings } from "../env.ts";
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 
 /** What every handler gets beside the request. */
 export interface Context {

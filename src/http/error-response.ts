@@ -1,5 +1,5 @@
-import { OnecallError, storageFull, unavailable } from "../errors.ts";
-import { isPlatformFault, isStorageFull } from "../platform-fault.ts";
+import { OnecallError, storageFull, unavailable } from "../model/errors.ts";
+import { isPlatformFault, isStorageFull } from "../model/platform-fault.ts";
 
 /** Any error as the one that the client sees; what isn't ours is logged whole and shown without detail. */
 export function toOnecallError(error: unknown, requestId: string): OnecallError {

@@ -1,5 +1,5 @@
-import { OnecallError } from "../errors.ts";
-import { digitsOf } from "../sent-number.ts";
+import { OnecallError } from "../model/errors.ts";
+import { digitsOf } from "../model/sent-number.ts";
 
 /** Characters that are encoded at a time: a body of 16 MB isn't made once more as one text. */
 const PIECE_CHARACTERS = 64 * 1024;

@@ -1,4 +1,4 @@
-import { MAX_PAGE_BYTES } from "../limits.ts";
+import { MAX_PAGE_BYTES } from "../model/limits.ts";
 import { jsonText } from "./responses.ts";
 
 /**

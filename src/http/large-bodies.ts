@@ -1,4 +1,4 @@
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 
 /** How long a call waits for its turn, ms. */
 const MAX_WAIT_MS = 15_000;

@@ -1,4 +1,4 @@
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import { readParameters } from "./header-parameters.ts";
 
 /** A part of a form as it arrives: fields whole, the file in pieces. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { OnecallError } from "../errors.ts";
-import { MAX_PAGE_BYTES } from "../limits.ts";
+import { OnecallError } from "../model/errors.ts";
+import { MAX_PAGE_BYTES } from "../model/limits.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 import type { Bindings } from "../env.ts";
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 
 /** The longest that a refused caller has to wait: the binding's period in wrangler.toml, seconds. */
 const PERIOD_SECONDS = 60;

@@ -1,5 +1,5 @@
 import { type IRequest, Router } from "itty-router";
-import { OnecallError } from "../errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import type { Context, Handler } from "./context.ts";
 import { allowAnyOrigin, answerPreflight } from "./cors.ts";
 import { toOnecallError } from "./error-response.ts";

@@ -1,4 +1,4 @@
-import { type Faults, showName } from "../errors.ts";
+import { type Faults, showName } from "../model/errors.ts";
 
 /**
  * Fields that nobody reads and that a caller will hardly have meant to be ignored: another spelling, case or a

@@ -1,10 +1,10 @@
-import type { LookupGuard } from "../apps/lookup-guard.ts";
+import type { LookupGuard } from "../copies/lookup-guard.ts";
 import type { Bindings } from "../env.ts";
-import { OnecallError } from "../errors.ts";
-import { ADMIN_GUESSES, STRANGER_LOOKUPS, STRANGER_LOOKUPS_IN_ALL } from "../limits.ts";
-import { TokenBuckets } from "../token-buckets.ts";
+import { OnecallError } from "../model/errors.ts";
+import { ADMIN_GUESSES, STRANGER_LOOKUPS, STRANGER_LOOKUPS_IN_ALL } from "../model/limits.ts";
 import type { Context } from "./context.ts";
 import { limitRate } from "./rate-limit.ts";
+import { TokenBuckets } from "./token-buckets.ts";
 
 /**
  * Who shows credentials that nothing vouches for: no check, no copy. Looking them up costs a call of an object,

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { Faults, faultsToError, showName } from "../errors.ts";
-import { MAX_USER_ID_BYTES } from "../limits.ts";
+import { Faults, faultsToError, showName } from "../model/errors.ts";
+import { MAX_USER_ID_BYTES } from "../model/limits.ts";
+import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { hasUnseenEnd } from "../text/invisible.ts";
-import { exceedsBytes } from "../text-size.ts";
-import { canonicalUserId, type UserIdRule } from "../users/user-ids.ts";
+import { exceedsBytes } from "../text/size.ts";
 import { addLookalikes } from "./strange-fields.ts";
 
 /** The parsed value, or one error that names every wrong field. */

@@ -1,14 +1,14 @@
-import { listRefs } from "../apps/ledger-list.ts";
-import type { AppRecord } from "../apps/records.ts";
-import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
-import { keys } from "../keys.ts";
-import { openLedger } from "../notifications/ledger-binding.ts";
-import type { LedgerStatus } from "../notifications/ledger-contract.ts";
-import { askAll } from "../objects/ask-all.ts";
-import { type ObjectSize, SHOWN_OBJECTS } from "../objects/room.ts";
-import type { SecretsState } from "../objects/secret-box.ts";
-import { openShard } from "../users/shard-binding.ts";
+import type { AppRecord } from "../model/app.ts";
+import { keys } from "../model/keys.ts";
+import { listRefs } from "../model/ledger-list.ts";
+import type { ObjectSize, SecretsState } from "../model/object-state.ts";
+import { askAll } from "../objects/kit/ask-all.ts";
+import { SHOWN_OBJECTS } from "../objects/kit/room.ts";
+import type { LedgerStatus } from "../objects/ledger/contract.ts";
+import { openLedger } from "../objects/ledger/contract.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
+import { openShard } from "../objects/user-shard/contract.ts";
 
 /** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
 const DAYS = 62;

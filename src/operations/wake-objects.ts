@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { openRegistry } from "../apps/registry-binding.ts";
 import type { Bindings } from "../env.ts";
-import { keys } from "../keys.ts";
-import { WAKE_OBJECTS_PER_RUN, WAKE_ROUND_MS } from "../limits.ts";
-import { openLedger } from "../notifications/ledger-binding.ts";
-import { openShard } from "../users/shard-binding.ts";
-import { openWebhookEndpoint } from "../webhooks/endpoint-binding.ts";
+import { keys } from "../model/keys.ts";
+import { WAKE_OBJECTS_PER_RUN, WAKE_ROUND_MS } from "../model/limits.ts";
+import { openLedger } from "../objects/ledger/contract.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
+import { openShard } from "../objects/user-shard/contract.ts";
+import { openWebhookEndpoint } from "../objects/webhook-endpoint/contract.ts";
 
 /**
  * The platform gives an alarm up that has failed six times, for one as long as a deployment is wrong: then nothing

@@ -1,17 +1,11 @@
+import type { Json, PlaceholderStyle, TemplateText, VariableValue } from "../model/template.ts";
 import {
   DEFAULT_PLACEHOLDER_STYLE,
   findPlaceholders,
-  type PlaceholderStyle,
   placeholderResolver,
   type Resolver,
 } from "./placeholders.ts";
-import { listVariables, type VariableReader, type VariableSchema, type VariableValue } from "./variables.ts";
-
-/** Any JSON. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-
-/** Content per channel key, with placeholders in its strings. */
-export type TemplateContent = Record<string, Json>;
+import { listVariables, type VariableReader } from "./variables.ts";
 
 /** A place in a content's JSON text that a value goes into. */
 interface Hole {
@@ -33,14 +27,6 @@ export interface CompiledContent {
 export interface CompiledTemplate {
   variables: VariableReader[];
   contents: Map<string, CompiledContent>;
-}
-
-/** What a template says: its content, the variables that go into it, and how it writes their placeholders. */
-export interface TemplateText {
-  content: TemplateContent;
-  variableSchema: VariableSchema;
-  /** Absent: `double`. */
-  placeholders?: PlaceholderStyle | undefined;
 }
 
 /**

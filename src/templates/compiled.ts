@@ -1,5 +1,5 @@
+import type { SendableTemplate } from "../model/template.ts";
 import { type CompiledTemplate, compileTemplate } from "./compile.ts";
-import type { SendableTemplate } from "./records.ts";
 
 // Kept as long as the isolate keeps the template itself.
 const compiled = new WeakMap<SendableTemplate, CompiledTemplate>();

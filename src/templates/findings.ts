@@ -1,5 +1,5 @@
-import { showName } from "../errors.ts";
-import type { Json, TemplateContent, TemplateText } from "./compile.ts";
+import { showName } from "../model/errors.ts";
+import type { Json, TemplateContent, TemplateText } from "../model/template.ts";
 import {
   DEFAULT_PLACEHOLDER_STYLE,
   findOtherStyle,

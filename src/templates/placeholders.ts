@@ -1,8 +1,5 @@
+import type { PlaceholderStyle } from "../model/template.ts";
 import { VARIABLE_FIELDS, type VariableReader } from "./variables.ts";
-
-/** How placeholders are written: `{{name}}`, or `{name}` as Sendbird's templates have it. */
-export const PLACEHOLDER_STYLES = ["double", "single"] as const;
-export type PlaceholderStyle = (typeof PLACEHOLDER_STYLES)[number];
 
 /** Of a version that doesn't say, and of all that were stored before there was a choice. */
 export const DEFAULT_PLACEHOLDER_STYLE: PlaceholderStyle = "double";

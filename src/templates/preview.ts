@@ -1,6 +1,7 @@
-import { faultsToError, OnecallError } from "../errors.ts";
-import { withDigitsAsText } from "../sent-number.ts";
-import { compileTemplate, type TemplateText } from "./compile.ts";
+import { faultsToError, OnecallError } from "../model/errors.ts";
+import { withDigitsAsText } from "../model/sent-number.ts";
+import type { TemplateText } from "../model/template.ts";
+import { compileTemplate } from "./compile.ts";
 import { renderContent } from "./render.ts";
 import { checkVariables } from "./variable-faults.ts";
 import { readRawValue } from "./variables.ts";

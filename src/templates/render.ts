@@ -1,7 +1,7 @@
-import { MAX_RENDERED_BYTES } from "../limits.ts";
-import { exceedsBytes } from "../text-size.ts";
+import { MAX_RENDERED_BYTES } from "../model/limits.ts";
+import type { VariableValue } from "../model/template.ts";
+import { exceedsBytes } from "../text/size.ts";
 import { type CompiledContent, escapeText, readField } from "./compile.ts";
-import type { VariableValue } from "./variables.ts";
 
 /**
  * A channel's content with a target's values put in, as JSON text; null where it is over 64 KB. An absent

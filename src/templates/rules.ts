@@ -1,6 +1,6 @@
-import { Faults, showName } from "../errors.ts";
-import type { ChannelRef } from "../notifications/model.ts";
-import type { Json, TemplateText } from "./compile.ts";
+import { Faults, showName } from "../model/errors.ts";
+import type { ChannelRef } from "../model/notification.ts";
+import type { Json, TemplateText } from "../model/template.ts";
 import { listMiswrittenPlaceholders, listUndeclaredPlaceholders, listUnusedVariables } from "./findings.ts";
 import { DEFAULT_PLACEHOLDER_STYLE, writePlaceholder } from "./placeholders.ts";
 

@@ -1,5 +1,6 @@
-import { Faults } from "../errors.ts";
-import { resolveVariables, TYPE_DESCRIPTIONS, type VariableReader, type VariableValue } from "./variables.ts";
+import { Faults } from "../model/errors.ts";
+import type { VariableValue } from "../model/template.ts";
+import { resolveVariables, TYPE_DESCRIPTIONS, type VariableReader } from "./variables.ts";
 
 /** One target's values, or a fault for every variable that is missing or of the wrong type. */
 export function checkVariables(

@@ -1,33 +1,12 @@
+import type {
+  ActionValue,
+  ImageValue,
+  VariableDefinition,
+  VariableSchema,
+  VariableType,
+  VariableValue,
+} from "../model/template.ts";
 /** The three variable types of seed 001, and how a caller's value becomes one of them. Pure. */
-
-export const VARIABLE_TYPES = ["string", "image", "action"] as const;
-export type VariableType = (typeof VARIABLE_TYPES)[number];
-
-export interface VariableDefinition {
-  type: VariableType;
-  /** True unless the schema says false. */
-  required: boolean;
-  /** Used where a target has no value. */
-  default?: VariableValue;
-}
-
-/** By name. Names: letters, digits, `_`, `-`, `.`. */
-export type VariableSchema = Record<string, VariableDefinition>;
-
-interface ImageValue {
-  url: string;
-  /** Pixels. */
-  width: number;
-  height: number;
-}
-
-interface ActionValue {
-  /** `web`: data is a link; `custom`: data is for the app. */
-  type: "web" | "custom";
-  data: string;
-}
-
-export type VariableValue = string | ImageValue | ActionValue;
 
 export const VARIABLE_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 

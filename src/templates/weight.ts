@@ -1,4 +1,4 @@
-import type { SendableTemplate } from "./records.ts";
+import type { SendableTemplate } from "../model/template.ts";
 
 /** It is there compiled as well, with each content twice. */
 const COPIES = 3;

@@ -1,7 +1,7 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
-import type { ShardNotification } from "../../src/users/delivery-model.ts";
-import { RECOUNT_DUTY, RECOUNT_SCHEMA } from "../../src/users/recount.ts";
+import type { ShardNotification } from "../../src/model/delivery.ts";
+import { RECOUNT_DUTY, RECOUNT_SCHEMA } from "../../src/objects/user-shard/recount.ts";
 import { createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { API } from "../../src/api/business-messaging/routes.ts";
 import { ROUTES } from "../../src/api/routes.ts";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
-import type { Scope } from "../../src/apps/records.ts";
+import type { Scope } from "../../src/model/app.ts";
 import { ADMIN_TOKEN, type Answer, call, callAsAdmin, createReadyApp, TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";

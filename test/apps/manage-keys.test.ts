@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hashApiKey } from "../../src/apps/credentials.ts";
+import { hashApiKey } from "../../src/model/credentials.ts";
 import { callAsAdmin, createReadyApp, TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 

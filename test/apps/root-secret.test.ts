@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { SignJWT } from "jose";
 import { beforeEach, describe, expect, it } from "vitest";
-import { forgetApp } from "../../src/apps/lookup.ts";
-import { REGISTRY_SCHEMA } from "../../src/apps/registry-schema.ts";
-import { migrate } from "../../src/objects/migrate.ts";
+import { forgetApp } from "../../src/copies/app.ts";
+import { migrate } from "../../src/objects/kit/migrate.ts";
+import { REGISTRY_SCHEMA } from "../../src/objects/registry/schema.ts";
 import { type Answer, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
-import { DEFAULT_SHARD_COUNT } from "../../src/limits.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { DEFAULT_SHARD_COUNT } from "../../src/model/limits.ts";
+import { shardOfUser } from "../../src/model/user-hash.ts";
 import { callAsAdmin, createApp, createChannels, createTemplate, TestApp } from "../support/api.ts";
 import { recordOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";

@@ -2,7 +2,7 @@ import { createExecutionContext, runInDurableObject, waitOnExecutionContext } fr
 import { base64url } from "jose";
 import { describe, expect, it, vi } from "vitest";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
-import { forgetApp } from "../../src/apps/lookup.ts";
+import { forgetApp } from "../../src/copies/app.ts";
 import worker from "../../src/index.ts";
 import { ADMIN_TOKEN, API, type Body, callAsAdmin, createApp, TestApp } from "../support/api.ts";
 import { countCalls } from "../support/counted.ts";

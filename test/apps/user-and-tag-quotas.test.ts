@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { utcDay } from "../../src/ids.ts";
+import { utcDay } from "../../src/model/ids.ts";
 import { call, callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BuiltAudience, joinPieces } from "../../src/audiences/builder.ts";
 import { type AudienceRow, partitionAudience } from "../../src/audiences/partition.ts";
-import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/limits.ts";
-import { shardOfUser, type UserPlacement } from "../../src/users/hash.ts";
+import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/model/limits.ts";
+import { shardOfUser, type UserPlacement } from "../../src/model/user-hash.ts";
 
 type Row = [userId: string, ...values: unknown[]];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_SHARD_COUNT } from "../../src/limits.ts";
-import { NEW_USER_HASH, newHashKey, shardOfUser, type UserPlacement } from "../../src/users/hash.ts";
-import { parseSipKey, sipHash } from "../../src/users/siphash.ts";
+import { DEFAULT_SHARD_COUNT } from "../../src/model/limits.ts";
+import { parseSipKey, sipHash } from "../../src/model/siphash.ts";
+import { NEW_USER_HASH, newHashKey, shardOfUser, type UserPlacement } from "../../src/model/user-hash.ts";
 
 const KEY = "000102030405060708090a0b0c0d0e0f";
 const OTHER_KEY = "ffeeddccbbaa99887766554433221100";

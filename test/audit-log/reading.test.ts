@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { firstIdAt, newId } from "../../src/ids.ts";
+import { firstIdAt, newId } from "../../src/model/ids.ts";
 import {
   API,
   type Body,

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { firstIdAt } from "../../src/ids.ts";
+import { firstIdAt } from "../../src/model/ids.ts";
 import { createApp, type TestApp } from "../support/api.ts";
 import { readAuditLog } from "../support/audit-log.ts";
 import { bindings } from "../support/faults.ts";

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createReadyApp } from "../support/api.ts";
 import { readAuditLog } from "../support/audit-log.ts";
 import { bindings, interceptCalls } from "../support/faults.ts";

@@ -1,4 +1,4 @@
-import { shardOfUser, type UserPlacement } from "../../src/users/hash.ts";
+import { shardOfUser, type UserPlacement } from "../../src/model/user-hash.ts";
 import { median, report } from "./figures.ts";
 import { OnecallClient } from "./onecall-client.ts";
 import { type BenchWorker, startOnecall } from "./workers.ts";

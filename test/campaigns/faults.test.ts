@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/env.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
+import { shardOfUser } from "../../src/model/user-hash.ts";
 import { type Answer, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
 import { postWith } from "../support/replaced.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { identityOfAddress } from "../../src/push/model.ts";
+import { identityOfAddress } from "../../src/model/push.ts";
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
 import type { Sent } from "./app.ts";
 import { type ChaosServer, LEASE_MS } from "./server.ts";

@@ -1,6 +1,6 @@
 /** Bodies of the smallest values, as many as a call may have: what costs most for its bytes. */
 
-/** src/limits.ts: JSON values of a send's body, of any other. */
+/** src/model/limits.ts: JSON values of a send's body, of any other. */
 export const SEND_VALUES = 250_000;
 export const BODY_VALUES = 50_000;
 /** And their bytes. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findUrlFault } from "../../src/http/public-url.ts";
+import { findUrlFault } from "../../src/outbound/public-url.ts";
 
 const OWN = "https://onecall.example.com";
 const deployed = { ownOrigins: [OWN], allowLoopback: false };

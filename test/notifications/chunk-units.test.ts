@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Chunk } from "../../src/audiences/chunks.ts";
 import {
   addUnit,
   cutRuns,
@@ -11,7 +10,8 @@ import {
   shardsOfUnit,
   takeUnits,
   type UnitRange,
-} from "../../src/notifications/chunk-units.ts";
+} from "../../src/model/chunk-units.ts";
+import type { Chunk } from "../../src/model/chunks.ts";
 
 const chunkOf = (...runs: [shard: number, rows: number][]): Chunk => ({
   ...{ offset: 0, length: 10 },

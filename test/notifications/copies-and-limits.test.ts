@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { keys } from "../../src/keys.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createApp, createTemplate, type TestApp } from "../support/api.ts";
 import {
   bindings,

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { type Body, createReadyApp, type TestApp } from "../support/api.ts";
 import {
   bindings,

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { keys } from "../../src/keys.ts";
+import { keys } from "../../src/model/keys.ts";
 import { type Body, createApp, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { callPlatform, listStored, uploadCsv } from "../support/targets-files.ts";

@@ -1,12 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { newNotificationId, timeOfId } from "../../src/ids.ts";
-import { emptyTotals, type Totals } from "../../src/notifications/counts.ts";
-import type { NotificationPage, NotificationRecord } from "../../src/notifications/ledger-contract.ts";
-import type { NotificationHeader } from "../../src/notifications/model.ts";
-import { decodeTotals, encodeTotals } from "../../src/notifications/totals-code.ts";
-import type { ShardReport } from "../../src/users/reporter.ts";
+import { emptyTotals, type Totals } from "../../src/model/counts.ts";
+import { newNotificationId, timeOfId } from "../../src/model/ids.ts";
+import type { NotificationHeader } from "../../src/model/notification.ts";
+import type { ShardReport } from "../../src/model/report.ts";
+import { decodeTotals, encodeTotals } from "../../src/model/totals-code.ts";
+import type { NotificationPage, NotificationRecord } from "../../src/objects/ledger/contract.ts";
 import { SENT_CHANNELS, SENT_TITLES } from "../support/realtime-sends.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { wake } from "../support/objects.ts";

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/env.ts";
-import { newNotificationId, parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
-import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/limits.ts";
-import type { Priority } from "../../src/notifications/model.ts";
-import type { ChunkMessage } from "../../src/notifications/queue.ts";
+import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
+import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
+import type { Priority } from "../../src/model/notification.ts";
+import type { ChunkMessage } from "../../src/queues/chunks.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { abort, replaceIn, wake } from "../support/objects.ts";

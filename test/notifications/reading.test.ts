@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { newNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { newNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import {
   type Body,
   createApp,

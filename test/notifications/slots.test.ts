@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { refreshApp } from "../../src/apps/lookup.ts";
-import { openRegistry } from "../../src/apps/registry-binding.ts";
-import { newNotificationId, parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
-import { MAX_LEDGER_SLOTS } from "../../src/limits.ts";
+import { refreshApp } from "../../src/copies/app.ts";
+import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
+import { MAX_LEDGER_SLOTS } from "../../src/model/limits.ts";
+import { openRegistry } from "../../src/objects/registry/contract.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";
@@ -186,7 +186,7 @@ describe("a notification of a day or slot that has no ledger", () => {
         return Reflect.get(target, property).bind(target);
       },
     });
-    const { findNotification } = await import("../../src/notifications/read.ts");
+    const { findNotification } = await import("../../src/reading/notifications.ts");
     const record = await refreshApp(bindings, app.id);
     const now = newNotificationId(undefined, 7);
     const wanted = Array.from({ length: 100 }, (_, day) => {

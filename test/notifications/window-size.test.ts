@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CHUNKS_IN_QUEUE, MAX_CHUNKS_IN_QUEUE } from "../../src/limits.ts";
-import { WindowSize } from "../../src/notifications/window-size.ts";
+import { CHUNKS_IN_QUEUE, MAX_CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
+import { WindowSize } from "../../src/objects/ledger/window-size.ts";
 
 const BATCH = 4;
 const CHUNK_MS = 6;

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { CLEANUP_FLOOR_MS, DueTable } from "../../src/objects/due.ts";
+import { CLEANUP_FLOOR_MS, DueTable } from "../../src/objects/kit/due.ts";
 
 /** In a table of its own object, from one transaction to the next. */
 function inTable<T>(

@@ -1,11 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { REGISTRY_SCHEMA } from "../../src/apps/registry-schema.ts";
-import { LEDGER_SCHEMA } from "../../src/notifications/ledger-schema.ts";
-import { migrate } from "../../src/objects/migrate.ts";
-import { USER_SHARD_SCHEMA } from "../../src/users/shard-schema.ts";
-import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/webhooks/endpoint-schema.ts";
+import { migrate } from "../../src/objects/kit/migrate.ts";
+import { LEDGER_SCHEMA } from "../../src/objects/ledger/schema.ts";
+import { REGISTRY_SCHEMA } from "../../src/objects/registry/schema.ts";
+import { USER_SHARD_SCHEMA } from "../../src/objects/user-shard/schema.ts";
+import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/objects/webhook-endpoint/schema.ts";
 import {
   ALLOWED,
   type Allowance,

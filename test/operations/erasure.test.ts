@@ -1,9 +1,9 @@
 import { evictAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keys } from "../../src/keys.ts";
-import { Ledger } from "../../src/notifications/ledger.ts";
-import { UserShard } from "../../src/users/user-shard.ts";
-import { WebhookEndpoint } from "../../src/webhooks/endpoint.ts";
+import { keys } from "../../src/model/keys.ts";
+import { Ledger } from "../../src/objects/ledger/object.ts";
+import { UserShard } from "../../src/objects/user-shard/object.ts";
+import { WebhookEndpoint } from "../../src/objects/webhook-endpoint/object.ts";
 import { callAsAdmin, createApp, createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ROUTES } from "../../src/api/routes.ts";
 import type { Bindings } from "../../src/env.ts";
 import worker from "../../src/index.ts";
-import { isPlatformFault } from "../../src/platform-fault.ts";
+import { isPlatformFault } from "../../src/model/platform-fault.ts";
 import { ADMIN_TOKEN, type Answer, type Body, createReadyApp, type TestApp } from "../support/api.ts";
 import {
   bindings,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";

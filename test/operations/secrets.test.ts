@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { type Bindings, findVariableFaults } from "../../src/env.ts";
-import { SECRET_BOX_SCHEMA, SecretBox } from "../../src/objects/secret-box.ts";
+import { SECRET_BOX_SCHEMA, SecretBox } from "../../src/objects/kit/secret-box.ts";
 import { callAsAdmin, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToOne } from "../support/push.ts";

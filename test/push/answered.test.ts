@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { readPushMessage } from "../../src/channels/push/message.ts";
+import { sendPush } from "../../src/channels/push/send-push.ts";
 import { readConfig } from "../../src/env.ts";
-import { readPushMessage } from "../../src/push/message.ts";
-import { scopeOf } from "../../src/push/model.ts";
-import { sendPush } from "../../src/push/send-push.ts";
-import { TimedFetch } from "../../src/push/timed-fetch.ts";
+import { scopeOf } from "../../src/model/push.ts";
+import { TimedFetch } from "../../src/outbound/timed-fetch.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp } from "../support/push.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextAttemptDelayMs, readRetryAfter } from "../../src/push/backoff.ts";
+import { nextAttemptDelayMs, readRetryAfter } from "../../src/outbound/backoff.ts";
 
 const SECOND = 1000;
 const HOUR = 60 * 60 * SECOND;

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { openShard } from "../../src/users/shard-binding.ts";
+import { openShard } from "../../src/objects/user-shard/contract.ts";
 import { bindings } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import {

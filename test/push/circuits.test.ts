@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { Circuits } from "../../src/channels/push/circuits.ts";
 import { readConfig } from "../../src/env.ts";
-import type { DueTable } from "../../src/objects/due.ts";
-import { Circuits } from "../../src/push/circuits.ts";
-import type { DeviceReport } from "../../src/push/model.ts";
-import { PushCircuits } from "../../src/users/push-circuits.ts";
-import type { PushWakes } from "../../src/users/push-wakes.ts";
+import type { DeviceReport } from "../../src/model/push.ts";
+import type { DueTable } from "../../src/objects/kit/due.ts";
+import { PushCircuits } from "../../src/objects/user-shard/push-circuits.ts";
+import type { PushWakes } from "../../src/objects/user-shard/push-wakes.ts";
 import { bindings } from "../support/faults.ts";
 
 const PROBE_MS = 30_000;

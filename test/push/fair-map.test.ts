@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Circuits } from "../../src/push/circuits.ts";
-import { FairMap } from "../../src/push/fair-map.ts";
+import { Circuits } from "../../src/channels/push/circuits.ts";
+import { FairMap } from "../../src/outbound/fair-map.ts";
 
 describe("a fair map", () => {
   it("keeps an owner's newest thousand", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { DeviceOutcome } from "../../src/push/model.ts";
-import { judgePush, type PushProgress } from "../../src/push/outcomes.ts";
+import { judgePush, type PushProgress } from "../../src/channels/push/outcomes.ts";
+import type { DeviceOutcome } from "../../src/model/push.ts";
 
 const NOW = 1_000_000;
 const RULES = { maxTries: 12, delayMs: () => 10_000 };

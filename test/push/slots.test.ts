@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Doubt, MAIN_SLOTS, SLOW_SLOTS, Slots } from "../../src/push/slots.ts";
+import { type Doubt, MAIN_SLOTS, SLOW_SLOTS, Slots } from "../../src/outbound/slots.ts";
 
 /** What is free starts the next in the microtasks that follow. */
 async function settle(): Promise<void> {

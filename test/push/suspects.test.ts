@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PushDevice } from "../../src/push/model.ts";
-import { recipientOf, Suspects } from "../../src/push/suspects.ts";
+import { recipientOf, Suspects } from "../../src/channels/push/suspects.ts";
+import type { PushDevice } from "../../src/model/push.ts";
 
 const deviceAt = (endpoint: string): PushDevice => ({
   ...{ key: "k", version: "v", scope: new URL(endpoint).origin },

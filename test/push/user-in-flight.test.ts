@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { PushClaim, PushReport } from "../../src/push/model.ts";
-import { openShard } from "../../src/users/shard-binding.ts";
+import type { PushClaim, PushReport } from "../../src/model/push.ts";
+import { openShard } from "../../src/objects/user-shard/contract.ts";
 import { bindings, CapturingQueue } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";

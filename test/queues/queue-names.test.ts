@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kindOfQueue } from "../../src/queue-names.ts";
+import { kindOfQueue } from "../../src/queues/names.ts";
 
 describe("a queue's kind", () => {
   it.each([

@@ -7,7 +7,7 @@ import {
 import { env } from "cloudflare:workers";
 import type { Bindings } from "../../src/env.ts";
 import worker from "../../src/index.ts";
-import type { ChunkMessage } from "../../src/notifications/queue.ts";
+import type { ChunkMessage } from "../../src/queues/chunks.ts";
 import { type Answer, API, type TestApp } from "./api.ts";
 
 /** Faults at the bindings: the Worker's own code runs, with one binding that fails. */

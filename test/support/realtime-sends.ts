@@ -1,7 +1,7 @@
-import { newNotificationId, timeOfId } from "../../src/ids.ts";
-import { DEFAULT_EXPIRY_MS } from "../../src/limits.ts";
-import type { ChannelRef, NotificationHeader } from "../../src/notifications/model.ts";
-import type { DeliverRequest, DeliverySlice } from "../../src/users/delivery-model.ts";
+import type { DeliverRequest, DeliverySlice } from "../../src/model/delivery.ts";
+import { newNotificationId, timeOfId } from "../../src/model/ids.ts";
+import { DEFAULT_EXPIRY_MS } from "../../src/model/limits.ts";
+import type { ChannelRef, NotificationHeader } from "../../src/model/notification.ts";
 
 /** Realtime sends as an app makes them, for what they cost: in-app and push, some templates and keys, own titles. */
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
-import type { AppRecord } from "../../src/apps/records.ts";
-import { openRegistry } from "../../src/apps/registry-binding.ts";
-import { shardOfUser } from "../../src/users/hash.ts";
+import type { AppRecord } from "../../src/model/app.ts";
+import { shardOfUser } from "../../src/model/user-hash.ts";
+import { openRegistry } from "../../src/objects/registry/contract.ts";
 
 type App = { id: string };
 

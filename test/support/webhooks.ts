@@ -1,5 +1,5 @@
 import { inject, vi } from "vitest";
-import { WEBHOOK_EVENTS } from "../../src/webhooks/events.ts";
+import { WEBHOOK_EVENTS } from "../../src/model/events.ts";
 import type { Body, TestApp } from "./api.ts";
 import { bindings } from "./faults.ts";
 import { PATIENTLY } from "./patiently.ts";

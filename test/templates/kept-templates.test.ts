@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { TtlCache } from "../../src/cache.ts";
-import { MAX_KEPT_TEXT } from "../../src/limits.ts";
-import type { Json } from "../../src/templates/compile.ts";
+import { TtlCache } from "../../src/copies/cache.ts";
+import { MAX_KEPT_TEXT } from "../../src/model/limits.ts";
+import type { Json } from "../../src/model/template.ts";
 import { weighSendable } from "../../src/templates/weight.ts";
 
 const templateOf = (content: Json, variables = 0) => ({

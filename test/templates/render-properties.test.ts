@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compileTemplate, type Json } from "../../src/templates/compile.ts";
+import type { Json, VariableSchema } from "../../src/model/template.ts";
+import { compileTemplate } from "../../src/templates/compile.ts";
 import { listUndeclaredPlaceholders } from "../../src/templates/findings.ts";
 import { renderContent } from "../../src/templates/render.ts";
-import type { VariableSchema } from "../../src/templates/variables.ts";
 
 /** Any UTF-16 units: lone surrogates, control characters, quotes. */
 const anyText = fc.oneof(

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { compileTemplate, type Json } from "../../src/templates/compile.ts";
+import type { Json, VariableSchema } from "../../src/model/template.ts";
+import { compileTemplate } from "../../src/templates/compile.ts";
 import { listUndeclaredPlaceholders } from "../../src/templates/findings.ts";
 import { renderContent } from "../../src/templates/render.ts";
-import { readRawValue, resolveVariables, type VariableSchema } from "../../src/templates/variables.ts";
-import { exceedsBytes } from "../../src/text-size.ts";
+import { readRawValue, resolveVariables } from "../../src/templates/variables.ts";
+import { exceedsBytes } from "../../src/text/size.ts";
 
 const SCHEMA: VariableSchema = {
   name: { type: "string", required: true },

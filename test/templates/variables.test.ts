@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { VariableSchema } from "../../src/model/template.ts";
 import { findApprovalFaults, findDraftFaults } from "../../src/templates/rules.ts";
 import {
   listVariables,
@@ -6,7 +7,6 @@ import {
   readRawValue,
   resolveVariables,
   VARIABLE_NAME,
-  type VariableSchema,
 } from "../../src/templates/variables.ts";
 
 const PHOTO = { url: "https://example.com/bob.jpg", width: 100, height: 100 };

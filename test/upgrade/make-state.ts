@@ -35,7 +35,7 @@ interface OldHash {
 
 const importOld = (path: string) => import(pathToFileURL(resolve(checkout, path)).href);
 const { startLocalWorker } = (await importOld("scripts/local-worker.ts")) as OldScripts;
-const { shardOfUser } = (await importOld("src/users/hash.ts")) as OldHash;
+const { shardOfUser } = (await importOld("src/model/user-hash.ts")) as OldHash;
 
 const API = "/v3/business-messaging/api";
 const SHARDS = 64;

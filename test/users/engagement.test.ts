@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { openShardOf } from "../../src/users/shard-binding.ts";
+import { openShardOf } from "../../src/objects/user-shard/contract.ts";
 import { createApp, createChannels, createTemplate, type TestApp, type UserCall } from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { recordOf } from "../support/users.ts";

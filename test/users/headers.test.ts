@@ -1,13 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { firstIdAt } from "../../src/ids.ts";
-import { MAX_HEADER_PARTS } from "../../src/limits.ts";
-import type { NotificationHeader } from "../../src/notifications/model.ts";
-import type { DeliverRequest, ShardNotification } from "../../src/users/delivery-model.ts";
-import type { FeedItem } from "../../src/users/feed-store.ts";
-import { HEADER_PERIOD_MS, HeaderStore } from "../../src/users/header-store.ts";
-import { Retention } from "../../src/users/retention.ts";
+import type { DeliverRequest, ShardNotification } from "../../src/model/delivery.ts";
+import type { FeedItem } from "../../src/model/feed.ts";
+import { firstIdAt } from "../../src/model/ids.ts";
+import { MAX_HEADER_PARTS } from "../../src/model/limits.ts";
+import type { NotificationHeader } from "../../src/model/notification.ts";
+import { HEADER_PERIOD_MS, HeaderStore } from "../../src/objects/user-shard/header-store.ts";
+import { Retention } from "../../src/objects/user-shard/retention.ts";
 import { sendOf } from "../support/realtime-sends.ts";
 
 const ACTOR = { type: "key", key: "****", keyId: "key" } as const;

@@ -1,10 +1,10 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { newId } from "../../src/ids.ts";
-import { migrate } from "../../src/objects/migrate.ts";
-import { openShardOf } from "../../src/users/shard-binding.ts";
-import { USER_SHARD_SCHEMA } from "../../src/users/shard-schema.ts";
+import { newId } from "../../src/model/ids.ts";
+import { migrate } from "../../src/objects/kit/migrate.ts";
+import { openShardOf } from "../../src/objects/user-shard/contract.ts";
+import { USER_SHARD_SCHEMA } from "../../src/objects/user-shard/schema.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { utcDay } from "../../src/ids.ts";
+import { utcDay } from "../../src/model/ids.ts";
 import { type Body, call, createReadyApp, type TestApp } from "../support/api.ts";
 import { CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";

@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { firstIdAt } from "../../src/ids.ts";
-import { ClaimStore } from "../../src/users/claim-store.ts";
-import { HeaderStore } from "../../src/users/header-store.ts";
-import { Retention } from "../../src/users/retention.ts";
+import { firstIdAt } from "../../src/model/ids.ts";
+import { ClaimStore } from "../../src/objects/user-shard/claim-store.ts";
+import { HeaderStore } from "../../src/objects/user-shard/header-store.ts";
+import { Retention } from "../../src/objects/user-shard/retention.ts";
 import { CountedSql } from "../support/counted-sql.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 

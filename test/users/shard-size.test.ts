@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { MAX_LEDGER_SLOTS, MAX_SHARD_COUNT } from "../../src/limits.ts";
-import { FULL_SHARE, OBJECT_BYTES } from "../../src/objects/room.ts";
-import type { DeliverRequest } from "../../src/users/delivery-model.ts";
-import type { ClientEvent } from "../../src/users/engagement-store.ts";
+import type { DeliverRequest } from "../../src/model/delivery.ts";
+import type { ClientEvent } from "../../src/model/engagement.ts";
+import { MAX_LEDGER_SLOTS, MAX_SHARD_COUNT } from "../../src/model/limits.ts";
+import { FULL_SHARE, OBJECT_BYTES } from "../../src/objects/kit/room.ts";
 import { countSql, type SqlCost } from "../support/counted-calls.ts";
 import { sendOf } from "../support/realtime-sends.ts";
 

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { FeedSockets } from "../../src/users/feed-sockets.ts";
+import { FeedSockets } from "../../src/objects/user-shard/feed-sockets.ts";
 import { API, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, callWith } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";

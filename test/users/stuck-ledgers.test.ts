@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { newNotificationId, parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
-import type { DeliverRequest } from "../../src/users/delivery-model.ts";
+import type { DeliverRequest } from "../../src/model/delivery.ts";
+import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalUserId, UserIds } from "../../src/users/user-ids.ts";
+import { canonicalUserId, UserIds } from "../../src/model/user-ids.ts";
 
 const FOLDS = { foldsUserIds: true };
 

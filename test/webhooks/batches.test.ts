@@ -1,9 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { migrate } from "../../src/objects/migrate.ts";
-import { SecretBox } from "../../src/objects/secret-box.ts";
-import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/webhooks/endpoint-schema.ts";
-import { EndpointStore } from "../../src/webhooks/endpoint-store.ts";
+import { migrate } from "../../src/objects/kit/migrate.ts";
+import { SecretBox } from "../../src/objects/kit/secret-box.ts";
+import { EndpointStore } from "../../src/objects/webhook-endpoint/endpoint-store.ts";
+import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/objects/webhook-endpoint/schema.ts";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { keys } from "../../src/keys.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createApp, createReadyApp, type TestApp } from "../support/api.ts";
 import { type bindings, callWith } from "../support/faults.ts";
 import { createWebhook, receiverUrl, waitForAttempts, waitForCalls } from "../support/webhooks.ts";

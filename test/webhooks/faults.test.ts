@@ -7,8 +7,8 @@ import {
 } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";

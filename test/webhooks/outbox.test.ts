@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
-import { parseNotificationId } from "../../src/ids.ts";
-import { keys } from "../../src/keys.ts";
-import { DueTable } from "../../src/objects/due.ts";
-import { WebhookOutbox } from "../../src/webhooks/outbox.ts";
+import { parseNotificationId } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
+import { DueTable } from "../../src/objects/kit/due.ts";
+import { WebhookOutbox } from "../../src/objects/kit/event-outbox.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, unreachable } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextPauseMs } from "../../src/webhooks/schedule.ts";
+import { nextPauseMs } from "../../src/model/webhook-schedule.ts";
 
 const HOUR_MS = 3_600_000;
 

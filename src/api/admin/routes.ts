@@ -1,15 +1,7 @@
 import * as v from "valibot";
-import type { NewApiKey } from "../../apps/app-store.ts";
-import { changeApp } from "../../apps/change.ts";
-import { APP_ID_PATTERN, generateApiKey, hashApiKey, randomToken } from "../../apps/credentials.ts";
-import { noteApp } from "../../apps/known-apps.ts";
-import { listApps } from "../../apps/list-apps.ts";
-import { getApp } from "../../apps/lookup.ts";
-import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../apps/quotas.ts";
-import { type ApiKey, type AppRecord, SCOPES, type Scope } from "../../apps/records.ts";
-import { openRegistry } from "../../apps/registry-binding.ts";
+import { getApp } from "../../copies/app.ts";
+import { noteApp } from "../../copies/known-apps.ts";
 import type { Bindings } from "../../env.ts";
-import { OnecallError } from "../../errors.ts";
 import { requireAdmin } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
@@ -17,17 +9,25 @@ import { decodeCursor, encodeCursor, LimitSchema, limitSchema } from "../../http
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { listSchema, parseInput, queryOf, textSchema } from "../../http/validation.ts";
-import { parseNotificationId } from "../../ids.ts";
+import { changeApp } from "../../managing/change-app.ts";
+import { listApps } from "../../managing/list-apps.ts";
+import type { NewApiKey } from "../../model/app.ts";
+import { type ApiKey, type AppRecord, SCOPES, type Scope } from "../../model/app.ts";
+import { APP_ID_PATTERN, generateApiKey, hashApiKey, randomToken } from "../../model/credentials.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { parseNotificationId } from "../../model/ids.ts";
 import {
   DEFAULT_SHARD_COUNT,
   MAX_NAMES,
   MAX_ROOT_GRACE_HOURS,
   MAX_SHARD_COUNT,
   MIN_SHARD_COUNT,
-} from "../../limits.ts";
-import { auditNotification } from "../../notifications/audit.ts";
+} from "../../model/limits.ts";
+import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../model/quotas.ts";
+import { slugOf } from "../../model/slug.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
-import { slugOf } from "../../slug.ts";
+import { auditNotification } from "../../reading/recount.ts";
 
 const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
 const SHARDS_MESSAGE = `must be a whole number from ${MIN_SHARD_COUNT} to ${MAX_SHARD_COUNT}`;

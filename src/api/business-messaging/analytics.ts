@@ -1,4 +1,16 @@
 import * as v from "valibot";
+import { authenticate } from "../../http/auth.ts";
+import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
+import type { AppRecord } from "../../model/app.ts";
+import { HOUR_MS } from "../../model/counts.ts";
+import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { requireIdParts } from "../../model/ids.ts";
+import { openLedger } from "../../objects/ledger/contract.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import {
   type ChannelSeries,
   GRANULARITIES,
@@ -8,20 +20,8 @@ import {
   type SeriesRange,
   STEP_HOURS,
   seriesOf,
-} from "../../analytics/series.ts";
-import type { AppRecord } from "../../apps/records.ts";
-import { openRegistry } from "../../apps/registry-binding.ts";
-import { faultsToError, OnecallError } from "../../errors.ts";
-import { authenticate } from "../../http/auth.ts";
-import { type Context, type Handler, pathParam } from "../../http/context.ts";
-import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
-import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
-import { requireIdParts } from "../../ids.ts";
-import { HOUR_MS } from "../../notifications/counts.ts";
-import { openLedger } from "../../notifications/ledger-binding.ts";
-import { findNotification } from "../../notifications/read.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
+} from "../../reading/analytics.ts";
+import { findNotification } from "../../reading/notifications.ts";
 import { requireUserParam } from "../named-users.ts";
 
 /** Points that a range may have: 31 days of hours, or a year of days. */

@@ -1,16 +1,11 @@
 import * as v from "valibot";
-import {
-  type AuditEntry,
-  CHANGE_ACTIONS,
-  NOTIFICATION_ACTIONS,
-  TARGET_TYPES,
-} from "../../audit-log/model.ts";
-import { readAuditLog } from "../../audit-log/read.ts";
 import { authenticate } from "../../http/auth.ts";
 import type { Handler } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
+import { type AuditEntry, CHANGE_ACTIONS, NOTIFICATION_ACTIONS, TARGET_TYPES } from "../../model/audit.ts";
+import { readAuditLog } from "../../reading/audit-log.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;

@@ -1,15 +1,15 @@
 import * as v from "valibot";
-import { openRegistry } from "../../apps/registry-binding.ts";
-import { faultsToError, OnecallError } from "../../errors.ts";
+import { sendTestPush } from "../../channels/push/test-push.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
-import type { DeviceOutcome } from "../../push/model.ts";
-import { sendTestPush } from "../../push/test-push.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import { canonicalUserId } from "../../users/user-ids.ts";
+import { faultsToError, OnecallError } from "../../model/errors.ts";
+import type { DeviceOutcome } from "../../model/push.ts";
+import { canonicalUserId } from "../../model/user-ids.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { isObject, readPushData } from "../send-checks.ts";
 import { deviceNotFound } from "./devices.ts";
 

@@ -1,17 +1,17 @@
 import * as v from "valibot";
-import { changeApp } from "../../apps/change.ts";
-import { openRegistry } from "../../apps/registry-binding.ts";
-import type { Channel } from "../../channels/store.ts";
-import { type Fault, faultsToError, OnecallError } from "../../errors.ts";
+import { forgetPushCredentials } from "../../channels/push/credentials.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
-import { CHANNEL_TYPES } from "../../notifications/model.ts";
-import { forgetPushCredentials } from "../../push/credentials.ts";
-import { PROVIDERS } from "../../push/model.ts";
-import { isReservedKey, SLUG_PATTERN, slugOf } from "../../slug.ts";
+import { changeApp } from "../../managing/change-app.ts";
+import type { Channel } from "../../model/channel.ts";
+import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
+import { CHANNEL_TYPES } from "../../model/notification.ts";
+import { PROVIDERS } from "../../model/push.ts";
+import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
 import { ProvidersSchema, prepareProviders } from "./provider-schema.ts";
 
 const BOOLEAN_MESSAGE = "must be true or false";

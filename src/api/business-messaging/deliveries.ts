@@ -1,21 +1,21 @@
 import * as v from "valibot";
-import type { AppRecord } from "../../apps/records.ts";
 import { readConfig } from "../../env.ts";
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { parseInput, perUserIdRule, queryOf, StoredUserIdSchema } from "../../http/validation.ts";
-import { type CsvPurpose, streamLog, streamTargets } from "../../notifications/delivery-csv.ts";
-import { DeliveryLog, type LogFilter } from "../../notifications/delivery-log.ts";
+import type { AppRecord } from "../../model/app.ts";
+import type { LoggedDelivery } from "../../model/delivery.ts";
+import { OnecallError } from "../../model/errors.ts";
 import {
   DELIVERY_STATUSES,
   FAILURE_REASONS,
   type NotificationHeader,
   SKIP_REASONS,
-} from "../../notifications/model.ts";
-import type { LoggedDelivery } from "../../users/delivery-model.ts";
+} from "../../model/notification.ts";
+import { type CsvPurpose, streamLog, streamTargets } from "../../reading/delivery-csv.ts";
+import { DeliveryLog, type LogFilter } from "../../reading/delivery-log.ts";
 import { listTargetIds } from "../named-users.ts";
 
 const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;

@@ -1,10 +1,10 @@
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { registerDevice } from "../../users/devices.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
+import { registerDevice } from "../../managing/devices.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
 import { requireReachableUser, requireUserParam } from "../named-users.ts";
 

@@ -1,17 +1,17 @@
 import { v5 as uuidv5 } from "uuid";
 import * as v from "valibot";
-import type { AppRecord } from "../../apps/records.ts";
 import type { Bindings } from "../../env.ts";
-import { faultsToError, OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { checkInput, perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
-import { parseNotificationId } from "../../ids.ts";
-import { CHANNEL_TYPES } from "../../notifications/model.ts";
-import type { ClientEvent, EventOutcome } from "../../users/engagement-store.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
+import type { AppRecord } from "../../model/app.ts";
+import type { ClientEvent, EventOutcome } from "../../model/engagement.ts";
+import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { parseNotificationId } from "../../model/ids.ts";
+import { CHANNEL_TYPES } from "../../model/notification.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { listTargetIds } from "../named-users.ts";
 
 const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;

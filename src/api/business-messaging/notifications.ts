@@ -1,15 +1,15 @@
 import * as v from "valibot";
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
-import { presentCounts } from "../../notifications/counts.ts";
-import type { NotificationRecord } from "../../notifications/ledger-contract.ts";
-import { MODES } from "../../notifications/model.ts";
-import { streamProgress } from "../../notifications/progress.ts";
-import { findNotification, listNotifications } from "../../notifications/read.ts";
+import { presentCounts } from "../../model/counts.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { MODES } from "../../model/notification.ts";
+import type { NotificationRecord } from "../../objects/ledger/contract.ts";
+import { findNotification, listNotifications } from "../../reading/notifications.ts";
+import { streamProgress } from "../../reading/progress.ts";
 
 const ListQuerySchema = v.object({
   limit: LimitSchema,

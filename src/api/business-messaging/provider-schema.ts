@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import type { Fault } from "../../errors.ts";
+import { findKeyFault, showProvider } from "../../channels/push/provider-config.ts";
+import { isLoopback } from "../../channels/push/push-services.ts";
 import { base64Schema, textSchema } from "../../http/validation.ts";
-import { MAX_PUSH_HOSTS } from "../../limits.ts";
-import type { ChannelType } from "../../notifications/model.ts";
-import { PROVIDERS } from "../../push/model.ts";
-import { findKeyFault, type ProviderChanges, showProvider } from "../../push/provider-config.ts";
-import type { PreparedChange } from "../../push/provider-store.ts";
-import { isLoopback } from "../../push/push-services.ts";
+import type { Fault } from "../../model/errors.ts";
+import { MAX_PUSH_HOSTS } from "../../model/limits.ts";
+import type { ChannelType } from "../../model/notification.ts";
+import { PROVIDERS } from "../../model/push.ts";
+import type { PreparedChange, ProviderChanges } from "../../model/push-provider.ts";
 
 /** Characters of a private key's text; an RSA key of 4,096 bits in PEM has 3,300. */
 const MAX_KEY_LENGTH = 8192;

@@ -4,9 +4,9 @@ import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { listSchema, parseInput } from "../../http/validation.ts";
-import { MAX_NAMES } from "../../limits.ts";
-import { FAILURE_REASONS } from "../../notifications/model.ts";
-import { retryFailed } from "../../notifications/retry.ts";
+import { MAX_NAMES } from "../../model/limits.ts";
+import { FAILURE_REASONS } from "../../model/notification.ts";
+import { retryFailed } from "../../sending/retry.ts";
 import { isObject } from "../send-checks.ts";
 import { presentNotification } from "./notifications.ts";
 

@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { Faults, faultsToError } from "../../errors.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, IsoTimeSchema, textSchema } from "../../http/validation.ts";
-import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../limits.ts";
-import { PRIORITIES } from "../../notifications/model.ts";
-import type { SendRequest, SendVariables } from "../../notifications/request.ts";
-import { type UserIdRule, UserIds } from "../../users/user-ids.ts";
+import { Faults, faultsToError } from "../../model/errors.ts";
+import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
+import { PRIORITIES } from "../../model/notification.ts";
+import type { SendRequest, SendVariables } from "../../model/send-request.ts";
+import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
 import {
   checkMode,
   isGiven,

@@ -1,11 +1,11 @@
-import { maskKey } from "../../apps/records.ts";
 import { authenticate } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import type { NotificationHeader } from "../../notifications/model.ts";
-import { sendNotification } from "../../notifications/send.ts";
+import { maskKey } from "../../model/app.ts";
+import type { NotificationHeader } from "../../model/notification.ts";
+import { sendNotification } from "../../sending/send.ts";
 import { parseSendBody } from "./send-schema.ts";
 
 /** `POST {api}/notifications/send` (seeds 000 to 002). */

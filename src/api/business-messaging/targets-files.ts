@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { openRegistry } from "../../apps/registry-binding.ts";
-import type { ListedTargetsFile, TargetsFile } from "../../audiences/file-store.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
+import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
 import { presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
 
 const PresignSchema = v.object(

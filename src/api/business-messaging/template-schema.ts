@@ -1,23 +1,27 @@
 import * as v from "valibot";
 import { readJson } from "../../http/body.ts";
 import { listSchema, textSchema } from "../../http/validation.ts";
-import { MAX_CHANNELS, MAX_CONTENT_BYTES, MAX_VARIABLE_SCHEMA_BYTES, MAX_VARIABLES } from "../../limits.ts";
-import { stringifyAsSent, withAllDigitsAsNumbers, withDigitsAsText } from "../../sent-number.ts";
-import { SLUG_PATTERN } from "../../slug.ts";
-import type { TemplateContent } from "../../templates/compile.ts";
-import { DEFAULT_PLACEHOLDER_STYLE, PLACEHOLDER_STYLES } from "../../templates/placeholders.ts";
-import { TEMPLATE_STATUSES } from "../../templates/records.ts";
 import {
-  parseVariableValue,
-  TYPE_DESCRIPTIONS,
-  VARIABLE_NAME,
+  MAX_CHANNELS,
+  MAX_CONTENT_BYTES,
+  MAX_VARIABLE_SCHEMA_BYTES,
+  MAX_VARIABLES,
+} from "../../model/limits.ts";
+import { stringifyAsSent, withAllDigitsAsNumbers, withDigitsAsText } from "../../model/sent-number.ts";
+import { SLUG_PATTERN } from "../../model/slug.ts";
+import type { TemplateContent } from "../../model/template.ts";
+import {
+  PLACEHOLDER_STYLES,
+  TEMPLATE_STATUSES,
   VARIABLE_TYPES,
   type VariableDefinition,
   type VariableSchema,
   type VariableType,
-} from "../../templates/variables.ts";
-import { exceedsBytes } from "../../text-size.ts";
-import { isWellFormedJson } from "../../well-formed.ts";
+} from "../../model/template.ts";
+import { DEFAULT_PLACEHOLDER_STYLE } from "../../templates/placeholders.ts";
+import { parseVariableValue, TYPE_DESCRIPTIONS, VARIABLE_NAME } from "../../templates/variables.ts";
+import { exceedsBytes } from "../../text/size.ts";
+import { isWellFormedJson } from "../../text/well-formed.ts";
 import { KEY_MESSAGE } from "./channels.ts";
 
 type Entry = [name: string, value: unknown];

@@ -1,21 +1,21 @@
 import * as v from "valibot";
-import { changeApp } from "../../apps/change.ts";
-import { openRegistry } from "../../apps/registry-binding.ts";
 import type { Bindings } from "../../env.ts";
-import { type Fault, Faults, faultsToError, OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { checkInput, parseInput, queryOf } from "../../http/validation.ts";
-import { previewTemplate } from "../../templates/preview.ts";
+import { changeApp } from "../../managing/change-app.ts";
+import { type Fault, Faults, faultsToError, OnecallError } from "../../model/errors.ts";
 import {
   type ListedTemplate,
   type ListedVersion,
   TEMPLATE_STATUSES,
   type Template,
-} from "../../templates/records.ts";
+} from "../../model/template.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
+import { previewTemplate } from "../../templates/preview.ts";
 import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
 import {

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS } from "../../http/feed-tokens.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json, jsonText } from "../../http/responses.ts";
 import {
@@ -16,16 +16,16 @@ import {
   textSchema,
   UserIdSchema,
 } from "../../http/validation.ts";
-import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
-import { requireValue } from "../../outcome.ts";
-import { deleteUserOf } from "../../users/delete-user.ts";
-import { DEFAULT_TOKEN_TTL_SECONDS } from "../../users/feed-tokens.ts";
-import { issueUserToken } from "../../users/issue-token.ts";
-import { listUsers } from "../../users/list-users.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import { revokeTokensOf } from "../../users/user-access.ts";
-import { canonicalUserId } from "../../users/user-ids.ts";
-import { ANY_USER, type User } from "../../users/user-model.ts";
+import { deleteUserOf } from "../../managing/delete-user.ts";
+import { issueUserToken } from "../../managing/issue-token.ts";
+import { listUsers } from "../../managing/list-users.ts";
+import { revokeTokensOf } from "../../managing/user-access.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
+import { requireValue } from "../../model/outcome.ts";
+import { ANY_USER, type User } from "../../model/user.ts";
+import { canonicalUserId } from "../../model/user-ids.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { readUserParam, requireReachableUser } from "../named-users.ts";
 import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 

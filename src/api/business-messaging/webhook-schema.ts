@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { type Bindings, readConfig } from "../../env.ts";
-import { faultsToError } from "../../errors.ts";
-import { findUrlFault } from "../../http/public-url.ts";
 import { checkInput, listSchema, textSchema } from "../../http/validation.ts";
-import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../limits.ts";
-import { WEBHOOK_EVENTS } from "../../webhooks/events.ts";
+import { faultsToError } from "../../model/errors.ts";
+import { WEBHOOK_EVENTS } from "../../model/events.ts";
+import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../model/limits.ts";
+import { findUrlFault } from "../../outbound/public-url.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
 const URL_MESSAGE = "must be an https URL";

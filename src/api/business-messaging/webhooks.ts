@@ -1,18 +1,18 @@
 import * as v from "valibot";
-import { changeApp } from "../../apps/change.ts";
-import type { AppRecord } from "../../apps/records.ts";
-import { openRegistry } from "../../apps/registry-binding.ts";
 import type { Bindings } from "../../env.ts";
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
-import { openWebhookEndpoint } from "../../webhooks/endpoint-binding.ts";
-import type { Attempt, Webhook } from "../../webhooks/model.ts";
-import { makeSecret } from "../../webhooks/secrets.ts";
+import { changeApp } from "../../managing/change-app.ts";
+import type { AppRecord } from "../../model/app.ts";
+import { OnecallError } from "../../model/errors.ts";
+import type { Attempt, Webhook } from "../../model/webhook.ts";
+import { makeSecret } from "../../model/webhook-secrets.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
+import { openWebhookEndpoint } from "../../objects/webhook-endpoint/contract.ts";
 import { parseNewWebhook, parseWebhookChange, RotationSchema } from "./webhook-schema.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { faultsToError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
@@ -8,11 +7,12 @@ import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
-import { MAX_BATCH_TARGETS } from "../../limits.ts";
-import type { NotificationHeader } from "../../notifications/model.ts";
-import type { SendRequest } from "../../notifications/request.ts";
-import { sendNotification } from "../../notifications/send.ts";
-import { type UserIdRule, UserIds } from "../../users/user-ids.ts";
+import { faultsToError } from "../../model/errors.ts";
+import { MAX_BATCH_TARGETS } from "../../model/limits.ts";
+import type { NotificationHeader } from "../../model/notification.ts";
+import type { SendRequest } from "../../model/send-request.ts";
+import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
+import { sendNotification } from "../../sending/send.ts";
 import { isObject, LabelSchema, readKeyedVariables, readTargets } from "../send-checks.ts";
 import { CAMPAIGNS_PATHS } from "./paths.ts";
 

@@ -1,8 +1,8 @@
-import { getApp } from "../../apps/lookup.ts";
+import { getApp } from "../../copies/app.ts";
 import { readJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
-import { registerDevice } from "../../users/devices.ts";
+import { registerDevice } from "../../managing/devices.ts";
 import { deviceNotFound } from "../business-messaging/devices.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
 import { openReader, requireAccepted } from "./reader.ts";

@@ -1,14 +1,14 @@
-import { getApp } from "../../apps/lookup.ts";
+import { getApp } from "../../copies/app.ts";
 import type { Bindings } from "../../env.ts";
-import { OnecallError } from "../../errors.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context } from "../../http/context.ts";
+import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "../../http/feed-tokens.ts";
 import { limitRate } from "../../http/rate-limit.ts";
 import { countWrongCredentials, guardLookups } from "../../http/stranger-limit.ts";
-import type { Remote } from "../../objects/remote.ts";
-import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "../../users/feed-tokens.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import type { UserShardContract } from "../../users/shard-contract.ts";
+import { OnecallError } from "../../model/errors.ts";
+import type { Remote } from "../../objects/kit/remote.ts";
+import type { UserShardContract } from "../../objects/user-shard/contract.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 
 /** Who reads a feed, and where it is. */
 export interface Reader {

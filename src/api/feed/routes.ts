@@ -1,14 +1,14 @@
 import * as v from "valibot";
-import { OnecallError } from "../../errors.ts";
+import { listWebPushKeys } from "../../copies/web-push-keys.ts";
 import { readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
+import { issueTicket } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
-import { listWebPushKeys } from "../../push/web-push-keys.ts";
-import type { Engagement } from "../../users/engagement-store.ts";
-import { issueTicket } from "../../users/feed-tokens.ts";
+import type { Engagement } from "../../model/engagement.ts";
+import { OnecallError } from "../../model/errors.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
 import { openReader, requireAccepted } from "./reader.ts";
 import { openFeedSocket } from "./socket.ts";

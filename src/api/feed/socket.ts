@@ -1,8 +1,8 @@
-import { OnecallError } from "../../errors.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context, Handler } from "../../http/context.ts";
-import { CLOSE_UNAUTHORIZED } from "../../users/feed-sockets.ts";
-import { refuseToken, type TokenAudience } from "../../users/feed-tokens.ts";
+import { refuseToken, type TokenAudience } from "../../http/feed-tokens.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { CLOSE_UNAUTHORIZED } from "../../model/feed.ts";
 import { openReaderOf, type Reader } from "./reader.ts";
 
 /** The subprotocol of a client that wants one beside its token. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../errors.ts";
+import type { ErrorCode } from "../../model/errors.ts";
 
 /** Our codes as the platform family's numbers (what is publicly known of the vendor's; docs/api.md). */
 export const PLATFORM_CODES: Record<ErrorCode, number> = {

@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import { maskKey } from "../../apps/records.ts";
-import { faultsToError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { withSendJson } from "../../http/body.ts";
 import type { Handler } from "../../http/context.ts";
@@ -8,11 +6,13 @@ import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
-import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../limits.ts";
-import { type NotificationHeader, PRIORITIES } from "../../notifications/model.ts";
-import type { SendRequest } from "../../notifications/request.ts";
-import { sendNotification } from "../../notifications/send.ts";
-import { KEEPS_USER_IDS, UserIds } from "../../users/user-ids.ts";
+import { maskKey } from "../../model/app.ts";
+import { faultsToError } from "../../model/errors.ts";
+import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
+import { type NotificationHeader, PRIORITIES } from "../../model/notification.ts";
+import type { SendRequest } from "../../model/send-request.ts";
+import { KEEPS_USER_IDS, UserIds } from "../../model/user-ids.ts";
+import { sendNotification } from "../../sending/send.ts";
 import {
   checkMode,
   isObject,

@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import { openRegistry } from "../../apps/registry-binding.ts";
-import type { ListedTargetsFile } from "../../audiences/file-store.ts";
 import { receiveUpload } from "../../audiences/upload.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readOptionalJson } from "../../http/body.ts";
@@ -9,7 +7,9 @@ import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.t
 import { json } from "../../http/responses.ts";
 import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
-import { KEEPS_USER_IDS } from "../../users/user-ids.ts";
+import type { ListedTargetsFile } from "../../model/targets-file.ts";
+import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
+import { openRegistry } from "../../objects/registry/contract.ts";
 import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
 
 const PresignSchema = v.object(

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { faultsToError } from "../../errors.ts";
 import {
   checkInput,
   listSchema,
@@ -9,10 +8,11 @@ import {
   textSchema,
   UserIdSchema,
 } from "../../http/validation.ts";
-import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../limits.ts";
-import { reviveDigits } from "../../sent-number.ts";
-import type { UserIdRule } from "../../users/user-ids.ts";
-import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
+import { faultsToError } from "../../model/errors.ts";
+import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../model/limits.ts";
+import { reviveDigits } from "../../model/sent-number.ts";
+import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
+import type { UserIdRule } from "../../model/user-ids.ts";
 import { isObject } from "../send-checks.ts";
 import {
   listUidSearchKeys,

@@ -1,20 +1,20 @@
-import { OnecallError } from "../../errors.ts";
 import { authenticate } from "../../http/auth.ts";
 import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../http/feed-tokens.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
 import { isStoredUserId } from "../../http/validation.ts";
-import { requireValue } from "../../outcome.ts";
-import { deleteUserOf } from "../../users/delete-user.ts";
-import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../users/feed-tokens.ts";
-import { issueUserToken, listUserTokens, type UserToken } from "../../users/issue-token.ts";
-import { pageUsers } from "../../users/page-users.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import { removeTokenOf, setUserActiveOf } from "../../users/user-access.ts";
-import { canonicalUserId } from "../../users/user-ids.ts";
-import type { User } from "../../users/user-model.ts";
+import { deleteUserOf } from "../../managing/delete-user.ts";
+import { issueUserToken, listUserTokens, type UserToken } from "../../managing/issue-token.ts";
+import { pageUsers } from "../../managing/page-users.ts";
+import { removeTokenOf, setUserActiveOf } from "../../managing/user-access.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
+import type { User } from "../../model/user.ts";
+import { canonicalUserId } from "../../model/user-ids.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
 import {
   parseDeletion,

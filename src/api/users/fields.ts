@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import type { Faults } from "../../errors.ts";
-import { showName } from "../../errors.ts";
 import { listSchema } from "../../http/validation.ts";
-import { MAX_USER_TAGS } from "../../limits.ts";
-import { parseAsSent, stringifyAsSent } from "../../sent-number.ts";
-import { exceedsBytes } from "../../text-size.ts";
-import { canonicalUserId, type UserIdRule } from "../../users/user-ids.ts";
-import type { User } from "../../users/user-model.ts";
+import type { Faults } from "../../model/errors.ts";
+import { showName } from "../../model/errors.ts";
+import { MAX_USER_TAGS } from "../../model/limits.ts";
+import { parseAsSent, stringifyAsSent } from "../../model/sent-number.ts";
+import type { User } from "../../model/user.ts";
+import { canonicalUserId, type UserIdRule } from "../../model/user-ids.ts";
+import { exceedsBytes } from "../../text/size.ts";
 import { isObject } from "../send-checks.ts";
 
 /** What the forms of a user have in common. */

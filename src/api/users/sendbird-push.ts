@@ -1,13 +1,13 @@
-import { faultsToError, OnecallError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readJson } from "../../http/body.ts";
 import { type Context, type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { isStoredUserId } from "../../http/validation.ts";
-import type { DeviceAddress } from "../../push/model.ts";
-import type { Device } from "../../users/device-store.ts";
-import { registerDevice } from "../../users/devices.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
+import { registerDevice } from "../../managing/devices.ts";
+import type { Device } from "../../model/device.ts";
+import { faultsToError, OnecallError } from "../../model/errors.ts";
+import type { DeviceAddress } from "../../model/push.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { parseDevice } from "../devices.ts";
 import { presentUser, unknownUser } from "./sendbird.ts";
 import { parsePushToken, wrongType } from "./sendbird-schema.ts";

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { type Fault, faultsToError } from "../../errors.ts";
 import { decodeCursor } from "../../http/pagination.ts";
 import { checkInput, isUserId, queryOf } from "../../http/validation.ts";
-import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
-import { ANY_USER, type UserFields, type UserFilter } from "../../users/user-model.ts";
+import { type Fault, faultsToError } from "../../model/errors.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
+import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
 import { isObject } from "../send-checks.ts";
 import { refuseUnknown, splitList, toMetadataText } from "./fields.ts";
 

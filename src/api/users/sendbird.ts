@@ -1,4 +1,3 @@
-import { OnecallError } from "../../errors.ts";
 import { authenticateToken } from "../../http/auth.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { type Handler, pathParam } from "../../http/context.ts";
@@ -6,14 +5,15 @@ import { jsonPieces } from "../../http/json-pieces.ts";
 import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
 import { isStoredUserId } from "../../http/validation.ts";
-import { MAX_TOKEN_TTL_SECONDS } from "../../limits.ts";
-import { requireValue } from "../../outcome.ts";
-import { deleteUserOf } from "../../users/delete-user.ts";
-import { issueUserToken } from "../../users/issue-token.ts";
-import { pageUsers } from "../../users/page-users.ts";
-import { openShardOf } from "../../users/shard-binding.ts";
-import { setUserActiveOf } from "../../users/user-access.ts";
-import type { User } from "../../users/user-model.ts";
+import { deleteUserOf } from "../../managing/delete-user.ts";
+import { issueUserToken } from "../../managing/issue-token.ts";
+import { pageUsers } from "../../managing/page-users.ts";
+import { setUserActiveOf } from "../../managing/user-access.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
+import { requireValue } from "../../model/outcome.ts";
+import type { User } from "../../model/user.ts";
+import { openShardOf } from "../../objects/user-shard/contract.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import {
   parseNewSendbirdUser,

@@ -5,7 +5,7 @@ import onecall, {
   UserShard as OnecallUserShard,
   WebhookEndpoint as OnecallWebhookEndpoint,
 } from "../../../src/index.ts";
-import type { PushReport } from "../../../src/push/model.ts";
+import type { PushReport } from "../../../src/model/push.ts";
 import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
 import { settledLine } from "./settled.ts";

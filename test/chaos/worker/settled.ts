@@ -1,4 +1,4 @@
-import type { PushReport } from "../../../src/push/model.ts";
+import type { PushReport } from "../../../src/model/push.ts";
 
 /** Pushes that a provider took and a shard wrote down, in a line of the Worker's log. */
 

@@ -22,7 +22,7 @@ function explain(sql: SqlStorage, exec: Exec, query: string, values: unknown[]):
   if (known !== undefined && seen.has(`${known} ${query}`)) return;
   // The caller of `exec`: tests look into tables as they please, and a schema's steps run once.
   const caller = nameCaller(3);
-  if (!caller.includes("/src/") || caller.includes("/src/objects/migrate.ts")) return;
+  if (!caller.includes("/src/") || caller.includes("/src/objects/kit/migrate.ts")) return;
   const execute = exec.bind(sql);
   const object = known ?? identifyObject(execute);
   if (object === null) return;

@@ -17,7 +17,7 @@ export function listStatements(files: Readonly<Record<string, string>>): SourceS
   const sources = Object.entries(files)
     .map(([path, text]): [string, string] => [path.replace(/^.*\/src\//, "src/"), text])
     // A schema's steps run once.
-    .filter(([file]) => !file.endsWith("-schema.ts"))
+    .filter(([file]) => !/\/schema\.ts$/.test(file))
     .map(([file, text]): [string, string] => [file, text.replace(/const \w*SCHEMA =[\s\S]*?;\n(?=\n)/g, "")])
     .map(([file, text]) => ({ file, literals: listLiterals(text), constants: listConstants(text) }));
   const everywhere = sources.flatMap(({ constants }) => constants);

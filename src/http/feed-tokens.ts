@@ -1,0 +1,141 @@
+import { decodeJwt, errors, jwtVerify, SignJWT } from "jose";
+import type { LookupGuard } from "../copies/lookup-guard.ts";
+import { findRootSecret, getSigningSecret } from "../copies/root-secrets.ts";
+import type { Bindings } from "../env.ts";
+import { APP_ID_PATTERN } from "../model/credentials.ts";
+import { OnecallError } from "../model/errors.ts";
+import type { RootSecret } from "../model/root-secret.ts";
+
+/** `feed`: a user's client; `socket`: a ticket that only opens a feed socket. */
+export type TokenAudience = "feed" | "socket";
+
+/** A ticket is used at once: it travels in a URL, so it ends soon. */
+const TICKET_TTL_SECONDS = 60;
+export const DEFAULT_TOKEN_TTL_SECONDS = 24 * 60 * 60;
+
+/** A verified token. Times in Unix ms. */
+export interface FeedToken {
+  appId: string;
+  userId: string;
+  issuedAt: number;
+  /** Until when its holder may read: for a ticket that is the end of the token it was made with. */
+  expiresAt: number;
+  /** Of a ticket: what it is known by when it is used. */
+  ticket: { id: string; expiresAt: number } | null;
+}
+
+/** A ticket's claim: the end (Unix seconds) of the token that it stands for. */
+const SESSION_END = "session_exp";
+/** The claim that says which root secret a token's key comes from; the first where it lacks. */
+const GENERATION = "root";
+
+type Claims = Pick<FeedToken, "appId" | "userId" | "issuedAt">;
+
+/**
+ * A signed token for one user's client (HS256; `iss` the app, `sub` the user). The same claims under the same secret
+ * give the same text.
+ */
+export async function signFeedToken(root: RootSecret, claims: Claims, expiresAt: number): Promise<string> {
+  return sign(root, new SignJWT(generationClaim(root)), claims, "feed", expiresAt / 1000);
+}
+
+/** A ticket that opens one socket for who has this token, made anew each time. */
+export async function issueTicket(
+  env: Bindings,
+  token: Claims & { expiresAt: number },
+): Promise<{ token: string; expiresAt: number }> {
+  const root = await requireSigningSecret(env, token.appId);
+  const endSeconds = Math.floor(Date.now() / 1000) + TICKET_TTL_SECONDS;
+  const ticket = new SignJWT({ [SESSION_END]: token.expiresAt / 1000, ...generationClaim(root) });
+  ticket.setJti(crypto.randomUUID());
+  return { token: await sign(root, ticket, token, "socket", endSeconds), expiresAt: endSeconds * 1000 };
+}
+
+/** The root secret that signs an app's tokens now. */
+export async function requireSigningSecret(env: Bindings, appId: string): Promise<RootSecret> {
+  const root = await getSigningSecret(env, appId);
+  if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  return root;
+}
+
+function generationClaim({ generation }: RootSecret): Record<string, number> {
+  return generation === 1 ? {} : { [GENERATION]: generation };
+}
+
+async function sign(
+  root: RootSecret,
+  token: SignJWT,
+  { appId, userId, issuedAt }: Claims,
+  audience: TokenAudience,
+  endSeconds: number,
+): Promise<string> {
+  return (
+    token
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuer(appId)
+      .setSubject(userId)
+      .setAudience(audience)
+      // With milliseconds: a token that follows a user's deletion within its second is a new one.
+      .setIssuedAt(issuedAt / 1000)
+      .setExpirationTime(endSeconds)
+      .sign(await deriveKey(root))
+  );
+}
+
+/** Why a token isn't one: `expired` was signed by us, `forged` is anything else. */
+export type TokenRefusal = "expired" | "forged";
+
+/** The token's claims, or why it is refused. `guard`: asked before an app is looked up that nothing is known of. */
+export async function verifyFeedToken(
+  env: Bindings,
+  token: string,
+  audience: TokenAudience,
+  guard: LookupGuard,
+): Promise<FeedToken | TokenRefusal> {
+  try {
+    // Only to find the key: nothing of it is believed before the signature is checked.
+    const { iss, [GENERATION]: generation = 1 } = decodeJwt(token);
+    if (typeof iss !== "string" || !APP_ID_PATTERN.test(iss) || typeof generation !== "number")
+      return "forged";
+    const root = await findRootSecret(env, iss, generation, guard);
+    if (root === null) return "forged";
+    if (root === "ended") return "expired";
+    const { payload } = await jwtVerify(token, await deriveKey(root), {
+      algorithms: ["HS256"],
+      issuer: iss,
+      audience,
+      requiredClaims: ["sub", "iat", "exp"],
+    });
+    const { sub, iat, exp, jti, [SESSION_END]: sessionEnd } = payload;
+    if (sub === undefined || iat === undefined || exp === undefined) return "forged";
+    if (audience === "socket" && jti === undefined) return "forged";
+    return {
+      appId: iss,
+      userId: sub,
+      issuedAt: Math.round(iat * 1000),
+      expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
+      ticket: audience === "socket" && jti !== undefined ? { id: jti, expiresAt: exp * 1000 } : null,
+    };
+  } catch (error) {
+    // The signature is checked first.
+    if (error instanceof errors.JWTExpired) return "expired";
+    if (error instanceof errors.JOSEError) return "forged";
+    throw error;
+  }
+}
+
+export function refuseToken(why: TokenRefusal = "forged"): OnecallError {
+  const what = why === "expired" ? "The token has expired." : "The token isn't valid.";
+  return new OnecallError("ERR_UNAUTHORIZED", `${what} Ask your server for a new one.`);
+}
+
+async function deriveKey({ secret }: RootSecret): Promise<Uint8Array> {
+  const encoder = new TextEncoder();
+  const root = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveBits"]);
+  const bits = await crypto.subtle.deriveBits(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encoder.encode("onecall feed token v1") },
+    root,
+    256,
+  );
+  return new Uint8Array(bits);
+}

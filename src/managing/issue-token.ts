@@ -1,0 +1,59 @@
+import { listRootSecrets } from "../copies/root-secrets.ts";
+import type { Bindings } from "../env.ts";
+import { requireSigningSecret, signFeedToken } from "../http/feed-tokens.ts";
+import type { AppRecord } from "../model/app.ts";
+import { OnecallError } from "../model/errors.ts";
+import { requireValue } from "../model/outcome.ts";
+import type { RootSecret } from "../model/root-secret.ts";
+import type { IssuedToken, TokenTimes } from "../model/user-token.ts";
+import { openShardOf } from "../objects/user-shard/contract.ts";
+
+/** A token with its text. */
+export type UserToken = TokenTimes & {
+  token: string;
+  /** False where its root secret was replaced: it ends with that one's grace, or its own time. */
+  isCurrent: boolean;
+};
+
+/** A token for a user's client; creates the user where there is none. `sentAs`: the uid as the call has it. */
+export async function issueUserToken(
+  env: Bindings,
+  app: AppRecord,
+  { uid, sentAs = uid }: { uid: string; sentAs?: string },
+  ttlSeconds: number,
+): Promise<UserToken> {
+  const root = await requireSigningSecret(env, app.id);
+  const shard = openShardOf(env, app, uid);
+  const times = requireValue(await shard.issueToken(uid, ttlSeconds * 1000, root.generation));
+  if (times === null) {
+    throw new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
+  }
+  return signUserToken(root, app, uid, times);
+}
+
+/**
+ * The user's tokens that can be used, newest first. Their texts are stored nowhere: they are signed once more, each with
+ * the root secret that it was signed with, and are what they were. Those of a secret that has ended aren't listed.
+ */
+export async function listUserTokens(env: Bindings, app: AppRecord, uid: string): Promise<UserToken[]> {
+  const issued = await openShardOf(env, app, uid).listTokens(uid);
+  if (issued.length === 0) return [];
+  const generations = [...new Set(issued.map(({ generation }) => generation))];
+  const secrets = await listRootSecrets(env, app.id, generations);
+  const signed = issued.map((token: IssuedToken) => {
+    const root = secrets.find(({ generation }) => generation === token.generation);
+    return root === undefined ? [] : signUserToken(root, app, uid, token);
+  });
+  return (await Promise.all(signed)).flat();
+}
+
+async function signUserToken(
+  root: RootSecret,
+  app: AppRecord,
+  uid: string,
+  { issuedAt, expiresAt }: TokenTimes,
+): Promise<UserToken> {
+  const token = await signFeedToken(root, { appId: app.id, userId: uid, issuedAt }, expiresAt);
+  const endsAt = Math.min(expiresAt, root.endsAt ?? expiresAt);
+  return { token, issuedAt, expiresAt: endsAt, isCurrent: root.endsAt === null };
+}

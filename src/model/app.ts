@@ -1,0 +1,103 @@
+import * as v from "valibot";
+import { CHANNEL_TYPES } from "./notification.ts";
+import { PROVIDERS } from "./push.ts";
+import { USER_HASHES } from "./user-hash.ts";
+
+/** What KV holds for the sends: copies of the registry's rows, parsed when they are read. */
+
+export const SCOPES = ["send", "read", "manage"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What an app's API keys are checked by before anybody is asked about them. */
+const KeyCheckSchema = v.object({
+  /** Null in an app of an earlier version that has made no key since. It lets nobody in, but isn't shown. */
+  secret: v.nullable(v.string()),
+  /** True where every key of the app has the check: whatever lacks it is nobody's. It stays true. */
+  isComplete: v.boolean(),
+});
+export type KeyCheck = v.InferOutput<typeof KeyCheckSchema>;
+
+const AppFieldsSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  /** Frozen at creation, with the hash and its key: they decide where every user's data is. */
+  shardCount: v.number(),
+  hash: v.picklist(USER_HASHES),
+  hashKey: v.optional(v.nullable(v.string()), null),
+  /** Frozen too; see `UserIdRule`. */
+  foldsUserIds: v.optional(v.boolean(), false),
+  /** Among how many ledgers a day's new notifications are spread. It only grows. */
+  ledgerSlots: v.optional(v.number(), 1),
+  createdAt: v.number(),
+  keyCheck: v.optional(KeyCheckSchema, { secret: null, isComplete: false }),
+  channels: v.array(
+    v.object({
+      key: v.string(),
+      type: v.picklist(CHANNEL_TYPES),
+      enabled: v.boolean(),
+      /** Of a push channel: the providers that are configured. */
+      providers: v.optional(v.array(v.picklist(PROVIDERS)), []),
+      /** Hosts of push services that it sends to beside the known ones. */
+      pushHosts: v.optional(v.array(v.string()), []),
+    }),
+  ),
+  /** The enabled webhook endpoints, and what each wants to hear of. */
+  webhooks: v.optional(
+    v.array(
+      v.object({
+        id: v.string(),
+        events: v.array(v.string()),
+        /** Grows with every change of the endpoint. */
+        revision: v.optional(v.number(), 0),
+      }),
+    ),
+    [],
+  ),
+});
+/** A copy that lost its hash's key would lead to other shards: it is none. */
+export const AppRecordSchema = v.pipe(
+  AppFieldsSchema,
+  v.check(({ hash, hashKey }) => hash === "fnv1a32-fmix32" || hashKey !== null),
+);
+export type AppRecord = v.InferOutput<typeof AppRecordSchema>;
+
+export const KeyRecordSchema = v.object({
+  appId: v.string(),
+  keyId: v.string(),
+  scopes: v.array(v.picklist(SCOPES)),
+  lastFour: v.string(),
+});
+export type KeyRecord = v.InferOutput<typeof KeyRecordSchema>;
+
+/** An API key as it is listed: masked. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  /** `****abcd` */
+  key: string;
+  createdAt: number;
+}
+
+/** `****abcd`: a key as it may be shown. */
+export function maskKey(lastFour: string): string {
+  return `****${lastFour}`;
+}
+
+/** A key that was just generated: its hash, never itself. */
+export interface NewApiKey {
+  name: string;
+  sha256: string;
+  scopes: Scope[];
+  lastFour: string;
+  /** The secret that its check was made with. */
+  checkSecret: string;
+}
+
+/** An app as it is created. */
+export interface NewApp {
+  id: string;
+  name: string;
+  shardCount: number;
+  foldsUserIds: boolean;
+}

@@ -1,0 +1,15 @@
+import type { Totals } from "./counts.ts";
+import type { NotificationHeader } from "./notification.ts";
+/** One shard's absolute totals of one notification. Sent twice, it changes nothing. */
+export interface ShardReport {
+  notificationId: string;
+  /** Grows with every change in the shard; the ledger ignores an older one. */
+  version: number;
+  totals: Totals;
+  /** The newest attempt that has reopened failed deliveries here; 1: none has. */
+  attempt: number;
+  /** Deliveries that it reopened and that still wait for their chunk. */
+  waiting: number;
+  /** Of a realtime send that the ledger may not know yet. */
+  header: NotificationHeader | null;
+}

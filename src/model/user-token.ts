@@ -1,0 +1,5 @@
+/** The same, and the generation of the root secret that it was signed with: the first for those of earlier versions. */
+export type IssuedToken = TokenTimes & { generation: number };
+
+/** A token that was issued to a user. Its time of issue (Unix ms) is its own among the user's: it stands for it. */
+export type TokenTimes = { issuedAt: number; expiresAt: number };

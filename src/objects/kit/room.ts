@@ -1,0 +1,29 @@
+import type { Bindings } from "../../env.ts";
+import type { ObjectSize } from "../../model/object-state.ts";
+import { STORAGE_FULL } from "../../model/platform-fault.ts";
+
+/** What a Durable Object's database may hold (developers.cloudflare.com/durable-objects/platform/limits). */
+export const OBJECT_BYTES = 10_000_000_000;
+
+/** The share of its room from which an object takes nothing that would grow it: what frees it needs the rest. */
+export const FULL_SHARE = 0.8;
+/** Objects that a status names. */
+export const SHOWN_OBJECTS = 10;
+
+export function sizeOf(storage: DurableObjectStorage, env: Bindings): ObjectSize {
+  return { bytes: storage.sql.databaseSize, share: filledShare(storage, env) };
+}
+
+export function isFull(storage: DurableObjectStorage, env: Bindings): boolean {
+  return filledShare(storage, env) >= FULL_SHARE;
+}
+
+/** Before what would grow the object. Throws where it has no room. */
+export function requireRoom(storage: DurableObjectStorage, env: Bindings): void {
+  if (isFull(storage, env)) throw new Error(STORAGE_FULL);
+}
+
+/** How much of an object's room is used: 0 to 1. */
+export function filledShare(storage: DurableObjectStorage, { OBJECT_BYTES: bytes }: Bindings): number {
+  return storage.sql.databaseSize / (bytes === undefined ? OBJECT_BYTES : Number(bytes));
+}

@@ -1,0 +1,93 @@
+import { countFailed } from "../../model/counts.ts";
+import { newId } from "../../model/ids.ts";
+import type { Retry } from "../../model/notification.ts";
+import type { RetryRecord } from "../registry/contract.ts";
+import type { RetryRequest } from "./contract.ts";
+
+/** A ledger's retries. Writing methods expect to run in a transaction. */
+export class LedgerRetries {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /**
+   * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
+   * has made it. Null where nothing failed for these reasons.
+   */
+  add(id: string, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry | null {
+    const shards = this.#sql
+      .exec<{ shard: number; totals: string }>(
+        "SELECT shard, totals FROM shard_reports WHERE notification_id = ?",
+        id,
+      )
+      .toArray()
+      .filter(({ totals }) => countFailed(JSON.parse(totals), reasons) > 0)
+      .map(({ shard }) => shard);
+    if (shards.length === 0) return null;
+    const { attempt } = this.#sql
+      .exec<{ attempt: number }>(
+        `UPDATE notifications SET attempt = attempt + 1, completed_at = NULL, redrives = 0 WHERE id = ?
+         RETURNING attempt`,
+        id,
+      )
+      .one();
+    this.#sql.exec(
+      `UPDATE shard_reports SET wanted = ?
+       WHERE notification_id = ? AND shard IN (SELECT value FROM json_each(?))`,
+      attempt,
+      id,
+      JSON.stringify(shards),
+    );
+    this.#sql.exec(
+      `INSERT INTO retries
+         (notification_id, attempt, reasons, created_at, expires_at, audit_id, actor)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      attempt,
+      reasons === null ? null : JSON.stringify(reasons),
+      now,
+      expiresAt,
+      newId(),
+      JSON.stringify(actor),
+    );
+    return { attempt, reasons, expiresAt };
+  }
+
+  /** The newest attempt; null where there was but the send itself. */
+  newest(id: string): Retry | null {
+    const [row] = this.#sql
+      .exec<{ attempt: number; reasons: string | null; expires_at: number }>(
+        `SELECT attempt, reasons, expires_at FROM retries WHERE notification_id = ?
+         ORDER BY attempt DESC LIMIT 1`,
+        id,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const { attempt, reasons, expires_at: expiresAt } = row;
+    return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), expiresAt };
+  }
+
+  /** Retries of a notification that the audit log hasn't yet, and which attempts they are. */
+  listUntold(notificationId: string): { attempt: number; record: RetryRecord }[] {
+    return this.#sql
+      .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
+        "SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0",
+        notificationId,
+      )
+      .toArray()
+      .map(({ audit_id: auditId, actor, attempt, reasons }) => {
+        const details = { attempt, reasons: reasons === null ? null : JSON.parse(reasons) };
+        return { attempt, record: { auditId, actor: JSON.parse(actor), notificationId, details } };
+      });
+  }
+
+  markTold(notificationId: string, attempt: number): void {
+    this.#sql.exec(
+      "UPDATE retries SET is_told = 1 WHERE notification_id = ? AND attempt = ?",
+      notificationId,
+      attempt,
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import type { ObjectSize, ShardSize } from "../../model/object-state.ts";
+import { SHOWN_OBJECTS } from "../kit/room.ts";
+
+/** A size is written down again when it has changed by this part of itself. */
+const CHANGE_PART = 16;
+
+/** How large the shards are that report here: they say it with their reports, so a status needn't wake them. */
+export class ShardSizeStore {
+  readonly #sql: SqlStorage;
+  /** As last written by this instance. */
+  readonly #known = new Map<number, number>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** In a transaction. Should that fail, the next larger change is written. */
+  note(shard: number, { bytes, share }: ObjectSize): void {
+    const known = this.#known.get(shard);
+    if (known !== undefined && Math.abs(bytes - known) < known / CHANGE_PART) return;
+    this.#sql.exec(
+      `INSERT INTO shard_sizes (shard, bytes, share) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET bytes = excluded.bytes, share = excluded.share`,
+      ...[shard, bytes, share],
+    );
+    this.#known.set(shard, bytes);
+  }
+
+  listLargest(): ShardSize[] {
+    return this.#sql
+      .exec<{ shard: number; bytes: number; share: number }>(
+        "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ?",
+        SHOWN_OBJECTS,
+      )
+      .toArray();
+  }
+}

@@ -1,0 +1,105 @@
+import type { Channel, ChannelChange, NewChannel } from "../../model/channel.ts";
+import { newId } from "../../model/ids.ts";
+import { MAX_CHANNELS } from "../../model/limits.ts";
+import type { ChannelType } from "../../model/notification.ts";
+import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
+import type { PreparedChange } from "../../model/push-provider.ts";
+import type { ProviderStore } from "./provider-store.ts";
+
+type ChannelRow = {
+  id: string;
+  key: string;
+  name: string;
+  type: ChannelType;
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+};
+
+const COLUMNS = "id, key, name, type, enabled, created_at, updated_at";
+
+/** An app's channels, in its registry. Writing methods expect to run inside a transaction. */
+export class ChannelStore {
+  readonly #sql: SqlStorage;
+  readonly #providers: ProviderStore;
+
+  constructor(sql: SqlStorage, providers: ProviderStore) {
+    this.#sql = sql;
+    this.#providers = providers;
+  }
+
+  list(): Channel[] {
+    return this.#sql
+      .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels ORDER BY id`)
+      .toArray()
+      .map((row) => this.#present(row));
+  }
+
+  /** By id or key. */
+  get(idOrKey: string): Channel | null {
+    const [row] = this.#sql
+      .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = ?1 OR key = ?1`, idOrKey)
+      .toArray();
+    return row === undefined ? null : this.#present(row);
+  }
+
+  create(
+    { key, name, type, enabled }: NewChannel,
+    providers: readonly PreparedChange[],
+    now: number,
+  ): Outcome<Channel> {
+    const channels = this.list();
+    if (channels.some((channel) => channel.key === key)) {
+      return refuse("ERR_CONFLICT", `A channel with the key "${key}" exists. Choose another key.`);
+    }
+    if (channels.length >= MAX_CHANNELS) {
+      return refuseFaults([{ field: "name", message: `an app has at most ${MAX_CHANNELS} channels` }]);
+    }
+    const id = newId();
+    this.#sql.exec(
+      `INSERT INTO channels (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      key,
+      name,
+      type,
+      enabled ? 1 : 0,
+      now,
+      now,
+    );
+    this.#providers.change(id, providers);
+    return succeed(this.#require(id));
+  }
+
+  update(idOrKey: string, change: ChannelChange, now: number): Outcome<Channel> {
+    const channel = this.get(idOrKey);
+    if (channel === null) return refuse("ERR_NOT_FOUND", "There is no such channel.");
+    this.#sql.exec(
+      "UPDATE channels SET name = ?, enabled = ?, updated_at = ? WHERE id = ?",
+      change.name ?? channel.name,
+      (change.enabled ?? channel.enabled) ? 1 : 0,
+      now,
+      channel.id,
+    );
+    this.#providers.change(channel.id, change.providers);
+    return succeed(this.#require(channel.id));
+  }
+
+  #require(id: string): Channel {
+    const channel = this.get(id);
+    if (channel === null) throw new Error("A channel that is there can't be read");
+    return channel;
+  }
+
+  #present(row: ChannelRow): Channel {
+    return {
+      id: row.id,
+      key: row.key,
+      name: row.name,
+      type: row.type,
+      enabled: row.enabled === 1,
+      providers: this.#providers.list(row.id),
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  }
+}

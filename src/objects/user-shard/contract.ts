@@ -1,0 +1,169 @@
+import type { Bindings } from "../../env.ts";
+import type { Actor } from "../../model/audit.ts";
+import type { ClaimRequest, ClaimState } from "../../model/claim.ts";
+import type {
+  DeliverRequest,
+  DeliveryCounts,
+  ReopenRequest,
+  ShardNotification,
+} from "../../model/delivery.ts";
+import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
+import type { Device, DeviceRef, Registration } from "../../model/device.ts";
+import type { ClientEvent, Engagement, EventOutcome } from "../../model/engagement.ts";
+import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
+import { keys } from "../../model/keys.ts";
+import type { NotificationHeader, Retry } from "../../model/notification.ts";
+import type { Outcome } from "../../model/outcome.ts";
+import type { OpenCircuit, PushClaim, PushClaimRequest, PushGroup, PushReport } from "../../model/push.ts";
+import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
+import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
+import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
+import type { Remote } from "../kit/remote.ts";
+
+/** The claims of the feed token that a call was made with. */
+export interface FeedCaller {
+  userId: string;
+  /** Unix ms. */
+  issuedAt: number;
+}
+
+/** What a delivery has become, and the pushes that its caller has in hand now. */
+export interface Delivered {
+  /** As it stands here: that of the first call. */
+  header: NotificationHeader;
+  claims: PushClaim[];
+}
+
+/** What a call answers that was made before its user was deleted and arrives after. */
+export const GONE = "gone";
+
+/** What a feed call answers when its token was revoked, or issued before its user was deleted. */
+export const REVOKED = "revoked";
+
+/** What the opening of a socket answers when its ticket was used before. */
+export const USED = "used";
+
+/** What others may ask of a user shard. */
+export interface UserShardContract {
+  /**
+   * Stores deliveries and counts them, in one transaction; the same rows again change nothing. With `leaseMs`
+   * the caller gets the pushes of its rows in hand, else the push queue does.
+   */
+  deliver(request: DeliverRequest, leaseMs?: number | null): Delivered;
+  /**
+   * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
+   * who of these users waits for a new delivery.
+   */
+  reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[];
+  /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
+  redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void;
+  /** Which of these users can be pushed to. */
+  listUsersWithDevices(userIds: readonly string[]): string[];
+  /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
+  claimPushes(request: PushClaimRequest): PushClaim | null;
+  /**
+   * Takes what became of a claim's pushes; the same report again changes nothing. With `leaseMs` the caller gets
+   * the next of them in hand, null where there are none.
+   */
+  reportPushes(report: PushReport, leaseMs?: number | null): PushClaim | null;
+  /** The channel is disabled: what nobody has in hand isn't pushed. */
+  skipPushes(group: PushGroup): void;
+  /** Providers that fail, as far as this instance knows: for the operator. */
+  listOpenCircuits(): OpenCircuit[];
+  /** `caller`: the token's, where the user's own client calls; null for the app's server. */
+  listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED;
+  /** Adds a device or renews it. Resolves when it has left the user that had it before. */
+  putDevice(
+    userId: string,
+    registration: Registration,
+    caller: FeedCaller | null,
+  ): Promise<[Device, isNew: boolean] | typeof REVOKED | typeof GONE>;
+  deleteDevice(userId: string, id: string, caller: FeedCaller | null): boolean | typeof REVOKED;
+  /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
+  ownAddress(ref: DeviceRef): Promise<void>;
+  /** A device of this shard's user has moved to another user. */
+  removeMovedDevice(ref: DeviceRef): void;
+  /** The device of an address that hashes to this shard is gone. */
+  releaseAddress(ref: DeviceRef): void;
+  /** Brings the ledgers up to date now: for a read that came before the next flush. */
+  flush(): Promise<void>;
+  /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */
+  describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null;
+  /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
+  getRetryTarget(notificationId: string): RetryTarget | null;
+  /** The user of a realtime send to one. */
+  getTarget(notificationId: string): string | null;
+  /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
+  listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog;
+  /** The stored deliveries of a notification, counted one by one, for a page of its users. */
+  audit(notificationId: string, afterUser: string): DeliveryCounts;
+  lookUpClaim(key: string, requestHash: string): ClaimState;
+  claim(request: ClaimRequest): ClaimState;
+  finishClaim(key: string, notificationId: string, answer: string): void;
+  releaseClaim(key: string, notificationId: string): void;
+  /** Null where the uid is taken; refused where the app has as many users as it may. */
+  createUser(uid: string, fields: UserFields): Promise<Outcome<User | null>>;
+  /**
+   * Creates the user where there is none, and notes the token that is about to be signed with the root secret of this
+   * generation. It carries the times that are returned: by this object's clock, after any deletion of an earlier user
+   * of that uid, and no other token's. Null where the user is deactivated; refused where
+   * another user is one too many.
+   */
+  issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes | null>>;
+  /**
+   * Refuses all of the user's tokens that were issued until now, and closes the sockets. `uidHash` stands in the audit
+   * log. Returns from when on tokens count (Unix ms), or null where there is no such user.
+   */
+  revokeTokens(uid: string, actor: Actor, uidHash: string): number | null;
+  getUser(uid: string): User | null;
+  updateUser(uid: string, fields: UserFields): User | null;
+  /**
+   * Deletes a user, whatever is stored of them; false where nothing was. `uidHash` stands in the audit log. Resolves
+   * when the next notification is one that came after.
+   */
+  deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean>;
+  /** False where there is no such user. A deactivated one's sockets close, and tokens are refused. */
+  setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<boolean>;
+  /** The tokens that can be used, newest first. */
+  listTokens(uid: string): IssuedToken[];
+  /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
+  removeToken(uid: string, token: TokenTimes, actor: Actor, uidHash: string): void;
+  listUsers(filter: UserFilter, slice: UserSlice): UserPart;
+  /** How many of this shard's users fit. */
+  countUsers(filter: UserFilter): number;
+  /** How many active users there are. The registry is told too, where it doesn't know yet. */
+  countActiveUsers(): Promise<number>;
+  listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED;
+  countUnread(caller: FeedCaller): number | typeof REVOKED;
+  /** Null where the user has no such item. */
+  markFeedItem(
+    caller: FeedCaller,
+    notificationId: string,
+    channelKey: string | null,
+    kind: Engagement,
+  ): FeedItem[] | null | typeof REVOKED;
+  markAllViewed(caller: FeedCaller): number | typeof REVOKED;
+  /** Takes an event that the app's server tells of; told again it changes nothing. */
+  recordEvent(event: ClientEvent): EventOutcome;
+  /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
+  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory;
+  acceptsToken(caller: FeedCaller): boolean;
+  /** The app is deleted: nothing of it stays here. */
+  erase(): Promise<void>;
+  /** Sets the alarm where it was lost (operations/wake-objects.ts). */
+  ensureAlarm(): Promise<void>;
+}
+
+/** A user shard of an app by its number. */
+export function openShard(env: Bindings, appId: string, shard: number): Remote<UserShardContract> {
+  return env.USER_SHARD.getByName(keys.userShard(appId, shard)) as unknown as Remote<UserShardContract>;
+}
+
+/** The user shard that a user (or an Idempotency-Key) hashes to. */
+export function openShardOf(
+  env: Bindings,
+  app: UserPlacement & { id: string },
+  userId: string,
+): Remote<UserShardContract> {
+  return openShard(env, app.id, shardOfUser(userId, app));
+}

@@ -1,0 +1,86 @@
+import type { DeliveryKey } from "../../model/delivery.ts";
+import type { ClientEvent, Engagement, EventOutcome } from "../../model/engagement.ts";
+import type { DeliveryStatus } from "../../model/notification.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+import type { PushStore } from "./push-store.ts";
+import { FIRST_ID } from "./tombstones.ts";
+
+type EventRow = { channel_key: string; status: DeliveryStatus; reason: string | null; attempt: number };
+
+/**
+ * What users do with deliveries, each counted once, whoever tells of it and how often. Every method expects to run
+ * inside a transaction.
+ */
+export class EngagementStore {
+  readonly #sql: SqlStorage;
+  readonly #deliveries: DeliveryStore;
+  readonly #pushes: PushStore;
+
+  constructor(sql: SqlStorage, deliveries: DeliveryStore, pushes: PushStore) {
+    this.#sql = sql;
+    this.#deliveries = deliveries;
+    this.#pushes = pushes;
+  }
+
+  /** Marks a delivery viewed or clicked; a click is also a view. The first time stands. */
+  mark({ userId, channelKey }: DeliveryKey, notificationId: string, kind: Engagement, now: number): void {
+    this.#markOnce({ userId, channelKey }, notificationId, "viewed", now);
+    if (kind === "clicked") this.#markOnce({ userId, channelKey }, notificationId, "clicked", now);
+  }
+
+  /**
+   * Takes an event from outside. What is still on its way to a provider has arrived, if somebody has it: that is
+   * a delivery.
+   */
+  record({ userId, notificationId, kind, channelKey, channelType }: ClientEvent, now: number): EventOutcome {
+    const rows = this.#sql
+      .exec<EventRow>(
+        `SELECT channel_key, status, reason, attempt FROM deliveries
+         WHERE user_id = ?1 AND notification_id = ?2 AND channel_type = ?3 AND (?4 IS NULL OR channel_key = ?4)
+           AND notification_id >= ${FIRST_ID}`,
+        userId,
+        notificationId,
+        channelType,
+        channelKey,
+      )
+      .toArray();
+    const [first] = rows;
+    if (first === undefined) return "unknown";
+    let isRecorded = false;
+    for (const { channel_key, status, attempt } of rows) {
+      const key = { userId, channelKey: channel_key };
+      const isDelivered =
+        status === "delivered" ||
+        (status === "pending" && this.#settleDelivered(key, notificationId, attempt, now));
+      if (!isDelivered) continue;
+      isRecorded = true;
+      if (kind !== "delivered") this.mark(key, notificationId, kind, now);
+    }
+    return isRecorded ? "recorded" : { status: first.status, reason: first.reason };
+  }
+
+  /** False where no push of it is on its way: it hasn't been sent to anybody. */
+  #settleDelivered({ userId, channelKey }: DeliveryKey, id: string, attempt: number, now: number): boolean {
+    // Its other devices are still tried; their answers don't count it again.
+    const tries = this.#pushes.markAccepted({ channelKey, notificationId: id }, userId);
+    if (tries === null) return false;
+    const settled = { status: "delivered", reason: null, message: null } as const;
+    this.#deliveries.settle(id, channelKey, [{ userId, attempt, tries, ...settled }], now);
+    return true;
+  }
+
+  #markOnce({ userId, channelKey }: DeliveryKey, id: string, kind: Engagement, now: number): void {
+    const column = kind === "viewed" ? "viewed_at" : "clicked_at";
+    const changed = this.#sql
+      .exec(
+        `UPDATE deliveries SET ${column} = ?
+         WHERE user_id = ? AND notification_id = ? AND channel_key = ? AND ${column} IS NULL RETURNING 1`,
+        now,
+        userId,
+        id,
+        channelKey,
+      )
+      .toArray();
+    if (changed.length > 0) this.#deliveries.addEngagement(id, { userId, channelKey }, kind, now);
+  }
+}

@@ -1,0 +1,168 @@
+import type { DeliveryCount, DeliveryCounts } from "../../model/delivery.ts";
+import type { HistoryEntry, RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
+import type { FeedPosition } from "../../model/feed.ts";
+import type { ChannelType, DeliveryStatus } from "../../model/notification.ts";
+import type { HeaderStore, StoredHeader } from "./header-store.ts";
+import { FIRST_ID, type Tombstones } from "./tombstones.ts";
+import { USERS_AFTER } from "./user-walk.ts";
+
+/** Users whose deliveries one call counts. */
+const USERS_PER_COUNT = 2000;
+
+type LoggedRow = {
+  user_id: string;
+  channel_key: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  message: string | null;
+  tries: number;
+  delivered_at: number | null;
+  viewed_at: number | null;
+  clicked_at: number | null;
+};
+
+/** What the delivery log, and a retry, read of one shard. */
+export class LogStore {
+  readonly #sql: SqlStorage;
+  readonly #tombstones: Tombstones;
+  readonly #headers: HeaderStore;
+
+  constructor(sql: SqlStorage, tombstones: Tombstones, headers: HeaderStore) {
+    this.#sql = sql;
+    this.#tombstones = tombstones;
+    this.#headers = headers;
+  }
+
+  /** The user of a realtime send to one. */
+  getTarget(notificationId: string): string | null {
+    const [row] = this.#sql
+      .exec<{ target: string | null }>("SELECT target FROM notifications WHERE id = ?", notificationId)
+      .toArray();
+    if (row === undefined || row.target !== null) return row?.target ?? null;
+    // Stored before the target was: each of the shard's users is asked.
+    const [delivery] = this.#sql
+      .exec<{ user_id: string }>(
+        `${USERS_AFTER} SELECT deliveries.user_id FROM users_after
+           CROSS JOIN deliveries ON deliveries.user_id = users_after.user_id AND notification_id = ?3 LIMIT 1`,
+        "",
+        -1,
+        notificationId,
+      )
+      .toArray();
+    return delivery?.user_id ?? null;
+  }
+
+  /** The deliveries themselves, counted, of a page of the shard's users: what the ledger's numbers are checked against. */
+  countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
+    const users = this.#sql
+      .exec<{ user_id: string }>(
+        `${USERS_AFTER} SELECT user_id FROM users_after WHERE user_id IS NOT NULL`,
+        afterUser,
+        USERS_PER_COUNT,
+      )
+      .toArray()
+      .map(({ user_id }) => user_id);
+    const counts = this.#sql
+      .exec<DeliveryCount>(
+        `SELECT channel_key AS channelKey, status, reason, COUNT(*) AS count,
+           COUNT(viewed_at) AS viewed, COUNT(clicked_at) AS clicked
+         FROM json_each(?) CROSS JOIN deliveries ON user_id = value AND notification_id = ?
+         GROUP BY channel_key, status, reason`,
+        JSON.stringify(users),
+        notificationId,
+      )
+      .toArray();
+    return { counts, afterUser: users.length === USERS_PER_COUNT ? (users.at(-1) ?? null) : null };
+  }
+
+  /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
+  getRetryTarget(notificationId: string): RetryTarget | null {
+    const [row] = this.#sql
+      .exec<{ target: string | null; target_values: string | null; push_data: string | null }>(
+        `SELECT target, target_values, push_data FROM notifications
+         WHERE id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM deleted_users WHERE deleted_users.uid = target AND before_id > ?1)`,
+        notificationId,
+      )
+      .toArray();
+    if (row === undefined || row.target === null || row.target_values === null) return null;
+    const pushData = row.push_data === null ? {} : JSON.parse(row.push_data);
+    return { userId: row.target, values: JSON.parse(row.target_values), pushData };
+  }
+
+  /** A notification's deliveries to these users, as far as they are here, and who of them was deleted since. */
+  listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
+    const gone = this.#tombstones.listGone(userIds, notificationId);
+    const isGone = new Set(gone);
+    const deliveries = this.#sql
+      .exec<LoggedRow>(
+        `SELECT deliveries.user_id, deliveries.channel_key, status, reason, message,
+           MAX(deliveries.tries, IFNULL(pushes.tries, 0)) AS tries, delivered_at, viewed_at, clicked_at
+         FROM json_each(?1) AS targets
+           JOIN deliveries ON deliveries.user_id = targets.value AND deliveries.notification_id = ?2
+           LEFT JOIN pushes ON pushes.channel_key = deliveries.channel_key
+             AND pushes.notification_id = ?2 AND pushes.user_id = deliveries.user_id`,
+        JSON.stringify(userIds),
+        notificationId,
+      )
+      .toArray()
+      .map((row) => ({
+        userId: row.user_id,
+        isUserGone: isGone.has(row.user_id),
+        channelKey: row.channel_key,
+        status: row.status,
+        reason: row.reason,
+        message: isGone.has(row.user_id) ? null : row.message,
+        tries: row.tries,
+        deliveredAt: row.delivered_at,
+        viewedAt: row.viewed_at,
+        clickedAt: row.clicked_at,
+      }));
+    return { deliveries, gone };
+  }
+
+  /** `before`: the position after which the page begins. */
+  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
+    const summary = this.#sql
+      .exec<UserHistory["summary"]>(
+        `SELECT COUNT(*) FILTER (WHERE status = 'delivered') AS delivered, COUNT(viewed_at) AS viewed,
+           COUNT(clicked_at) AS clicked FROM deliveries
+         WHERE user_id = ?1 AND notification_id >= ${FIRST_ID}`,
+        userId,
+      )
+      .one();
+    const rows = this.#sql
+      .exec<Omit<LoggedRow, "user_id"> & StoredHeader & { id: string; channel_type: ChannelType }>(
+        `SELECT id, channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header, part
+         FROM deliveries JOIN notifications ON notifications.id = notification_id
+         WHERE user_id = ?1 AND notification_id >= ${FIRST_ID} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
+         ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
+        userId,
+        before?.notificationId ?? null,
+        before?.channelKey ?? null,
+        limit,
+      )
+      .toArray();
+    const entries = rows.map((row): HistoryEntry => {
+      const { id, templateId, templateKey } = this.#headers.unpack(row.id, row);
+      return {
+        ...{ notificationId: id, templateId, templateKey, channelKey: row.channel_key },
+        ...{ channelType: row.channel_type, status: row.status, deliveredAt: row.delivered_at },
+        ...{ viewedAt: row.viewed_at, clickedAt: row.clicked_at },
+      };
+    });
+    const isUserGone = entries.length === 0 && before === null && this.#isGone(userId);
+    return { summary, entries, isUserGone };
+  }
+
+  #isGone(userId: string): boolean {
+    return (
+      this.#sql
+        .exec(
+          `SELECT 1 FROM deleted_users WHERE uid = ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE users.uid = ?1)`,
+          userId,
+        )
+        .toArray().length > 0
+    );
+  }
+}

@@ -1,0 +1,171 @@
+import type { ShardNotification } from "../../model/delivery.ts";
+import { groupByLedger, type LedgerRef } from "../../model/ids.ts";
+import type { ShardReport } from "../../model/report.ts";
+import type { DueTable } from "../kit/due.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+
+/** Takes a shard's reports for one ledger; resolves with those that it had no room for, when the others are stored. */
+export type ReportToLedger = (ledger: LedgerRef, reports: ShardReport[]) => Promise<string[]>;
+
+/**
+ * How long a report waits for company after the last one, ms. A report costs a call and two commits, so
+ * single sends and views wait longer than a batch, whose progress somebody watches. The first change after
+ * a pause waits for nothing.
+ */
+const FLUSH_INTERVALS_MS = { now: 0, batch: 250, single: 2000 };
+export type Urgency = keyof typeof FLUSH_INTERVALS_MS;
+/** If the timer died with its instance, the alarm reports after this many ms. */
+const SAFETY_MS = 5000;
+/** Notifications in one call. */
+const FLUSH_ROWS = 500;
+/** Unreported notifications that are looked at together; most of them may be of ledgers that are stuck. */
+const IDS_PER_SLICE = 5000;
+/** Slices of one flush: where more is unreported, the next one goes on behind them. */
+const SLICES_PER_FLUSH = 20;
+/** Until a ledger that didn't take its reports is told again, ms: doubled each time. */
+const FIRST_PAUSE_MS = 5000;
+const MAX_PAUSE_MS = 5 * 60 * 1000;
+/** The duty's kind in the shard's due table. */
+export const FLUSH_DUTY = "flush";
+/** Behind every notification's id. */
+const END = "~";
+
+/** Carries a shard's totals to the ledgers: soon, seldom, one flush in flight, and never lost. */
+export class Reporter {
+  readonly #deliveries: DeliveryStore;
+  readonly #due: DueTable;
+  readonly #report: ReportToLedger;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = 0;
+  #running: Promise<void> | null = null;
+  #lastFlushAt = 0;
+  /** Ledgers that didn't take their reports, by name: nobody else waits for them. Lost with the instance. */
+  readonly #stuck = new Map<string, { failures: number; until: number }>();
+  /** Where the next flush goes on, should the last one not have come to the end. */
+  #goOnBefore: string | null = null;
+
+  constructor(deliveries: DeliveryStore, due: DueTable, report: ReportToLedger) {
+    this.#deliveries = deliveries;
+    this.#due = due;
+    this.#report = report;
+  }
+
+  hasUnreported(): boolean {
+    return this.#deliveries.listUnreported(END, 1).length > 0;
+  }
+
+  /** When the alarm should try again, Unix ms: at once where something is left that no ledger keeps waiting. */
+  nextAttemptAt(now: number): number {
+    if (this.#goOnBefore !== null || this.#stuck.size === 0) return now;
+    return Math.min(...[...this.#stuck.values()].map(({ until }) => until));
+  }
+
+  /** Inside the transaction that changes totals: whatever happens next, the alarm will report them. */
+  noteChange(now: number): void {
+    this.#due.ensure(FLUSH_DUTY, "", now + SAFETY_MS);
+  }
+
+  /** After that transaction: report soon, in one timer, the most urgent call's. */
+  schedule(urgency: Urgency): void {
+    const at = urgency === "now" ? 0 : this.#lastFlushAt + FLUSH_INTERVALS_MS[urgency];
+    if (this.#timer !== null) {
+      if (this.#timerAt <= at) return;
+      clearTimeout(this.#timer);
+    }
+    this.#timerAt = at;
+    const waitMs = Math.max(0, at - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      // A failed report stays unreported; the alarm tries again and logs.
+      this.flush().catch(() => {});
+    }, waitMs);
+  }
+
+  /**
+   * Reports what is unreported, newest first. Every ledger that isn't stuck is tried before it throws for one that
+   * failed. One flush at a time: a second call waits for the first, then runs.
+   */
+  async flush(): Promise<void> {
+    while (this.#running !== null) await this.#running.catch(() => {});
+    this.#running = this.#flushAll().finally(() => {
+      this.#running = null;
+    });
+    await this.#running;
+  }
+
+  async #flushAll(): Promise<void> {
+    this.#lastFlushAt = Date.now();
+    const failures: unknown[] = [];
+    const goOnBefore = this.#goOnBefore;
+    this.#goOnBefore = null;
+    // What is new comes first; then what the last flush didn't come to.
+    if (goOnBefore !== null) await this.#flushSlice(END, failures);
+    let before: string | null = goOnBefore ?? END;
+    for (let slices = 0; before !== null && slices < SLICES_PER_FLUSH; slices++) {
+      before = await this.#flushSlice(before, failures);
+    }
+    this.#goOnBefore = before;
+    // What changed meanwhile waits for its turn.
+    if (before !== null || this.#hasReady()) this.schedule("single");
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Returns where the next slice begins; null at the end. */
+  async #flushSlice(before: string, failures: unknown[]): Promise<string | null> {
+    const ids = this.#deliveries.listUnreported(before, IDS_PER_SLICE);
+    const now = Date.now();
+    const byLedger = groupByLedger(ids, (id) => id).filter(([ledger]) => !this.#isStuck(ledger, now));
+    const flushed = await Promise.allSettled(byLedger.map(([ledger, own]) => this.#flushLedger(ledger, own)));
+    for (const result of flushed) if (result.status === "rejected") failures.push(result.reason);
+    return ids.length < IDS_PER_SLICE ? null : (ids.at(-1) ?? null);
+  }
+
+  async #flushLedger(ledger: LedgerRef, ids: readonly string[]): Promise<void> {
+    const name = nameOf(ledger);
+    try {
+      let refused = 0;
+      for (let start = 0; start < ids.length; start += FLUSH_ROWS) {
+        refused += await this.#reportPage(ledger, ids.slice(start, start + FLUSH_ROWS));
+      }
+      if (refused > 0) throw new Error(`A ledger has no room for ${refused} notifications`);
+      this.#stuck.delete(name);
+    } catch (error) {
+      const failures = (this.#stuck.get(name)?.failures ?? 0) + 1;
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
+      this.#stuck.set(name, { failures, until: Date.now() + pauseMs });
+      throw error;
+    }
+  }
+
+  /** Returns how many the ledger had no room for: they stay unreported. */
+  async #reportPage(ledger: LedgerRef, ids: readonly string[]): Promise<number> {
+    const notifications = this.#deliveries.listNotifications(ids);
+    const refused = new Set(await this.#report(ledger, notifications.map(toReport)));
+    const taken = notifications.filter(({ header }) => !refused.has(header.id));
+    this.#deliveries.markReported(taken.map(({ header, version }) => ({ id: header.id, version })));
+    return refused.size;
+  }
+
+  #isStuck(ledger: LedgerRef, now: number): boolean {
+    return (this.#stuck.get(nameOf(ledger))?.until ?? 0) > now;
+  }
+
+  #hasReady(): boolean {
+    const now = Date.now();
+    const ids = this.#deliveries.listUnreported(END, FLUSH_ROWS);
+    return groupByLedger(ids, (id) => id).some(([ledger]) => !this.#isStuck(ledger, now));
+  }
+}
+
+function nameOf({ day, slot }: LedgerRef): string {
+  return `${day}:${slot}`;
+}
+
+function toReport(notification: ShardNotification): ShardReport {
+  const { header, totals, version, reportedVersion, attempt, waiting } = notification;
+  const isNewToLedger = header.mode === "realtime" && reportedVersion === 0;
+  return {
+    ...{ notificationId: header.id, version, totals, attempt, waiting },
+    header: isNewToLedger ? header : null,
+  };
+}

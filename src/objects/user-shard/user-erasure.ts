@@ -1,0 +1,158 @@
+import { ERASE_SLICE_ROWS } from "../../model/limits.ts";
+import type { PushGroup } from "../../model/push.ts";
+import type { DueTable } from "../kit/due.ts";
+import type { DeviceStore } from "./device-store.ts";
+import type { ErasureCalls } from "./erasure-calls.ts";
+import type { PushOutbox } from "./push-outbox.ts";
+import type { Tombstones } from "./tombstones.ts";
+import type { UserStore } from "./user-store.ts";
+import type { UserTokens } from "./user-tokens.ts";
+
+/** The duty's kind in the shard's due table: what is stored of deleted users is erased slice by slice. */
+export const ERASE_DUTY = "erase";
+
+interface ErasureParts {
+  sql: SqlStorage;
+  due: DueTable;
+  users: UserStore;
+  tokens: UserTokens;
+  devices: DeviceStore;
+  outbox: PushOutbox;
+  tombstones: Tombstones;
+  calls: ErasureCalls;
+}
+
+type ErasedRow = { notification_id: string; channel_key: string; status: string };
+
+/**
+ * Deletes users. The tombstone, the record and the devices go in one transaction: from then on every read and write
+ * leaves out what was before. What is stored is blanked in slices, the first of them at once; keys and statuses of
+ * deliveries stay, so no count changes. Methods expect to run inside a transaction.
+ */
+export class UserErasure {
+  readonly #parts: ErasureParts;
+
+  constructor(parts: ErasureParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * False where nothing was stored of this user. What was accepted before and is still on its way stores nothing
+   * either way.
+   */
+  delete(uid: string, now: number): boolean {
+    const { users, devices, tombstones } = this.#parts;
+    const hadDeliveries = this.#hasDeliveries(uid);
+    const hadDevices = devices.removeAll(uid) > 0;
+    const hadRecord = users.remove(uid);
+    this.#parts.tokens.forget(uid);
+    tombstones.add(uid, now);
+    if (!this.#eraseSliceOf(uid, now)) this.#parts.due.bringForward(ERASE_DUTY, "", now);
+    return hadRecord || hadDevices || hadDeliveries;
+  }
+
+  /** The alarm's turn: a slice of one deleted user's deliveries. */
+  serve(now: number): void {
+    const { sql, due } = this.#parts;
+    const [user] = sql
+      .exec<{ uid: string }>(
+        "SELECT uid FROM deleted_users WHERE erase_from IS NOT NULL ORDER BY uid LIMIT 1",
+      )
+      .toArray();
+    if (user === undefined) due.remove(ERASE_DUTY, "");
+    else {
+      this.#eraseSliceOf(user.uid, now);
+      due.set(ERASE_DUTY, "", now);
+    }
+  }
+
+  /** False where there is more to erase. */
+  #eraseSliceOf(uid: string, now: number): boolean {
+    const { sql } = this.#parts;
+    const { from, before } = sql
+      .exec<{ from: string | null; before: string }>(
+        `SELECT erase_from AS "from", before_id AS before FROM deleted_users WHERE uid = ?`,
+        uid,
+      )
+      .one();
+    const next = from === null ? null : this.#erase(uid, from, before, now);
+    sql.exec("UPDATE deleted_users SET erase_from = ? WHERE uid = ?", next, uid);
+    return next === null;
+  }
+
+  /** Returns the notification from which the next slice goes on; null where there is none. */
+  #erase(uid: string, from: string, before: string, now: number): string | null {
+    const { sql, calls } = this.#parts;
+    const rows = sql
+      .exec<ErasedRow>(
+        `SELECT notification_id, channel_key, status FROM deliveries
+         WHERE user_id = ?1 AND notification_id >= ?2 AND notification_id < ?3
+         ORDER BY notification_id, channel_key LIMIT ?4`,
+        uid,
+        from,
+        before,
+        ERASE_SLICE_ROWS,
+      )
+      .toArray();
+    const last = rows.at(-1)?.notification_id;
+    if (last === undefined) return null;
+    sql.exec(
+      `UPDATE deliveries SET content = NULL, message = NULL
+       WHERE user_id = ?1 AND notification_id >= ?2 AND notification_id <= ?3
+         AND (content IS NOT NULL OR message IS NOT NULL)`,
+      uid,
+      from,
+      last,
+    );
+    this.#skipPushes(uid, rows, now);
+    const ids = [...new Set(rows.map(({ notification_id }) => notification_id))];
+    this.#blankSingles(uid, ids);
+    calls.addForgotten(uid, this.#listRealtime(ids), now);
+    // A notification's rows may go on beyond the slice: the next begins with it again.
+    return rows.length < ERASE_SLICE_ROWS ? null : last;
+  }
+
+  #skipPushes(uid: string, rows: readonly ErasedRow[], now: number): void {
+    const groups = rows
+      .filter(({ status }) => status === "pending")
+      .map((row): PushGroup => ({ channelKey: row.channel_key, notificationId: row.notification_id }));
+    this.#parts.outbox.skipUser(uid, groups, now);
+  }
+
+  /** What was sent to this user alone (a header with a part always is) is kept without its title and tag, and without what it was rendered from. */
+  #blankSingles(uid: string, ids: readonly string[]): void {
+    this.#parts.sql.exec(
+      `UPDATE notifications SET target_values = NULL, push_data = NULL,
+         header = json_set(header, '$.title', NULL, '$.tag', NULL)
+       WHERE id IN (SELECT value FROM json_each(?2)) AND IFNULL(target, ?1) = ?1
+         AND (part IS NOT NULL OR (header ->> 'mode' = 'realtime' AND header ->> 'total' = 1))`,
+      uid,
+      JSON.stringify(ids),
+    );
+  }
+
+  /** Of these, the ones whose ledger may hold something of their users. */
+  #listRealtime(ids: readonly string[]): string[] {
+    return this.#parts.sql
+      .exec<{ id: string }>(
+        `SELECT id FROM notifications
+         WHERE id IN (SELECT value FROM json_each(?)) AND (part IS NOT NULL OR header ->> 'mode' = 'realtime')`,
+        JSON.stringify(ids),
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  #hasDeliveries(uid: string): boolean {
+    const { sql, tombstones } = this.#parts;
+    return (
+      sql
+        .exec(
+          "SELECT 1 FROM deliveries WHERE user_id = ? AND notification_id >= ? LIMIT 1",
+          uid,
+          tombstones.getBeforeId(uid),
+        )
+        .toArray().length > 0
+    );
+  }
+}

@@ -1,0 +1,90 @@
+import { MAX_USER_PUSHES_AT_ONCE } from "../../model/limits.ts";
+import type { PushLane } from "../../model/push.ts";
+
+/** Lanes in which one user's pushes wait for his others; beyond, the alarm's own times stand. */
+const MAX_WAITING_LANES = 100;
+
+interface Claim {
+  until: number;
+  /** How many of each user's devices may be asked at once. */
+  users: ReadonlyMap<string, number>;
+}
+
+/**
+ * Which users' pushes senders have in hand now, of any notification: so few of a user's devices are asked at once,
+ * whoever sends. In memory: an instance that begins knows nothing of claims before it, until their leases end.
+ */
+export class UsersInHand {
+  /** By the claim's id, in the order of their coming. */
+  readonly #claims = new Map<string, Claim>();
+  readonly #counts = new Map<string, number>();
+  readonly #full = new Set<string>();
+  readonly #waiting = new Map<string, Map<string, PushLane>>();
+
+  /** How many devices of the user may be handed out. */
+  countFree(userId: string): number {
+    return MAX_USER_PUSHES_AT_ONCE - (this.#counts.get(userId) ?? 0);
+  }
+
+  /** Users of whom none may be. */
+  listFull(): string[] {
+    return [...this.#full];
+  }
+
+  /** `devices`: how many of each user's were handed out. A sender asks as few at once by itself. */
+  take(claimId: string, until: number, devices: ReadonlyMap<string, number>): void {
+    const users = new Map(
+      [...devices].map(([userId, count]) => [userId, Math.min(count, MAX_USER_PUSHES_AT_ONCE)]),
+    );
+    this.#claims.set(claimId, { until, users });
+    for (const [userId, count] of users) this.#add(userId, count);
+  }
+
+  /** The claim was reported. Returns who may be handed out again. */
+  release(claimId: string): string[] {
+    const claim = this.#claims.get(claimId);
+    if (claim === undefined) return [];
+    this.#claims.delete(claimId);
+    for (const [userId, count] of claim.users) this.#add(userId, -count);
+    return [...claim.users.keys()];
+  }
+
+  /** Those of claims whose leases have ended. */
+  releaseExpired(now: number): string[] {
+    const expired = [...this.#claims].filter(([, { until }]) => until <= now);
+    return expired.flatMap(([claimId]) => this.release(claimId));
+  }
+
+  /** The users' pushes of this lane go on when those in hand are reported: see {@link takeWaiting}. */
+  wait(userIds: readonly string[], lane: PushLane): void {
+    for (const userId of userIds) {
+      const lanes = this.#waiting.get(userId) ?? new Map<string, PushLane>();
+      if (lanes.size >= MAX_WAITING_LANES) continue;
+      lanes.set(`${lane.channelKey} ${lane.notificationId} ${lane.isSlow}`, lane);
+      this.#waiting.set(userId, lanes);
+    }
+  }
+
+  /** The lane that has waited longest for the user, once; null where none does. */
+  takeWaiting(userId: string): PushLane | null {
+    const lanes = this.#waiting.get(userId);
+    const [first] = lanes ?? [];
+    if (lanes === undefined || first === undefined) return null;
+    lanes.delete(first[0]);
+    if (lanes.size === 0) this.#waiting.delete(userId);
+    return first[1];
+  }
+
+  /** A transaction in which something was taken or released was undone. */
+  forget(): void {
+    for (const known of [this.#claims, this.#counts, this.#full, this.#waiting]) known.clear();
+  }
+
+  #add(userId: string, change: number): void {
+    const count = (this.#counts.get(userId) ?? 0) + change;
+    if (count === 0) this.#counts.delete(userId);
+    else this.#counts.set(userId, count);
+    if (count >= MAX_USER_PUSHES_AT_ONCE) this.#full.add(userId);
+    else this.#full.delete(userId);
+  }
+}

@@ -1,0 +1,245 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Bindings, readConfig } from "../../env.ts";
+import type { OutboxMessage } from "../../model/events.ts";
+import { firstIdAt } from "../../model/ids.ts";
+import type { SecretsState } from "../../model/object-state.ts";
+import {
+  type Attempt,
+  DISABLED_REASONS,
+  type DisabledReason,
+  type EndpointConfig,
+  type EndpointState,
+} from "../../model/webhook.ts";
+import { DueTable } from "../kit/due.ts";
+import { webhookIdentityOf } from "../kit/identity.ts";
+import { isUntouched, migrate } from "../kit/migrate.ts";
+import { SecretBox } from "../kit/secret-box.ts";
+import { openRegistry } from "../registry/contract.ts";
+import { AttemptStore } from "./attempt-store.ts";
+import { CallStore } from "./call-store.ts";
+import type { WebhookEndpointContract } from "./contract.ts";
+import { EndpointStore } from "./endpoint-store.ts";
+import { EventQueue } from "./event-queue.ts";
+import { WEBHOOK_ENDPOINT_SCHEMA } from "./schema.ts";
+import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
+
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** How long what waits, what failed for good and attempts are kept. */
+const RETENTION_MS = 30 * DAY_MS;
+/** Of each, so many go in one turn of the alarm, a minute apart where there are more. */
+const RETENTION_SLICE = 1000;
+const RETENTION_DUTY = "retention";
+/** One that was enabled again has this long to work off what waits for it: until then what finds no room is dropped. */
+const CATCH_UP_MS = HOUR_MS;
+const DUTIES_PER_ALARM = 10;
+/** Before the alarm tells the registry again, ms. */
+const RETRY_MS = 10_000;
+
+/** Of an endpoint that exists. */
+interface Parts {
+  due: DueTable;
+  box: SecretBox;
+  store: EndpointStore;
+  queue: EventQueue;
+  calls: CallStore;
+  attempts: AttemptStore;
+  sender: WebhookSender;
+}
+
+/**
+ * One webhook endpoint of an app: what it is still to get, and every attempt of the last 30 days. An endpoint that is
+ * down fills and delays nothing but its own object. One that the registry doesn't know has no tables.
+ */
+export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookEndpointContract {
+  readonly #identity: { appId: string; webhookId: string };
+  #parts: Parts | null = null;
+  /** Ids are never given twice, so what is deleted stays so: a late message or configuration revives nothing. */
+  #isDeleted = false;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#identity = webhookIdentityOf(ctx.id);
+    if (!isUntouched(ctx.storage)) this.#parts = this.#open();
+  }
+
+  async accept(
+    messages: readonly OutboxMessage[],
+    revision: number,
+    source: string,
+    lost: number,
+  ): Promise<void> {
+    const parts = await this.#find(revision);
+    if (parts === null) return;
+    const { due, store, queue, sender } = parts;
+    const now = Date.now();
+    due.transaction(() => {
+      const config = store.getConfig();
+      if (config === null) return;
+      const wanted = new Set<string>(config.events);
+      const fresh = queue.takeNew(source, messages, now).filter(({ type }) => wanted.has(type));
+      store.noteDropped(lost + (config.isEnabled ? 0 : fresh.length));
+      due.ensure(RETENTION_DUTY, "", now + DAY_MS);
+      if (!config.isEnabled) return;
+      const dropped = queue.add(fresh, now);
+      if (dropped > 0) this.#noteFull(parts, dropped, now);
+      sender.plan();
+    });
+    sender.wake();
+  }
+
+  async configure(config: EndpointConfig | null): Promise<void> {
+    if (config === null) await this.#delete();
+    else this.#configure(config);
+  }
+
+  getState(): EndpointState {
+    return this.#parts?.store.getState() ?? { failingSince: null, waiting: 0, dropped: 0 };
+  }
+
+  readSecretsState(): SecretsState | null {
+    if (this.#parts === null) return null;
+    this.#refreshSecrets(this.#parts);
+    return this.#parts.box.getState();
+  }
+
+  listAttempts(beforeId: string | null, limit: number): Attempt[] {
+    return this.#parts?.attempts.list(beforeId, limit) ?? [];
+  }
+
+  async sendTest(): Promise<Attempt | null> {
+    const parts = await this.#find();
+    if (parts === null) return null;
+    parts.due.transaction(() => parts.due.ensure(RETENTION_DUTY, "", Date.now() + DAY_MS));
+    return parts.sender.sendTest(this.#identity.webhookId);
+  }
+
+  async resend(attemptId: string): Promise<Attempt | null | "sent"> {
+    const parts = await this.#find();
+    const attempt = parts?.attempts.get(attemptId) ?? null;
+    if (parts === null || attempt === null) return null;
+    const call = parts.calls.get(attempt.messageId);
+    return call === null ? "sent" : parts.sender.resend(call);
+  }
+
+  async ensureAlarm(): Promise<void> {
+    await this.#parts?.due.ensureAlarm();
+  }
+
+  override async alarm(): Promise<void> {
+    const parts = this.#parts;
+    if (parts === null) return;
+    try {
+      for (const { kind, id } of parts.due.list(Date.now(), DUTIES_PER_ALARM)) {
+        if (kind === SEND_DUTY) await parts.sender.run();
+        else if (kind === DISABLED_DUTY) await this.#tellDisabled(parts, id as DisabledReason);
+        else if (kind === RETENTION_DUTY) this.#deleteExpired(parts);
+      }
+    } finally {
+      if (this.#parts !== null) parts.due.rearm();
+    }
+  }
+
+  #configure(config: EndpointConfig): Parts | null {
+    if (this.#isDeleted) return null;
+    this.#parts ??= this.#open();
+    const { due, store, sender } = this.#parts;
+    const now = Date.now();
+    due.transaction(() => {
+      const before = store.getConfig();
+      if (before !== null && before.revision >= config.revision) return;
+      store.setConfig(config);
+      if (before?.isEnabled && !config.isEnabled) store.noteDisabled();
+      if (config.isEnabled && before?.isEnabled === false) {
+        // A new start: what has waited goes out, and its five days begin anew.
+        store.setFailingSince(null);
+        store.noteEnabled(now);
+        // Enabled by a call that came before the registry had heard: then the call stands.
+        for (const reason of DISABLED_REASONS) due.remove(DISABLED_DUTY, reason);
+      }
+      sender.plan();
+    });
+    sender.wake();
+    return this.#parts;
+  }
+
+  /** The endpoint's parts, no older than `revision`. What this object hasn't heard of is asked for; null: there is none. */
+  async #find(revision = 0): Promise<Parts | null> {
+    if (this.#isDeleted) return null;
+    const known = this.#parts?.store.getConfig()?.revision;
+    if (known !== undefined && known >= revision) return this.#parts;
+    const { appId, webhookId } = this.#identity;
+    const config = await openRegistry(this.env, appId).getWebhookConfig(webhookId);
+    return config === null ? null : this.#configure(config);
+  }
+
+  #open(): Parts {
+    migrate(this.ctx.storage, WEBHOOK_ENDPOINT_SCHEMA);
+    const due = new DueTable(this.ctx.storage);
+    const { sql } = this.ctx.storage;
+    const queue = new EventQueue(sql);
+    const box = new SecretBox(sql, this.env, this.ctx.id.name ?? "");
+    const stores = { box, store: new EndpointStore(sql, box), queue, calls: new CallStore(sql, queue) };
+    const parts = { ...stores, due, attempts: new AttemptStore(sql) };
+    const { webhookTimeoutMs: timeoutMs } = readConfig(this.env);
+    this.#refreshSecrets(parts);
+    return { ...parts, sender: new WebhookSender({ ...parts, timeoutMs }) };
+  }
+
+  /** An object can be opened whatever is wrong with its key: what needs it fails, and says so. */
+  #refreshSecrets({ due, box, store }: Omit<Parts, "sender">): void {
+    try {
+      due.transaction(() => {
+        box.rewrap();
+        store.sealAll();
+      });
+    } catch (error) {
+      console.error({ message: "a webhook's secrets can't be read", ...this.#identity, error });
+    }
+  }
+
+  async #delete(): Promise<void> {
+    this.#isDeleted = true;
+    this.#parts?.sender.close();
+    this.#parts = null;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  /** The registry mirrors it to where sends read it, and shows it; its answer comes as a configuration. */
+  async #tellDisabled({ due, store }: Parts, reason: DisabledReason): Promise<void> {
+    const { appId, webhookId } = this.#identity;
+    // Before the attempt: should it die, the next one is already due.
+    due.set(DISABLED_DUTY, reason, Date.now() + RETRY_MS);
+    try {
+      const revision = store.getConfig()?.revision ?? 0;
+      await openRegistry(this.env, appId).disableWebhook(webhookId, reason, revision);
+    } catch (error) {
+      console.error({ message: "the registry wasn't told of a disabled webhook", appId, webhookId, error });
+      return;
+    }
+    if (this.#parts !== null) due.remove(DISABLED_DUTY, reason);
+  }
+
+  /** Too much waits for it. What came too late is dropped; the endpoint is disabled, unless it is just catching up. */
+  #noteFull({ store, sender }: Parts, dropped: number, now: number): void {
+    const enabledAt = store.getEnabledAt();
+    if (enabledAt === null || now - enabledAt >= CATCH_UP_MS) sender.disable("backlog");
+    store.noteDropped(dropped);
+  }
+
+  #deleteExpired({ due, queue, calls, attempts }: Parts): void {
+    const now = Date.now();
+    due.transaction(() => {
+      const firstId = firstIdAt(now - RETENTION_MS);
+      const isMore = [
+        attempts.expire(firstId, RETENTION_SLICE),
+        calls.expire(firstId, RETENTION_SLICE),
+        queue.expire(now - RETENTION_MS, RETENTION_SLICE),
+      ].includes(true);
+      queue.expireSources(now, RETENTION_SLICE);
+      due.set(RETENTION_DUTY, "", now + (isMore ? MINUTE_MS : DAY_MS));
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { type AudienceRow, partitionAudience } from "../audiences/partition.ts";
+import { packDetails } from "../audiences/plan-details.ts";
+import { storeAudience } from "../audiences/store.ts";
+import { unavailable } from "../model/errors.ts";
+import type { NotificationHeader } from "../model/notification.ts";
+import { listVariables } from "../templates/variables.ts";
+import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
+import type { PreparedSend, SendContext } from "./prepared-send.ts";
+import { limitValues, readTargetValues } from "./target-variables.ts";
+
+/**
+ * Many targets in the background: the audience goes to R2, grouped by user shard; opening the ledger is the
+ * commit point; then the chunks go to the queue. Should that fail, the ledger's watchdog does it.
+ */
+export function sendBatch(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
+  const audience = partitionAudience(listRows(prepared), prepared.app);
+  return async (context) => {
+    const { env } = context;
+    const { app, header } = prepared;
+    const [{ ref, index }, details] = await Promise.all([
+      storeAudience(env, app.id, header.id, audience, null).catch((error: unknown) => {
+        throw unavailable(error);
+      }),
+      packDetails(env, app.id, header.id, makeDetails(prepared, [])),
+    ]);
+    const plan = planAudience(prepared, { kind: "targets", audience: ref }, index, details);
+    return openAndEnqueue(context, plan, index.chunks);
+  };
+}
+
+function* listRows({ request, template }: PreparedSend): Generator<AudienceRow> {
+  if (request.audience.kind !== "targets") return;
+  const variables = listVariables(template.variableSchema);
+  for (const userId of request.audience.targets) {
+    const values = readTargetValues(variables, request.variables, userId);
+    yield { userId, json: JSON.stringify(values === null ? [userId] : [userId, ...limitValues(values)]) };
+  }
+}

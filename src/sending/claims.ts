@@ -1,0 +1,104 @@
+import type { Bindings } from "../env.ts";
+import type { Idempotency } from "../http/idempotency.ts";
+import type { AppRecord } from "../model/app.ts";
+import type { ClaimState } from "../model/claim.ts";
+import { OnecallError, unavailable } from "../model/errors.ts";
+import { isToOne, type NotificationHeader, withoutLabels } from "../model/notification.ts";
+import { openShardOf } from "../objects/user-shard/contract.ts";
+
+/** The call's hold on its Idempotency-Key, or on nothing where it has none. */
+export interface Claim {
+  /**
+   * The answer of an earlier call: nothing is to be done. Of a send to one without title and tag, which may say
+   * something of the user and which the same call has itself.
+   */
+  answer: NotificationHeader | null;
+  /** What an earlier call that stopped was about to send: this one sends the same, under the same id. As above. */
+  resumed: NotificationHeader | null;
+  /** After validation, before the first write. Returns an answer where another call was faster. */
+  take(header: NotificationHeader): Promise<NotificationHeader | null>;
+  /** The call is done. */
+  finish(header: NotificationHeader): Promise<void>;
+  /** The call failed; a repeat needn't wait. */
+  release(header: NotificationHeader): Promise<void>;
+}
+
+const NO_CLAIM: Claim = {
+  answer: null,
+  resumed: null,
+  take: async () => null,
+  finish: async () => {},
+  release: async () => {},
+};
+
+/** Looks the key up; throws where it stands for another request or its call is still running. */
+export async function openClaim(
+  env: Bindings,
+  app: AppRecord,
+  idempotency: Idempotency | null,
+): Promise<Claim> {
+  if (idempotency === null) return NO_CLAIM;
+  const { key, requestHash } = idempotency;
+  const shard = () => openShardOf(env, app, key);
+  const found = readState(await shard().lookUpClaim(key, requestHash).catch(rethrowUnavailable));
+  return {
+    answer: found.answer,
+    resumed: found.resumed,
+    async take(header) {
+      if (found.resumed !== null) return null;
+      const request = { key, requestHash, notificationId: header.id, header: toStored(header) };
+      const state = await shard().claim(request).catch(rethrowUnavailable);
+      // Between our look and our claim another call ran and stopped: let the caller repeat.
+      if (state.state === "resume") throw stillRunning();
+      return readState(state).answer;
+    },
+    async finish(header) {
+      // The send is committed: without this note a repeat runs it again, under the same id and to no effect.
+      await shard()
+        .finishClaim(key, header.id, toStored(header))
+        .catch((error: unknown) =>
+          console.error({ message: "a claim was not finished", notificationId: header.id, error }),
+        );
+    },
+    async release({ id: notificationId }) {
+      await shard()
+        .releaseClaim(key, notificationId)
+        .catch((error: unknown) =>
+          console.error({ message: "a claim was not released", notificationId, error }),
+        );
+    },
+  };
+}
+
+/** No claim can be found by the user whom its call names: what may say something of them isn't kept with it. */
+function toStored(header: NotificationHeader): string {
+  return JSON.stringify(isToOne(header) ? withoutLabels(header) : header);
+}
+
+function readState(state: ClaimState): {
+  answer: NotificationHeader | null;
+  resumed: NotificationHeader | null;
+} {
+  if (state.state === "done") return { answer: JSON.parse(state.answer), resumed: null };
+  if (state.state === "resume") return { answer: null, resumed: JSON.parse(state.header) };
+  if (state.state === "none") return { answer: null, resumed: null };
+  if (state.state === "running") throw stillRunning();
+  throw new OnecallError(
+    "ERR_IDEMPOTENCY_CONFLICT",
+    "This Idempotency-Key was used within 24 hours with another body. Use a new key for a new send.",
+  );
+}
+
+function stillRunning(): OnecallError {
+  return new OnecallError(
+    "ERR_CONFLICT",
+    "A call with this Idempotency-Key is still running. Repeat it in a second.",
+    {
+      headers: { "retry-after": "1" },
+    },
+  );
+}
+
+function rethrowUnavailable(error: unknown): never {
+  throw unavailable(error);
+}

@@ -1,0 +1,104 @@
+import { loadPlan, packDetails } from "../audiences/plan-details.ts";
+import { deliverRows } from "../delivering/rows.ts";
+import { type Bindings, readConfig } from "../env.ts";
+import type { AppRecord } from "../model/app.ts";
+import type { Actor } from "../model/audit.ts";
+import { countFailed } from "../model/counts.ts";
+import { OnecallError, unavailable } from "../model/errors.ts";
+import { requireIdParts } from "../model/ids.ts";
+import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
+import { retriesEndAt } from "../model/retry-window.ts";
+import type { NotificationRecord, OpenedRetry } from "../objects/ledger/contract.ts";
+import { openLedger } from "../objects/ledger/contract.ts";
+import { openRegistry } from "../objects/registry/contract.ts";
+import { openShard } from "../objects/user-shard/contract.ts";
+import { enqueueHandouts } from "../queues/chunks.ts";
+import { findNotification } from "../reading/notifications.ts";
+import { snapshotTemplate } from "./open-plan.ts";
+import type { SendContext } from "./prepared-send.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Sends a completed notification again to its failed deliveries, in the same notification. `reasons` null: to all of
+ * them. Writing the attempt into the ledger is the commit point; then the chunks that have such targets go to the
+ * queue. It expires after as long as the send did. Returns the notification as it is then.
+ */
+export async function retryFailed(
+  { env, app, execution }: Pick<SendContext, "env" | "app" | "execution">,
+  actor: Actor,
+  id: string,
+  reasons: FailureReason[] | null,
+): Promise<NotificationRecord> {
+  const record = await findNotification(env, app, id);
+  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const { header } = record;
+  const { retentionMs } = readConfig(env);
+  // Shards that forget their deliveries meanwhile would never make the attempt.
+  if (Date.now() >= retriesEndAt(header.createdAt, retentionMs)) {
+    throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept long enough any more to be retried.");
+  }
+  const expiresAt = Math.min(
+    Date.now() + Math.max(header.expiresAt - header.createdAt, 0),
+    header.createdAt + retentionMs - DAY_MS,
+  );
+  const parts = requireIdParts(id);
+  const { shard } = parts;
+  const plan = shard === null ? null : await planSingle(env, app, header, shard);
+  const request = { reasons, expiresAt, actor };
+  const opened = await openLedger(env, app.id, parts)
+    .retry(id, request, plan)
+    .catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  if (opened === "unknown") throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  if (opened === "running") {
+    throw new OnecallError("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed.");
+  }
+  if (opened === "nothing" && plan === null && shard !== null && countFailed(record.totals, reasons) > 0) {
+    const message = "It was sent before realtime sends could be retried. Send it anew.";
+    throw new OnecallError("ERR_CONFLICT", message);
+  }
+  if (opened === "nothing") {
+    const which = reasons === null ? "" : ` for these reasons: ${reasons.join(", ")}`;
+    throw new OnecallError("ERR_CONFLICT", `No delivery of it has failed${which}.`);
+  }
+  execution.waitUntil(
+    deliverAgain(env, app, opened).catch((error: unknown) => {
+      console.error({ message: "a retry is left to the watchdog", notificationId: id, error });
+    }),
+  );
+  return (await openLedger(env, app.id, parts).get(id)) ?? record;
+}
+
+async function deliverAgain(env: Bindings, app: AppRecord, { plan, handouts }: OpenedRetry): Promise<void> {
+  const { source } = plan;
+  if (source.kind === "inline") {
+    await deliverRows(env, app, await loadPlan(env, app.id, plan), source.rows, null);
+  } else await enqueueHandouts(env, app.id, handouts);
+}
+
+/** A realtime send to one has no plan until it needs one: its shard has the values, the registry the template. */
+async function planSingle(
+  env: Bindings,
+  app: AppRecord,
+  header: NotificationHeader,
+  shard: number,
+): Promise<LedgerPlan | null> {
+  const stub = openShard(env, app.id, shard);
+  const [target, template] = await Promise.all([
+    stub.getRetryTarget(header.id),
+    openRegistry(env, app.id).findTemplateVersion({ id: header.templateId }, header.templateVersion),
+  ]);
+  // Nothing of it could fail, or its retention is over: the ledger says what of both.
+  if (target === null || template === null) return null;
+  const details = {
+    template: snapshotTemplate(header, template),
+    ...{ pushData: target.pushData, columns: [] },
+  };
+  return {
+    ...{ header, ...(await packDetails(env, app.id, header.id, details)) },
+    source: { kind: "inline", rows: [[target.userId, ...target.values]] },
+    expected: [[shard, 1]],
+  };
+}
