@@ -10,7 +10,7 @@ import type { AppRecord } from "../model/app.ts";
 import type { Device } from "../model/device.ts";
 import { Faults, faultsToError } from "../model/errors.ts";
 import { type DeviceAddress, PROVIDERS } from "../model/push.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { findUrlFault } from "../outbound/public-url.ts";
 import { TopicSchema } from "./business-messaging/provider-schema.ts";
 
@@ -102,7 +102,7 @@ async function findServiceFault(
   };
   if (isAllowed(await getApp(env, appId))) return null;
   // A copy may be older than the channel's change.
-  return isAllowed(await openRegistry(env, appId).getApp()) ? null : SERVICE_MESSAGE;
+  return isAllowed(await getRegistryStub(env, appId).getApp()) ? null : SERVICE_MESSAGE;
 }
 
 /** A device as every API shows it; a subscription's keys stay inside. */

@@ -10,7 +10,7 @@ import {
 } from "../http/validation.ts";
 import type { AppRecord } from "../model/app.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 const UserParamSchema = v.object({ uid: StoredUserIdSchema });
 const NewUserParamSchema = v.object({ uid: UserIdSchema });
@@ -47,7 +47,7 @@ export async function requireReachableUser(
 ): Promise<NamedUser> {
   const user = requireUserParam(request, app);
   const { uid } = user;
-  const isThere = !isUserId(uid) && (await openShardOf(env, app, uid).getUser(uid)) !== null;
+  const isThere = !isUserId(uid) && (await getShardStubOf(env, app, uid).getUser(uid)) !== null;
   if (!isThere) parseInput(NewUserParamSchema, { uid });
   return user;
 }

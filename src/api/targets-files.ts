@@ -8,7 +8,7 @@ import { faultsToError, OnecallError } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
 import type { TargetsFile } from "../model/targets-file.ts";
 import type { UserIdRule } from "../model/user-ids.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 
 /** What both families' targets-file routes do. */
 
@@ -36,7 +36,7 @@ export async function presignUpload(
     const message = "must have 1 to 200 letters, digits, underscores, hyphens and periods";
     throw faultsToError([{ field, message }]);
   }
-  if (!mayOverwrite && (await openRegistry(env, app.id).getTargetsFile(fileKey)) !== null) {
+  if (!mayOverwrite && (await getRegistryStub(env, app.id).getTargetsFile(fileKey)) !== null) {
     throw new OnecallError(
       "ERR_CONFLICT",
       `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
@@ -62,7 +62,7 @@ export async function requireTargetsFile(
   app: AppRecord,
   fileKey: string,
 ): Promise<TargetsFile> {
-  const file = await openRegistry(env, app.id).getTargetsFile(fileKey);
+  const file = await getRegistryStub(env, app.id).getTargetsFile(fileKey);
   if (file === null)
     throw new OnecallError("ERR_NOT_FOUND", "There is no such targets file, or it has expired.");
   return file;

@@ -13,7 +13,7 @@ import {
 } from "../model/limits.ts";
 import type { UserPlacement } from "../model/user-hash.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
@@ -69,7 +69,7 @@ export class FileUpload {
 
   static async open(env: Bindings, policy: UploadPolicy, requestId: string): Promise<FileUpload> {
     const { appId, fileKey, mayOverwrite } = policy;
-    if (!mayOverwrite && (await openRegistry(env, appId).getTargetsFile(fileKey)) !== null)
+    if (!mayOverwrite && (await getRegistryStub(env, appId).getTargetsFile(fileKey)) !== null)
       throw isTaken(fileKey);
     return new FileUpload(env, policy, requestId, await getApp(env, appId));
   }
@@ -172,7 +172,7 @@ export class FileUpload {
     const actor: Actor = { type: "api_key", key, keyId, requestId: this.#requestId };
     // Here it is decided which of two uploads at once has the key.
     this.#mayBeNamed = true;
-    const named = await openRegistry(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
+    const named = await getRegistryStub(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
     if (named.ok) return;
     this.#mayBeNamed = false;
     throw new OnecallError(named.code, named.message);

@@ -8,7 +8,7 @@ import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../model/limits
 import type { Provider } from "../model/push.ts";
 import type { TemplateRef } from "../model/template.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../model/template.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { weighSendable } from "../templates/weight.ts";
 import { noteChange, readCopy } from "./ages.ts";
 import { TtlCache } from "./cache.ts";
@@ -45,7 +45,7 @@ export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
   const cached = apps.get(appId);
   if (cached !== undefined) return cached;
   const copy = await readCopy(env, appId, keys.kvApp(appId), AppRecordSchema);
-  const record = copy ?? (await openRegistry(env, appId).getApp());
+  const record = copy ?? (await getRegistryStub(env, appId).getApp());
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   apps.set(appId, record);
   return record;
@@ -53,7 +53,7 @@ export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
 
 /** The app's record as the registry has it now. */
 export async function refreshApp(env: Bindings, appId: string): Promise<AppRecord> {
-  const record = await openRegistry(env, appId).getApp();
+  const record = await getRegistryStub(env, appId).getApp();
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   apps.set(appId, record);
   refreshed.set(appId, true);
@@ -66,9 +66,9 @@ function isRefreshed(appId: string): boolean {
 }
 
 /** An app's enabled channels, and the providers that each can push through. */
-export type OpenChannels = ReadonlyMap<string, readonly Provider[]>;
+export type EnabledChannels = ReadonlyMap<string, readonly Provider[]>;
 
-export function listOpenChannels(app: AppRecord): OpenChannels {
+export function listEnabledChannels(app: AppRecord): EnabledChannels {
   return new Map(app.channels.filter(({ enabled }) => enabled).map(({ key, providers }) => [key, providers]));
 }
 
@@ -118,7 +118,7 @@ async function readTemplateCopy(
 }
 
 async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): Promise<SendableTemplate> {
-  const lookup = await openRegistry(env, appId).findTemplate(ref);
+  const lookup = await getRegistryStub(env, appId).findTemplate(ref);
   if (lookup.found === "approved") return lookup.template;
   if (lookup.found === "unapproved") {
     throw new OnecallError(

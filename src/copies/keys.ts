@@ -3,7 +3,7 @@ import { type KeyRecord, KeyRecordSchema } from "../model/app.ts";
 import { appIdOfKey, hashApiKey, hasRightCheck } from "../model/credentials.ts";
 import { keys } from "../model/keys.ts";
 import { ISOLATE_CACHE_MS, UNKNOWN_KEY_MS } from "../model/limits.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { readCopy } from "./ages.ts";
 import { TtlCache } from "./cache.ts";
 import { findKeyCheck } from "./known-apps.ts";
@@ -39,7 +39,7 @@ export async function getApiKey(
   const sha256 = await hashApiKey(apiKey);
   const copy = await readCopy(env, appId, keys.kvApiKey(sha256), KeyRecordSchema);
   if (copy === null && !isGenuine) await guard(appId);
-  const record = copy ?? (await openRegistry(env, appId).getKey(sha256));
+  const record = copy ?? (await getRegistryStub(env, appId).getKey(sha256));
   return note(apiKey, record?.appId === appId ? record : null);
 }
 
@@ -47,7 +47,7 @@ export async function getApiKey(
 export async function confirmApiKey(env: Bindings, apiKey: string): Promise<KeyRecord | null> {
   const appId = appIdOfKey(apiKey);
   if (appId === null) return null;
-  return note(apiKey, await openRegistry(env, appId).getKey(await hashApiKey(apiKey)));
+  return note(apiKey, await getRegistryStub(env, appId).getKey(await hashApiKey(apiKey)));
 }
 
 function note(apiKey: string, record: KeyRecord | null): KeyRecord | null {

@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import { type AppRecord, AppRecordSchema, type KeyCheck } from "../model/app.ts";
 import { keys } from "../model/keys.ts";
 import { ISOLATE_CACHE_MS, KEY_CHECK_MS, UNKNOWN_APP_MS } from "../model/limits.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { readOldCopy } from "./ages.ts";
 import { TtlCache } from "./cache.ts";
 import type { LookupGuard } from "./lookup-guard.ts";
@@ -30,7 +30,7 @@ export async function findKeyCheck(
   const copy = await readOldCopy(env, appId, keys.kvApp(appId), AppRecordSchema);
   if (copy !== null) return noteApp(copy);
   await guard(appId);
-  const record = await openRegistry(env, appId).getApp();
+  const record = await getRegistryStub(env, appId).getApp();
   if (record === null) {
     noteUnknownApp(appId);
     return null;

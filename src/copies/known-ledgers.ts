@@ -2,8 +2,8 @@ import type { Bindings } from "../env.ts";
 import type { LedgerRef } from "../model/ids.ts";
 import { keys } from "../model/keys.ts";
 import type { NotificationRecord } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { TtlCache } from "./cache.ts";
 
 /** A ledger that the registry knows stays known until its end, long after which nobody asks for it. */
@@ -16,7 +16,7 @@ const known = new TtlCache<true>({ ttlMs: 60 * 60 * 1000, maxEntries: 10_000 });
 async function isKnownLedger(env: Bindings, appId: string, ledger: LedgerRef): Promise<boolean> {
   const name = keys.ledger(appId, ledger.day, ledger.slot);
   if (known.get(name) === true) return true;
-  const isKnown = await openRegistry(env, appId).hasLedger(ledger);
+  const isKnown = await getRegistryStub(env, appId).hasLedger(ledger);
   if (isKnown) known.set(name, true);
   return isKnown;
 }
@@ -29,5 +29,5 @@ export async function readFromLedger(
   id: string,
 ): Promise<NotificationRecord | null> {
   if (!(await isKnownLedger(env, appId, ledger))) return null;
-  return openLedger(env, appId, ledger).get(id);
+  return getLedgerStub(env, appId, ledger).get(id);
 }

@@ -1,7 +1,7 @@
 import type { Bindings } from "../env.ts";
 import { ISOLATE_CACHE_MS } from "../model/limits.ts";
 import type { RootSecret } from "../model/root-secret.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { TtlCache } from "./cache.ts";
 import { findKeyCheck, noteUnknownApp } from "./known-apps.ts";
 import type { LookupGuard } from "./lookup-guard.ts";
@@ -61,7 +61,7 @@ export async function findRootSecret(
 }
 
 async function ask(env: Bindings, appId: string): Promise<RootSecret[]> {
-  const secrets = await openRegistry(env, appId).listRootSecrets();
+  const secrets = await getRegistryStub(env, appId).listRootSecrets();
   if (secrets.length === 0) noteUnknownApp(appId);
   else cache.set(appId, secrets);
   return secrets;

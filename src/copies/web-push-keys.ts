@@ -1,6 +1,6 @@
 import type { Bindings } from "../env.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS } from "../model/limits.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { TtlCache } from "./cache.ts";
 
 /** What a page gives its browser as `applicationServerKey`, for pushes of one channel. */
@@ -18,7 +18,7 @@ export async function listWebPushKeys(env: Bindings, appId: string): Promise<Web
   const cached = cache.get(appId);
   if (cached !== undefined) return cached;
   if (without.get(appId)) return [];
-  const channels = await openRegistry(env, appId).listChannels();
+  const channels = await getRegistryStub(env, appId).listChannels();
   const found = channels.flatMap(({ key: channelKey, enabled, providers }) => {
     const publicKey = providers.get("webpush")?.publicKey;
     return enabled && publicKey !== undefined ? [{ channelKey, publicKey }] : [];

@@ -1,7 +1,7 @@
 import type { Bindings } from "../env.ts";
 import { groupByLedger, type LedgerRef } from "../model/ids.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "../queues/chunks.ts";
 import { deliverChunk } from "./chunk.ts";
 import { BatchPlans } from "./compiled-plans.ts";
@@ -82,7 +82,7 @@ async function finishUnits(
   });
   const waitedMs = Math.max(...done.map((entry) => entry.waitedMs));
   try {
-    const handouts = await commitSafely(() => openLedger(env, appId, ledger).finish(finished, waitedMs));
+    const handouts = await commitSafely(() => getLedgerStub(env, appId, ledger).finish(finished, waitedMs));
     for (const { message } of done) message.ack();
     await enqueueHandouts(env, appId, handouts);
   } catch (error) {

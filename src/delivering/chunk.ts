@@ -7,12 +7,12 @@ import type { DeliverRequest } from "../model/delivery.ts";
 import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../model/limits.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { UserShardContract } from "../objects/user-shard/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import type { ChunkMessage } from "../queues/chunks.ts";
 import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
 import type { RawTarget } from "./render-calls.ts";
-import { canPush, deliverRun, findOpenChannels, retryRun } from "./rows.ts";
+import { canPush, deliverRun, findEnabledChannels, retryRun } from "./rows.ts";
 import type { DeliveryContext } from "./target.ts";
 
 /** Room for the rows that this isolate has read and not delivered yet. */
@@ -46,7 +46,7 @@ async function deliverPlace(
   const context: DeliveryContext = {
     template,
     channels: header.channels,
-    open: await findOpenChannels(env, app, header),
+    enabled: await findEnabledChannels(env, app, header),
     isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
   const calls: Promise<unknown>[] = [];
@@ -57,7 +57,7 @@ async function deliverPlace(
       .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
     position += run.rows;
     const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
-    const shard = openShard(env, appId, run.shard);
+    const shard = getShardStub(env, appId, run.shard);
     calls.push(
       retry === null
         ? deliverToShard(shard, context, targets, request)

@@ -7,7 +7,7 @@ import type { Chunk } from "../model/chunks.ts";
 import { parseNotificationId } from "../model/ids.ts";
 import { MAX_KEPT_TEXT } from "../model/limits.ts";
 import type { AudienceSource, NotificationHeader, Retry } from "../model/notification.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type CompiledTemplate, compileTemplate, weighTemplate } from "../templates/compile.ts";
 import { pushDataOf } from "./rows.ts";
 
@@ -67,7 +67,7 @@ async function compilePlan(
   attempt: number,
 ): Promise<CompiledPlan> {
   const ledger = parseNotificationId(notificationId);
-  const plan = ledger === null ? null : await openLedger(env, appId, ledger).getPlan(notificationId);
+  const plan = ledger === null ? null : await getLedgerStub(env, appId, ledger).getPlan(notificationId);
   if (plan === null) throw new Error("The notification isn't in its ledger");
   const { header, source, retry = null } = plan;
   // What is left of an earlier attempt has nothing to do: all of its targets were delivered to.

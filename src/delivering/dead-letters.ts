@@ -1,6 +1,6 @@
 import type { Bindings } from "../env.ts";
 import { type LedgerRef, parseNotificationId } from "../model/ids.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { parseChunkMessage } from "../queues/chunks.ts";
 import { parseDuePushes } from "../queues/pushes.ts";
 
@@ -16,7 +16,7 @@ export async function consumeDeadLetters(batch: MessageBatch, env: Bindings): Pr
     [...byLedger.values()].map(async (ofLedger) => {
       const [{ appId = "", day = "", slot = 0 } = {}] = ofLedger;
       if (appId === "" || day === "") return;
-      await openLedger(env, appId, { day, slot })
+      await getLedgerStub(env, appId, { day, slot })
         .noteDeadLetters(ofLedger.length)
         .catch((error: unknown) =>
           console.error({ message: "dead letters aren't counted", app: appId, error }),

@@ -3,7 +3,7 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { OutboxMessage } from "../model/events.ts";
 import type { HandedOver, HandOverRequest } from "../objects/kit/event-outbox.ts";
-import { openWebhookEndpoint } from "../objects/webhook-endpoint/contract.ts";
+import { getEndpointStub } from "../objects/webhook-endpoint/contract.ts";
 
 /** How long an endpoint's object may take to store what it is handed, ms: then it counts as out of reach. */
 const TAKE_TIMEOUT_MS = 15_000;
@@ -42,7 +42,7 @@ export async function handOver(
 
   async function take(id: string, wanted: OutboxMessage[], revision: number): Promise<boolean> {
     try {
-      const endpoint = openWebhookEndpoint(env, appId, id);
+      const endpoint = getEndpointStub(env, appId, id);
       await withTimeout(endpoint.accept(wanted, revision, source, dropped.get(id) ?? 0));
       return true;
     } catch (error) {

@@ -1,9 +1,9 @@
 import { reportPushes } from "../channels/push/report.ts";
-import { sendClaim } from "../channels/push/send-claim.ts";
+import { sendLease } from "../channels/push/send-lease.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { MAX_CONNECTIONS } from "../model/limits.ts";
-import type { PushClaim } from "../model/push.ts";
+import type { PushLease } from "../model/push.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { UserShardContract } from "../objects/user-shard/contract.ts";
 import { MAIN_SLOTS, Slots } from "../outbound/slots.ts";
@@ -19,7 +19,7 @@ export interface PushInline {
    * Sends what the shard handed out and reports it. Resolves within the push timeout, counted from
    * {@link pushInline}; what isn't answered by then is the push queue's. Never throws: the send is committed.
    */
-  send: (openShard: () => Remote<UserShardContract>, claims: readonly PushClaim[]) => Promise<void>;
+  send: (getShardStub: () => Remote<UserShardContract>, leases: readonly PushLease[]) => Promise<void>;
 }
 
 /** Begins the time that a realtime send may take for its pushes. */
@@ -32,15 +32,15 @@ export function pushInline(env: Bindings, app: AppRecord): PushInline {
   const deadlines = { startBefore: end - config.timeoutMs / 2, answerBefore: end };
   return {
     leaseMs: config.timeoutMs * LEASE_TIMEOUTS,
-    async send(openShard, claims) {
+    async send(getShardStub, leases) {
       await Promise.all(
-        claims.map(async (claim) => {
-          const sender = { env, config, appId: app.id, channelKey: claim.channelKey, calls };
+        leases.map(async (lease) => {
+          const sender = { env, config, appId: app.id, channelKey: lease.channelKey, calls };
           try {
-            const report = await sendClaim(sender, claim, slots, deadlines);
-            await reportPushes(openShard, report);
+            const report = await sendLease(sender, lease, slots, deadlines);
+            await reportPushes(getShardStub, report);
           } catch (error) {
-            const { id } = claim.notification;
+            const { id } = lease.notification;
             console.error({ message: "pushes are left to their lease", notificationId: id, error });
           }
         }),

@@ -1,13 +1,13 @@
 import { reportPushes } from "../channels/push/report.ts";
-import { listBlocked, sendClaim } from "../channels/push/send-claim.ts";
+import { listBlocked, sendLease } from "../channels/push/send-lease.ts";
 import { getApp } from "../copies/app.ts";
 import { type Bindings, readConfig } from "../env.ts";
-import { MAX_CONNECTIONS, PUSH_CLAIMS_PER_MESSAGE } from "../model/limits.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { MAX_CONNECTIONS, PUSH_LEASES_PER_MESSAGE } from "../model/limits.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { MAIN_SLOTS, SLOW_SLOTS, Slots } from "../outbound/slots.ts";
 import { TimedFetch } from "../outbound/timed-fetch.ts";
 import { type DuePushes, parseDuePushes } from "../queues/pushes.ts";
-import { findOpenChannels } from "./rows.ts";
+import { findEnabledChannels } from "./rows.ts";
 
 /** Sends the pushes that a queue batch stands for. Each message is acked or retried by itself. */
 export async function consumePushes(batch: MessageBatch, env: Bindings): Promise<void> {
@@ -36,7 +36,7 @@ export async function consumePushes(batch: MessageBatch, env: Bindings): Promise
 }
 
 /**
- * What is due in the shard, claim by claim, sent and reported. Each report brings the next claim: so one call and
+ * What is due in the shard, lease by lease, sent and reported. Each report brings the next lease: so one call and
  * one commit serve for a hundred pushes. Nothing is due when another message was faster.
  */
 async function sendDuePushes(
@@ -47,8 +47,8 @@ async function sendDuePushes(
 ): Promise<void> {
   const { push: config } = readConfig(env);
   const app = await getApp(env, appId);
-  const open = await findOpenChannels(env, app, { channels: [{ key: channelKey, type: "push" }] });
-  const stub = openShard(env, appId, shard);
+  const open = await findEnabledChannels(env, app, { channels: [{ key: channelKey, type: "push" }] });
+  const stub = getShardStub(env, appId, shard);
   if (!open.has(channelKey)) {
     await stub.skipPushes({ channelKey, notificationId });
     return;
@@ -56,10 +56,10 @@ async function sendDuePushes(
   const blocked = listBlocked(appId, channelKey, Date.now());
   const { leaseMs, timeoutMs } = config;
   const sender = { env, config, appId, channelKey, calls };
-  let claim = await stub.claimPushes({ channelKey, notificationId, isSlow, blocked, leaseMs });
-  for (let left = PUSH_CLAIMS_PER_MESSAGE - 1; claim !== null; left--) {
-    const deadlines = { startBefore: claim.until - 2 * timeoutMs, answerBefore: claim.until - timeoutMs };
-    const report = await sendClaim(sender, claim, slots, deadlines);
-    claim = await reportPushes(() => openShard(env, appId, shard), report, left > 0 ? leaseMs : null);
+  let lease = await stub.leasePushes({ channelKey, notificationId, isSlow, blocked, leaseMs });
+  for (let left = PUSH_LEASES_PER_MESSAGE - 1; lease !== null; left--) {
+    const deadlines = { startBefore: lease.until - 2 * timeoutMs, answerBefore: lease.until - timeoutMs };
+    const report = await sendLease(sender, lease, slots, deadlines);
+    lease = await reportPushes(() => getShardStub(env, appId, shard), report, left > 0 ? leaseMs : null);
   }
 }

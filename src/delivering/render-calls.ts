@@ -23,7 +23,7 @@ export async function renderInCalls(
   withDevices: ReadonlySet<string> | null,
   send: (slices: DeliverySlice[]) => Promise<void>,
 ): Promise<void> {
-  const writer = new SliceWriter(context.channels, context.open);
+  const writer = new SliceWriter(context.channels, context.enabled);
   let call: DeliverySlice[] = [];
   let length = 0;
   let calls = 0;

@@ -1,13 +1,13 @@
-import { listOpenChannels, type OpenChannels, withCurrentChannels } from "../copies/app.ts";
+import { type EnabledChannels, listEnabledChannels, withCurrentChannels } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { DeliverRequest } from "../model/delivery.ts";
 import type { NotificationHeader, Retry, SendPlan, StoredRow } from "../model/notification.ts";
-import type { PushClaim } from "../model/push.ts";
+import type { PushLease } from "../model/push.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { UserShardContract } from "../objects/user-shard/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { compileTemplate } from "../templates/compile.ts";
 import type { PushInline } from "./inline-pushes.ts";
 import { type RawTarget, renderInCalls } from "./render-calls.ts";
@@ -27,12 +27,12 @@ export async function deliverRun(
     withDevices = null,
     leaseMs = null,
   }: { withDevices?: ReadonlySet<string> | null; leaseMs?: number | null } = {},
-): Promise<PushClaim[]> {
-  const claims: PushClaim[] = [];
+): Promise<PushLease[]> {
+  const leases: PushLease[] = [];
   await renderInCalls(context, targets, withDevices, async (slices) => {
-    claims.push(...(await shard.deliver({ ...request, slices }, leaseMs)).claims);
+    leases.push(...(await shard.deliver({ ...request, slices }, leaseMs)).leases);
   });
-  return claims;
+  return leases;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function deliverRows(
   const context: DeliveryContext = {
     template: compileTemplate(template),
     channels: header.channels,
-    open: await findOpenChannels(env, app, header),
+    enabled: await findEnabledChannels(env, app, header),
     isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
   const perShard = new Map(expected);
@@ -57,7 +57,7 @@ export async function deliverRows(
   // All of them, whatever becomes of one: who waits for the deliveries waits for those that succeed too.
   const calls = await Promise.allSettled(
     [...byShard].map(async ([shard, shardRows]) => {
-      const openStub = () => openShard(env, app.id, shard);
+      const getStub = () => getShardStub(env, app.id, shard);
       const targets = shardRows.map(([userId, ...values]): [string, unknown[]] => [userId, values]);
       const request = {
         header,
@@ -65,11 +65,11 @@ export async function deliverRows(
         pushData: pushDataOf(header, pushData),
         target: null,
       };
-      if (retry !== undefined) return retryRun(openStub(), context, targets, request, retry);
-      const claims = await deliverRun(openStub(), context, targets, request, {
+      if (retry !== undefined) return retryRun(getStub(), context, targets, request, retry);
+      const leases = await deliverRun(getStub(), context, targets, request, {
         leaseMs: push?.leaseMs ?? null,
       });
-      await push?.send(openStub, claims);
+      await push?.send(getStub, leases);
     }),
   );
   const failed = calls.find((call) => call.status === "rejected");
@@ -108,12 +108,12 @@ export function pushDataOf(
 }
 
 /** The channels that a notification's deliveries may use now. */
-export async function findOpenChannels(
+export async function findEnabledChannels(
   env: Bindings,
   app: AppRecord,
   { channels }: Pick<NotificationHeader, "channels">,
-): Promise<OpenChannels> {
-  return listOpenChannels(
+): Promise<EnabledChannels> {
+  return listEnabledChannels(
     await withCurrentChannels(
       env,
       app,
@@ -123,6 +123,8 @@ export async function findOpenChannels(
 }
 
 /** True where a delivery may become a push. */
-export function canPush({ channels, open, isExpired }: DeliveryContext): boolean {
-  return !isExpired && channels.some(({ key, type }) => type === "push" && (open.get(key) ?? []).length > 0);
+export function canPush({ channels, enabled, isExpired }: DeliveryContext): boolean {
+  return (
+    !isExpired && channels.some(({ key, type }) => type === "push" && (enabled.get(key) ?? []).length > 0)
+  );
 }

@@ -1,4 +1,4 @@
-import type { OpenChannels } from "../copies/app.ts";
+import type { EnabledChannels } from "../copies/app.ts";
 import type { DeliverySlice, DeliveryTally } from "../model/delivery.ts";
 import { SLICE_LENGTH } from "../model/limits.ts";
 import type { ChannelRef, DeliveryOutcome } from "../model/notification.ts";
@@ -14,7 +14,7 @@ export interface DeliveryContext {
   template: CompiledTemplate;
   channels: readonly ChannelRef[];
   /** The app's channels that are enabled now, and whom each can push through. */
-  open: OpenChannels;
+  enabled: EnabledChannels;
   /** True from the notification's `expiresAt` on. */
   isExpired: boolean;
 }
@@ -28,12 +28,12 @@ export function decideDeliveries(
   raw: readonly unknown[] | null,
   mayHaveDevice = true,
 ): DeliveryOutcome[] {
-  const { template, channels, open, isExpired } = context;
+  const { template, channels, enabled, isExpired } = context;
   if (isExpired) return channels.map(() => ({ status: "failed", reason: "expired" }));
   try {
     const resolved = raw === null ? null : resolveVariables(template.variables, (index) => raw[index]);
     return channels.map(({ key, type }): DeliveryOutcome => {
-      const providers = open.get(key);
+      const providers = enabled.get(key);
       if (providers === undefined) return { status: "skipped", reason: "channel_disabled" };
       if (resolved !== null && !resolved.ok) {
         return {
@@ -79,11 +79,11 @@ export class SliceWriter {
   #cut: DeliverySlice[] = [];
   #length = 0;
 
-  constructor(channels: readonly ChannelRef[], open: OpenChannels) {
+  constructor(channels: readonly ChannelRef[], enabled: EnabledChannels) {
     this.#plain = new SliceBuilder(null);
     this.#pushing = new Map(
       channels.flatMap(({ key, type }) => {
-        const canPush = type === "push" && (open.get(key) ?? []).length > 0;
+        const canPush = type === "push" && (enabled.get(key) ?? []).length > 0;
         return canPush ? [[key, new SliceBuilder({ channelKey: key })]] : [];
       }),
     );

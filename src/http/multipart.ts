@@ -2,7 +2,7 @@ import { OnecallError } from "../model/errors.ts";
 import { readParameters } from "./header-parameters.ts";
 
 /** A part of a form as it arrives: fields whole, the file in pieces. */
-export type FormEvent =
+export type FormPiece =
   | { kind: "field"; name: string; value: string }
   | { kind: "file"; name: string }
   | { kind: "bytes"; bytes: Uint8Array }
@@ -32,7 +32,7 @@ export async function* readForm(
   type: string | null,
   body: AsyncIterable<Uint8Array>,
   fileField: string,
-): AsyncGenerator<FormEvent> {
+): AsyncGenerator<FormPiece> {
   const reader = new FormReader(boundaryOf(type ?? ""), fileField);
   for await (const piece of body) yield* reader.write(piece);
   if (!reader.isDone) throw malformed();
@@ -72,7 +72,7 @@ class FormReader {
     return this.#place === "epilogue";
   }
 
-  *write(piece: Uint8Array): Generator<FormEvent> {
+  *write(piece: Uint8Array): Generator<FormPiece> {
     let rest = concat(this.#held, piece);
     this.#held = new Uint8Array();
     while (rest.length > 0) {
@@ -92,7 +92,7 @@ class FormReader {
   }
 
   /** What stands before the first boundary, or a part's body. Null where more bytes are needed. */
-  *#readBody(bytes: Uint8Array): Generator<FormEvent, number | null> {
+  *#readBody(bytes: Uint8Array): Generator<FormPiece, number | null> {
     const end = find(bytes, this.#delimiter);
     // What may be the delimiter's beginning waits.
     const safe = end >= 0 ? end : Math.max(0, bytes.length - this.#delimiter.length + 1);
@@ -103,7 +103,7 @@ class FormReader {
     return end + this.#delimiter.length;
   }
 
-  *#giveBody(bytes: Uint8Array): Generator<FormEvent> {
+  *#giveBody(bytes: Uint8Array): Generator<FormPiece> {
     if (this.#place === "preamble") return;
     if (this.#name === this.#fileField) yield { kind: "bytes", bytes };
     else {
@@ -115,7 +115,7 @@ class FormReader {
     }
   }
 
-  *#endPart(): Generator<FormEvent> {
+  *#endPart(): Generator<FormPiece> {
     if (this.#name === this.#fileField) yield { kind: "fileEnd" };
     else yield { kind: "field", name: this.#name, value: decoder.decode(concat(...this.#field)) };
     this.#field = [];
@@ -144,7 +144,7 @@ class FormReader {
   }
 
   /** A part's headers, from the line end before them to the empty line behind them. */
-  *#readHeaders(bytes: Uint8Array): Generator<FormEvent, number | null> {
+  *#readHeaders(bytes: Uint8Array): Generator<FormPiece, number | null> {
     const empty = find(bytes, EMPTY_LINE);
     // A part may lack its body, and the empty line with it.
     const boundary = find(bytes.subarray(0, empty < 0 ? bytes.length : empty), this.#delimiter);

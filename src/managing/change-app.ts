@@ -3,7 +3,7 @@ import type { Bindings } from "../env.ts";
 import { type Outcome, requireValue } from "../model/outcome.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { RegistryContract } from "../objects/registry/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 
 /** A change of an app's registry. This isolate forgets its copies, so its next call sees the change. */
 export async function changeApp<T>(
@@ -12,7 +12,7 @@ export async function changeApp<T>(
   work: (registry: Remote<RegistryContract>) => Promise<Outcome<T>>,
 ): Promise<T> {
   try {
-    return requireValue(await work(openRegistry(env, appId)));
+    return requireValue(await work(getRegistryStub(env, appId)));
   } finally {
     forgetApp(appId);
   }

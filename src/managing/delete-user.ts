@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import { sha256Hex } from "../model/credentials.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /**
  * Deletes a user with all that is stored of them, whether there is a record of them or not. False where nothing was
@@ -14,7 +14,7 @@ export async function deleteUserOf(
   uid: string,
   actor: Actor,
 ): Promise<boolean> {
-  return openShardOf(env, app, uid).deleteUser(uid, actor, await hashUid(app.id, uid));
+  return getShardStubOf(env, app, uid).deleteUser(uid, actor, await hashUid(app.id, uid));
 }
 
 /** What the audit log has in place of a user's id: SHA-256 of `{appId}:{uid}`, in hex. */

@@ -6,7 +6,7 @@ import { OnecallError, unavailable } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
 import { type DeviceAddress, identityOfAddress } from "../model/push.ts";
 import type { FeedCaller } from "../objects/user-shard/contract.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /**
  * Makes an address a device of this user, and of no other: it has left the user that it belonged to, in whatever
@@ -22,7 +22,7 @@ export async function registerDevice(
 ): Promise<[Device, isNew: boolean] | "revoked"> {
   const addressKey = await sha256Hex(identityOfAddress(address));
   const registration = { addressKey, address, version: newId() };
-  const outcome = await openShardOf(env, app, userId)
+  const outcome = await getShardStubOf(env, app, userId)
     .putDevice(userId, registration, caller)
     .catch((error: unknown) => {
       throw unavailable(error);

@@ -6,7 +6,7 @@ import { OnecallError } from "../model/errors.ts";
 import { requireValue } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
 import type { IssuedToken, TokenTimes } from "../model/user-token.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /** A token with its text. */
 export type UserToken = TokenTimes & {
@@ -23,7 +23,7 @@ export async function issueUserToken(
   ttlSeconds: number,
 ): Promise<UserToken> {
   const root = await requireSigningSecret(env, app.id);
-  const shard = openShardOf(env, app, uid);
+  const shard = getShardStubOf(env, app, uid);
   const times = requireValue(await shard.issueToken(uid, ttlSeconds * 1000, root.generation));
   if (times === null) {
     throw new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
@@ -36,7 +36,7 @@ export async function issueUserToken(
  * the root secret that it was signed with, and are what they were. Those of a secret that has ended aren't listed.
  */
 export async function listUserTokens(env: Bindings, app: AppRecord, uid: string): Promise<UserToken[]> {
-  const issued = await openShardOf(env, app, uid).listTokens(uid);
+  const issued = await getShardStubOf(env, app, uid).listTokens(uid);
   if (issued.length === 0) return [];
   const generations = [...new Set(issued.map(({ generation }) => generation))];
   const secrets = await listRootSecrets(env, app.id, generations);

@@ -4,7 +4,7 @@ import type { AppRecord } from "../model/app.ts";
 import { MAX_USERS_AT_ONCE } from "../model/limits.ts";
 import type { User, UserFilter } from "../model/user.ts";
 import { AT_ONCE } from "../objects/kit/ask-all.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 
 /** Users by uid, from a certain one on. */
 export interface UserRange {
@@ -32,7 +32,7 @@ export async function listUsers(
     const count = Math.min(AT_ONCE, app.shardCount - start);
     const parts = await Promise.all(
       Array.from({ length: count }, (_, index) =>
-        openShard(env, app.id, start + index).listUsers(filter, slice),
+        getShardStub(env, app.id, start + index).listUsers(filter, slice),
       ),
     );
     for (const { users, isCut } of parts) {

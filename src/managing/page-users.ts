@@ -5,8 +5,8 @@ import { MAX_PAGE_BYTES, MAX_USERS_AT_ONCE } from "../model/limits.ts";
 import { ANY_USER, type User, type UserFilter } from "../model/user.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import { AT_ONCE, askAll } from "../objects/kit/ask-all.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 
 /** A part of an app's users. */
 export interface UserPage {
@@ -62,7 +62,7 @@ async function* readParts(
     const maxLength = Math.floor(MAX_USERS_AT_ONCE / group.length);
     const answers = await Promise.all(
       group.map(({ shard, offset, limit }) =>
-        openShard(env, app.id, shard).listUsers(filter, { afterUid: "", offset, limit, maxLength }),
+        getShardStub(env, app.id, shard).listUsers(filter, { afterUid: "", offset, limit, maxLength }),
       ),
     );
     for (const [index, answer] of answers.entries()) {
@@ -77,7 +77,7 @@ async function* readParts(
           limit: left,
           maxLength: MAX_PAGE_BYTES,
         };
-        ({ users, isCut } = await openShard(env, app.id, shard).listUsers(filter, slice));
+        ({ users, isCut } = await getShardStub(env, app.id, shard).listUsers(filter, slice));
         yield users;
         left -= users.length;
       }
@@ -93,15 +93,18 @@ async function countByShard(
 ): Promise<number[]> {
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
   if (isPlain(filter)) {
-    const known = await openRegistry(env, app.id).listUserCounts();
-    return askAll(shards, async (shard) => known[shard] ?? openShard(env, app.id, shard).countActiveUsers());
+    const known = await getRegistryStub(env, app.id).listUserCounts();
+    return askAll(
+      shards,
+      async (shard) => known[shard] ?? getShardStub(env, app.id, shard).countActiveUsers(),
+    );
   }
   const cacheKey = `${app.id}:${JSON.stringify(filter)}`;
   const cached = mayBeKnown ? counted.get(cacheKey) : undefined;
   if (cached !== undefined) return cached;
   const asked = filter.uids === null ? null : new Set(filter.uids.map((uid) => shardOfUser(uid, app)));
   const counts = await askAll(shards, async (shard) =>
-    asked === null || asked.has(shard) ? openShard(env, app.id, shard).countUsers(filter) : 0,
+    asked === null || asked.has(shard) ? getShardStub(env, app.id, shard).countUsers(filter) : 0,
   );
   counted.set(cacheKey, counts);
   return counts;

@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import type { TokenTimes } from "../model/user-token.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 import { hashUid } from "./delete-user.ts";
 
 /** Who may still come in as a user. Each change that it makes has a line in the audit log. */
@@ -14,7 +14,7 @@ export async function revokeTokensOf(
   uid: string,
   actor: Actor,
 ): Promise<number | null> {
-  return openShardOf(env, app, uid).revokeTokens(uid, actor, await hashUid(app.id, uid));
+  return getShardStubOf(env, app, uid).revokeTokens(uid, actor, await hashUid(app.id, uid));
 }
 
 /** Refuses one token of a user's, and closes their sockets. */
@@ -25,7 +25,7 @@ export async function removeTokenOf(
   token: TokenTimes,
   actor: Actor,
 ): Promise<void> {
-  await openShardOf(env, app, uid).removeToken(uid, token, actor, await hashUid(app.id, uid));
+  await getShardStubOf(env, app, uid).removeToken(uid, token, actor, await hashUid(app.id, uid));
 }
 
 /** Deactivates a user, or undoes that; false where there is no such user. */
@@ -36,5 +36,5 @@ export async function setUserActiveOf(
   isActive: boolean,
   actor: Actor,
 ): Promise<boolean> {
-  return openShardOf(env, app, uid).setUserActive(uid, isActive, actor, await hashUid(app.id, uid));
+  return getShardStubOf(env, app, uid).setUserActive(uid, isActive, actor, await hashUid(app.id, uid));
 }

@@ -1,6 +1,6 @@
 import type { ChannelType, DeliveryStatus } from "./notification.ts";
 /** What a client says has happened on its side. */
-export interface ClientEvent {
+export interface ClientEngagement {
   userId: string;
   notificationId: string;
   kind: "delivered" | Engagement;
@@ -12,4 +12,4 @@ export interface ClientEvent {
 export type Engagement = "viewed" | "clicked";
 
 /** `unknown`: no such delivery here. Else why no delivery of the user can have had that event. */
-export type EventOutcome = "recorded" | "unknown" | { status: DeliveryStatus; reason: string | null };
+export type EngagementOutcome = "recorded" | "unknown" | { status: DeliveryStatus; reason: string | null };

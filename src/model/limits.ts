@@ -226,10 +226,10 @@ export const MAX_USERS_CHANGE = 100;
 
 /** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
 export const MAX_DEVICES = 20;
-/** Pushes that a consumer claims in one call. */
-export const PUSH_CLAIM_ROWS = 100;
-/** Claims that a push message is good for, one after another: a report brings the next. */
-export const PUSH_CLAIMS_PER_MESSAGE = 10;
+/** Pushes that a consumer leases in one call. */
+export const PUSH_LEASE_ROWS = 100;
+/** Leases that a push message is good for, one after another: a report brings the next. */
+export const PUSH_LEASES_PER_MESSAGE = 10;
 /** Of one user's devices, so many are asked at once, whoever sends. */
 export const MAX_USER_PUSHES_AT_ONCE = 2;
 /** Attempts of one push, the first included. */

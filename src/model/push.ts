@@ -43,7 +43,7 @@ export interface PushNotification {
 }
 
 /** Pushes that one sender has in hand, until `until`; then they are handed out again. */
-export interface PushClaim {
+export interface PushLease {
   id: string;
   channelKey: string;
   notification: PushNotification;
@@ -89,10 +89,10 @@ export interface TargetReport {
 export type BlockedScope = [scope: string, until: number];
 
 export interface PushReport {
-  claimId: string;
+  leaseId: string;
   notificationId: string;
   channelKey: string;
-  /** The claim's: so is what is claimed next. */
+  /** The lease's: so is what is leased next. */
   isSlow: boolean;
   targets: TargetReport[];
   /** What the sender has learned of failing providers. */
@@ -122,8 +122,8 @@ export interface OpenCircuit {
 export type PushGroup = { channelKey: string; notificationId: string };
 
 /** A consumer's wish for work. */
-export interface PushClaimRequest extends PushLane {
-  /** What the claimer knows of failing providers. */
+export interface PushLeaseRequest extends PushLane {
+  /** What the lessee knows of failing providers. */
   blocked: readonly BlockedScope[];
   leaseMs: number;
 }

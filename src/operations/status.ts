@@ -6,9 +6,9 @@ import type { ObjectSize, SecretsState } from "../model/object-state.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
 import { SHOWN_OBJECTS } from "../objects/kit/room.ts";
 import type { LedgerStatus } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 
 /** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
 const DAYS = 62;
@@ -48,7 +48,7 @@ interface NamedSize extends ObjectSize {
  * that fails keeps some waiting.
  */
 export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppStatus> {
-  const registry = openRegistry(env, app.id);
+  const registry = getRegistryStub(env, app.id);
   const [{ days }, secrets, registrySize] = await Promise.all([
     registry.listLedgers(null, null, MAX_LEDGERS),
     registry.readSecretsState(),
@@ -56,10 +56,10 @@ export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppS
   ]);
   const ledgers = await askAll(listRefs(days.slice(0, DAYS)), async (ref) => ({
     name: keys.ledger(app.id, ref.day, ref.slot),
-    ...(await openLedger(env, app.id, ref).readStatus()),
+    ...(await getLedgerStub(env, app.id, ref).readStatus()),
   }));
   const shards = new Set(ledgers.flatMap((ledger) => ledger.shards));
-  const circuits = await askAll([...shards], (shard) => openShard(env, app.id, shard).listOpenCircuits());
+  const circuits = await askAll([...shards], (shard) => getShardStub(env, app.id, shard).listOpenCircuits());
   const byProvider = Map.groupBy(circuits.flat(), ({ channelKey, scope }) => `${channelKey} ${scope}`);
   const sum = (count: (ledger: (typeof ledgers)[number]) => number): number =>
     ledgers.reduce((total, ledger) => total + count(ledger), 0);

@@ -2,10 +2,10 @@ import * as v from "valibot";
 import type { Bindings } from "../env.ts";
 import { keys } from "../model/keys.ts";
 import { WAKE_OBJECTS_PER_RUN, WAKE_ROUND_MS } from "../model/limits.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
-import { openWebhookEndpoint } from "../objects/webhook-endpoint/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
+import { getEndpointStub } from "../objects/webhook-endpoint/contract.ts";
 
 /**
  * The platform gives an alarm up that has failed six times, for one as long as a deployment is wrong: then nothing
@@ -72,7 +72,7 @@ type Wake = () => Promise<void>;
 
 /** Everything that an app has, always in the same order. Nothing of an app that is gone. */
 async function listObjects(env: Bindings, appId: string): Promise<Wake[]> {
-  const registry = openRegistry(env, appId);
+  const registry = getRegistryStub(env, appId);
   const parts = await registry.listObjects().catch((error: unknown) => {
     console.error({ message: "an app's objects aren't known", app: appId, error });
     return null;
@@ -80,12 +80,12 @@ async function listObjects(env: Bindings, appId: string): Promise<Wake[]> {
   if (parts === null) return [];
   return [
     () => registry.ensureAlarm(),
-    ...parts.ledgers.map((ledger) => () => openLedger(env, appId, ledger).ensureAlarm()),
+    ...parts.ledgers.map((ledger) => () => getLedgerStub(env, appId, ledger).ensureAlarm()),
     ...Array.from(
       { length: parts.shardCount },
-      (_, shard) => () => openShard(env, appId, shard).ensureAlarm(),
+      (_, shard) => () => getShardStub(env, appId, shard).ensureAlarm(),
     ),
-    ...parts.webhookIds.map((id) => () => openWebhookEndpoint(env, appId, id).ensureAlarm()),
+    ...parts.webhookIds.map((id) => () => getEndpointStub(env, appId, id).ensureAlarm()),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Priority } from "../model/notification.ts";
 
 /**
  * A message of the push queues: a shard has due pushes of this notification and channel. It names no users:
- * who gets the message claims what is due then. Old and new versions may meet in a deploy.
+ * who gets the message leases what is due then. Old and new versions may meet in a deploy.
  */
 const DuePushesSchema = v.object({
   version: v.literal(1),

@@ -7,8 +7,8 @@ import type { ChannelType } from "../model/notification.ts";
 import type { SeriesPoint } from "../model/series.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
 import type { NotificationRecord } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 
 export const GRANULARITIES = ["daily", "hourly"] as const;
 export type Granularity = (typeof GRANULARITIES)[number];
@@ -59,14 +59,14 @@ export async function readSeries(
   const { fromHour, toHour } = hoursOf(range);
   // A delivery can be seen for as long as it is kept.
   const oldest = fromHour * HOUR_MS - readConfig(env).retentionMs - DAY_HOURS * HOUR_MS;
-  const registry = openRegistry(env, appId);
+  const registry = getRegistryStub(env, appId);
   const { days, nextDay } = await registry.listLedgers(utcDay(oldest), utcDay(range.to), MAX_LEDGERS);
   if (nextDay !== null) {
     const message = `must be later: the range is about more than ${MAX_LEDGERS} ledgers of this app`;
     throw faultsToError([{ field: "from", message }]);
   }
   const query = { fromHour, toHour, step: STEP_HOURS[range.granularity], ...filter };
-  const found = await askAll(listRefs(days), (ledger) => openLedger(env, appId, ledger).readSeries(query));
+  const found = await askAll(listRefs(days), (ledger) => getLedgerStub(env, appId, ledger).readSeries(query));
   return arrange(found.flat(), range, types);
 }
 

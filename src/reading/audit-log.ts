@@ -10,7 +10,7 @@ import {
 } from "../model/audit.ts";
 import { firstIdAt, parseNotificationId } from "../model/ids.ts";
 import type { NotificationHeader } from "../model/notification.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { listNotifications } from "./notifications.ts";
 
 export interface AuditQuery extends Omit<AuditFilter, "fromId"> {
@@ -38,7 +38,7 @@ export async function readAuditLog(env: Bindings, appId: string, query: AuditQue
     beforeId: ends.sort()[0] ?? null,
   };
   const pages = await Promise.all([
-    mayBeChange(query) ? openRegistry(env, appId).listAuditLog(filter) : NOTHING,
+    mayBeChange(query) ? getRegistryStub(env, appId).listAuditLog(filter) : NOTHING,
     mayBeNotification(query) ? readNotifications(env, appId, query, filter) : NOTHING,
   ]);
   // Below it, one of the sides wasn't looked at.

@@ -14,8 +14,8 @@ import { unavailable } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "../model/notification.ts";
 import { shardOfUser } from "../model/user-hash.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { findNotification } from "./notifications.ts";
 
 /** What a log shows; null: all. */
@@ -97,7 +97,7 @@ export class DeliveryLog {
     for (let step = first; step < end; step++) {
       const start = step === first ? (from?.row ?? 0) : 0;
       // Without a filter it is known how many targets fill the page, and one more says whether there are more.
-      const count = isOpen(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : undefined;
+      const count = isUnfiltered(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : undefined;
       for (const [index, target] of (await this.#readPart(step, filter, start, count)).entries()) {
         const row = start + index;
         const skipped = step === first && index === 0 ? (from?.channel ?? 0) : 0;
@@ -167,7 +167,7 @@ export class DeliveryLog {
 
   async #look({ shard, rows }: WalkRun): Promise<KnownDeliveries> {
     const userIds = rows.map(([userId]) => userId);
-    const found = await openShard(this.#env, this.#app.id, shard).listDeliveries(this.header.id, userIds);
+    const found = await getShardStub(this.#env, this.#app.id, shard).listDeliveries(this.header.id, userIds);
     return {
       stored: Map.groupBy(found.deliveries, ({ userId }) => userId),
       gone: new Set(found.gone),
@@ -186,7 +186,7 @@ export class DeliveryLog {
   }
 }
 
-function isOpen({ status, reason, channelKey }: LogFilter): boolean {
+function isUnfiltered({ status, reason, channelKey }: LogFilter): boolean {
   return status === null && reason === null && channelKey === null;
 }
 
@@ -213,13 +213,13 @@ async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeade
   const parts = requireIdParts(header.id);
   const { shard } = parts;
   if (shard === null) {
-    const plan = await openLedger(env, app.id, parts).getPlan(header.id);
+    const plan = await getLedgerStub(env, app.id, parts).getPlan(header.id);
     if (plan === null) throw new Error("A notification without a plan");
     return loadPlan(env, app.id, plan).catch((error: unknown) => {
       throw unavailable(error);
     });
   }
-  const target = await openShard(env, app.id, shard).getTarget(header.id);
+  const target = await getShardStub(env, app.id, shard).getTarget(header.id);
   const rows: StoredRow[] = target === null ? [] : [[target]];
   const template = { content: {}, variableSchema: {} };
   return {

@@ -7,9 +7,9 @@ import type { LedgerDay } from "../model/ledger-list.ts";
 import type { Mode } from "../model/notification.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
 import type { NotificationFilter, NotificationPage, NotificationRecord } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Ledgers that one page visits, or those of one day where these are more; a page that ends there has a cursor. */
@@ -35,7 +35,7 @@ export async function findNotification(
   const known = await readFromLedger(env, app.id, parts, id).catch(noteFault);
   // One that still waits for its pushes may have news in the shard.
   if (known !== null && known.completedAt !== null) return known;
-  await openShard(env, app.id, shard).flush().catch(noteFault);
+  await getShardStub(env, app.id, shard).flush().catch(noteFault);
   const reported = await readFromLedger(env, app.id, parts, id).catch(noteFault);
   return reported ?? known ?? describeFromShard(env, app.id, shard, id);
 }
@@ -70,7 +70,7 @@ export async function listNotifications(
   const fromId = filter.from === null ? null : firstIdAt(filter.from);
   const toDay = beforeId === null ? null : (parseNotificationId(beforeId)?.day ?? null);
   const fromDay = filter.from === null ? null : utcDay(filter.from);
-  const registry = openRegistry(env, appId);
+  const registry = getRegistryStub(env, appId);
   const { days, nextDay } = await registry.listLedgers(fromDay, toDay, LEDGERS_PER_PAGE);
   const records: NotificationRecord[] = [];
   for (const day of days) {
@@ -98,7 +98,7 @@ async function listDay(
   { day, slots }: LedgerDay,
   filter: NotificationFilter,
 ): Promise<NotificationPage> {
-  const pages = await askAll(slots, (slot) => openLedger(env, appId, { day, slot }).list(filter));
+  const pages = await askAll(slots, (slot) => getLedgerStub(env, appId, { day, slot }).list(filter));
   const records = pages
     .flatMap((page) => page.records)
     .sort((a, b) => (a.header.id > b.header.id ? -1 : 1))
@@ -125,7 +125,7 @@ async function describeFromShard(
   shard: number,
   id: string,
 ): Promise<NotificationRecord | null> {
-  const described = await openShard(env, appId, shard).describe(id);
+  const described = await getShardStub(env, appId, shard).describe(id);
   if (described === null) return null;
   const { header, totals, attempt } = described;
   const completedAt = isComplete(totals, header.total) ? header.createdAt : null;

@@ -4,8 +4,8 @@ import { storeAudience } from "../audiences/store.ts";
 import { unavailable } from "../model/errors.ts";
 import type { NotificationHeader } from "../model/notification.ts";
 import { listVariables } from "../templates/variables.ts";
-import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./prepared-send.ts";
+import { makeDetails, planAudience, registerAndEnqueue } from "./register-plan.ts";
 import { limitValues, readTargetValues } from "./target-variables.ts";
 
 /**
@@ -24,7 +24,7 @@ export function sendBatch(prepared: PreparedSend): (context: SendContext) => Pro
       packDetails(env, app.id, header.id, makeDetails(prepared, [])),
     ]);
     const plan = planAudience(prepared, { kind: "targets", audience: ref }, index, details);
-    return openAndEnqueue(context, plan, index.chunks);
+    return registerAndEnqueue(context, plan, index.chunks);
   };
 }
 

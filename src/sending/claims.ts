@@ -4,7 +4,7 @@ import type { AppRecord } from "../model/app.ts";
 import type { ClaimState } from "../model/claim.ts";
 import { OnecallError, unavailable } from "../model/errors.ts";
 import { isToOne, type NotificationHeader, withoutLabels } from "../model/notification.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /** The call's hold on its Idempotency-Key, or on nothing where it has none. */
 export interface Claim {
@@ -32,14 +32,14 @@ const NO_CLAIM: Claim = {
 };
 
 /** Looks the key up; throws where it stands for another request or its call is still running. */
-export async function openClaim(
+export async function lookUpClaim(
   env: Bindings,
   app: AppRecord,
   idempotency: Idempotency | null,
 ): Promise<Claim> {
   if (idempotency === null) return NO_CLAIM;
   const { key, requestHash } = idempotency;
-  const shard = () => openShardOf(env, app, key);
+  const shard = () => getShardStubOf(env, app, key);
   const found = readState(await shard().lookUpClaim(key, requestHash).catch(rethrowUnavailable));
   return {
     answer: found.answer,

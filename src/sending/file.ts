@@ -6,11 +6,11 @@ import { MAX_OVERRIDES_BYTES } from "../model/limits.ts";
 import type { AudienceRef, NotificationHeader } from "../model/notification.ts";
 import type { SendVariables } from "../model/send-request.ts";
 import { UserIds } from "../model/user-ids.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
 import { exceedsBytes } from "../text/size.ts";
-import { makeDetails, openAndEnqueue, planAudience } from "./open-plan.ts";
 import type { OpenedTargetsFile, PreparedSend, SendContext } from "./prepared-send.ts";
+import { makeDetails, planAudience, registerAndEnqueue } from "./register-plan.ts";
 import { plainOverrides } from "./target-variables.ts";
 import { readVariablesByUser } from "./variables-by-user.ts";
 
@@ -32,7 +32,7 @@ export async function openTargetsFile(
 }
 
 async function findAudience(env: Bindings, appId: string, fileKey: string): Promise<AudienceRef> {
-  const file = await openRegistry(env, appId).getTargetsFile(fileKey);
+  const file = await getRegistryStub(env, appId).getTargetsFile(fileKey);
   if (file === null) {
     throw new OnecallError(
       "ERR_INVALID_TARGETS_FILE",
@@ -72,7 +72,7 @@ export function sendFile(
       throw unavailable(error);
     });
     const plan = planAudience(prepared, { kind: "file", audience, hasOverrides }, index, details);
-    return openAndEnqueue(context, plan, index.chunks);
+    return registerAndEnqueue(context, plan, index.chunks);
   };
 }
 

@@ -1,5 +1,5 @@
 import { packDetails } from "../audiences/plan-details.ts";
-import { listOpenChannels } from "../copies/app.ts";
+import { listEnabledChannels } from "../copies/app.ts";
 import { pushInline } from "../delivering/inline-pushes.ts";
 import { IsolateBudget } from "../delivering/isolate-budget.ts";
 import { deliverRows, pushDataOf } from "../delivering/rows.ts";
@@ -10,11 +10,11 @@ import { FREE_TEXT_LENGTH, MAX_INLINE_AT_ONCE } from "../model/limits.ts";
 import type { NotificationHeader, StoredRow } from "../model/notification.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
-import { openShardOf } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import { checkVariables } from "../templates/variable-faults.ts";
-import { makeDetails, openPlan } from "./open-plan.ts";
 import type { PreparedSend, SendContext } from "./prepared-send.ts";
+import { makeDetails, registerPlan } from "./register-plan.ts";
 import { areTooLarge, readTargetValues } from "./target-variables.ts";
 
 /** Room for what realtime sends have rendered in this isolate: fifty channels come to megabytes. */
@@ -37,12 +37,12 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   };
   return async ({ env }) => {
     const push = pushInline(env, app);
-    const openShard = () => openShardOf(env, app, userId);
+    const getShardStub = () => getShardStubOf(env, app, userId);
     const room = await INLINE_TEXT.reserve(slices.reduce((sum, { json }) => sum + json.length, 0));
-    const { header: stored, claims } = await commitSafely(() =>
-      openShard().deliver(deliverRequest, push.leaseMs),
+    const { header: stored, leases } = await commitSafely(() =>
+      getShardStub().deliver(deliverRequest, push.leaseMs),
     ).finally(room.release);
-    await push.send(openShard, claims);
+    await push.send(getShardStub, leases);
     return stored;
   };
 }
@@ -67,7 +67,7 @@ export function sendRealtimeToSeveral(
     const details = makeDetails(prepared, []);
     const plan = { header: prepared.header, source, expected: [...expected] };
     const packed = await packDetails(context.env, app.id, plan.header.id, details);
-    const { header } = await openPlan(context, { ...plan, ...packed });
+    const { header } = await registerPlan(context, { ...plan, ...packed });
     await deliverRows(context.env, app, { ...plan, ...details }, rows, pushInline(context.env, app)).catch(
       (error: unknown) => {
         console.error({
@@ -93,11 +93,11 @@ function renderRow({ header, template, app }: PreparedSend, [userId, ...values]:
   const context = {
     template: compiledTemplate(template),
     channels: header.channels,
-    open: listOpenChannels(app),
+    enabled: listEnabledChannels(app),
     isExpired: false,
   };
   const outcomes = decideDeliveries(context, values);
-  const writer = new SliceWriter(header.channels, context.open);
+  const writer = new SliceWriter(header.channels, context.enabled);
   for (const [index, channel] of header.channels.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) continue;

@@ -8,14 +8,14 @@ import { OnecallError, unavailable } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
 import { retriesEndAt } from "../model/retry-window.ts";
-import type { NotificationRecord, OpenedRetry } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import type { NotificationRecord, RegisteredRetry } from "../objects/ledger/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { enqueueHandouts } from "../queues/chunks.ts";
 import { findNotification } from "../reading/notifications.ts";
-import { snapshotTemplate } from "./open-plan.ts";
 import type { SendContext } from "./prepared-send.ts";
+import { snapshotTemplate } from "./register-plan.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -46,7 +46,7 @@ export async function retryFailed(
   const { shard } = parts;
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };
-  const opened = await openLedger(env, app.id, parts)
+  const opened = await getLedgerStub(env, app.id, parts)
     .retry(id, request, plan)
     .catch((error: unknown) => {
       throw unavailable(error);
@@ -68,10 +68,14 @@ export async function retryFailed(
       console.error({ message: "a retry is left to the watchdog", notificationId: id, error });
     }),
   );
-  return (await openLedger(env, app.id, parts).get(id)) ?? record;
+  return (await getLedgerStub(env, app.id, parts).get(id)) ?? record;
 }
 
-async function deliverAgain(env: Bindings, app: AppRecord, { plan, handouts }: OpenedRetry): Promise<void> {
+async function deliverAgain(
+  env: Bindings,
+  app: AppRecord,
+  { plan, handouts }: RegisteredRetry,
+): Promise<void> {
   const { source } = plan;
   if (source.kind === "inline") {
     await deliverRows(env, app, await loadPlan(env, app.id, plan), source.rows, null);
@@ -85,10 +89,10 @@ async function planSingle(
   header: NotificationHeader,
   shard: number,
 ): Promise<LedgerPlan | null> {
-  const stub = openShard(env, app.id, shard);
+  const stub = getShardStub(env, app.id, shard);
   const [target, template] = await Promise.all([
     stub.getRetryTarget(header.id),
-    openRegistry(env, app.id).findTemplateVersion({ id: header.templateId }, header.templateVersion),
+    getRegistryStub(env, app.id).findTemplateVersion({ id: header.templateId }, header.templateVersion),
   ]);
   // Nothing of it could fail, or its retention is over: the ledger says what of both.
   if (target === null || template === null) return null;

@@ -1,4 +1,4 @@
-import { listOpenChannels, requireSendableTemplate, withCurrentChannels } from "../copies/app.ts";
+import { listEnabledChannels, requireSendableTemplate, withCurrentChannels } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";
@@ -10,9 +10,9 @@ import { type ChannelRef, isToOne, type NotificationHeader } from "../model/noti
 import type { SendAudience, SendRequest } from "../model/send-request.ts";
 import type { SendableTemplate, TemplateRef } from "../model/template.ts";
 import { shardOfUser } from "../model/user-hash.ts";
-import { openRegistry } from "../objects/registry/contract.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { sendBatch } from "./batch.ts";
-import { openClaim } from "./claims.ts";
+import { lookUpClaim } from "./claims.ts";
 import { openTargetsFile, sendFile } from "./file.ts";
 import type { PreparedSend, SendContext } from "./prepared-send.ts";
 import { sendRealtime, sendRealtimeToSeveral } from "./realtime.ts";
@@ -33,7 +33,7 @@ export async function sendNotification(
   parse: (now: number) => SendRequest,
 ): Promise<Sent> {
   const { env, idempotency } = context;
-  const claim = await openClaim(env, context.app, idempotency);
+  const claim = await lookUpClaim(env, context.app, idempotency);
   // A call that is run again is judged by the time at which it was first made.
   const request = parse((claim.answer ?? claim.resumed)?.createdAt ?? Date.now());
   if (claim.answer !== null) return { header: withLabels(claim.answer, request), isReplayed: true };
@@ -135,7 +135,7 @@ function shardOfRealtime({ mode, audience }: SendRequest, total: number, app: Ap
 
 /** The template's channels that are enabled now, in the template's order. */
 function listSendChannels(app: AppRecord, template: SendableTemplate): ChannelRef[] {
-  const open = listOpenChannels(app);
+  const open = listEnabledChannels(app);
   return template.channelKeys.flatMap((key) => {
     const channel = app.channels.find((candidate) => candidate.key === key);
     return channel !== undefined && open.has(key) ? [{ key, type: channel.type }] : [];
@@ -148,7 +148,7 @@ async function requirePinnedTemplate(
   ref: TemplateRef,
   version: number,
 ): Promise<SendableTemplate> {
-  const template = await openRegistry(env, appId).findTemplateVersion(ref, version);
+  const template = await getRegistryStub(env, appId).findTemplateVersion(ref, version);
   if (template === null)
     throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", "The template of this call is gone.");
   return template;

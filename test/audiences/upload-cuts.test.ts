@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { receiveUpload } from "../../src/audiences/upload.ts";
-import { type FormEvent, readForm } from "../../src/http/multipart.ts";
+import { type FormPiece, readForm } from "../../src/http/multipart.ts";
 import { createApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { fieldParts, part, requestOf } from "../support/forms.ts";
@@ -18,8 +18,8 @@ function cutBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   return cuts.slice(1).flatMap((end, i) => (end === cuts[i] ? [] : [bytes.slice(cuts[i], end)]));
 }
 
-async function readFormWhole(pieces: readonly Uint8Array[]): Promise<{ fields: FormEvent[]; file: string }> {
-  const events: FormEvent[] = [];
+async function readFormWhole(pieces: readonly Uint8Array[]): Promise<{ fields: FormPiece[]; file: string }> {
+  const events: FormPiece[] = [];
   for await (const event of readForm(
     requestOf(pieces).headers.get("content-type"),
     requestOf(pieces).body ?? new ReadableStream(),

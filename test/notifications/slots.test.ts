@@ -5,7 +5,7 @@ import { refreshApp } from "../../src/copies/app.ts";
 import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
 import { keys } from "../../src/model/keys.ts";
 import { MAX_LEDGER_SLOTS } from "../../src/model/limits.ts";
-import { openRegistry } from "../../src/objects/registry/contract.ts";
+import { getRegistryStub } from "../../src/objects/registry/contract.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { rowsIn } from "../support/objects.ts";
@@ -22,7 +22,7 @@ async function growTo(app: TestApp, slots: number): Promise<void> {
     await runInDurableObject(registry, (_, { storage }) => {
       storage.sql.exec("UPDATE app SET slots_grown_at = 0");
     });
-    await openRegistry(env, app.id).growLedgerSlots();
+    await getRegistryStub(env, app.id).growLedgerSlots();
   }
   expect((await refreshApp(bindings, app.id)).ledgerSlots).toBe(slots);
 }
@@ -126,7 +126,7 @@ describe("an app with several ledgers a day", () => {
   });
 
   it("names them in its registry, whole days at a time", async () => {
-    const registry = openRegistry(env, app.id);
+    const registry = getRegistryStub(env, app.id);
     const slots = new Set(ids.map((id) => parseNotificationId(id)?.slot ?? -1));
     const { days, nextDay } = await registry.listLedgers(null, null, 1);
     expect(days.map((entry) => entry.slots.toSorted())).toEqual([[...slots].sort()]);
@@ -145,7 +145,7 @@ describe("an app with several ledgers a day", () => {
 describe("the number of an app's ledgers a day", () => {
   it("doubles once in a while, up to a bound", async () => {
     const app = await createReadyApp(PLAIN);
-    const registry = openRegistry(env, app.id);
+    const registry = getRegistryStub(env, app.id);
     await registry.growLedgerSlots();
     await registry.growLedgerSlots();
     expect((await refreshApp(bindings, app.id)).ledgerSlots).toBe(2);

@@ -126,12 +126,12 @@ describe("what seals an object's secrets", () => {
       expect(first.seal("a secret", "a purpose")).not.toBe(sealed);
       const before = read();
       const both = open({ SECRETS_KEY: OLD, SECRETS_KEY_NEXT: NEW });
-      expect([both.getState(), both.open(sealed, "a purpose")]).toEqual(["old_key", "a secret"]);
+      expect([both.getState(), both.unseal(sealed, "a purpose")]).toEqual(["old_key", "a secret"]);
       both.rewrap();
       expect(read()).not.toBe(before);
       expect(both.getState()).toBe("current");
       const after = open({ SECRETS_KEY: NEW });
-      expect([after.getState(), after.open(sealed, "a purpose")]).toEqual(["current", "a secret"]);
+      expect([after.getState(), after.unseal(sealed, "a purpose")]).toEqual(["current", "a secret"]);
       expect(before + read()).not.toContain("secret");
     });
   });
@@ -139,9 +139,11 @@ describe("what seals an object's secrets", () => {
   it("opens them for their purpose and in their object alone", async () => {
     await withTable((open) => {
       const sealed = open({ SECRETS_KEY: OLD }).seal("a secret", "a purpose");
-      expect(() => open({ SECRETS_KEY: OLD }).open(sealed, "another")).toThrow();
-      expect(() => open({ SECRETS_KEY: OLD }, "another object").open(sealed, "a purpose")).toThrow();
-      expect(() => open({ SECRETS_KEY: OLD }).open(`${sealed.slice(0, -8)}AAAAAAA=`, "a purpose")).toThrow();
+      expect(() => open({ SECRETS_KEY: OLD }).unseal(sealed, "another")).toThrow();
+      expect(() => open({ SECRETS_KEY: OLD }, "another object").unseal(sealed, "a purpose")).toThrow();
+      expect(() =>
+        open({ SECRETS_KEY: OLD }).unseal(`${sealed.slice(0, -8)}AAAAAAA=`, "a purpose"),
+      ).toThrow();
     });
   });
 
@@ -151,7 +153,7 @@ describe("what seals an object's secrets", () => {
       const before = read();
       for (const keys of [{}, { SECRETS_KEY: NEW }]) {
         expect(open(keys).getState()).toBe("unreadable");
-        expect(() => open(keys).open(sealed, "a purpose")).toThrow("SECRETS_KEY");
+        expect(() => open(keys).unseal(sealed, "a purpose")).toThrow("SECRETS_KEY");
       }
       expect(() => open({ SECRETS_KEY: NEW }).seal("another", "a purpose")).toThrow("SECRETS_KEY");
       expect(read()).toBe(before);
@@ -164,8 +166,8 @@ describe("what seals an object's secrets", () => {
       expect(without.seal("a secret", "a purpose")).toBe("a secret");
       expect([without.getState(), read()]).toEqual(["plain", "[]"]);
       const later = open({ SECRETS_KEY: OLD });
-      expect(later.open("a secret", "a purpose")).toBe("a secret");
-      expect([later.isOpen("a secret"), without.isOpen("a secret")]).toEqual([true, false]);
+      expect(later.unseal("a secret", "a purpose")).toBe("a secret");
+      expect([later.isUnsealed("a secret"), without.isUnsealed("a secret")]).toEqual([true, false]);
     });
   });
 

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { openShard } from "../../src/objects/user-shard/contract.ts";
+import { getShardStub } from "../../src/objects/user-shard/contract.ts";
 import { bindings } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import {
@@ -60,7 +60,7 @@ describe("two providers of one channel that fail", () => {
           Date.now() + 3_600_000,
         );
       });
-      const found = await openShard(bindings, account.app.id, 3).claimPushes({
+      const found = await getShardStub(bindings, account.app.id, 3).leasePushes({
         channelKey: "mobile-push",
         notificationId: id,
         isSlow: false,
@@ -211,7 +211,7 @@ describe("a shard's alarm", () => {
         .toArray(),
     );
     await account.app.call("POST", "/v3/business-messaging/api/users/bob/devices", device);
-    const owner = openShard(bindings, account.app.id, await shardOf(account.app, old?.key ?? ""));
+    const owner = getShardStub(bindings, account.app.id, await shardOf(account.app, old?.key ?? ""));
     await owner.ownAddress({ userId: ann, addressKey: old?.key ?? "", version: old?.version ?? "" });
     expect(await listDevices(account.app, ann)).toEqual([]);
     expect(await listDevices(account.app, "bob")).toHaveLength(1);

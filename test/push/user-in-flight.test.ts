@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { PushClaim, PushReport } from "../../src/model/push.ts";
-import { openShard } from "../../src/objects/user-shard/contract.ts";
+import type { PushLease, PushReport } from "../../src/model/push.ts";
+import { getShardStub } from "../../src/objects/user-shard/contract.ts";
 import { bindings, CapturingQueue } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";
@@ -46,9 +46,9 @@ function holdCalls({ project }: PushApp): { most: () => number; running: () => n
   };
 }
 
-function accept({ id, channelKey, notification, isSlow, targets }: PushClaim): PushReport {
+function accept({ id, channelKey, notification, isSlow, targets }: PushLease): PushReport {
   return {
-    ...{ claimId: id, notificationId: notification.id, channelKey, isSlow, blocked: [] },
+    ...{ leaseId: id, notificationId: notification.id, channelKey, isSlow, blocked: [] },
     targets: targets.map(({ userId, attempt, devices }) => ({
       ...{ userId, attempt },
       devices: devices.map(({ key, version }) => ({
@@ -93,9 +93,9 @@ describe("a user with many devices", () => {
       );
       expect(rows).toHaveLength(3);
     }, PATIENTLY);
-    const objects = openShard(bindings, account.app.id, shard);
+    const objects = getShardStub(bindings, account.app.id, shard);
     const claim = (notificationId = "") =>
-      objects.claimPushes({
+      objects.leasePushes({
         ...{ channelKey: "mobile-push", notificationId, isSlow: false, blocked: [], leaseMs: LEASE_MS },
       });
     const [first, second, third] = ids;

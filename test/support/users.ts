@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import type { AppRecord } from "../../src/model/app.ts";
 import { shardOfUser } from "../../src/model/user-hash.ts";
-import { openRegistry } from "../../src/objects/registry/contract.ts";
+import { getRegistryStub } from "../../src/objects/registry/contract.ts";
 
 type App = { id: string };
 
 /** The app's record: it says where its users are. */
 export async function recordOf(app: App): Promise<AppRecord> {
-  const record = await openRegistry(env, app.id).getApp();
+  const record = await getRegistryStub(env, app.id).getApp();
   if (record === null) throw new Error(`There is no app ${app.id}`);
   return record;
 }

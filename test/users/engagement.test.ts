@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { openShardOf } from "../../src/objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../src/objects/user-shard/contract.ts";
 import { createApp, createChannels, createTemplate, type TestApp, type UserCall } from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { recordOf } from "../support/users.ts";
@@ -46,7 +46,7 @@ async function expectCounts(notificationId: string, viewed: number[], clicked: n
   }, PATIENTLY);
 }
 
-const reportNow = async (user: string) => openShardOf(env, await recordOf(app), user).flush();
+const reportNow = async (user: string) => getShardStubOf(env, await recordOf(app), user).flush();
 
 describe("a view", () => {
   it("is counted once per channel, however often it is reported", async () => {

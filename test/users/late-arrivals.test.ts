@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { newId } from "../../src/model/ids.ts";
 import { migrate } from "../../src/objects/kit/migrate.ts";
-import { openShardOf } from "../../src/objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../src/objects/user-shard/contract.ts";
 import { USER_SHARD_SCHEMA } from "../../src/objects/user-shard/schema.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
@@ -99,8 +99,8 @@ describe("word of a device that arrives after its user's deletion", () => {
     await remove(app, "mia");
     await registerDevice(app, "mia", device);
     const record = await recordOf(app);
-    await openShardOf(bindings, record, "mia").removeMovedDevice(before);
-    await openShardOf(bindings, record, before.addressKey).releaseAddress(before);
+    await getShardStubOf(bindings, record, "mia").removeMovedDevice(before);
+    await getShardStubOf(bindings, record, before.addressKey).releaseAddress(before);
     expect(await listDevices(app, "mia")).toMatchObject([device]);
     // Its owner is known still: whoever registers it next takes it from them.
     await registerDevice(app, "leo", device);
@@ -117,7 +117,7 @@ describe("word of a device that arrives after its user's deletion", () => {
       address: { ...device, provider: "fcm" as const },
       version,
     };
-    const shard = openShardOf(bindings, await recordOf(app), "mia");
+    const shard = getShardStubOf(bindings, await recordOf(app), "mia");
     expect(await shard.putDevice("mia", registration, null)).toBe("gone");
     expect(await listDevices(app, "mia")).toEqual([]);
   });

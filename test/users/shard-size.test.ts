@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { DeliverRequest } from "../../src/model/delivery.ts";
-import type { ClientEvent } from "../../src/model/engagement.ts";
+import type { ClientEngagement } from "../../src/model/engagement.ts";
 import { MAX_LEDGER_SLOTS, MAX_SHARD_COUNT } from "../../src/model/limits.ts";
 import { FULL_SHARE, OBJECT_BYTES } from "../../src/objects/kit/room.ts";
 import { countSql, type SqlCost } from "../support/counted-calls.ts";
@@ -17,7 +17,7 @@ const ROOM = FULL_SHARE * OBJECT_BYTES;
 
 interface OwnShard {
   deliver(request: DeliverRequest): unknown;
-  recordEvent(event: ClientEvent): unknown;
+  recordEngagement(event: ClientEngagement): unknown;
   flush(): Promise<void>;
 }
 interface Sizes {
@@ -34,7 +34,7 @@ async function sendMany(shard: OwnShard, from: number, to: number): Promise<void
       if (index % 5 !== 0) continue;
       const notificationId = request.header.id;
       const viewed = { kind: "viewed", channelKey: null, channelType: "in_app" } as const;
-      shard.recordEvent({ userId: request.target ?? "", notificationId, ...viewed });
+      shard.recordEngagement({ userId: request.target ?? "", notificationId, ...viewed });
     }
     await shard.flush();
   }

@@ -25,9 +25,9 @@ import {
 } from "../../model/limits.ts";
 import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../model/quotas.ts";
 import { slugOf } from "../../model/slug.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
-import { auditNotification } from "../../reading/recount.ts";
+import { checkCounts } from "../../reading/counts-check.ts";
 
 const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
 const SHARDS_MESSAGE = `must be a whole number from ${MIN_SHARD_COUNT} to ${MAX_SHARD_COUNT}`;
@@ -148,7 +148,7 @@ const getApps: Handler = async (request, context) => {
 const getOneApp: Handler = async (request, context) => {
   await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
-  return json({ ...presentApp(app), quotas: await openRegistry(context.env, app.id).readQuotas() });
+  return json({ ...presentApp(app), quotas: await getRegistryStub(context.env, app.id).readQuotas() });
 };
 
 /** `PUT /admin/apps/{id}` `{quotas: {name: number}}`: what the app may have; null is the default again. */
@@ -175,7 +175,7 @@ const postKey: Handler = async (request, context) => {
   const actor = await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
   const { name, scopes } = parseInput(NewKeySchema, await readJson(request));
-  const checkSecret = await openRegistry(context.env, app.id).ensureKeyCheck();
+  const checkSecret = await getRegistryStub(context.env, app.id).ensureKeyCheck();
   if (checkSecret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
   const { apiKey, stored } = await makeKey(app.id, checkSecret, name, scopes);
   const key = await changeApp(context.env, app.id, (registry) => registry.createKey(stored, actor));
@@ -186,7 +186,7 @@ const postKey: Handler = async (request, context) => {
 const getKeys: Handler = async (request, context) => {
   await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
-  const keys = await openRegistry(context.env, app.id).listKeys();
+  const keys = await getRegistryStub(context.env, app.id).listKeys();
   return json({ data: (keys ?? []).map(presentKey), nextCursor: null });
 };
 
@@ -217,7 +217,7 @@ const postRootSecret: Handler = async (request, context) => {
 const getAudit: Handler = async (request, context) => {
   await requireAdmin(request, context);
   const app = await requireApp(context.env, pathParam(request, "app"));
-  const audit = await auditNotification(context.env, app, pathParam(request, "notification"));
+  const audit = await checkCounts(context.env, app, pathParam(request, "notification"));
   if (audit === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   return json(audit);
 };

@@ -8,9 +8,9 @@ import type { AppRecord } from "../../model/app.ts";
 import { HOUR_MS } from "../../model/counts.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import { requireIdParts } from "../../model/ids.ts";
-import { openLedger } from "../../objects/ledger/contract.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getLedgerStub } from "../../objects/ledger/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import {
   type ChannelSeries,
   GRANULARITIES,
@@ -45,7 +45,7 @@ export const getChannelAnalytics: Handler = async (request, context) => {
 /** `GET {api}/analytics/templates/{idOrKey}`: the same, of what was sent with a template. */
 export const getTemplateAnalytics: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const template = await openRegistry(context.env, app.id).getTemplate(pathParam(request, "template"));
+  const template = await getRegistryStub(context.env, app.id).getTemplate(pathParam(request, "template"));
   if (template === null) throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
   return answerSeries(context, app, { templateKey: template.key, tag: null });
 };
@@ -63,7 +63,7 @@ export const getNotificationAnalytics: Handler = async (request, context) => {
   const id = pathParam(request, "notification");
   // Found as any read finds it: what its shard is still to report is asked for.
   const found = await findNotification(context.env, app, id);
-  const ledger = found === null ? null : openLedger(context.env, app.id, requireIdParts(id));
+  const ledger = found === null ? null : getLedgerStub(context.env, app.id, requireIdParts(id));
   const record = ledger === null ? null : await ledger.getWithHours(id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   const range = checkRange({
@@ -82,12 +82,12 @@ export const getUserAnalytics: Handler = async (request, context) => {
   const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
   const before =
     notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
-  const shard = openShardOf(context.env, app, userId);
+  const shard = getShardStubOf(context.env, app, userId);
   const { summary, entries, isUserGone } = await shard.readUserHistory(userId, before, limit + 1);
   const { data, nextCursor } = toPage(entries, limit, (entry) => [entry.notificationId, entry.channelKey]);
   const templateIds = [...new Set(data.map(({ templateId }) => templateId))];
   const names = new Map(
-    data.length === 0 ? [] : await openRegistry(context.env, app.id).listTemplateNames(templateIds),
+    data.length === 0 ? [] : await getRegistryStub(context.env, app.id).listTemplateNames(templateIds),
   );
   const notifications = data.map((entry) => ({
     notificationId: entry.notificationId,

@@ -8,8 +8,8 @@ import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import type { DeviceOutcome } from "../../model/push.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { isObject, readPushData } from "../send-checks.ts";
 import { deviceNotFound } from "./devices.ts";
 
@@ -36,12 +36,12 @@ export const postChannelTest: Handler = async (request, context) => {
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   const { deviceId, title, body } = value;
   const userId = canonicalUserId(app, value.userId);
-  const channel = await openRegistry(env, app.id).getChannel(pathParam(request, "channel"));
+  const channel = await getRegistryStub(env, app.id).getChannel(pathParam(request, "channel"));
   if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   if (channel.type !== "push") {
     throw new OnecallError("ERR_BAD_REQUEST", `The channel "${channel.key}" isn't a push channel.`);
   }
-  const devices = await openShardOf(env, app, userId).listDevices(userId, null);
+  const devices = await getShardStubOf(env, app, userId).listDevices(userId, null);
   if (devices === "revoked") throw new Error("A server's call needs no token");
   const device = deviceId ? devices.find(({ id }) => id === deviceId) : devices[0];
   if (device === undefined) throw deviceNotFound();

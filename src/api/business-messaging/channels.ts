@@ -11,7 +11,7 @@ import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
 import { CHANNEL_TYPES } from "../../model/notification.ts";
 import { PROVIDERS } from "../../model/push.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { ProvidersSchema, prepareProviders } from "./provider-schema.ts";
 
 const BOOLEAN_MESSAGE = "must be true or false";
@@ -43,14 +43,14 @@ const ChannelChangeSchema = v.object(
 /** `GET {api}/channels` */
 export const listChannels: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const channels = await openRegistry(context.env, app.id).listChannels();
+  const channels = await getRegistryStub(context.env, app.id).listChannels();
   return json({ data: channels.map(presentChannel), nextCursor: null });
 };
 
 /** `GET {api}/channels/availability`: per type how many there may be (-1: no limit) and how many there are. */
 export const getChannelAvailability: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const channels = await openRegistry(context.env, app.id).listChannels();
+  const channels = await getRegistryStub(context.env, app.id).listChannels();
   return json(
     CHANNEL_TYPES.map((type) => ({
       type,
@@ -63,7 +63,7 @@ export const getChannelAvailability: Handler = async (request, context) => {
 /** `GET {api}/channels/{idOrKey}` */
 export const getChannel: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
-  const channel = await openRegistry(context.env, app.id).getChannel(pathParam(request, "channel"));
+  const channel = await getRegistryStub(context.env, app.id).getChannel(pathParam(request, "channel"));
   if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   return json(presentChannel(channel));
 };
@@ -87,7 +87,7 @@ export const putChannel: Handler = async (request, context) => {
   const idOrKey = pathParam(request, "channel");
   const body = await readJson(request);
   const { value, faults } = checkInput(ChannelChangeSchema, body);
-  const current = await openRegistry(context.env, app.id).getChannel(idOrKey);
+  const current = await getRegistryStub(context.env, app.id).getChannel(idOrKey);
   if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
   // From the body itself: they belong in the answer also where the schema found other faults.
   for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))

@@ -4,7 +4,7 @@ import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { registerDevice } from "../../managing/devices.ts";
 import { OnecallError } from "../../model/errors.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
 import { requireReachableUser, requireUserParam } from "../named-users.ts";
 
@@ -23,7 +23,7 @@ export const postDevice: Handler = async (request, context) => {
 export const getDevices: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { uid } = requireUserParam(request, app);
-  const devices = await openShardOf(context.env, app, uid).listDevices(uid, null);
+  const devices = await getShardStubOf(context.env, app, uid).listDevices(uid, null);
   if (devices === "revoked") throw new Error("A server's call needs no token");
   return json({ data: devices.map(presentDevice), nextCursor: null });
 };
@@ -33,7 +33,7 @@ export const deleteDevice: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid } = requireUserParam(request, app);
   const id = pathParam(request, "device");
-  const deleted = await openShardOf(context.env, app, uid).deleteDevice(uid, id, null);
+  const deleted = await getShardStubOf(context.env, app, uid).deleteDevice(uid, id, null);
   if (deleted !== true) throw deviceNotFound();
   return json({ id, deleted: true });
 };

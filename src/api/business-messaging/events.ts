@@ -7,11 +7,11 @@ import type { Handler } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
 import { checkInput, perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
-import type { ClientEvent, EventOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, EngagementOutcome } from "../../model/engagement.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import { parseNotificationId } from "../../model/ids.ts";
 import { CHANNEL_TYPES } from "../../model/notification.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { listTargetIds } from "../named-users.ts";
 
 const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;
@@ -72,11 +72,11 @@ async function tellOfEvent(
   env: Bindings,
   app: AppRecord,
   userIds: readonly string[],
-  event: Omit<ClientEvent, "userId">,
-): Promise<{ userId: string; outcome: Exclude<EventOutcome, "unknown"> } | null> {
+  event: Omit<ClientEngagement, "userId">,
+): Promise<{ userId: string; outcome: Exclude<EngagementOutcome, "unknown"> } | null> {
   if (parseNotificationId(event.notificationId) === null) return null;
   for (const userId of userIds) {
-    const outcome = await openShardOf(env, app, userId).recordEvent({ ...event, userId });
+    const outcome = await getShardStubOf(env, app, userId).recordEngagement({ ...event, userId });
     if (outcome !== "unknown") return { userId, outcome };
   }
   return null;

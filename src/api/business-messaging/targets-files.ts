@@ -6,7 +6,7 @@ import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
 
 const PresignSchema = v.object(
@@ -30,7 +30,7 @@ export const listTargetsFiles: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
   const before = decodeCursor(cursor, 1)?.[0] ?? null;
-  const rows = await openRegistry(context.env, app.id).listTargetsFiles(before, limit + 1);
+  const rows = await getRegistryStub(context.env, app.id).listTargetsFiles(before, limit + 1);
   const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
   return json({ data: data.map(presentListedFile), nextCursor });
 };
@@ -51,7 +51,7 @@ export const getTargetsFileContent: Handler = async (request, context) => {
 export const deleteTargetsFile: Handler = async (request, context) => {
   const { app, actor } = await authenticate(request, context, "send");
   const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey, actor);
+  await getRegistryStub(context.env, app.id).deleteTargetsFile(fileKey, actor);
   return json({ fileKey, deleted: true });
 };
 

@@ -14,7 +14,7 @@ import {
   TEMPLATE_STATUSES,
   type Template,
 } from "../../model/template.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { previewTemplate } from "../../templates/preview.ts";
 import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
 import { requireKey } from "./channels.ts";
@@ -64,7 +64,7 @@ export const listTemplates: Handler = async (request, context) => {
     queryOf(context.url),
   );
   const beforeId = decodeCursor(cursor, 1)?.[0] ?? null;
-  const rows = await openRegistry(context.env, app.id).listTemplates({
+  const rows = await getRegistryStub(context.env, app.id).listTemplates({
     status: status ?? null,
     category: category ?? null,
     channelKey: channelKey ?? null,
@@ -127,7 +127,7 @@ export const listTemplateVersions: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(PageQuerySchema, queryOf(context.url));
   const before = decodeCursor(cursor, 1, /^\d{1,9}$/)?.[0];
-  const versions = await openRegistry(context.env, app.id).listTemplateVersions(
+  const versions = await getRegistryStub(context.env, app.id).listTemplateVersions(
     pathParam(request, "template"),
     before === undefined ? null : Number(before),
     limit + 1,
@@ -142,7 +142,7 @@ export const getTemplateVersion: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const given = pathParam(request, "version");
   const version = /^\d{1,9}$/.test(given) ? Number(given) : 0;
-  const registry = openRegistry(context.env, app.id);
+  const registry = getRegistryStub(context.env, app.id);
   const found = await registry.getTemplateVersion(pathParam(request, "template"), version);
   if (found === null)
     throw new OnecallError("ERR_NOT_FOUND", "There is no such template, or no such version.");
@@ -154,7 +154,7 @@ export const postTemplatePreview: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { variables, version } = parseInput(PreviewSchema, await readJson(request, true));
   const template = await requireTemplate(context.env, app.id, pathParam(request, "template"));
-  const wanted = await openRegistry(context.env, app.id).getTemplateVersion(
+  const wanted = await getRegistryStub(context.env, app.id).getTemplateVersion(
     template.id,
     version ?? template.version,
   );
@@ -172,13 +172,13 @@ async function findOtherFaults(env: Bindings, appId: string, body: unknown, know
   if (!parts.success) return new Faults();
   const fields = new Set([...known].map(({ field }) => field));
   const isNew = ({ field }: Fault) => !fields.has(field);
-  const channels = await openRegistry(env, appId).listChannels();
+  const channels = await getRegistryStub(env, appId).listChannels();
   const found = findDraftFaults({ ...parts.output, variableSchema: {} }, channels);
   return new Faults([...found].filter(isNew), found.more);
 }
 
 async function requireTemplate(env: Bindings, appId: string, idOrKey: string): Promise<Template> {
-  const template = await openRegistry(env, appId).getTemplate(idOrKey);
+  const template = await getRegistryStub(env, appId).getTemplate(idOrKey);
   if (template === null) throw templateNotFound();
   return template;
 }

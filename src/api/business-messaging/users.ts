@@ -25,7 +25,7 @@ import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import { ANY_USER, type User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { readUserParam, requireReachableUser } from "../named-users.ts";
 import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 
@@ -101,7 +101,7 @@ export const postUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid: sentAs, ...fields } = parseInput(newUserSchema(app), await readJson(request, true));
   const uid = canonicalUserId(app, sentAs);
-  const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, toStored(fields)));
+  const user = requireValue(await getShardStubOf(context.env, app, uid).createUser(uid, toStored(fields)));
   if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${sentAs}" exists.`);
   return json(presentUser(user), 201);
 };
@@ -110,7 +110,7 @@ export const postUser: Handler = async (request, context) => {
 export const getUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { uid } = readUserParam(request, app);
-  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  const user = isStoredUserId(uid) ? await getShardStubOf(context.env, app, uid).getUser(uid) : null;
   return json(presentUser(requireUser(user)));
 };
 
@@ -119,7 +119,9 @@ export const putUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid } = readUserParam(request, app);
   const fields = toStored(parseInput(UserChangeSchema, await readJson(request, true)));
-  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  const user = isStoredUserId(uid)
+    ? await getShardStubOf(context.env, app, uid).updateUser(uid, fields)
+    : null;
   return json(presentUser(requireUser(user)));
 };
 

@@ -11,8 +11,8 @@ import type { AppRecord } from "../../model/app.ts";
 import { OnecallError } from "../../model/errors.ts";
 import type { Attempt, Webhook } from "../../model/webhook.ts";
 import { makeSecret } from "../../model/webhook-secrets.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
-import { openWebhookEndpoint } from "../../objects/webhook-endpoint/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { getEndpointStub } from "../../objects/webhook-endpoint/contract.ts";
 import { parseNewWebhook, parseWebhookChange, RotationSchema } from "./webhook-schema.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -24,7 +24,7 @@ export const getWebhooks: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
   const before = decodeCursor(cursor, 1)?.[0] ?? null;
-  const rows = await openRegistry(context.env, app.id).listWebhooks(before, limit + 1);
+  const rows = await getRegistryStub(context.env, app.id).listWebhooks(before, limit + 1);
   const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
   return json({
     data: await Promise.all(data.map((webhook) => presentWebhook(context.env, app, webhook))),
@@ -95,7 +95,7 @@ export const getWebhookAttempts: Handler = async (request, context) => {
   const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
   const before = decodeCursor(cursor, 1)?.[0] ?? null;
   const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const rows = await openWebhookEndpoint(context.env, app.id, id).listAttempts(before, limit + 1);
+  const rows = await getEndpointStub(context.env, app.id, id).listAttempts(before, limit + 1);
   const { data, nextCursor } = toPage(rows, limit, (attempt) => [attempt.id]);
   return json({ data: data.map(presentAttempt), nextCursor });
 };
@@ -104,7 +104,7 @@ export const getWebhookAttempts: Handler = async (request, context) => {
 export const postWebhookTest: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const attempt = await openWebhookEndpoint(context.env, app.id, id).sendTest();
+  const attempt = await getEndpointStub(context.env, app.id, id).sendTest();
   if (attempt === null) throw webhookNotFound();
   return json(presentAttempt(attempt));
 };
@@ -113,7 +113,7 @@ export const postWebhookTest: Handler = async (request, context) => {
 export const postWebhookResend: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const attempt = await openWebhookEndpoint(context.env, app.id, id).resend(pathParam(request, "attempt"));
+  const attempt = await getEndpointStub(context.env, app.id, id).resend(pathParam(request, "attempt"));
   if (attempt === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such attempt.");
   if (attempt === "sent") {
     const message = "Nothing of this call is kept: the endpoint has taken it, or it has ended.";
@@ -123,7 +123,7 @@ export const postWebhookResend: Handler = async (request, context) => {
 };
 
 async function requireWebhook(env: Bindings, app: AppRecord, id: string): Promise<Webhook> {
-  const webhook = await openRegistry(env, app.id).getWebhook(id);
+  const webhook = await getRegistryStub(env, app.id).getWebhook(id);
   if (webhook === null) throw webhookNotFound();
   return webhook;
 }
@@ -136,7 +136,7 @@ function webhookNotFound(): OnecallError {
 async function presentWebhook(env: Bindings, app: AppRecord, webhook: Webhook): Promise<object> {
   const { id, url, description, events, eventsPerCall, isEnabled, secretFingerprint, disabledReason } =
     webhook;
-  const { failingSince, waiting, dropped } = await openWebhookEndpoint(env, app.id, id).getState();
+  const { failingSince, waiting, dropped } = await getEndpointStub(env, app.id, id).getState();
   return {
     ...{ id, url, description, events, eventsPerCall, enabled: isEnabled, secretFingerprint },
     previousSecretUntil: isoTime(webhook.previousSecretUntil),

@@ -8,7 +8,7 @@ import { countWrongCredentials, guardLookups } from "../../http/stranger-limit.t
 import { OnecallError } from "../../model/errors.ts";
 import type { Remote } from "../../objects/kit/remote.ts";
 import type { UserShardContract } from "../../objects/user-shard/contract.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 
 /** Who reads a feed, and where it is. */
 export interface Reader {
@@ -42,7 +42,7 @@ export async function openReaderOf(
 }
 
 async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
-  return openShardOf(env, await getApp(env, appId), userId);
+  return getShardStubOf(env, await getApp(env, appId), userId);
 }
 
 /** What a shard answered; throws where it refused the token. */

@@ -9,7 +9,7 @@ import type { Route } from "../../http/router.ts";
 import { parseInput, queryOf } from "../../http/validation.ts";
 import type { ListedTargetsFile } from "../../model/targets-file.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
 
 const PresignSchema = v.object(
@@ -48,7 +48,7 @@ const listFiles: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "read");
   const { token, limit } = parseInput(ListQuerySchema, queryOf(context.url));
   const before = decodeCursor(token === "" ? undefined : token, 1, /^/, "token")?.[0] ?? null;
-  const files = await openRegistry(context.env, app.id).listTargetsFiles(before, limit + 1);
+  const files = await getRegistryStub(context.env, app.id).listTargetsFiles(before, limit + 1);
   const page = files.slice(0, limit);
   const last = page.at(-1);
   return json({
@@ -75,7 +75,7 @@ const getContent: Handler = async (request, context) => {
 const deleteFile: Handler = async (request, context) => {
   const { app, actor } = await authenticateToken(request, context, "send");
   const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await openRegistry(context.env, app.id).deleteTargetsFile(fileKey, actor);
+  await getRegistryStub(context.env, app.id).deleteTargetsFile(fileKey, actor);
   return json({ file_key: fileKey, deleted: true });
 };
 

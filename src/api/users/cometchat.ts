@@ -14,7 +14,7 @@ import { OnecallError } from "../../model/errors.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
 import {
   parseDeletion,
@@ -50,7 +50,7 @@ export const postCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
   const uid = canonicalUserId(app, sentAs);
-  const user = requireValue(await openShardOf(context.env, app, uid).createUser(uid, fields));
+  const user = requireValue(await getShardStubOf(context.env, app, uid).createUser(uid, fields));
   if (user === null) {
     const message = `The uid ${sentAs} already exists, please choose a new uid.`;
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
@@ -65,7 +65,7 @@ export const postCometchatUser: Handler = async (request, context) => {
 export const getCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "read");
   const { uid, sentAs } = readUserParam(request, app);
-  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).getUser(uid) : null;
+  const user = isStoredUserId(uid) ? await getShardStubOf(context.env, app, uid).getUser(uid) : null;
   if (user === null) throw unknownUser(sentAs);
   return json({ data: presentUser(user) });
 };
@@ -75,7 +75,9 @@ export const putCometchatUser: Handler = async (request, context) => {
   const { app } = await authenticate(request, context, "manage");
   const { uid, sentAs } = readUserParam(request, app);
   const fields = parseUserChange(await readJsonOrForm(request, true));
-  const user = isStoredUserId(uid) ? await openShardOf(context.env, app, uid).updateUser(uid, fields) : null;
+  const user = isStoredUserId(uid)
+    ? await getShardStubOf(context.env, app, uid).updateUser(uid, fields)
+    : null;
   if (user === null) throw unknownUser(sentAs);
   return json({ data: presentUser(user) });
 };

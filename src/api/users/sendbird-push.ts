@@ -7,7 +7,7 @@ import { registerDevice } from "../../managing/devices.ts";
 import type { Device } from "../../model/device.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import type { DeviceAddress } from "../../model/push.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { parseDevice } from "../devices.ts";
 import { presentUser, unknownUser } from "./sendbird.ts";
 import { parsePushToken, wrongType } from "./sendbird-schema.ts";
@@ -24,7 +24,7 @@ export const postPushToken: Handler = async (request, context) => {
   const given = { provider: PROVIDERS[type], token: parsePushToken(type, await readJson(request)) };
   const address = await parseDevice(given, app.id, context);
   const userId = pathParam(request, "uid");
-  const user = isStoredUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
+  const user = isStoredUserId(userId) ? await getShardStubOf(context.env, app, userId).getUser(userId) : null;
   if (user === null) throw unknownUser();
   const registered = await registerDevice(context.env, app, userId, address, null);
   if (registered === "revoked") throw new Error("A server's call needs no token");
@@ -46,7 +46,7 @@ export const getPushToken: Handler = async (request, context) => {
 /** `DELETE /v3/users/{user_id}/push/{type}/{token}` */
 export const deletePushToken: Handler = async (request, context) => {
   const { app, type, device, user } = await requireDevice(request, context, "manage");
-  await openShardOf(context.env, app, user.uid).deleteDevice(user.uid, device.id, null);
+  await getShardStubOf(context.env, app, user.uid).deleteDevice(user.uid, device.id, null);
   return json({ token: tokenOf(device.address), type, user: presentUser(user) });
 };
 
@@ -64,7 +64,7 @@ async function readDevices(request: Parameters<Handler>[0], context: Context, sc
   const type = readType(request);
   const userId = pathParam(request, "uid");
   if (!isStoredUserId(userId)) throw unknownUser();
-  const shard = openShardOf(context.env, app, userId);
+  const shard = getShardStubOf(context.env, app, userId);
   const [user, devices] = await Promise.all([shard.getUser(userId), shard.listDevices(userId, null)]);
   if (user === null) throw unknownUser();
   if (devices === "revoked") throw new Error("A server's call needs no token");

@@ -13,7 +13,7 @@ import { OnecallError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import {
   parseNewSendbirdUser,
@@ -42,7 +42,7 @@ export const listSendbirdUsers: Handler = async (request, context) => {
 export const postSendbirdUser: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "manage");
   const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
-  const user = requireValue(await openShardOf(context.env, app, userId).createUser(userId, fields));
+  const user = requireValue(await getShardStubOf(context.env, app, userId).createUser(userId, fields));
   if (user === null) {
     throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
   }
@@ -56,7 +56,7 @@ export const postSendbirdUser: Handler = async (request, context) => {
 export const getSendbirdUser: Handler = async (request, context) => {
   const { app } = await authenticateToken(request, context, "read");
   const userId = pathParam(request, "uid");
-  const user = isStoredUserId(userId) ? await openShardOf(context.env, app, userId).getUser(userId) : null;
+  const user = isStoredUserId(userId) ? await getShardStubOf(context.env, app, userId).getUser(userId) : null;
   if (user === null) throw unknownUser();
   return json(presentUser(user));
 };
@@ -68,7 +68,7 @@ export const putSendbirdUser: Handler = async (request, context) => {
   const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
   if (!isStoredUserId(userId)) throw unknownUser();
   if (isActive !== null) await setUserActiveOf(context.env, app, userId, isActive, actor);
-  const user = await openShardOf(context.env, app, userId).updateUser(userId, fields);
+  const user = await getShardStubOf(context.env, app, userId).updateUser(userId, fields);
   if (user === null) throw unknownUser();
   const accessToken = issueToken
     ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
@@ -91,7 +91,7 @@ export const postSendbirdToken: Handler = async (request, context) => {
   const userId = pathParam(request, "uid");
   const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
   const isKnown =
-    isStoredUserId(userId) && (await openShardOf(context.env, app, userId).getUser(userId)) !== null;
+    isStoredUserId(userId) && (await getShardStubOf(context.env, app, userId).getUser(userId)) !== null;
   if (!isKnown) throw unknownUser();
   const { token, expiresAt } = await issueUserToken(context.env, app, { uid: userId }, ttlSeconds);
   return json({ token, expires_at: expiresAt });

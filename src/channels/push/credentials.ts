@@ -3,9 +3,9 @@ import type { Bindings } from "../../env.ts";
 import { ISOLATE_CACHE_MS } from "../../model/limits.ts";
 import type { DeviceOutcome, Provider } from "../../model/push.ts";
 import type { Credentials, CredentialsOf } from "../../model/push-provider.ts";
-import { openRegistry } from "../../objects/registry/contract.ts";
+import { getRegistryStub } from "../../objects/registry/contract.ts";
 
-/** Usable credentials of this isolate's senders: the registry isn't asked for every claim. */
+/** Usable credentials of this isolate's senders: the registry isn't asked for every lease. */
 const found = new TtlCache<CredentialsOf[Provider]>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 
 /** What a refused account was told: 100,000 pushes aren't 100,000 exchanges with the token service. */
@@ -39,7 +39,7 @@ export async function fetchCredentials<P extends Provider>(
   refused: string | null,
 ): Promise<CredentialsResult<P>> {
   const cacheKey = `${appId}:${channelKey}:${provider}`;
-  const result = (await openRegistry(env, appId).getPushCredentials(
+  const result = (await getRegistryStub(env, appId).getPushCredentials(
     channelKey,
     provider,
     refused,

@@ -1,4 +1,4 @@
-import type { PushClaim, PushReport } from "../../model/push.ts";
+import type { PushLease, PushReport } from "../../model/push.ts";
 import type { Remote } from "../../objects/kit/remote.ts";
 import type { UserShardContract } from "../../objects/user-shard/contract.ts";
 
@@ -9,17 +9,17 @@ const PAUSES_MS = [50, 200, 800];
  * Tells a shard what became of its pushes. With `leaseMs` the shard hands out the next of that notification and
  * channel in the same transaction; null: there are none, or none were asked for.
  * Repeated where the call fails, as the same report again changes nothing; a report that never arrives is made up for
- * when the claim's lease ends, by pushes that show once.
+ * when the lease's lease ends, by pushes that show once.
  */
 export async function reportPushes(
-  openShard: () => Remote<UserShardContract>,
+  getShardStub: () => Remote<UserShardContract>,
   report: PushReport,
   leaseMs: number | null = null,
-): Promise<PushClaim | null> {
+): Promise<PushLease | null> {
   for (const pauses = PAUSES_MS.values(); ; ) {
     try {
       // Opened anew: a stub that failed stays failed.
-      return await openShard().reportPushes(report, leaseMs);
+      return await getShardStub().reportPushes(report, leaseMs);
     } catch (error) {
       const { value: pauseMs } = pauses.next();
       if (pauseMs === undefined) throw error;

@@ -3,7 +3,7 @@ import type { AppRecord } from "../../model/app.ts";
 import type { Device } from "../../model/device.ts";
 import { newNotificationId } from "../../model/ids.ts";
 import { scopeOf } from "../../model/push.ts";
-import { openShardOf } from "../../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { TimedFetch } from "../../outbound/timed-fetch.ts";
 import { readPushMessage } from "./message.ts";
 import { type PushAnswer, sendPush } from "./send-push.ts";
@@ -47,6 +47,6 @@ export async function sendTestPush(
   const times = { patienceMs: timeoutMs, answerBefore: startedAt + TEST_TIMEOUTS * timeoutMs };
   const answer = await sendPush(sender, recipient, message, times);
   if (answer.outcome.outcome === "gone")
-    await openShardOf(env, app, userId).deleteDevice(userId, device.id, null);
+    await getShardStubOf(env, app, userId).deleteDevice(userId, device.id, null);
   return { ...answer, durationMs: Date.now() - startedAt };
 }

@@ -40,7 +40,7 @@ export class SecretBox {
   }
 
   /** Throws where the deployment has no key that it was sealed with. What was stored before there was one comes as it is. */
-  open(text: string, purpose: string): string {
+  unseal(text: string, purpose: string): string {
     if (!text.startsWith(SEALED)) return text;
     const key = this.#readKey();
     if (key === null) throw new Error("A sealed secret has no key");
@@ -48,7 +48,7 @@ export class SecretBox {
   }
 
   /** True where this should be sealed and isn't. */
-  isOpen(text: string): boolean {
+  isUnsealed(text: string): boolean {
     return !text.startsWith(SEALED) && listSecretsKeys(this.#env).length > 0;
   }
 

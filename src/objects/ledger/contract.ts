@@ -45,7 +45,7 @@ export interface RetryRequest {
 }
 
 /** A notification that is written down. */
-export interface OpenedPlan {
+export interface RegisteredPlan {
   /** The header that stands: that of the first call. */
   header: NotificationHeader;
   /** What the caller is to put into the queues. */
@@ -53,7 +53,7 @@ export interface OpenedPlan {
 }
 
 /** Another attempt that is written down: from here on it will be made. */
-export interface OpenedRetry {
+export interface RegisteredRetry {
   plan: LedgerPlan;
   handouts: Handout[];
 }
@@ -73,7 +73,7 @@ export interface LedgerContract {
    * The commit point of a batch with these units; a realtime send has none. Repeated with the same id, it changes
    * nothing, and hands out again what it had handed out.
    */
-  open(plan: LedgerPlan, units: UnitRange[]): Promise<OpenedPlan>;
+  register(plan: LedgerPlan, units: UnitRange[]): Promise<RegisteredPlan>;
   /**
    * Messages of the queue are done with, after they waited there for so long. Returns what takes their places: the
    * caller puts it into the queues. Repeated, it changes nothing.
@@ -83,7 +83,7 @@ export interface LedgerContract {
    * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
    * plan is nowhere else. Returns the plan with the retry and the shards that it is for, or why there is none.
    */
-  retry(id: string, request: RetryRequest, plan: LedgerPlan | null): Promise<OpenedRetry | RetryRefusal>;
+  retry(id: string, request: RetryRequest, plan: LedgerPlan | null): Promise<RegisteredRetry | RetryRefusal>;
   /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
   report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]>;
   /** Events of this day's notifications, whenever they happened. */
@@ -107,6 +107,10 @@ export interface LedgerContract {
 }
 
 /** One of an app's ledgers. */
-export function openLedger(env: Bindings, appId: string, { day, slot }: LedgerRef): Remote<LedgerContract> {
+export function getLedgerStub(
+  env: Bindings,
+  appId: string,
+  { day, slot }: LedgerRef,
+): Remote<LedgerContract> {
   return env.LEDGER.getByName(keys.ledger(appId, day, slot)) as unknown as Remote<LedgerContract>;
 }

@@ -167,7 +167,7 @@ export class LedgerStore {
   }
 
   /** The attempt that a notification is at; null where it is completed, or unknown. */
-  getOpenAttempt(id: string): number | null {
+  getRunningAttempt(id: string): number | null {
     const [row] = this.#sql
       .exec<{ attempt: number }>(
         "SELECT attempt FROM notifications WHERE id = ? AND completed_at IS NULL",

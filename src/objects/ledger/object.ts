@@ -15,15 +15,15 @@ import { WEBHOOKS_DUTY, WebhookOutbox } from "../kit/event-outbox.ts";
 import { ledgerIdentityOf } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
 import { filledShare, isFull, requireRoom, sizeOf } from "../kit/room.ts";
-import { openRegistry } from "../registry/contract.ts";
+import { getRegistryStub } from "../registry/contract.ts";
 import type {
   LedgerContract,
   LedgerStatus,
   NotificationFilter,
   NotificationPage,
   NotificationRecord,
-  OpenedPlan,
-  OpenedRetry,
+  RegisteredPlan,
+  RegisteredRetry,
   RetryRefusal,
   RetryRequest,
 } from "./contract.ts";
@@ -93,7 +93,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     this.#privacy = new LedgerPrivacy({ sql, series: this.#series, singles, lists });
     this.#incidents = new IncidentStore(sql, singles);
     this.#shardSizes = new ShardSizeStore(sql);
-    this.#window = new QueueWindow({ sql, openAttempt: (id) => this.#store.getOpenAttempt(id) });
+    this.#window = new QueueWindow({ sql, runningAttempt: (id) => this.#store.getRunningAttempt(id) });
     this.#watchdog = new StallWatchdog({
       appId: ledgerIdentityOf(ctx.id).appId,
       env: () => this.env,
@@ -104,7 +104,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
-  async open(plan: LedgerPlan, units: UnitRange[]): Promise<OpenedPlan> {
+  async register(plan: LedgerPlan, units: UnitRange[]): Promise<RegisteredPlan> {
     if (!this.#store.has(plan.header.id)) requireRoom(this.ctx.storage, this.env);
     await this.#registerFirst();
     const now = Date.now();
@@ -132,7 +132,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     id: string,
     request: RetryRequest,
     plan: LedgerPlan | null,
-  ): Promise<OpenedRetry | RetryRefusal> {
+  ): Promise<RegisteredRetry | RetryRefusal> {
     const now = Date.now();
     const outcome = this.#transaction((): { plan: LedgerPlan; shards: number[] } | RetryRefusal => {
       const record = this.#store.get(id);
@@ -286,7 +286,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     const { appId } = ledgerIdentityOf(this.ctx.id);
     try {
       for (const { attempt, record } of this.#retries.listUntold(id)) {
-        await openRegistry(this.env, appId).recordRetry(record);
+        await getRegistryStub(this.env, appId).recordRetry(record);
         this.#retries.markTold(id, attempt);
       }
       this.#due.remove("audit", id);
@@ -310,7 +310,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     const now = Date.now();
     if (day < utcDay(now) || !this.#load.note(count, filledShare(this.ctx.storage, this.env), now)) return;
     this.ctx.waitUntil(
-      openRegistry(this.env, appId)
+      getRegistryStub(this.env, appId)
         .growLedgerSlots()
         .catch((error: unknown) => {
           console.error({ message: "more ledgers can't be asked for", app: appId, error });
@@ -334,7 +334,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     const { appId, ...ledger } = ledgerIdentityOf(this.ctx.id);
     let mostTags: number | null;
     try {
-      mostTags = await openRegistry(this.env, appId).registerLedger(ledger);
+      mostTags = await getRegistryStub(this.env, appId).registerLedger(ledger);
     } catch (error) {
       console.error({ message: "registering the ledger failed", app: appId, ...ledger, error });
       this.#due.set("register", "", Date.now() + 10_000);
@@ -357,7 +357,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       this.#store.deletePlans(ids);
       return;
     }
-    await openRegistry(this.env, appId).forgetLedger(ledger);
+    await getRegistryStub(this.env, appId).forgetLedger(ledger);
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.#hasEnded = true;

@@ -26,7 +26,7 @@ type Sent = [notificationId: string, attempt: number, unit: number, at: number];
 interface Surroundings {
   sql: SqlStorage;
   /** The attempt that an uncompleted notification is at; null for a completed one. */
-  openAttempt: (notificationId: string) => number | null;
+  runningAttempt: (notificationId: string) => number | null;
 }
 
 /**
@@ -41,7 +41,7 @@ interface Surroundings {
 export class QueueWindow {
   readonly #sql: SqlStorage;
   readonly #waiting: WaitingBatches;
-  readonly #openAttempt: Surroundings["openAttempt"];
+  readonly #runningAttempt: Surroundings["runningAttempt"];
   /** The rows of `queue_windows`, as far as they were read. */
   readonly #windows = new Map<Priority, Sent[]>();
   /** Queues that nothing waits for, as far as that is known. */
@@ -50,10 +50,10 @@ export class QueueWindow {
   /** The batch that had the last turn. Lost with the instance: then the oldest begins. */
   readonly #turns = new Map<Priority, string>();
 
-  constructor({ sql, openAttempt }: Surroundings) {
+  constructor({ sql, runningAttempt }: Surroundings) {
     this.#sql = sql;
     this.#waiting = new WaitingBatches(sql);
-    this.#openAttempt = openAttempt;
+    this.#runningAttempt = runningAttempt;
   }
 
   forgetMemory(): void {
@@ -199,7 +199,7 @@ export class QueueWindow {
     const kept = window.filter(([, , , at]) => at > before);
     if (kept.length === window.length) return false;
     for (const [notificationId, attempt, unit, at] of window) {
-      if (at > before || this.#openAttempt(notificationId) !== attempt) continue;
+      if (at > before || this.#runningAttempt(notificationId) !== attempt) continue;
       const known = this.#waiting.get(notificationId);
       const todo: UnitRange[] = known?.attempt === attempt ? known.todo : [];
       const lost: UnitRange[] = known?.attempt === attempt ? known.lost : [];

@@ -15,7 +15,7 @@ import {
 import type { AudienceSource, LedgerPlan } from "../../model/notification.ts";
 import { enqueueHandouts } from "../../queues/chunks.ts";
 import type { DueTable } from "../kit/due.ts";
-import { openShard } from "../user-shard/contract.ts";
+import { getShardStub } from "../user-shard/contract.ts";
 import type { IncidentStore } from "./incident-store.ts";
 import type { LedgerStore } from "./notification-store.ts";
 import type { QueueWindow } from "./queue-window.ts";
@@ -159,7 +159,7 @@ export class StallWatchdog {
     const short = new Set(store.listShortShards(id));
     const asked = [...new Set(shards)].filter((shard) => short.has(shard));
     // One that can't be reached now gets its chunks once more.
-    await Promise.allSettled(asked.map((shard) => openShard(this.#its.env(), appId, shard).flush()));
+    await Promise.allSettled(asked.map((shard) => getShardStub(this.#its.env(), appId, shard).flush()));
   }
 
   async #deliverInline(plan: LedgerPlan): Promise<number> {

@@ -173,6 +173,6 @@ export interface RegistryContract {
 }
 
 /** An app's registry. */
-export function openRegistry(env: Bindings, appId: string): Remote<RegistryContract> {
+export function getRegistryStub(env: Bindings, appId: string): Remote<RegistryContract> {
   return env.REGISTRY.getByName(keys.registry(appId)) as unknown as Remote<RegistryContract>;
 }

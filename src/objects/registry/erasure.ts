@@ -3,9 +3,9 @@ import { type Erasure, type ErasureStep, STEPS } from "../../model/app-erasure.t
 import { keys } from "../../model/keys.ts";
 import type { LedgerList } from "../../model/ledger-list.ts";
 import type { DueTable } from "../kit/due.ts";
-import { openLedger } from "../ledger/contract.ts";
-import { openShard } from "../user-shard/contract.ts";
-import { openWebhookEndpoint } from "../webhook-endpoint/contract.ts";
+import { getLedgerStub } from "../ledger/contract.ts";
+import { getShardStub } from "../user-shard/contract.ts";
+import { getEndpointStub } from "../webhook-endpoint/contract.ts";
 
 export const ERASE_DUTY = "erase";
 
@@ -113,21 +113,21 @@ export class AppErasure {
     const { position } = this.#sql.exec<{ position: number }>("SELECT position FROM erasure").one();
     const end = Math.min(position + SHARDS_PER_TURN, shardCount);
     const shards = Array.from({ length: end - position }, (_, index) => position + index);
-    await Promise.all(shards.map((shard) => openShard(this.#env, id, shard).erase()));
+    await Promise.all(shards.map((shard) => getShardStub(this.#env, id, shard).erase()));
     this.#sql.exec("UPDATE erasure SET position = ?", end);
     return end === shardCount;
   }
 
   async #eraseLedgers({ id }: ErasedApp): Promise<boolean> {
     const ledgers = this.#ledgers.listAfter(null, LEDGERS_PER_TURN);
-    await Promise.all(ledgers.map((ledger) => openLedger(this.#env, id, ledger).erase()));
+    await Promise.all(ledgers.map((ledger) => getLedgerStub(this.#env, id, ledger).erase()));
     for (const ledger of ledgers) this.#ledgers.remove(ledger);
     return ledgers.length < LEDGERS_PER_TURN;
   }
 
   async #eraseWebhooks({ id }: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {
     await Promise.all(
-      webhookIds.map((webhookId) => openWebhookEndpoint(this.#env, id, webhookId).configure(null)),
+      webhookIds.map((webhookId) => getEndpointStub(this.#env, id, webhookId).configure(null)),
     );
     return true;
   }

@@ -48,7 +48,7 @@ import { DueTable } from "../kit/due.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { requireRoom, sizeOf } from "../kit/room.ts";
 import { SecretBox } from "../kit/secret-box.ts";
-import { openWebhookEndpoint } from "../webhook-endpoint/contract.ts";
+import { getEndpointStub } from "../webhook-endpoint/contract.ts";
 import { AppStore } from "./app-store.ts";
 import { AUDIT_DUTY, AuditStore } from "./audit-store.ts";
 import { ChannelStore } from "./channel-store.ts";
@@ -129,7 +129,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       ...{ sql, due: this.#due },
       // An app that ends has no endpoints, whatever is still to be told.
       getConfig: (id) => (this.#erasure.get() === null ? this.#webhooks.getConfig(id) : null),
-      tell: (id, config) => openWebhookEndpoint(this.env, this.#requireRecord().id, id).configure(config),
+      tell: (id, config) => getEndpointStub(this.env, this.#requireRecord().id, id).configure(config),
     });
     this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
     this.#tokens = new ProviderTokens(this.#providers, readConfig(env).push);
@@ -173,7 +173,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     const { id: appId } = this.#requireRecord();
     const endpoints = this.#webhooks
       .listIds()
-      .map((webhookId) => openWebhookEndpoint(this.env, appId, webhookId).readSecretsState());
+      .map((webhookId) => getEndpointStub(this.env, appId, webhookId).readSecretsState());
     const states = [this.#box.getState(), ...(await Promise.all(endpoints))];
     return SECRETS_STATES.findLast((state) => states.includes(state)) ?? null;
   }

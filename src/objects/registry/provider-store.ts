@@ -48,9 +48,9 @@ export class ProviderStore {
     const isThere = token !== null && issued_at !== null && expires_at !== null;
     const purpose = purposeOf(channelId, provider);
     return {
-      config: JSON.parse(this.#box.open(row.config, purpose)),
+      config: JSON.parse(this.#box.unseal(row.config, purpose)),
       token: isThere
-        ? { token: this.#box.open(token, purpose), issuedAt: issued_at, expiresAt: expires_at }
+        ? { token: this.#box.unseal(token, purpose), issuedAt: issued_at, expiresAt: expires_at }
         : null,
     };
   }
@@ -99,9 +99,9 @@ export class ProviderStore {
       )
       .toArray();
     for (const { channelId, provider, config, token } of rows) {
-      if (!this.#box.isOpen(config) && (token === null || !this.#box.isOpen(token))) continue;
+      if (!this.#box.isUnsealed(config) && (token === null || !this.#box.isUnsealed(token))) continue;
       const purpose = purposeOf(channelId, provider);
-      const reseal = (text: string): string => this.#box.seal(this.#box.open(text, purpose), purpose);
+      const reseal = (text: string): string => this.#box.seal(this.#box.unseal(text, purpose), purpose);
       this.#sql.exec(
         "UPDATE push_providers SET config = ?, token = ? WHERE channel_id = ? AND provider = ?",
         reseal(config),
@@ -118,7 +118,7 @@ export class ProviderStore {
       .exec<{ keyId: string; token: string }>("SELECT key_id AS keyId, token FROM apns_tokens")
       .toArray();
     for (const { keyId, token } of tokens) {
-      if (!this.#box.isOpen(token)) continue;
+      if (!this.#box.isUnsealed(token)) continue;
       const sealed = this.#box.seal(token, apnsPurposeOf(keyId));
       this.#sql.exec("UPDATE apns_tokens SET token = ? WHERE key_id = ?", sealed, keyId);
     }
@@ -135,7 +135,7 @@ export class ProviderStore {
     return row === undefined
       ? null
       : {
-          token: this.#box.open(row.token, apnsPurposeOf(keyId)),
+          token: this.#box.unseal(row.token, apnsPurposeOf(keyId)),
           issuedAt: row.issued_at,
           expiresAt: row.expires_at,
         };

@@ -40,7 +40,7 @@ export class RootSecretStore {
         now,
       )
       .toArray()
-      .map((row) => ({ ...row, secret: this.#box.open(row.secret, PURPOSE) }));
+      .map((row) => ({ ...row, secret: this.#box.unseal(row.secret, PURPOSE) }));
   }
 
   /** Seals what was stored before the deployment had a key. */
@@ -48,7 +48,7 @@ export class RootSecretStore {
     for (const { generation, secret } of this.#sql
       .exec<{ generation: number; secret: string }>("SELECT generation, secret FROM root_secrets")
       .toArray()) {
-      if (!this.#box.isOpen(secret)) continue;
+      if (!this.#box.isUnsealed(secret)) continue;
       const sealed = this.#box.seal(secret, PURPOSE);
       this.#sql.exec("UPDATE root_secrets SET secret = ? WHERE generation = ?", sealed, generation);
     }

@@ -82,10 +82,10 @@ export class WebhookStore {
     const row = this.#row(id);
     if (row === null) return null;
     const { revision, url, events, events_per_call: eventsPerCall, enabled } = row;
-    const open = (sealed: string): string => this.#box.open(sealed, purposeOf(id));
-    const secrets: EndpointConfig["secrets"] = [{ secret: open(row.secret), until: null }];
+    const unseal = (sealed: string): string => this.#box.unseal(sealed, purposeOf(id));
+    const secrets: EndpointConfig["secrets"] = [{ secret: unseal(row.secret), until: null }];
     if (row.previous_secret !== null) {
-      secrets.push({ secret: open(row.previous_secret), until: row.previous_until });
+      secrets.push({ secret: unseal(row.previous_secret), until: row.previous_until });
     }
     return { revision, url, events: JSON.parse(events), eventsPerCall, isEnabled: enabled === 1, secrets };
   }
@@ -190,9 +190,9 @@ export class WebhookStore {
       )
       .toArray();
     for (const { id, secret, previous } of rows) {
-      if (!this.#box.isOpen(secret) && (previous === null || !this.#box.isOpen(previous))) continue;
+      if (!this.#box.isUnsealed(secret) && (previous === null || !this.#box.isUnsealed(previous))) continue;
       const reseal = (text: string): string =>
-        this.#box.seal(this.#box.open(text, purposeOf(id)), purposeOf(id));
+        this.#box.seal(this.#box.unseal(text, purposeOf(id)), purposeOf(id));
       this.#sql.exec(
         "UPDATE webhooks SET secret = ?, previous_secret = ? WHERE id = ?",
         reseal(secret),

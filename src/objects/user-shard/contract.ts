@@ -9,12 +9,12 @@ import type {
 } from "../../model/delivery.ts";
 import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
 import type { Device, DeviceRef, Registration } from "../../model/device.ts";
-import type { ClientEvent, Engagement, EventOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { OpenCircuit, PushClaim, PushClaimRequest, PushGroup, PushReport } from "../../model/push.ts";
+import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
@@ -31,7 +31,7 @@ export interface FeedCaller {
 export interface Delivered {
   /** As it stands here: that of the first call. */
   header: NotificationHeader;
-  claims: PushClaim[];
+  leases: PushLease[];
 }
 
 /** What a call answers that was made before its user was deleted and arrives after. */
@@ -60,12 +60,12 @@ export interface UserShardContract {
   /** Which of these users can be pushed to. */
   listUsersWithDevices(userIds: readonly string[]): string[];
   /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
-  claimPushes(request: PushClaimRequest): PushClaim | null;
+  leasePushes(request: PushLeaseRequest): PushLease | null;
   /**
-   * Takes what became of a claim's pushes; the same report again changes nothing. With `leaseMs` the caller gets
+   * Takes what became of a lease's pushes; the same report again changes nothing. With `leaseMs` the caller gets
    * the next of them in hand, null where there are none.
    */
-  reportPushes(report: PushReport, leaseMs?: number | null): PushClaim | null;
+  reportPushes(report: PushReport, leaseMs?: number | null): PushLease | null;
   /** The channel is disabled: what nobody has in hand isn't pushed. */
   skipPushes(group: PushGroup): void;
   /** Providers that fail, as far as this instance knows: for the operator. */
@@ -96,7 +96,7 @@ export interface UserShardContract {
   /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog;
   /** The stored deliveries of a notification, counted one by one, for a page of its users. */
-  audit(notificationId: string, afterUser: string): DeliveryCounts;
+  countDeliveries(notificationId: string, afterUser: string): DeliveryCounts;
   lookUpClaim(key: string, requestHash: string): ClaimState;
   claim(request: ClaimRequest): ClaimState;
   finishClaim(key: string, notificationId: string, answer: string): void;
@@ -144,7 +144,7 @@ export interface UserShardContract {
   ): FeedItem[] | null | typeof REVOKED;
   markAllViewed(caller: FeedCaller): number | typeof REVOKED;
   /** Takes an event that the app's server tells of; told again it changes nothing. */
-  recordEvent(event: ClientEvent): EventOutcome;
+  recordEngagement(event: ClientEngagement): EngagementOutcome;
   /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory;
   acceptsToken(caller: FeedCaller): boolean;
@@ -155,15 +155,15 @@ export interface UserShardContract {
 }
 
 /** A user shard of an app by its number. */
-export function openShard(env: Bindings, appId: string, shard: number): Remote<UserShardContract> {
+export function getShardStub(env: Bindings, appId: string, shard: number): Remote<UserShardContract> {
   return env.USER_SHARD.getByName(keys.userShard(appId, shard)) as unknown as Remote<UserShardContract>;
 }
 
 /** The user shard that a user (or an Idempotency-Key) hashes to. */
-export function openShardOf(
+export function getShardStubOf(
   env: Bindings,
   app: UserPlacement & { id: string },
   userId: string,
 ): Remote<UserShardContract> {
-  return openShard(env, app.id, shardOfUser(userId, app));
+  return getShardStub(env, app.id, shardOfUser(userId, app));
 }

@@ -3,7 +3,7 @@ import type { Bindings } from "../../env.ts";
 import type { Device, DeviceRef, Registration } from "../../model/device.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { ShardIdentity } from "../kit/identity.ts";
-import { openShardOf } from "./contract.ts";
+import { getShardStubOf } from "./contract.ts";
 import type { DeviceCall, DeviceStore } from "./device-store.ts";
 
 /** The duty's kind in the shard's due table. */
@@ -95,9 +95,9 @@ export class DeviceDirectory {
 
   async #callOut({ id: _, kind, ...ref }: DeviceCall): Promise<void> {
     const app = await getApp(this.#env, this.#identity.appId);
-    if (kind === "remove") await openShardOf(this.#env, app, ref.userId).removeMovedDevice(ref);
-    else if (kind === "own") await openShardOf(this.#env, app, ref.addressKey).ownAddress(ref);
-    else await openShardOf(this.#env, app, ref.addressKey).releaseAddress(ref);
+    if (kind === "remove") await getShardStubOf(this.#env, app, ref.userId).removeMovedDevice(ref);
+    else if (kind === "own") await getShardStubOf(this.#env, app, ref.addressKey).ownAddress(ref);
+    else await getShardStubOf(this.#env, app, ref.addressKey).releaseAddress(ref);
   }
 
   // Nobody waits for it: should it fail, the alarm repeats it. Registrations that are on their way tell themselves.

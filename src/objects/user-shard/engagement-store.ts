@@ -1,5 +1,5 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
-import type { ClientEvent, Engagement, EventOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { PushStore } from "./push-store.ts";
@@ -32,7 +32,10 @@ export class EngagementStore {
    * Takes an event from outside. What is still on its way to a provider has arrived, if somebody has it: that is
    * a delivery.
    */
-  record({ userId, notificationId, kind, channelKey, channelType }: ClientEvent, now: number): EventOutcome {
+  record(
+    { userId, notificationId, kind, channelKey, channelType }: ClientEngagement,
+    now: number,
+  ): EngagementOutcome {
     const rows = this.#sql
       .exec<EventRow>(
         `SELECT channel_key, status, reason, attempt FROM deliveries

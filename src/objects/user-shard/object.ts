@@ -13,13 +13,13 @@ import type {
 } from "../../model/delivery.ts";
 import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
 import type { Device, DeviceRef, Registration } from "../../model/device.ts";
-import type { ClientEvent, Engagement, EventOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import { type Outcome, succeed } from "../../model/outcome.ts";
-import type { OpenCircuit, PushClaim, PushClaimRequest, PushGroup, PushReport } from "../../model/push.ts";
+import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
 import { retriedBefore } from "../../model/retry-window.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
@@ -29,8 +29,8 @@ import { WEBHOOKS_DUTY } from "../kit/event-outbox.ts";
 import { identityOf, type ShardIdentity } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
 import { isFull, requireRoom, sizeOf } from "../kit/room.ts";
-import { openLedger } from "../ledger/contract.ts";
-import { openRegistry } from "../registry/contract.ts";
+import { getLedgerStub } from "../ledger/contract.ts";
+import { getRegistryStub } from "../registry/contract.ts";
 import { ClaimStore } from "./claim-store.ts";
 import { type Delivered, type FeedCaller, GONE, REVOKED, USED, type UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
@@ -129,13 +129,13 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     this.#tokens = new UserTokens(sql);
     this.#userCount = new UserCount({
       ...{ sql, due: this.#due },
-      tell: (numbers) => openRegistry(this.env, appId).noteUserCount(shard, numbers),
+      tell: (numbers) => getRegistryStub(this.env, appId).noteUserCount(shard, numbers),
     });
     const pushes = new PushStore(sql);
     this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
     this.#feed = new FeedStore(sql, this.#engagements, headers);
     this.#reporter = new Reporter(this.#deliveries, this.#due, (ledger, reports) =>
-      openLedger(this.env, appId, ledger).report(shard, reports, sizeOf(ctx.storage, this.env)),
+      getLedgerStub(this.env, appId, ledger).report(shard, reports, sizeOf(ctx.storage, this.env)),
     );
     this.#devices = new DeviceStore(sql);
     this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
@@ -184,7 +184,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     }
     const watchers =
       request.target === null ? this.#sockets.watchers() : this.#sockets.watchersOf(request.target);
-    const { header, totals, fresh, pending, claims } = this.#due.transaction(() => {
+    const { header, totals, fresh, pending, leases } = this.#due.transaction(() => {
       const after = this.#deliveries.insertDeliveries(request, watchers, now, (slice, userIds) =>
         this.#outbox.store(slice, userIds, request.header, now),
       );
@@ -192,15 +192,15 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       this.#noteGone(request.header, after.gone, now);
       if (request.target !== null) this.#due.ensure(VALUES_DUTY, "", now + DAY_MS);
       this.#due.ensure("retention", "", now + DAY_MS);
-      return { ...after, claims: leaseMs === null ? [] : this.#claimNew(request, leaseMs, now) };
+      return { ...after, leases: leaseMs === null ? [] : this.#leaseNew(request, leaseMs, now) };
     });
     const isWhole = acceptedOf(totals) === request.expected;
     // Several realtime targets are in their ledger already: what was answered as delivered is read there.
     // With pushes in hand the caller is about to report them: until then nothing is worth telling.
-    if (claims.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
+    if (leases.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header, fresh);
     if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
-    return { header, claims };
+    return { header, leases };
   }
 
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
@@ -236,20 +236,20 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#devices.listOwners(userIds);
   }
 
-  claimPushes(request: PushClaimRequest): PushClaim | null {
-    const claim = this.#due.transaction(() => this.#outbox.claim(request, Date.now()));
+  leasePushes(request: PushLeaseRequest): PushLease | null {
+    const lease = this.#due.transaction(() => this.#outbox.lease(request, Date.now()));
     this.#reporter.schedule("batch");
-    return claim;
+    return lease;
   }
 
-  reportPushes(report: PushReport, leaseMs: number | null = null): PushClaim | null {
+  reportPushes(report: PushReport, leaseMs: number | null = null): PushLease | null {
     const { channelKey, notificationId, isSlow, blocked } = report;
     const now = Date.now();
     const { stored, next } = this.#due.transaction(() => {
       this.#outbox.report(report, now);
       this.#directory.noteCalls();
       const request = { channelKey, notificationId, isSlow, blocked };
-      const next = leaseMs === null ? null : this.#outbox.claim({ ...request, leaseMs }, now);
+      const next = leaseMs === null ? null : this.#outbox.lease({ ...request, leaseMs }, now);
       return { next, stored: this.#deliveries.getNotification(notificationId) };
     });
     if (stored === null) return null;
@@ -317,7 +317,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#log.listDeliveries(notificationId, userIds);
   }
 
-  audit(notificationId: string, afterUser: string): DeliveryCounts {
+  countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
     return this.#log.countDeliveries(notificationId, afterUser);
   }
 
@@ -464,7 +464,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
   }
 
-  recordEvent(event: ClientEvent): EventOutcome {
+  recordEngagement(event: ClientEngagement): EngagementOutcome {
     return this.#engage(event.userId, (now) => this.#engagements.record(event, now));
   }
 
@@ -634,12 +634,12 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   }
 
   /** The pushes of rows that were written in this transaction. */
-  #claimNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushClaim[] {
+  #leaseNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushLease[] {
     return slices.flatMap(({ push }) => {
       if (push === null) return [];
       const lane = { notificationId: header.id, ...push, isSlow: false };
-      const claim = this.#outbox.claim({ ...lane, blocked: [], leaseMs }, now);
-      return claim === null ? [] : [claim];
+      const lease = this.#outbox.lease({ ...lane, blocked: [], leaseMs }, now);
+      return lease === null ? [] : [lease];
     });
   }
 

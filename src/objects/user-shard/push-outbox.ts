@@ -7,15 +7,15 @@ import {
 import type { PushConfig } from "../../env.ts";
 import type { DeliverySlice, Settlement } from "../../model/delivery.ts";
 import { newId } from "../../model/ids.ts";
-import { MAX_PUSH_TRIES, MAX_USER_PUSHES_AT_ONCE, PUSH_CLAIM_ROWS } from "../../model/limits.ts";
+import { MAX_PUSH_TRIES, MAX_USER_PUSHES_AT_ONCE, PUSH_LEASE_ROWS } from "../../model/limits.ts";
 import type { DeliveryStatus, SkipReason } from "../../model/notification.ts";
 import type {
   OpenCircuit,
-  PushClaim,
-  PushClaimRequest,
   PushDevice,
   PushGroup,
   PushLane,
+  PushLease,
+  PushLeaseRequest,
   PushReport,
   PushTarget,
   TargetReport,
@@ -55,7 +55,7 @@ interface OutboxParts {
   listInactive: (userIds: readonly string[]) => string[];
   due: DueTable;
   config: PushConfig;
-  /** After this long a push that nobody claimed gets another message, ms. */
+  /** After this long a push that nobody leased gets another message, ms. */
   stallMs: number;
   enqueue: EnqueuePushes;
   /** Inside a transaction that changes totals: they are to be reported. */
@@ -63,8 +63,8 @@ interface OutboxParts {
 }
 
 /**
- * Pending pushes of one shard: written with their deliveries, handed out in claims, settled by reports. The
- * alarm sends messages for what is due and for claims that were never reported.
+ * Pending pushes of one shard: written with their deliveries, handed out in leases, settled by reports. The
+ * alarm sends messages for what is due and for leases that were never reported.
  */
 export class PushOutbox {
   readonly #parts: OutboxParts;
@@ -118,7 +118,7 @@ export class PushOutbox {
    * nothing to do. A scope that fails gives out one push per probe interval, and a user of whom senders have as many
    * devices in hand as may be asked at once gets none before they report.
    */
-  claim({ blocked, leaseMs, ...lane }: PushClaimRequest, now: number): PushClaim | null {
+  lease({ blocked, leaseMs, ...lane }: PushLeaseRequest, now: number): PushLease | null {
     const { deliveries, store, due } = this.#parts;
     const { channelKey, notificationId, isSlow } = lane;
     const group = { channelKey, notificationId };
@@ -126,9 +126,9 @@ export class PushOutbox {
     const open = new Set(this.#circuits.listOpen(channelKey));
     this.#wakeWaiting(this.#inHand.releaseExpired(now), now);
     const busy = this.#inHand.listFull();
-    const rows = store.listDue(lane, { blocked: [...open], busy }, now, PUSH_CLAIM_ROWS);
+    const rows = store.listDue(lane, { blocked: [...open], busy }, now, PUSH_LEASE_ROWS);
     // Who comes for more finds out then.
-    if (busy.length > 0 && rows.length < PUSH_CLAIM_ROWS) {
+    if (busy.length > 0 && rows.length < PUSH_LEASE_ROWS) {
       this.#inHand.wait(store.listDueOf(lane, busy, now), lane);
     }
     const probes = this.#takeProbes(lane, now);
@@ -142,7 +142,7 @@ export class PushOutbox {
     if (targets.length === 0 || stored === null) return null;
     const id = newId();
     const until = now + leaseMs;
-    store.claim(
+    store.lease(
       group,
       targets.map(({ userId }) => userId),
       id,
@@ -221,7 +221,7 @@ export class PushOutbox {
     return targets;
   }
 
-  /** Takes a claim's results, in a transaction: each counts once, whoever reports it and how often. */
+  /** Takes a lease's results, in a transaction: each counts once, whoever reports it and how often. */
   report(report: PushReport, now: number): void {
     const { devices, store } = this.#parts;
     const { channelKey, notificationId } = report;
@@ -237,7 +237,7 @@ export class PushOutbox {
       const row = rows.get(userId);
       if (row === undefined || row.attempt !== attempt) continue;
       const verdict = this.#judge(row, known.get(userId) ?? [], target, now);
-      const isMine = row.claimId === report.claimId;
+      const isMine = row.leaseId === report.leaseId;
       // Somebody else has this push in hand by now: only a success is news, and what is left is theirs.
       if (!isMine && verdict.settled?.status !== "delivered") continue;
       const tries = row.tries + (verdict.wasTried ? 1 : 0);
@@ -259,7 +259,7 @@ export class PushOutbox {
       this.#parts.due.bringForward(PUSH_DUTY, "", Math.min(...updates.map(({ dueAt }) => dueAt)));
     }
     this.#writeDown(group, settlements, now);
-    this.#wakeWaiting(this.#inHand.release(report.claimId), now);
+    this.#wakeWaiting(this.#inHand.release(report.leaseId), now);
   }
 
   #judge(row: PushRow, known: readonly PushDevice[], { devices }: TargetReport, now: number): PushVerdict {
@@ -405,5 +405,5 @@ function groupPushes(
 }
 
 function messagesFor(count: number): number {
-  return Math.ceil(count / PUSH_CLAIM_ROWS);
+  return Math.ceil(count / PUSH_LEASE_ROWS);
 }

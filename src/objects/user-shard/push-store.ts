@@ -13,7 +13,7 @@ export interface PushRow {
   /** For good, once a sender has said so: it goes by the slow queue. */
   isSlow: boolean;
   tries: number;
-  claimId: string | null;
+  leaseId: string | null;
   expiresAt: number;
 }
 
@@ -52,12 +52,12 @@ export const DEVICE_DUE = `
     AND (remaining IS NULL
       OR address_key IN (SELECT value ->> 0 FROM json_each(remaining) WHERE value ->> 2 <= ?3))`;
 
-/** Of a channel ?1 and a notification ?2, what may be claimed at ?3. */
+/** Of a channel ?1 and a notification ?2, what may be leased at ?3. */
 const DUE = "channel_key = ?1 AND notification_id = ?2 AND due_at <= ?3 AND expires_at > ?3";
 
 /**
  * The shard's outbox: pushes with their content, until they are done with. `due_at` is when one may be
- * claimed; `wake_at` when the alarm looks at it, should nobody have claimed it by then (push-wakes.ts). Every
+ * leased; `wake_at` when the alarm looks at it, should nobody have leased it by then (push-wakes.ts). Every
  * writing method expects to run inside a transaction.
  */
 export class PushStore {
@@ -101,7 +101,7 @@ export class PushStore {
   }
 
   /**
-   * Pushes that may be claimed now, and those that have no device left: first what was never tried, then by the time
+   * Pushes that may be leased now, and those that have no device left: first what was never tried, then by the time
    * since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only where a
    * device is in no blocked scope. `busy`: users who get none now.
    */
@@ -127,7 +127,7 @@ export class PushStore {
     return [...fresh, ...this.#list(`${condition} AND tries > 0`, limit - fresh.length, values, "due_at")];
   }
 
-  /** Which of these users have a push of the lane that may be claimed now. */
+  /** Which of these users have a push of the lane that may be leased now. */
   listDueOf(
     { channelKey, notificationId, isSlow }: PushLane,
     userIds: readonly string[],
@@ -139,7 +139,7 @@ export class PushStore {
     return this.#list(condition, -1, values).map(({ userId }) => userId);
   }
 
-  /** One push that may be claimed now and has a device in the scope: the probe. */
+  /** One push that may be leased now and has a device in the scope: the probe. */
   findProbe({ channelKey, notificationId, isSlow }: PushLane, scope: string, now: number): PushRow | null {
     const condition = `${DUE}
       AND is_slow = ${isSlow ? 1 : 0} AND EXISTS (${DEVICE_DUE} AND scope = ?4)`;
@@ -148,13 +148,13 @@ export class PushStore {
   }
 
   /** Hands pushes out: nobody else gets them before `until`. */
-  claim(group: PushGroup, userIds: readonly string[], claimId: string, until: number): void {
+  lease(group: PushGroup, userIds: readonly string[], leaseId: string, until: number): void {
     const users = JSON.stringify(userIds);
     this.#sql.exec(
       `UPDATE pushes SET due_at = ?, claim_id = ?
        WHERE channel_key = ? AND notification_id = ? AND user_id IN (SELECT value FROM json_each(?))`,
       until,
-      claimId,
+      leaseId,
       group.channelKey,
       group.notificationId,
       users,
@@ -259,7 +259,7 @@ export class PushStore {
         accepted: row.accepted === 1,
         isSlow: row.is_slow === 1,
         tries: row.tries,
-        claimId: row.claim_id,
+        leaseId: row.claim_id,
         expiresAt: row.expires_at,
       }));
   }

@@ -4,7 +4,7 @@ import { DEVICE_DUE, DEVICE_LEFT } from "./push-store.ts";
 /** A push by its key: channel, notification, user. */
 export type PushPosition = [channelKey: string, notificationId: string, userId: string];
 
-/** Of the pause between messages for pushes that nobody claims. */
+/** Of the pause between messages for pushes that nobody leases. */
 const MAX_DOUBLINGS = 4;
 
 /** Pushes of a channel that are looked through for one that may be a probe. */
@@ -62,7 +62,7 @@ export class PushWakes {
   }
 
   /**
-   * A slice, behind `after`, of what may be claimed gets a message at the next turn of the alarm: of one channel, or of
+   * A slice, behind `after`, of what may be leased gets a message at the next turn of the alarm: of one channel, or of
    * all. Returns where the next slice begins, null where there is none.
    */
   wakeDue(channelKey: string | null, after: PushPosition, now: number): PushPosition | null {
@@ -85,7 +85,7 @@ export class PushWakes {
     return meant.length < WAKE_ROWS ? null : (meant.at(-1) ?? null);
   }
 
-  /** One user's push gets a message at the next turn of the alarm. False where there is none that may be claimed. */
+  /** One user's push gets a message at the next turn of the alarm. False where there is none that may be leased. */
   wakeOne({ channelKey, notificationId, isSlow }: PushLane, userId: string, now: number): boolean {
     return (
       this.#sql
@@ -103,7 +103,7 @@ export class PushWakes {
     return this.#sql.exec<{ at: number | null }>("SELECT MIN(wake_at) AS at FROM pushes").one().at;
   }
 
-  /** A notification with a push that may be claimed now for a device in the scope, among a channel's oldest pushes. */
+  /** A notification with a push that may be leased now for a device in the scope, among a channel's oldest pushes. */
   findProbeGroup(channelKey: string, scope: string, now: number): PushLane | null {
     const [row] = this.#sql
       .exec<{ notification_id: string; is_slow: number }>(
@@ -119,7 +119,7 @@ export class PushWakes {
       : { channelKey, notificationId: row.notification_id, isSlow: row.is_slow === 1 };
   }
 
-  /** True where any of the channel's oldest pushes waits for a device in the scope, claimed or not, due or later. */
+  /** True where any of the channel's oldest pushes waits for a device in the scope, leased or not, due or later. */
   hasWaiting(channelKey: string, scope: string): boolean {
     return (
       this.#sql

@@ -4,7 +4,7 @@ import type { PushLane } from "../../model/push.ts";
 /** Lanes in which one user's pushes wait for his others; beyond, the alarm's own times stand. */
 const MAX_WAITING_LANES = 100;
 
-interface Claim {
+interface Lease {
   until: number;
   /** How many of each user's devices may be asked at once. */
   users: ReadonlyMap<string, number>;
@@ -12,11 +12,11 @@ interface Claim {
 
 /**
  * Which users' pushes senders have in hand now, of any notification: so few of a user's devices are asked at once,
- * whoever sends. In memory: an instance that begins knows nothing of claims before it, until their leases end.
+ * whoever sends. In memory: an instance that begins knows nothing of leases before it, until their leases end.
  */
 export class UsersInHand {
-  /** By the claim's id, in the order of their coming. */
-  readonly #claims = new Map<string, Claim>();
+  /** By the lease's id, in the order of their coming. */
+  readonly #leases = new Map<string, Lease>();
   readonly #counts = new Map<string, number>();
   readonly #full = new Set<string>();
   readonly #waiting = new Map<string, Map<string, PushLane>>();
@@ -32,27 +32,27 @@ export class UsersInHand {
   }
 
   /** `devices`: how many of each user's were handed out. A sender asks as few at once by itself. */
-  take(claimId: string, until: number, devices: ReadonlyMap<string, number>): void {
+  take(leaseId: string, until: number, devices: ReadonlyMap<string, number>): void {
     const users = new Map(
       [...devices].map(([userId, count]) => [userId, Math.min(count, MAX_USER_PUSHES_AT_ONCE)]),
     );
-    this.#claims.set(claimId, { until, users });
+    this.#leases.set(leaseId, { until, users });
     for (const [userId, count] of users) this.#add(userId, count);
   }
 
-  /** The claim was reported. Returns who may be handed out again. */
-  release(claimId: string): string[] {
-    const claim = this.#claims.get(claimId);
-    if (claim === undefined) return [];
-    this.#claims.delete(claimId);
-    for (const [userId, count] of claim.users) this.#add(userId, -count);
-    return [...claim.users.keys()];
+  /** The lease was reported. Returns who may be handed out again. */
+  release(leaseId: string): string[] {
+    const lease = this.#leases.get(leaseId);
+    if (lease === undefined) return [];
+    this.#leases.delete(leaseId);
+    for (const [userId, count] of lease.users) this.#add(userId, -count);
+    return [...lease.users.keys()];
   }
 
-  /** Those of claims whose leases have ended. */
+  /** Those of leases whose leases have ended. */
   releaseExpired(now: number): string[] {
-    const expired = [...this.#claims].filter(([, { until }]) => until <= now);
-    return expired.flatMap(([claimId]) => this.release(claimId));
+    const expired = [...this.#leases].filter(([, { until }]) => until <= now);
+    return expired.flatMap(([leaseId]) => this.release(leaseId));
   }
 
   /** The users' pushes of this lane go on when those in hand are reported: see {@link takeWaiting}. */
@@ -77,7 +77,7 @@ export class UsersInHand {
 
   /** A transaction in which something was taken or released was undone. */
   forget(): void {
-    for (const known of [this.#claims, this.#counts, this.#full, this.#waiting]) known.clear();
+    for (const known of [this.#leases, this.#counts, this.#full, this.#waiting]) known.clear();
   }
 
   #add(userId: string, change: number): void {

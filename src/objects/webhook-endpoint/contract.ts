@@ -30,7 +30,7 @@ export interface WebhookEndpointContract {
 }
 
 /** The object of one of an app's webhook endpoints. */
-export function openWebhookEndpoint(
+export function getEndpointStub(
   env: Bindings,
   appId: string,
   webhookId: string,

@@ -34,8 +34,8 @@ export class EndpointStore {
     if (row === undefined) return null;
     if (this.#read?.text !== row.config) {
       const config = v.parse(ConfigSchema, JSON.parse(row.config));
-      const open = (secret: string): string => this.#box.open(secret, PURPOSE);
-      const secrets = config.secrets.map(({ secret, until }) => ({ secret: open(secret), until }));
+      const unseal = (secret: string): string => this.#box.unseal(secret, PURPOSE);
+      const secrets = config.secrets.map(({ secret, until }) => ({ secret: unseal(secret), until }));
       this.#read = { text: row.config, config: { ...config, secrets } };
     }
     return this.#read.config;
@@ -58,7 +58,7 @@ export class EndpointStore {
     const text = this.#read?.text;
     if (config === null || text === undefined) return;
     const stored = v.parse(ConfigSchema, JSON.parse(text));
-    if (stored.secrets.some(({ secret }) => this.#box.isOpen(secret))) this.setConfig(config);
+    if (stored.secrets.some(({ secret }) => this.#box.isUnsealed(secret))) this.setConfig(config);
   }
 
   getState(): EndpointState {

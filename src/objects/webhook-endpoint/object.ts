@@ -14,7 +14,7 @@ import { DueTable } from "../kit/due.ts";
 import { webhookIdentityOf } from "../kit/identity.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { SecretBox } from "../kit/secret-box.ts";
-import { openRegistry } from "../registry/contract.ts";
+import { getRegistryStub } from "../registry/contract.ts";
 import { AttemptStore } from "./attempt-store.ts";
 import { CallStore } from "./call-store.ts";
 import type { WebhookEndpointContract } from "./contract.ts";
@@ -170,7 +170,7 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     const known = this.#parts?.store.getConfig()?.revision;
     if (known !== undefined && known >= revision) return this.#parts;
     const { appId, webhookId } = this.#identity;
-    const config = await openRegistry(this.env, appId).getWebhookConfig(webhookId);
+    const config = await getRegistryStub(this.env, appId).getWebhookConfig(webhookId);
     return config === null ? null : this.#configure(config);
   }
 
@@ -214,7 +214,7 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     due.set(DISABLED_DUTY, reason, Date.now() + RETRY_MS);
     try {
       const revision = store.getConfig()?.revision ?? 0;
-      await openRegistry(this.env, appId).disableWebhook(webhookId, reason, revision);
+      await getRegistryStub(this.env, appId).disableWebhook(webhookId, reason, revision);
     } catch (error) {
       console.error({ message: "the registry wasn't told of a disabled webhook", appId, webhookId, error });
       return;

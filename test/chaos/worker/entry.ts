@@ -45,10 +45,10 @@ export class UserShard extends OnecallUserShard {
   }
 
   /** Of the claim's users those whose pushes nobody else has claimed since. */
-  #usersInHand({ channelKey, notificationId, claimId }: PushReport): ReadonlySet<string> {
+  #usersInHand({ channelKey, notificationId, leaseId }: PushReport): ReadonlySet<string> {
     const rows = this.ctx.storage.sql.exec<{ user_id: string }>(
       "SELECT user_id FROM pushes WHERE channel_key = ? AND notification_id = ? AND claim_id = ?",
-      ...[channelKey, notificationId, claimId],
+      ...[channelKey, notificationId, leaseId],
     );
     return new Set(rows.toArray().map(({ user_id }) => user_id));
   }

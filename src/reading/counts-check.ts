@@ -3,10 +3,10 @@ import type { AppRecord } from "../model/app.ts";
 import { addToTotals, type ChannelCounts, emptyTotals, presentCounts } from "../model/counts.ts";
 import type { DeliveryCounts } from "../model/delivery.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
-import { openShard } from "../objects/user-shard/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { findNotification } from "./notifications.ts";
 
-export interface NotificationAudit {
+export interface CountsCheck {
   notificationId: string;
   /** True where both counts below are the same. */
   isEqual: boolean;
@@ -17,20 +17,16 @@ export interface NotificationAudit {
 }
 
 /** Counts a notification's deliveries in every shard and compares them with the ledger. */
-export async function auditNotification(
-  env: Bindings,
-  app: AppRecord,
-  id: string,
-): Promise<NotificationAudit | null> {
+export async function checkCounts(env: Bindings, app: AppRecord, id: string): Promise<CountsCheck | null> {
   const before = await findNotification(env, app, id);
   if (before === null) return null;
   const { header } = before;
   const counted = emptyTotals(header.channels);
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
   await askAll(shards, async (shard) => {
-    const stub = openShard(env, app.id, shard);
+    const stub = getShardStub(env, app.id, shard);
     for (let after: string | null = ""; after !== null; ) {
-      const page: DeliveryCounts = await stub.audit(id, after);
+      const page: DeliveryCounts = await stub.countDeliveries(id, after);
       for (const row of page.counts) {
         addToTotals(counted, row.channelKey, row.status, row.reason, row.count);
         addToTotals(counted, row.channelKey, "viewed", null, row.viewed);

@@ -12,8 +12,8 @@ import type {
 } from "../model/notification.ts";
 import type { TemplateText } from "../model/template.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
-import type { OpenedPlan } from "../objects/ledger/contract.ts";
-import { openLedger } from "../objects/ledger/contract.ts";
+import type { RegisteredPlan } from "../objects/ledger/contract.ts";
+import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { enqueueHandouts } from "../queues/chunks.ts";
 import { compiledTemplate } from "../templates/compiled.ts";
 import type { PreparedSend, SendContext } from "./prepared-send.ts";
@@ -38,13 +38,13 @@ export function snapshotTemplate(
 }
 
 /** Writes a plan into its day's ledger: the commit point. `units`: what of its audience is to be delivered. */
-export function openPlan(
+export function registerPlan(
   { env, app }: SendContext,
   plan: LedgerPlan,
   units: UnitRange[] = [],
-): Promise<OpenedPlan> {
+): Promise<RegisteredPlan> {
   const ledger = requireIdParts(plan.header.id);
-  return commitSafely(() => openLedger(env, app.id, ledger).open(plan, units));
+  return commitSafely(() => getLedgerStub(env, app.id, ledger).register(plan, units));
 }
 
 /** The plan of a prepared send to an audience, cut by what its rows render to. */
@@ -62,13 +62,13 @@ export function planAudience(
  * Opens a plan whose targets are in R2 and sends the chunks on their way that its ledger hands out; the answer doesn't
  * wait for that. The others follow as these are done with.
  */
-export async function openAndEnqueue(
+export async function registerAndEnqueue(
   context: SendContext,
   plan: LedgerPlan & { source: AudienceSource },
   chunks: readonly Chunk[],
 ): Promise<NotificationHeader> {
   const { env, app, execution } = context;
-  const { header, handouts } = await openPlan(context, plan, listUnits(chunks, plan.source.cut));
+  const { header, handouts } = await registerPlan(context, plan, listUnits(chunks, plan.source.cut));
   execution.waitUntil(
     enqueueHandouts(env, app.id, handouts).catch((error: unknown) => {
       console.error({

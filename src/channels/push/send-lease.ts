@@ -2,8 +2,8 @@ import type {
   BlockedScope,
   DeviceOutcome,
   DeviceReport,
-  PushClaim,
   PushDevice,
+  PushLease,
   PushReport,
   TargetReport,
 } from "../../model/push.ts";
@@ -22,7 +22,7 @@ export function listBlocked(appId: string, channelKey: string, now: number): Blo
   return circuits.listOpen(`${appId}:${channelKey}:`).filter(([, until]) => until > now);
 }
 
-/** How long a claim's sender may go on, Unix ms. */
+/** How long a lease's sender may go on, Unix ms. */
 export interface SendDeadlines {
   /** No push begins after it. */
   startBefore: number;
@@ -30,11 +30,11 @@ export interface SendDeadlines {
   answerBefore: number;
 }
 
-/** Where others' pushes wait, suspects begin within so many ms of a claim, and are waited for so long. */
+/** Where others' pushes wait, suspects begin within so many ms of a lease, and are waited for so long. */
 const SUSPECTS_BEGIN_MS = 1000;
 const SUSPECTS_ANSWER_MS = 1500;
 
-/** A device of the claim in its place among the others. */
+/** A device of the lease in its place among the others. */
 interface Item {
   recipient: Recipient;
   device: PushDevice;
@@ -46,19 +46,19 @@ interface Item {
 type Sent = Omit<DeviceReport, "key" | "version">;
 
 /**
- * Sends a claim's pushes, as many at once as there are slots, and says what became of each. What there was no
+ * Sends a lease's pushes, as many at once as there are slots, and says what became of each. What there was no
  * time for, and what a failing provider would only be bothered with, is untried. A user whose devices don't answer
  * delays nobody: each user's first device goes before any second, and services that may not answer have slots apart,
  * little time, and go by a queue of their own where that isn't enough.
  */
-export async function sendClaim(
+export async function sendLease(
   sender: PushSender,
-  { id, channelKey, notification, isSlow, targets }: PushClaim,
+  { id, channelKey, notification, isSlow, targets }: PushLease,
   slots: Slots,
   deadlines: SendDeadlines,
 ): Promise<PushReport> {
   const { appId } = sender;
-  const sending = new ClaimSending(sender, isSlow, deadlines);
+  const sending = new LeaseSending(sender, isSlow, deadlines);
   const items = targets.flatMap(({ userId, content, devices }) => {
     // Once per target, and only when it is its turn.
     let message: PushMessage | null = null;
@@ -90,12 +90,12 @@ export async function sendClaim(
     }),
   );
   const blocked = listBlocked(appId, channelKey, Date.now());
-  return { claimId: id, notificationId: notification.id, channelKey, isSlow, targets: reports, blocked };
+  return { leaseId: id, notificationId: notification.id, channelKey, isSlow, targets: reports, blocked };
 }
 
 /**
  * Who kept silent lately comes last; else first devices first; among them those of the service that most users of the
- * claim have: if it answers, most are done.
+ * lease have: if it answers, most are done.
  */
 function inOrder(items: readonly Item[]): Item[] {
   const now = Date.now();
@@ -114,8 +114,8 @@ function inOrder(items: readonly Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-/** The calls of one claim. */
-class ClaimSending {
+/** The calls of one lease. */
+class LeaseSending {
   readonly #sender: PushSender;
   readonly #isSlow: boolean;
   readonly #deadlines: SendDeadlines;
@@ -129,7 +129,7 @@ class ClaimSending {
     this.#suspectsBefore = Date.now() + (isSlow ? timeoutMs : Math.min(timeoutMs, SUSPECTS_BEGIN_MS));
   }
 
-  /** Not in this claim, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at all. */
+  /** Not in this lease, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at all. */
   isOff(recipient: Recipient, now: number): boolean {
     const doubt = suspects.getDoubt(recipient, now);
     return doubt > 0 && (now >= this.#suspectsBefore || (!this.#isSlow && doubt === 2));
