@@ -180,7 +180,7 @@ describe("an Idempotency-Key", () => {
       const file = `resumed-${change}.csv`;
       await uploadCsv(app, file, rowsOf(`resumed-${change}`, 30, "old"));
       const headers = { "idempotency-key": file };
-      const lossy = interceptCalls(bindings.LEDGER, "open", {
+      const lossy = interceptCalls(bindings.LEDGER, "register", {
         after: () => {
           throw new Error("Network connection lost.");
         },

@@ -11,6 +11,7 @@ import {
   callWith,
   consume,
   interceptCalls,
+  type ObjectMethod,
   unreachable,
 } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";
@@ -29,7 +30,7 @@ function failing<T>(message: string): T {
 
 const fullAt = <T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,
-  method: string,
+  method: ObjectMethod,
 ) =>
   interceptCalls(namespace, method, {
     before: () => {
@@ -94,8 +95,8 @@ async function expectSafe503(replaced: Partial<Bindings>, kind: string): Promise
 describe("a send", () => {
   it.each([
     ["realtime", "a full user shard", () => ({ USER_SHARD: fullAt(bindings.USER_SHARD, "deliver") })],
-    ["batch", "a full ledger", () => ({ LEDGER: fullAt(bindings.LEDGER, "open") })],
-    ["file", "a full ledger", () => ({ LEDGER: fullAt(bindings.LEDGER, "open") })],
+    ["batch", "a full ledger", () => ({ LEDGER: fullAt(bindings.LEDGER, "register") })],
+    ["file", "a full ledger", () => ({ LEDGER: fullAt(bindings.LEDGER, "register") })],
     ["batch", "R2 down", () => ({ TARGETS: failing<R2Bucket>(R2_DOWN) })],
     ["file", "R2 down", () => ({ TARGETS: failing<R2Bucket>(R2_DOWN) })],
     ["realtime", "every object down", () => everythingDown],

@@ -7,6 +7,10 @@ import {
 import { env } from "cloudflare:workers";
 import type { Bindings } from "../../src/env.ts";
 import worker from "../../src/index.ts";
+import type { LedgerContract } from "../../src/objects/ledger/contract.ts";
+import type { RegistryContract } from "../../src/objects/registry/contract.ts";
+import type { UserShardContract } from "../../src/objects/user-shard/contract.ts";
+import type { WebhookEndpointContract } from "../../src/objects/webhook-endpoint/contract.ts";
 import type { ChunkMessage } from "../../src/queues/chunks.ts";
 import { type Answer, API, type TestApp } from "./api.ts";
 
@@ -75,10 +79,17 @@ export async function consumeAll(queue: CapturingQueue): Promise<{ acked: number
   return sum;
 }
 
+/** What an object can be asked, so that a method that is renamed isn't intercepted in vain. */
+export type ObjectMethod =
+  | keyof RegistryContract
+  | keyof LedgerContract
+  | keyof UserShardContract
+  | keyof WebhookEndpointContract;
+
 /** A namespace whose objects do what `before` and `after` let them. */
 export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,
-  method: string,
+  method: ObjectMethod,
   { before, after }: { before?: (count: number, name: string) => void; after?: (count: number) => void },
 ): DurableObjectNamespace<T> {
   let count = 0;
