@@ -11,6 +11,7 @@ import type { ShardReport } from "../../model/report.ts";
 import { retriesEndAt } from "../../model/retry-window.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
 import { DueTable } from "../kit/due.ts";
+import { Duties } from "../kit/duties.ts";
 import { WEBHOOKS_DUTY, WebhookOutbox } from "../kit/event-outbox.ts";
 import { ledgerIdentityOf } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
@@ -44,9 +45,14 @@ import { isInAudience, STALL_DUTY, StallWatchdog } from "./stall-watchdog.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** A ledger outlives its last deliveries by this much. */
 const AFTER_RETENTION_MS = 30 * DAY_MS;
-const DUTIES_PER_ALARM = 20;
 /** The duty's kind: raw values of realtime targets go when no retry can need them any more. */
 const VALUES_DUTY = "values";
+/** The duty's kind: the registry is to learn of this ledger. */
+const REGISTER_DUTY = "register";
+/** The duty's kind; its id is the notification's: the audit log is to get the lines of its retries. */
+const AUDIT_DUTY = "audit";
+/** The duty's kind: the ledger has outlived what it tells of. */
+const DELETE_DUTY = "delete";
 const PLANS_PER_SLICE = 500;
 /** Before the audit log is told again, ms. */
 const AUDIT_REPEAT_MS = 10_000;
@@ -61,6 +67,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   readonly #retries: LedgerRetries;
   readonly #privacy: LedgerPrivacy;
   readonly #due: DueTable;
+  readonly #duties: Duties;
   readonly #webhooks: WebhookOutbox;
   readonly #load = new LedgerLoad();
   readonly #shardSizes: ShardSizeStore;
@@ -69,7 +76,6 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   /** How long messages waited in the queue of late, ms: what waits because of others isn't lost. */
   #waitedMs = 0;
   #isRegistered = false;
-  #hasEnded = false;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -101,6 +107,14 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       transaction: (work) => this.#transaction(work),
       leaseMs: () => this.#leaseMs(),
     });
+    this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", [
+      { kind: STALL_DUTY, serve: (id) => this.#watchdog.watch(id) },
+      { kind: WEBHOOKS_DUTY, serve: () => this.#webhooks.serve() },
+      { kind: REGISTER_DUTY, serve: () => this.#register() },
+      { kind: AUDIT_DUTY, serve: (id) => this.#tellRetries(id) },
+      { kind: VALUES_DUTY, serve: (position) => this.#dropEndedValues(position) },
+      { kind: DELETE_DUTY, serve: () => this.#delete() },
+    ]);
     this.#isRegistered = ctx.storage.sql.exec("SELECT 1 FROM registration").toArray().length > 0;
   }
 
@@ -144,7 +158,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       if (known === null || retry === null) return "nothing";
       this.#store.keepPlan(known);
       this.#watchdog.begin(id, now);
-      this.#due.set("audit", id, now + AUDIT_REPEAT_MS);
+      this.#due.set(AUDIT_DUTY, id, now + AUDIT_REPEAT_MS);
       return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
     });
     if (typeof outcome !== "object") return outcome;
@@ -215,28 +229,15 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   }
 
   async erase(): Promise<void> {
-    this.#hasEnded = true;
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    await this.#due.eraseObject();
   }
 
   async ensureAlarm(): Promise<void> {
-    if (!this.#hasEnded) await this.#due.ensureAlarm();
+    await this.#due.ensureAlarm();
   }
 
-  override async alarm(): Promise<void> {
-    try {
-      for (const { kind, id } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) {
-        if (kind === STALL_DUTY) await this.#watchdog.watch(id);
-        else if (kind === "register") await this.#register();
-        else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
-        else if (kind === "delete") await this.#delete();
-        else if (kind === "audit") await this.#tellRetries(id);
-        else if (kind === VALUES_DUTY) this.#dropEndedValues(id);
-      }
-    } finally {
-      if (!this.#hasEnded) this.#due.rearm();
-    }
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    await this.#duties.run(info);
   }
 
   /** In the transaction of the report. */
@@ -289,10 +290,10 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
         await getRegistryStub(this.env, appId).recordRetry(record);
         this.#retries.markTold(id, attempt);
       }
-      this.#due.remove("audit", id);
+      this.#due.remove(AUDIT_DUTY, id);
     } catch (error) {
       console.error({ message: "a retry isn't in the audit log yet", app: appId, notificationId: id, error });
-      this.#due.set("audit", id, Date.now() + AUDIT_REPEAT_MS);
+      this.#due.set(AUDIT_DUTY, id, Date.now() + AUDIT_REPEAT_MS);
     }
   }
 
@@ -322,9 +323,9 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   #noteExistence(): void {
     if (this.#isRegistered) return;
     const { day } = ledgerIdentityOf(this.ctx.id);
-    this.#due.ensure("register", "", Date.now());
+    this.#due.ensure(REGISTER_DUTY, "", Date.now());
     const endMs = Date.parse(day) + DAY_MS + readConfig(this.env).retentionMs + AFTER_RETENTION_MS;
-    this.#due.ensure("delete", "", endMs);
+    this.#due.ensure(DELETE_DUTY, "", endMs);
     const retriesEnd = retriesEndAt(Date.parse(day) + DAY_MS, readConfig(this.env).retentionMs);
     this.#due.ensure(VALUES_DUTY, "", Math.max(retriesEnd, Date.now()));
   }
@@ -337,14 +338,14 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       mostTags = await getRegistryStub(this.env, appId).registerLedger(ledger);
     } catch (error) {
       console.error({ message: "registering the ledger failed", app: appId, ...ledger, error });
-      this.#due.set("register", "", Date.now() + 10_000);
+      this.#due.set(REGISTER_DUTY, "", Date.now() + 10_000);
       return;
     }
     if (this.#isRegistered) return;
     this.#due.transaction(() => {
       this.ctx.storage.sql.exec("INSERT INTO registration (registered_at) VALUES (?)", Date.now());
       if (mostTags !== null) this.#series.setMostTags(mostTags);
-      this.#due.remove("register", "");
+      this.#due.remove(REGISTER_DUTY, "");
     });
     this.#isRegistered = true;
   }
@@ -355,11 +356,10 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     if (ids.length > 0) {
       await deleteAudiences(this.env, appId, ids);
       this.#store.deletePlans(ids);
+      this.#due.set(DELETE_DUTY, "", Date.now());
       return;
     }
     await getRegistryStub(this.env, appId).forgetLedger(ledger);
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#hasEnded = true;
+    await this.#due.eraseObject();
   }
 }

@@ -2,7 +2,7 @@ import type { EndpointConfig } from "../../model/webhook.ts";
 import type { DueTable } from "../kit/due.ts";
 
 /** The duty's kind in the registry's due table. */
-const ENDPOINTS_DUTY = "webhooks";
+export const ENDPOINTS_DUTY = "webhooks";
 /** If the call that follows a change is cut off or fails, the alarm makes it after this many ms. */
 const RETRY_MS = 5000;
 
@@ -38,7 +38,6 @@ export class EndpointCalls {
     const calls = sql
       .exec<{ id: string; revision: number }>("SELECT webhook_id AS id, revision FROM webhook_calls")
       .toArray();
-    if (calls.length === 0) return;
     await Promise.all(calls.map(({ id, revision }) => this.#tell(id, revision)));
     due.transaction(() => {
       const left = sql.exec("SELECT 1 FROM webhook_calls LIMIT 1").toArray().length > 0;

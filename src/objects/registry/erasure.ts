@@ -68,7 +68,10 @@ export class AppErasure {
   /** One slice. `areCopiesGone`: KV holds nothing of the app. */
   async serve(app: ErasedApp, webhookIds: readonly string[], areCopiesGone: boolean): Promise<void> {
     const running = this.get();
-    if (running === null || running.step === "erased") return;
+    if (running === null || running.step === "erased") {
+      this.#due.remove(ERASE_DUTY, "");
+      return;
+    }
     if (running.step === "copies") {
       if (areCopiesGone) this.#sql.exec("UPDATE erasure SET step = 'shards'");
       this.#due.set(ERASE_DUTY, "", Date.now() + (areCopiesGone ? BEFORE_FIRST_MS : COPIES_MS));
@@ -101,6 +104,7 @@ export class AppErasure {
       this.#sql.exec("UPDATE erasure SET step = 'erased'");
     });
     this.#due.forget();
+    this.#due.remove(ERASE_DUTY, "");
   }
 
   #serveStep(step: ErasureStep, app: ErasedApp, webhookIds: readonly string[]): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { KV_WRITE_INTERVAL_MS } from "../../model/limits.ts";
 import type { DueTable } from "../kit/due.ts";
 
-const KV_DUTY = "kv";
+export const KV_DUTY = "kv";
 
 type OutboxRow = { key: string; value: string | null; revision: number };
 

@@ -45,6 +45,7 @@ import type {
 import type { NewSecret } from "../../model/webhook-secrets.ts";
 import { findApprovalFaults, findDraftFaults } from "../../templates/rules.ts";
 import { DueTable } from "../kit/due.ts";
+import { Duties } from "../kit/duties.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { requireRoom, sizeOf } from "../kit/room.ts";
 import { SecretBox } from "../kit/secret-box.ts";
@@ -70,10 +71,10 @@ import {
   describeWebhookChange,
   describeWebhookDeletion,
 } from "./describe-change.ts";
-import { EndpointCalls } from "./endpoint-calls.ts";
+import { ENDPOINTS_DUTY, EndpointCalls } from "./endpoint-calls.ts";
 import { AppErasure, ERASE_DUTY } from "./erasure.ts";
 import { TargetsFileStore } from "./file-store.ts";
-import { KvOutbox } from "./kv-outbox.ts";
+import { KV_DUTY, KvOutbox } from "./kv-outbox.ts";
 import { ProviderStore } from "./provider-store.ts";
 import { ROOT_DUTY, RootSecretStore } from "./root-secret-store.ts";
 import { REGISTRY_SCHEMA } from "./schema.ts";
@@ -81,15 +82,13 @@ import { TemplateStore } from "./template-store.ts";
 import { UserCountStore } from "./user-count-store.ts";
 import { WebhookStore } from "./webhook-store.ts";
 
-/** More than the kinds of duty that a registry has. */
-const DUTIES_PER_ALARM = 10;
-
 /** Ledgers that are woken: of the retention's days, each with all its slots, and some more. */
 const MAX_LISTED_LEDGERS = 50_000;
 
 /** An app's channels, templates, keys and secret: the source of truth that KV mirrors. */
 export class Registry extends DurableObject<Bindings> implements RegistryContract {
   readonly #due: DueTable;
+  readonly #duties: Duties;
   readonly #outbox: KvOutbox;
   readonly #audit: AuditStore;
   readonly #app: AppStore;
@@ -133,6 +132,13 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     });
     this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
     this.#tokens = new ProviderTokens(this.#providers, readConfig(env).push);
+    this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", [
+      { kind: KV_DUTY, serve: () => this.#outbox.drain() },
+      { kind: ENDPOINTS_DUTY, serve: () => this.#endpointCalls.drain() },
+      { kind: AUDIT_DUTY, serve: (_, now) => this.#due.transaction(() => this.#audit.expire(now)) },
+      { kind: ROOT_DUTY, serve: (_, now) => this.#due.transaction(() => this.#roots.deleteEnded(now)) },
+      { kind: ERASE_DUTY, serve: () => this.#erase() },
+    ]);
     this.#refreshSecrets();
   }
 
@@ -579,21 +585,13 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     if (!isUntouched(this.ctx.storage)) await this.#due.ensureAlarm();
   }
 
-  override async alarm(): Promise<void> {
-    try {
-      await Promise.all([this.#outbox.drain(), this.#endpointCalls.drain()]);
-      const now = Date.now();
-      const due = new Set(this.#due.list(now, DUTIES_PER_ALARM).map(({ kind }) => kind));
-      if (due.has(AUDIT_DUTY)) this.#due.transaction(() => this.#audit.expire(now));
-      if (due.has(ROOT_DUTY)) this.#due.transaction(() => this.#roots.deleteEnded(now));
-      if (due.has(ERASE_DUTY)) await this.#erase();
-    } finally {
-      this.#due.rearm();
-    }
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    await this.#duties.run(info);
   }
 
   async #erase(): Promise<void> {
-    if (!this.#app.exists()) return;
+    // The first step is over when KV has forgotten the app.
+    await this.#outbox.drain();
     await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds(), this.#outbox.isEmpty());
   }
 

@@ -25,6 +25,7 @@ import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../mo
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
 import { enqueuePushes } from "../../queues/pushes.ts";
 import { DueTable } from "../kit/due.ts";
+import { Duties, type Duty } from "../kit/duties.ts";
 import { WEBHOOKS_DUTY } from "../kit/event-outbox.ts";
 import { identityOf, type ShardIdentity } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
@@ -64,6 +65,12 @@ import { UserTokens } from "./user-tokens.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
 const VALUES_DUTY = "values";
+/** The duty's kind: claims of idempotency keys end. */
+const CLAIMS_DUTY = "claims";
+/** The duty's kind: tokens of open sockets end. */
+const SOCKETS_DUTY = "sockets";
+/** The duty's kind: what is older than the retention goes. */
+const RETENTION_DUTY = "retention";
 /** Notifications of which one turn of the alarm drops them. */
 const VALUES_SLICE = 5000;
 /** How long a change of users waits for the registry to know their number, so that the next list has it, ms. */
@@ -72,13 +79,12 @@ const COUNT_WAIT_MS = 100;
 const DUTY_RETRY_MS = 10_000;
 /** Between two turns of the alarm that report. */
 const REPORT_PAUSE_MS = 1000;
-/** Duties served in one turn of the alarm. */
-const DUTIES_PER_ALARM = 10;
 
 /** A hash-slice of an app's users: their records, deliveries, feeds, open sockets and idempotency claims. */
 export class UserShard extends DurableObject<Bindings> implements UserShardContract {
   readonly #identity: ShardIdentity;
   readonly #due: DueTable;
+  readonly #duties: Duties;
   readonly #webhooks: DeliveryEvents;
   readonly #deliveries: DeliveryStore;
   readonly #recount: Recount;
@@ -99,7 +105,6 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   readonly #erasureCalls: ErasureCalls;
   readonly #erasure: UserErasure;
   readonly #retention: Retention;
-  #isErased = false;
   readonly #engagements: EngagementStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -173,6 +178,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       ...{ sql, due: this.#due, users: this.#users, devices: this.#devices, outbox: this.#outbox },
       ...{ tokens: this.#tokens, tombstones: this.#tombstones, calls: this.#erasureCalls },
     });
+    this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", this.#listDuties());
   }
 
   deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
@@ -191,7 +197,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       this.#reporter.noteChange(now);
       this.#noteGone(request.header, after.gone, now);
       if (request.target !== null) this.#due.ensure(VALUES_DUTY, "", now + DAY_MS);
-      this.#due.ensure("retention", "", now + DAY_MS);
+      this.#due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       return { ...after, leases: leaseMs === null ? [] : this.#leaseNew(request, leaseMs, now) };
     });
     const isWhole = acceptedOf(totals) === request.expected;
@@ -329,7 +335,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     requireRoom(this.ctx.storage, this.env);
     const now = Date.now();
     return this.#due.transaction(() => {
-      this.#due.ensure("claims", "", now + CLAIM_TTL_MS);
+      this.#due.ensure(CLAIMS_DUTY, "", now + CLAIM_TTL_MS);
       return this.#claims.claim(request, now);
     });
   }
@@ -367,7 +373,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     const now = Date.now();
     const validFrom = this.#due.transaction(() => {
       if (this.#users.get(uid) === null) return null;
-      this.#due.ensure("retention", "", now + DAY_MS);
+      this.#due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       this.#erasureCalls.addAudit("user.tokens_revoked", actor, uidHash, now);
       return this.#tokenBounds.revoke(uid, now);
     });
@@ -386,7 +392,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean> {
     const now = Date.now();
     const deleted = await this.#changeUsers(() => {
-      this.#due.ensure("retention", "", now + DAY_MS);
+      this.#due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       const hadAnything = this.#erasure.delete(uid, now);
       if (hadAnything) this.#erasureCalls.addAudit("user.deleted", actor, uidHash, now);
       this.#directory.noteCalls();
@@ -491,7 +497,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     }
     const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId), now);
     if (client === null) return new Response(null, { status: 429 });
-    this.#due.bringForward("sockets", "", expiresAt);
+    this.#due.bringForward(SOCKETS_DUTY, "", expiresAt);
     this.#users.noteSeen(userId, Date.now());
     const protocol = params.get("protocol");
     return new Response(null, {
@@ -511,67 +517,70 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
 
   async erase(): Promise<void> {
     this.#sockets.closeAll("The app was deleted");
-    this.#isErased = true;
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    await this.#due.eraseObject();
   }
 
   async ensureAlarm(): Promise<void> {
-    if (!this.#isErased) await this.#due.ensureAlarm();
+    await this.#due.ensureAlarm();
   }
 
-  override async alarm(): Promise<void> {
-    try {
-      for (const { kind } of this.#due.list(Date.now(), DUTIES_PER_ALARM)) await this.#serve(kind);
-    } finally {
-      if (!this.#isErased) this.#due.rearm();
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    await this.#duties.run(info);
+  }
+
+  #listDuties(): Duty[] {
+    return [
+      { kind: FLUSH_DUTY, serve: (_, now) => this.#serveReports(now) },
+      {
+        kind: PUSH_DUTY,
+        serve: (_, now) => this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch")),
+      },
+      { kind: PROBE_DUTY, serve: (_, now) => this.#outbox.probe(now) },
+      { kind: VALUES_DUTY, serve: (_, now) => this.#serveValues(now) },
+      { kind: ERASE_DUTY, serve: (_, now) => this.#serveErasure(now) },
+      { kind: RECOUNT_DUTY, serve: (_, now) => this.#recountSlice(now) },
+      { kind: ERASURE_CALLS_DUTY, serve: (_, now) => this.#erasureCalls.serve(now) },
+      { kind: USER_COUNT_DUTY, serve: (_, now) => this.#userCount.serve(now) },
+      { kind: DEVICES_DUTY, serve: () => this.#directory.serve() },
+      { kind: WEBHOOKS_DUTY, serve: () => this.#webhooks.serve() },
+      { kind: CLAIMS_DUTY, serve: (_, now) => this.#serveClaims(now) },
+      { kind: SOCKETS_DUTY, serve: (_, now) => this.#serveSockets(now) },
+      { kind: RETENTION_DUTY, serve: (_, now) => this.#serveRetention(now) },
+    ];
+  }
+
+  async #serveReports(now: number): Promise<void> {
+    if (!this.#reporter.hasUnreported()) {
+      this.#due.remove(FLUSH_DUTY, "");
+      return;
     }
+    // Before the attempt: should it die, the next one is already due.
+    this.#due.set(FLUSH_DUTY, "", now + DUTY_RETRY_MS);
+    await this.#reporter.flush().catch((error: unknown) => this.#logError("a ledger isn't told yet", error));
+    const nextAt = this.#reporter.nextAttemptAt(Date.now());
+    this.#due.set(FLUSH_DUTY, "", Math.max(nextAt, now + REPORT_PAUSE_MS));
   }
 
-  /** One duty that fails doesn't hold up the others, and isn't tried again at once. */
-  async #serve(kind: string): Promise<void> {
-    try {
-      await this.#serveDuty(kind, Date.now());
-    } catch (error) {
-      this.#logError(`the duty "${kind}" failed`, error);
-      this.#due.set(kind, "", Date.now() + DUTY_RETRY_MS);
-    }
+  #serveValues(now: number): void {
+    const before = firstIdAt(retriedBefore(now, readConfig(this.env).retentionMs));
+    const more = this.#due.transaction(() => dropRawValues(this.ctx.storage.sql, before, VALUES_SLICE));
+    this.#due.set(VALUES_DUTY, "", more ? now : now + DAY_MS);
   }
 
-  async #serveDuty(kind: string, now: number): Promise<void> {
-    if (kind === FLUSH_DUTY) {
-      if (this.#reporter.hasUnreported()) {
-        // Before the attempt: should it die, the next one is already due.
-        this.#due.set(FLUSH_DUTY, "", now + DUTY_RETRY_MS);
-        await this.#reporter
-          .flush()
-          .catch((error: unknown) => this.#logError("a ledger isn't told yet", error));
-        const nextAt = this.#reporter.nextAttemptAt(Date.now());
-        this.#due.set(FLUSH_DUTY, "", Math.max(nextAt, now + REPORT_PAUSE_MS));
-      } else this.#due.remove(FLUSH_DUTY, "");
-    } else if (kind === PUSH_DUTY) {
-      await this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch"));
-    } else if (kind === PROBE_DUTY) await this.#outbox.probe(now);
-    else if (kind === VALUES_DUTY) {
-      const before = firstIdAt(retriedBefore(now, readConfig(this.env).retentionMs));
-      const more = this.#due.transaction(() => dropRawValues(this.ctx.storage.sql, before, VALUES_SLICE));
-      this.#due.set(VALUES_DUTY, "", more ? now : now + DAY_MS);
-    } else if (kind === ERASE_DUTY) {
-      this.#due.transaction(() => this.#erasure.serve(now));
-      this.#reporter.schedule("batch");
-    } else if (kind === RECOUNT_DUTY) this.#recountSlice(now);
-    else if (kind === ERASURE_CALLS_DUTY) await this.#erasureCalls.serve(now);
-    else if (kind === USER_COUNT_DUTY) await this.#userCount.serve(now);
-    else if (kind === DEVICES_DUTY) await this.#directory.serve();
-    else if (kind === WEBHOOKS_DUTY) await this.#webhooks.serve();
-    else if (kind === "claims") {
-      this.#due.transaction(() => this.#due.setCleanup("claims", this.#claims.deleteExpired(now), now));
-    } else if (kind === "sockets") {
-      // A socket outlives its token by a second at most, so this isn't a clean-up: it costs by what ends now.
-      const next = this.#sockets.closeExpired(now);
-      if (next === null) this.#due.remove("sockets", "");
-      else this.#due.set("sockets", "", next);
-    } else if (kind === "retention") this.#serveRetention(now);
+  #serveErasure(now: number): void {
+    this.#due.transaction(() => this.#erasure.serve(now));
+    this.#reporter.schedule("batch");
+  }
+
+  #serveClaims(now: number): void {
+    this.#due.transaction(() => this.#due.setCleanup(CLAIMS_DUTY, this.#claims.deleteExpired(now), now));
+  }
+
+  /** A socket outlives its token by a second at most, so this isn't a clean-up: it costs by what ends now. */
+  #serveSockets(now: number): void {
+    const next = this.#sockets.closeExpired(now);
+    if (next === null) this.#due.remove(SOCKETS_DUTY, "");
+    else this.#due.set(SOCKETS_DUTY, "", next);
   }
 
   /** One slice. */
@@ -582,13 +591,13 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       // Tokens from before a deletion stay refused, and so does all that was accepted before it.
       if (!hasMore) this.#tombstones.forgetBefore(now - retentionMs - MAX_TOKEN_TTL_SECONDS * 1000);
       const haveMoreBounds = this.#tokenBounds.forget(now);
-      this.#due.setCleanup("retention", { hasMore: hasMore || haveMoreBounds, at: now + DAY_MS }, now);
+      this.#due.setCleanup(RETENTION_DUTY, { hasMore: hasMore || haveMoreBounds, at: now + DAY_MS }, now);
     });
   }
 
   #spendTicket(id: string, expiresAt: number, now: number): boolean {
     return this.#due.transaction(() => {
-      this.#due.ensure("retention", "", now + DAY_MS);
+      this.#due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       return this.#tokenBounds.spendTicket(id, expiresAt, now);
     });
   }

@@ -11,6 +11,7 @@ import {
   type EndpointState,
 } from "../../model/webhook.ts";
 import { DueTable } from "../kit/due.ts";
+import { Duties } from "../kit/duties.ts";
 import { webhookIdentityOf } from "../kit/identity.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { SecretBox } from "../kit/secret-box.ts";
@@ -33,19 +34,22 @@ const RETENTION_SLICE = 1000;
 const RETENTION_DUTY = "retention";
 /** One that was enabled again has this long to work off what waits for it: until then what finds no room is dropped. */
 const CATCH_UP_MS = HOUR_MS;
-const DUTIES_PER_ALARM = 10;
 /** Before the alarm tells the registry again, ms. */
 const RETRY_MS = 10_000;
 
-/** Of an endpoint that exists. */
-interface Parts {
+interface Stores {
   due: DueTable;
   box: SecretBox;
   store: EndpointStore;
   queue: EventQueue;
   calls: CallStore;
   attempts: AttemptStore;
+}
+
+/** Of an endpoint that exists. */
+interface Parts extends Stores {
   sender: WebhookSender;
+  duties: Duties;
 }
 
 /**
@@ -127,18 +131,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     await this.#parts?.due.ensureAlarm();
   }
 
-  override async alarm(): Promise<void> {
-    const parts = this.#parts;
-    if (parts === null) return;
-    try {
-      for (const { kind, id } of parts.due.list(Date.now(), DUTIES_PER_ALARM)) {
-        if (kind === SEND_DUTY) await parts.sender.run();
-        else if (kind === DISABLED_DUTY) await this.#tellDisabled(parts, id as DisabledReason);
-        else if (kind === RETENTION_DUTY) this.#deleteExpired(parts);
-      }
-    } finally {
-      if (this.#parts !== null) parts.due.rearm();
-    }
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    await this.#parts?.duties.run(info);
   }
 
   #configure(config: EndpointConfig): Parts | null {
@@ -184,11 +178,17 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     const parts = { ...stores, due, attempts: new AttemptStore(sql) };
     const { webhookTimeoutMs: timeoutMs } = readConfig(this.env);
     this.#refreshSecrets(parts);
-    return { ...parts, sender: new WebhookSender({ ...parts, timeoutMs }) };
+    const sender = new WebhookSender({ ...parts, timeoutMs });
+    const duties = new Duties(this.ctx.storage, due, this.ctx.id.name ?? "", [
+      { kind: SEND_DUTY, serve: () => sender.run() },
+      { kind: DISABLED_DUTY, serve: (reason) => this.#tellDisabled(parts, reason) },
+      { kind: RETENTION_DUTY, serve: (_, now) => this.#deleteExpired(parts, now) },
+    ]);
+    return { ...parts, sender, duties };
   }
 
   /** An object can be opened whatever is wrong with its key: what needs it fails, and says so. */
-  #refreshSecrets({ due, box, store }: Omit<Parts, "sender">): void {
+  #refreshSecrets({ due, box, store }: Stores): void {
     try {
       due.transaction(() => {
         box.rewrap();
@@ -201,14 +201,15 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
 
   async #delete(): Promise<void> {
     this.#isDeleted = true;
-    this.#parts?.sender.close();
+    const parts = this.#parts;
     this.#parts = null;
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    parts?.sender.close();
+    await parts?.due.eraseObject();
   }
 
   /** The registry mirrors it to where sends read it, and shows it; its answer comes as a configuration. */
-  async #tellDisabled({ due, store }: Parts, reason: DisabledReason): Promise<void> {
+  async #tellDisabled({ due, store }: Stores, reason: string): Promise<void> {
+    if (!isDisabledReason(reason)) throw new Error("An endpoint isn't disabled for such a reason");
     const { appId, webhookId } = this.#identity;
     // Before the attempt: should it die, the next one is already due.
     due.set(DISABLED_DUTY, reason, Date.now() + RETRY_MS);
@@ -219,7 +220,7 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
       console.error({ message: "the registry wasn't told of a disabled webhook", appId, webhookId, error });
       return;
     }
-    if (this.#parts !== null) due.remove(DISABLED_DUTY, reason);
+    if (!due.hasEnded) due.remove(DISABLED_DUTY, reason);
   }
 
   /** Too much waits for it. What came too late is dropped; the endpoint is disabled, unless it is just catching up. */
@@ -229,8 +230,7 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     store.noteDropped(dropped);
   }
 
-  #deleteExpired({ due, queue, calls, attempts }: Parts): void {
-    const now = Date.now();
+  #deleteExpired({ due, queue, calls, attempts }: Stores, now: number): void {
     due.transaction(() => {
       const firstId = firstIdAt(now - RETENTION_MS);
       const isMore = [
@@ -242,4 +242,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
       due.set(RETENTION_DUTY, "", now + (isMore ? MINUTE_MS : DAY_MS));
     });
   }
+}
+
+function isDisabledReason(text: string): text is DisabledReason {
+  return (DISABLED_REASONS as readonly string[]).includes(text);
 }
