@@ -87,13 +87,13 @@ export class FileUpload {
     if (this.#size > this.#policy.maxBytes) {
       throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
     }
-    await this.#archive.write(bytes).catch(rethrowUnavailable);
+    await this.#archive.write(bytes);
   }
 
   /** Checks the file whole, stores its audience and names it. `receiving` is let go of as soon as it can be. */
   async finish(receiving: MemoryShare): Promise<UploadedFile> {
     const small = this.#archive.whole;
-    const stored = small === null ? await this.#archive.finish().catch(rethrowUnavailable) : null;
+    const stored = small === null ? await this.#archive.finish() : null;
     if (small === null) receiving.release();
     const building = await buildingMemory.take(this.#policy.appId, this.#size * USUAL_GROWTH + READ_BYTES);
     try {
@@ -105,7 +105,7 @@ export class FileUpload {
           columns: summary.columns,
           ...this.#userIdRule,
         }),
-      ]).catch(rethrowUnavailable);
+      ]);
       await this.#nameFile(audience, summary, ref.etag);
       return { fileKey: this.#policy.fileKey, httpEtag: object.httpEtag };
     } finally {
@@ -130,7 +130,7 @@ export class FileUpload {
   }
 
   async #readArchive(): Promise<ReadableStream<Uint8Array>> {
-    const object = await this.#env.TARGETS.get(this.#archiveKey).catch(rethrowUnavailable);
+    const object = await this.#env.TARGETS.get(this.#archiveKey);
     if (object === null) throw unavailable(new Error("The uploaded file can't be read back"));
     return object.body;
   }
@@ -177,10 +177,6 @@ export class FileUpload {
     this.#mayBeNamed = false;
     throw new OnecallError(named.code, named.message);
   }
-}
-
-function rethrowUnavailable(error: unknown): never {
-  throw unavailable(error);
 }
 
 function isTaken(fileKey: string): OnecallError {

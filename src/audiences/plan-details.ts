@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
-import { unavailable } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
 import { MAX_LEDGER_DETAILS_BYTES } from "../model/limits.ts";
 import type { LedgerPlan, PlanDetails, SendPlan } from "../model/notification.ts";
@@ -23,7 +22,7 @@ const PlanDetailsSchema = v.object({
 
 /**
  * Where a plan's details go: small ones stay with it in the ledger, which saves two calls of R2; others are put into R2,
- * create-only, as a call that is run again finds what it wrote. Throws `ERR_UNAVAILABLE`, so it belongs before the
+ * create-only, as a call that is run again finds what it wrote. Throws where R2 fails, so it belongs before the
  * commit point; what is then never committed ends with the lifecycle rule.
  */
 export async function packDetails(
@@ -35,9 +34,7 @@ export async function packDetails(
   const json = JSON.stringify(details);
   if (!exceedsBytes(json, MAX_LEDGER_DETAILS_BYTES)) return { details };
   const key = keys.r2Plan(appId, notificationId);
-  await env.TARGETS.put(key, json, { onlyIf: { etagDoesNotMatch: "*" } }).catch((error: unknown) => {
-    throw unavailable(error);
-  });
+  await env.TARGETS.put(key, json, { onlyIf: { etagDoesNotMatch: "*" } });
   return {};
 }
 

@@ -1,6 +1,5 @@
 import type { Bindings } from "../env.ts";
 import type { Chunk } from "../model/chunks.ts";
-import { unavailable } from "../model/errors.ts";
 import type { SendPlan, StoredRow, TemplateSnapshot } from "../model/notification.ts";
 import { shardOfUser, type UserPlacement } from "../model/user-hash.ts";
 import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../templates/variables.ts";
@@ -39,13 +38,13 @@ export interface WalkSource {
   chunks: readonly Chunk[];
 }
 
-/** The source of the walk over a plan's targets. Throws `ERR_UNAVAILABLE` where its audience can't be read. */
+/** The source of the walk over a plan's targets. Throws where its audience can't be read. */
 export async function readWalkSource(env: Bindings, appId: string, plan: SendPlan): Promise<WalkSource> {
   const { header, source, columns, template } = plan;
   // A template's content is of no use here, and would be the largest part by far.
   const used = { header, source, columns, template: { variableSchema: template.variableSchema } };
   if (source.kind === "inline") return { plan: used, chunks: [] };
-  const { chunks } = await readAudienceIndex(env, appId, source.audience.id).catch(rethrowUnavailable);
+  const { chunks } = await readAudienceIndex(env, appId, source.audience.id);
   return { plan: used, chunks };
 }
 
@@ -88,7 +87,7 @@ export function openWalk(
     async read(step) {
       const chunk = chunks[step];
       if (chunk === undefined) return [];
-      const rows = await readChunk(env, app.id, source.audience, chunk).catch(rethrowUnavailable);
+      const rows = await readChunk(env, app.id, source.audience, chunk);
       let position = 0;
       return chunk.runs.map((run) => {
         const start = position;
@@ -99,10 +98,6 @@ export function openWalk(
     stepsOf: (shard) =>
       chunks.flatMap(({ runs }, step) => (runs.some((run) => run.shard === shard) ? [step] : [])),
   };
-}
-
-function rethrowUnavailable(error: unknown): never {
-  throw unavailable(error);
 }
 
 function columnsOf({ name, definition }: VariableReader): string[] {

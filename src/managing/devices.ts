@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { sha256Hex } from "../model/credentials.ts";
 import type { Device } from "../model/device.ts";
-import { OnecallError, unavailable } from "../model/errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
 import { type DeviceAddress, identityOfAddress } from "../model/push.ts";
 import type { FeedCaller } from "../objects/user-shard/contract.ts";
@@ -22,11 +22,7 @@ export async function registerDevice(
 ): Promise<[Device, isNew: boolean] | "revoked"> {
   const addressKey = await sha256Hex(identityOfAddress(address));
   const registration = { addressKey, address, version: newId() };
-  const outcome = await getShardStubOf(env, app, userId)
-    .putDevice(userId, registration, caller)
-    .catch((error: unknown) => {
-      throw unavailable(error);
-    });
+  const outcome = await getShardStubOf(env, app, userId).putDevice(userId, registration, caller);
   if (outcome !== "gone") return outcome;
   throw new OnecallError("ERR_CONFLICT", "The user was deleted while this call was on its way.");
 }

@@ -155,7 +155,7 @@ export function storageFull(cause: unknown): OnecallError {
   );
 }
 
-/** A store or an object did not answer. Safe to repeat with the same Idempotency-Key. */
+/** A store or an object of the platform did not answer. Safe to repeat with the same Idempotency-Key. */
 export function unavailable(cause: unknown): OnecallError {
   if (isStorageFull(cause)) return storageFull(cause);
   return new OnecallError(

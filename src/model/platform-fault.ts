@@ -1,4 +1,7 @@
-/** What Durable Objects and their stubs add to their exceptions when the platform, not the code, failed. */
+/**
+ * What Durable Objects and their stubs add to their exceptions when the platform, not the code, failed
+ * (developers.cloudflare.com/durable-objects/best-practices/error-handling).
+ */
 interface PlatformError {
   retryable?: boolean;
   overloaded?: boolean;
@@ -6,13 +9,23 @@ interface PlatformError {
   message?: unknown;
 }
 
-/** How the platform's parts say that they can't now, where nothing else tells it from a bug. */
+/**
+ * How the platform's parts say that they can't now, where nothing else tells it from a bug: an exception that comes out of
+ * an object keeps its message, but not the flags that it came into that object with.
+ */
 const MESSAGES = [
   /network connection lost/i,
+  /^internal error\b/i,
+  // Durable Objects (developers.cloudflare.com/durable-objects/observability/troubleshooting).
+  /Durable Object is overloaded/,
+  /object to be reset|Durable Object reset because|exceeded its (CPU time|memory) limit and was reset/,
+  /code has been updated, this version can no longer access storage/,
+  /Cannot resolve Durable Object due to transient issue/,
   // A Durable Object holds 10 GB: then it can't store, but still be read.
   /SQLITE_FULL|database or disk is full/,
   // R2: internal error, unavailable, disconnected, too many requests (developers.cloudflare.com/r2/api/error-codes).
-  /\((10001|10043|10054|10058)\)$/,
+  /\((10001|10043|10054|10058)\)$|: Unspecified error \(0\)$/,
+  /^Queue send(Batch)? failed: /,
   /^KV (GET|PUT|DELETE|LIST) failed: (429|5\d\d)\b/,
 ];
 

@@ -10,7 +10,6 @@ import { TtlCache } from "../copies/cache.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { LoggedDelivery } from "../model/delivery.ts";
-import { unavailable } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "../model/notification.ts";
 import { shardOfUser } from "../model/user-hash.ts";
@@ -215,9 +214,7 @@ async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeade
   if (shard === null) {
     const plan = await getLedgerStub(env, app.id, parts).getPlan(header.id);
     if (plan === null) throw new Error("A notification without a plan");
-    return loadPlan(env, app.id, plan).catch((error: unknown) => {
-      throw unavailable(error);
-    });
+    return loadPlan(env, app.id, plan);
   }
   const target = await getShardStub(env, app.id, shard).getTarget(header.id);
   const rows: StoredRow[] = target === null ? [] : [[target]];

@@ -1,7 +1,6 @@
 import { type AudienceRow, partitionAudience } from "../audiences/partition.ts";
 import { packDetails } from "../audiences/plan-details.ts";
 import { storeAudience } from "../audiences/store.ts";
-import { unavailable } from "../model/errors.ts";
 import type { NotificationHeader } from "../model/notification.ts";
 import { listVariables } from "../templates/variables.ts";
 import type { PreparedSend, SendContext } from "./prepared-send.ts";
@@ -18,9 +17,7 @@ export function sendBatch(prepared: PreparedSend): (context: SendContext) => Pro
     const { env } = context;
     const { app, header } = prepared;
     const [{ ref, index }, details] = await Promise.all([
-      storeAudience(env, app.id, header.id, audience, null).catch((error: unknown) => {
-        throw unavailable(error);
-      }),
+      storeAudience(env, app.id, header.id, audience, null),
       packDetails(env, app.id, header.id, makeDetails(prepared, [])),
     ]);
     const plan = planAudience(prepared, { kind: "targets", audience: ref }, index, details);

@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import type { Idempotency } from "../http/idempotency.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { ClaimState } from "../model/claim.ts";
-import { OnecallError, unavailable } from "../model/errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import { isToOne, type NotificationHeader, withoutLabels } from "../model/notification.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
@@ -40,14 +40,14 @@ export async function lookUpClaim(
   if (idempotency === null) return NO_CLAIM;
   const { key, requestHash } = idempotency;
   const shard = () => getShardStubOf(env, app, key);
-  const found = readState(await shard().lookUpClaim(key, requestHash).catch(rethrowUnavailable));
+  const found = readState(await shard().lookUpClaim(key, requestHash));
   return {
     answer: found.answer,
     resumed: found.resumed,
     async take(header) {
       if (found.resumed !== null) return null;
       const request = { key, requestHash, notificationId: header.id, header: toStored(header) };
-      const state = await shard().claim(request).catch(rethrowUnavailable);
+      const state = await shard().claim(request);
       // Between our look and our claim another call ran and stopped: let the caller repeat.
       if (state.state === "resume") throw stillRunning();
       return readState(state).answer;
@@ -97,8 +97,4 @@ function stillRunning(): OnecallError {
       headers: { "retry-after": "1" },
     },
   );
-}
-
-function rethrowUnavailable(error: unknown): never {
-  throw unavailable(error);
 }

@@ -1,7 +1,7 @@
 import { packDetails } from "../audiences/plan-details.ts";
 import { type AudienceIndex, readAudienceIndex, storeOverrides } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
-import { type Fault, Faults, faultsToError, OnecallError, unavailable } from "../model/errors.ts";
+import { type Fault, Faults, faultsToError, OnecallError } from "../model/errors.ts";
 import { MAX_OVERRIDES_BYTES } from "../model/limits.ts";
 import type { AudienceRef, NotificationHeader } from "../model/notification.ts";
 import type { SendVariables } from "../model/send-request.ts";
@@ -25,9 +25,7 @@ export async function openTargetsFile(
   pinned: AudienceRef | null,
 ): Promise<OpenedTargetsFile> {
   const audience = pinned ?? (await findAudience(env, appId, fileKey));
-  const index = await readAudienceIndex(env, appId, audience.id).catch((error: unknown) => {
-    throw unavailable(error);
-  });
+  const index = await readAudienceIndex(env, appId, audience.id);
   return { audience, index };
 }
 
@@ -68,9 +66,7 @@ export function sendFile(
     const [details] = await Promise.all([
       packDetails(env, app.id, header.id, makeDetails(prepared, columns)),
       hasOverrides ? storeOverrides(env, app.id, header.id, overridesJson) : null,
-    ]).catch((error: unknown) => {
-      throw unavailable(error);
-    });
+    ]);
     const plan = planAudience(prepared, { kind: "file", audience, hasOverrides }, index, details);
     return registerAndEnqueue(context, plan, index.chunks);
   };

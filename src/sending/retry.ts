@@ -4,7 +4,7 @@ import { type Bindings, readConfig } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import { countFailed } from "../model/counts.ts";
-import { OnecallError, unavailable } from "../model/errors.ts";
+import { OnecallError } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
 import { retriesEndAt } from "../model/retry-window.ts";
@@ -46,11 +46,7 @@ export async function retryFailed(
   const { shard } = parts;
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };
-  const opened = await getLedgerStub(env, app.id, parts)
-    .retry(id, request, plan)
-    .catch((error: unknown) => {
-      throw unavailable(error);
-    });
+  const opened = await getLedgerStub(env, app.id, parts).retry(id, request, plan);
   if (opened === "unknown") throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   if (opened === "running") {
     throw new OnecallError("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed.");

@@ -7,9 +7,11 @@ const MB = 1024 * 1024;
 /** What becomes of a call for memory. */
 function watch(taking: Promise<MemoryShare>) {
   const call = { share: null as MemoryShare | null };
-  taking.then((share) => {
+  const wait = taking.then((share) => {
     call.share = share;
   });
+  // Who still waits when its test has ended gives up later.
+  wait.catch(() => {});
   return call;
 }
 

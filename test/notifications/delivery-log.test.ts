@@ -365,7 +365,11 @@ describe("the log of a file send", () => {
       mode: "batch",
     });
     await waitUntilCompleted(app, sent.body.notificationId);
-    const TARGETS = { ...bindings.TARGETS, get: () => Promise.reject(new Error("R2 is down")) } as never;
+    const TARGETS = {
+      ...bindings.TARGETS,
+      get: () =>
+        Promise.reject(new Error("get: We encountered an internal error. Please try again. (10001)")),
+    } as never;
     const answer = await callWith({ TARGETS }, app, "GET", pathOf(sent.body.notificationId));
     expect([answer.status, answer.body.error.code]).toEqual([503, "ERR_UNAVAILABLE"]);
   });

@@ -1,12 +1,11 @@
-import { unavailable } from "../../model/errors.ts";
 import { isStorageFull } from "../../model/platform-fault.ts";
 
 const ATTEMPTS = 3;
 
 /**
  * A commit call whose outcome is unknown when it fails: repeated as it is, which is harmless because it
- * carries the notification's id. Each attempt opens its stub anew: a failed stub stays failed. After the
- * last attempt the caller gets a 503 that is safe to repeat.
+ * carries the notification's id. Each attempt opens its stub anew: a failed stub stays failed. Throws what the
+ * last attempt failed with: where that is the platform's, the caller gets a 503 that is safe to repeat.
  */
 export async function commitSafely<T>(call: () => Promise<T>): Promise<T> {
   let lastError: unknown;
@@ -19,5 +18,5 @@ export async function commitSafely<T>(call: () => Promise<T>): Promise<T> {
       console.warn({ message: "a commit failed", attempt, error });
     }
   }
-  throw unavailable(lastError);
+  throw lastError;
 }
