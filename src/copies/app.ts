@@ -5,6 +5,7 @@ import { type AppRecord, AppRecordSchema } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../model/limits.ts";
+import { requireValue } from "../model/outcome.ts";
 import type { Provider } from "../model/push.ts";
 import type { TemplateRef } from "../model/template.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../model/template.ts";
@@ -98,7 +99,9 @@ export async function requireSendableTemplate(
   const cacheKey = `${appId}:${kind}:${value}`;
   const cached = templates.get(cacheKey);
   if (cached !== undefined) return cached;
-  const template = (await readTemplateCopy(env, appId, ref)) ?? (await askForTemplate(env, appId, ref));
+  const template =
+    (await readTemplateCopy(env, appId, ref)) ??
+    requireValue(await getRegistryStub(env, appId).findTemplate(ref));
   templates.set(cacheKey, template, weighSendable(template));
   return template;
 }
@@ -115,16 +118,4 @@ async function readTemplateCopy(
   const isKey = "key" in ref || ("keyOrId" in ref && !isUuid(value));
   const key = isKey ? value : await readCopy(env, appId, keys.kvTemplateId(appId, value), v.string());
   return key === null ? null : readCopy(env, appId, keys.kvTemplate(appId, key), SendableTemplateSchema);
-}
-
-async function askForTemplate(env: Bindings, appId: string, ref: TemplateRef): Promise<SendableTemplate> {
-  const lookup = await getRegistryStub(env, appId).findTemplate(ref);
-  if (lookup.found === "approved") return lookup.template;
-  if (lookup.found === "unapproved") {
-    throw new OnecallError(
-      "ERR_TEMPLATE_NOT_APPROVED",
-      `The template "${lookup.key}" isn't approved. Approve it with PUT …/templates/${lookup.key} {"status": "approved"}.`,
-    );
-  }
-  throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", `There is no template "${Object.values(ref)[0]}".`);
 }

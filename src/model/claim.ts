@@ -8,11 +8,10 @@ export interface ClaimRequest {
   header: string;
 }
 
-/** What is known under an Idempotency-Key. */
-export type ClaimState =
-  | { state: "none" }
-  | { state: "conflict" }
-  | { state: "running" }
-  /** An earlier call stopped before it finished: run it again, as it was. */
-  | { state: "resume"; header: string }
-  | { state: "done"; answer: string };
+/** What an earlier call under an Idempotency-Key has left to this one; nothing where there was none. */
+export interface EarlierCall {
+  /** It is done, with this answer. */
+  answer: string | null;
+  /** It stopped before it finished: this header is to be sent, as it was. */
+  resumed: string | null;
+}

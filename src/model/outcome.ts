@@ -4,16 +4,24 @@ import { type ErrorCode, type Fault, Faults, faultsToError, OnecallError } from 
  * What an object answers where the caller may be at fault. A value, not an exception: error classes don't
  * survive the way from an object to the Worker, and an exception from there means that something broke.
  */
-export type Outcome<T> =
-  | { ok: true; value: T }
-  | { ok: false; code: ErrorCode; message: string; faults?: Fault[]; moreFaults?: number };
+export type Outcome<T> = { ok: true; value: T } | Refusal;
+
+/** Why not. `retryAfterSeconds`: the same call may succeed then. */
+interface Refusal {
+  ok: false;
+  code: ErrorCode;
+  message: string;
+  faults?: Fault[];
+  moreFaults?: number;
+  retryAfterSeconds?: number;
+}
 
 export function succeed<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
-export function refuse(code: ErrorCode, message: string): Outcome<never> {
-  return { ok: false, code, message };
+export function refuse(code: ErrorCode, message: string, retryAfterSeconds?: number): Outcome<never> {
+  return { ok: false, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
 export function refuseFaults(
@@ -30,5 +38,8 @@ export function requireValue<T>(outcome: Outcome<T>): T {
   if (outcome.faults !== undefined) {
     throw faultsToError(new Faults(outcome.faults, outcome.moreFaults), outcome.code);
   }
-  throw new OnecallError(outcome.code, outcome.message);
+  const { code, message, retryAfterSeconds } = outcome;
+  throw new OnecallError(code, message, {
+    headers: retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
+  });
 }

@@ -1,9 +1,8 @@
 import type { Bindings } from "../env.ts";
 import type { Idempotency } from "../http/idempotency.ts";
 import type { AppRecord } from "../model/app.ts";
-import type { ClaimState } from "../model/claim.ts";
-import { OnecallError } from "../model/errors.ts";
 import { isToOne, type NotificationHeader, withoutLabels } from "../model/notification.ts";
+import { requireValue } from "../model/outcome.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /** The call's hold on its Idempotency-Key, or on nothing where it has none. */
@@ -40,17 +39,14 @@ export async function lookUpClaim(
   if (idempotency === null) return NO_CLAIM;
   const { key, requestHash } = idempotency;
   const shard = () => getShardStubOf(env, app, key);
-  const found = readState(await shard().lookUpClaim(key, requestHash));
+  const found = requireValue(await shard().lookUpClaim(key, requestHash));
   return {
-    answer: found.answer,
-    resumed: found.resumed,
+    answer: readHeader(found.answer),
+    resumed: readHeader(found.resumed),
     async take(header) {
       if (found.resumed !== null) return null;
       const request = { key, requestHash, notificationId: header.id, header: toStored(header) };
-      const state = await shard().claim(request);
-      // Between our look and our claim another call ran and stopped: let the caller repeat.
-      if (state.state === "resume") throw stillRunning();
-      return readState(state).answer;
+      return readHeader(requireValue(await shard().claim(request)));
     },
     async finish(header) {
       // The send is committed: without this note a repeat runs it again, under the same id and to no effect.
@@ -75,26 +71,6 @@ function toStored(header: NotificationHeader): string {
   return JSON.stringify(isToOne(header) ? withoutLabels(header) : header);
 }
 
-function readState(state: ClaimState): {
-  answer: NotificationHeader | null;
-  resumed: NotificationHeader | null;
-} {
-  if (state.state === "done") return { answer: JSON.parse(state.answer), resumed: null };
-  if (state.state === "resume") return { answer: null, resumed: JSON.parse(state.header) };
-  if (state.state === "none") return { answer: null, resumed: null };
-  if (state.state === "running") throw stillRunning();
-  throw new OnecallError(
-    "ERR_IDEMPOTENCY_CONFLICT",
-    "This Idempotency-Key was used within 24 hours with another body. Use a new key for a new send.",
-  );
-}
-
-function stillRunning(): OnecallError {
-  return new OnecallError(
-    "ERR_CONFLICT",
-    "A call with this Idempotency-Key is still running. Repeat it in a second.",
-    {
-      headers: { "retry-after": "1" },
-    },
-  );
+function readHeader(stored: string | null): NotificationHeader | null {
+  return stored === null ? null : JSON.parse(stored);
 }

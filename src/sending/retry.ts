@@ -3,10 +3,10 @@ import { deliverRows } from "../delivering/rows.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
-import { countFailed } from "../model/counts.ts";
 import { OnecallError } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
+import { requireValue } from "../model/outcome.ts";
 import { retriesEndAt } from "../model/retry-window.ts";
 import type { NotificationRecord, RegisteredRetry } from "../objects/ledger/contract.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
@@ -46,21 +46,9 @@ export async function retryFailed(
   const { shard } = parts;
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
   const request = { reasons, expiresAt, actor };
-  const opened = await getLedgerStub(env, app.id, parts).retry(id, request, plan);
-  if (opened === "unknown") throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
-  if (opened === "running") {
-    throw new OnecallError("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed.");
-  }
-  if (opened === "nothing" && plan === null && shard !== null && countFailed(record.totals, reasons) > 0) {
-    const message = "It was sent before realtime sends could be retried. Send it anew.";
-    throw new OnecallError("ERR_CONFLICT", message);
-  }
-  if (opened === "nothing") {
-    const which = reasons === null ? "" : ` for these reasons: ${reasons.join(", ")}`;
-    throw new OnecallError("ERR_CONFLICT", `No delivery of it has failed${which}.`);
-  }
+  const registered = requireValue(await getLedgerStub(env, app.id, parts).retry(id, request, plan));
   execution.waitUntil(
-    deliverAgain(env, app, opened).catch((error: unknown) => {
+    deliverAgain(env, app, registered).catch((error: unknown) => {
       console.error({ message: "a retry is left to the watchdog", notificationId: id, error });
     }),
   );

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { firstIdAt } from "../../src/model/ids.ts";
+import { succeed } from "../../src/model/outcome.ts";
 import { ClaimStore } from "../../src/objects/user-shard/claim-store.ts";
 import { HeaderStore } from "../../src/objects/user-shard/header-store.ts";
 import { Retention } from "../../src/objects/user-shard/retention.ts";
@@ -117,14 +118,26 @@ describe("claims", () => {
       for (let hour = 0; hour < 24; hour++) {
         const madeAt = 1_000 * DAY_MS + hour * HOUR_MS + 1;
         const key = `hour-${hour}`;
-        expect(claimAt(claims, key, madeAt)).toEqual({ state: "none" });
+        expect(claimAt(claims, key, madeAt)).toEqual(succeed(null));
         claims.finish(key, `n-${key}`, "answer", madeAt + 13 * HOUR_MS);
-        expect(claims.look(key, "hash", madeAt + DAY_MS - 1)).toEqual({ state: "done", answer: "answer" });
-        expect(claims.look(key, "hash", madeAt + DAY_MS)).toEqual({ state: "none" });
-        expect(claimAt(claims, key, madeAt + DAY_MS)).toEqual({ state: "none" });
-        expect(claims.look(key, "hash", madeAt + DAY_MS)).toEqual({ state: "running" });
+        expect(claims.look(key, "hash", madeAt + DAY_MS - 1)).toEqual(
+          succeed({ answer: "answer", resumed: null }),
+        );
+        expect(claims.look(key, "hash", madeAt + DAY_MS)).toEqual(succeed({ answer: null, resumed: null }));
+        expect(claimAt(claims, key, madeAt + DAY_MS)).toEqual(succeed(null));
+        expect(claims.look(key, "hash", madeAt + DAY_MS)).toMatchObject({
+          code: "ERR_CONFLICT",
+          retryAfterSeconds: 1,
+        });
+        // Who looked before this call ran and stopped doesn't take it over: it would send under another id.
+        const stopped = `stopped-${hour}`;
+        claimAt(claims, stopped, madeAt);
+        claims.release(stopped, `n-${stopped}`, madeAt);
+        expect(claimAt(claims, stopped, madeAt)).toMatchObject({ code: "ERR_CONFLICT" });
         claims.release(key, `n-${key}`, madeAt + DAY_MS + HOUR_MS);
-        expect(claims.look(key, "hash", madeAt + DAY_MS + 1)).toEqual({ state: "resume", header: "{}" });
+        expect(claims.look(key, "hash", madeAt + DAY_MS + 1)).toEqual(
+          succeed({ answer: null, resumed: "{}" }),
+        );
       }
     });
   });

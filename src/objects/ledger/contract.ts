@@ -7,6 +7,7 @@ import type { Incidents } from "../../model/incidents.ts";
 import { keys } from "../../model/keys.ts";
 import type { FailureReason, LedgerPlan, Mode, NotificationHeader } from "../../model/notification.ts";
 import type { ObjectSize, ShardSize } from "../../model/object-state.ts";
+import type { Outcome } from "../../model/outcome.ts";
 import type { ShardReport } from "../../model/report.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
 import type { Remote } from "../kit/remote.ts";
@@ -64,9 +65,6 @@ export interface LedgerStatus extends Incidents {
   shardSizes: ShardSize[];
 }
 
-/** Why there is none: not this ledger's, not completed, nothing failed for these reasons. */
-export type RetryRefusal = "unknown" | "running" | "nothing";
-
 /** What others may ask of a ledger. */
 export interface LedgerContract {
   /**
@@ -81,9 +79,10 @@ export interface LedgerContract {
   finish(done: FinishedUnit[], waitedMs: number): Handout[];
   /**
    * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
-   * plan is nowhere else. Returns the plan with the retry and the shards that it is for, or why there is none.
+   * plan is nowhere else. Refused where this ledger has no such notification, it isn't completed, or nothing of it
+   * failed for these reasons.
    */
-  retry(id: string, request: RetryRequest, plan: LedgerPlan | null): Promise<RegisteredRetry | RetryRefusal>;
+  retry(id: string, request: RetryRequest, plan: LedgerPlan | null): Promise<Outcome<RegisteredRetry>>;
   /** Takes one shard's totals. Repeated or out of order, the newest stands. Returns those that there is no room for. */
   report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]>;
   /** Events of this day's notifications, whenever they happened. */

@@ -3,10 +3,11 @@ import { deleteAudiences } from "../../audiences/store.ts";
 import { handOver } from "../../delivering/hand-over.ts";
 import { type Bindings, readConfig } from "../../env.ts";
 import type { FinishedUnit, Handout, UnitRange } from "../../model/chunk-units.ts";
-import { mayFailAgain } from "../../model/counts.ts";
+import { countFailed, mayFailAgain } from "../../model/counts.ts";
 import { utcDay } from "../../model/ids.ts";
 import type { LedgerPlan } from "../../model/notification.ts";
 import type { ObjectSize } from "../../model/object-state.ts";
+import { type Outcome, succeed } from "../../model/outcome.ts";
 import type { ShardReport } from "../../model/report.ts";
 import { retriesEndAt } from "../../model/retry-window.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
@@ -25,7 +26,6 @@ import type {
   NotificationRecord,
   RegisteredPlan,
   RegisteredRetry,
-  RetryRefusal,
   RetryRequest,
 } from "./contract.ts";
 import { IncidentStore } from "./incident-store.ts";
@@ -35,7 +35,7 @@ import { NotificationEvents } from "./notification-events.ts";
 import { LedgerStore } from "./notification-store.ts";
 import { LedgerPrivacy } from "./privacy.ts";
 import { QueueWindow } from "./queue-window.ts";
-import { LedgerRetries } from "./retries.ts";
+import { LedgerRetries, REFUSED_RETRY, refuseNothingFailed } from "./retries.ts";
 import { LEDGER_SCHEMA } from "./schema.ts";
 import { SeriesChanges, SeriesStore } from "./series-store.ts";
 import { ShardSizeStore } from "./shard-size-store.ts";
@@ -142,28 +142,26 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     return handouts;
   }
 
-  async retry(
-    id: string,
-    request: RetryRequest,
-    plan: LedgerPlan | null,
-  ): Promise<RegisteredRetry | RetryRefusal> {
+  async retry(id: string, request: RetryRequest, plan: LedgerPlan | null): Promise<Outcome<RegisteredRetry>> {
     const now = Date.now();
-    const outcome = this.#transaction((): { plan: LedgerPlan; shards: number[] } | RetryRefusal => {
+    const outcome = this.#transaction((): Outcome<{ plan: LedgerPlan; shards: number[] }> => {
       const record = this.#store.get(id);
-      if (record === null) return "unknown";
-      if (record.completedAt === null) return "running";
+      if (record === null) return REFUSED_RETRY.unknown;
+      if (record.completedAt === null) return REFUSED_RETRY.running;
       const known = this.#store.getPlan(id) ?? plan;
       this.#store.expand(id);
       const retry = known === null ? null : this.#retries.add(id, request, now);
-      if (known === null || retry === null) return "nothing";
+      if (known === null && countFailed(record.totals, request.reasons) > 0) return REFUSED_RETRY.tooOld;
+      if (known === null || retry === null) return refuseNothingFailed(request.reasons);
       this.#store.keepPlan(known);
       this.#watchdog.begin(id, now);
       this.#due.set(AUDIT_DUTY, id, now + AUDIT_REPEAT_MS);
-      return { plan: { ...known, retry }, shards: this.#store.listShortShards(id) };
+      return succeed({ plan: { ...known, retry }, shards: this.#store.listShortShards(id) });
     });
-    if (typeof outcome !== "object") return outcome;
+    if (!outcome.ok) return outcome;
     await this.#tellRetries(id);
-    return { plan: outcome.plan, handouts: await this.#handOutRetry(outcome.plan, outcome.shards) };
+    const { plan: registered, shards } = outcome.value;
+    return succeed({ plan: registered, handouts: await this.#handOutRetry(registered, shards) });
   }
 
   async report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]> {

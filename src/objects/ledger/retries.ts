@@ -1,8 +1,21 @@
 import { countFailed } from "../../model/counts.ts";
 import { newId } from "../../model/ids.ts";
-import type { Retry } from "../../model/notification.ts";
+import type { FailureReason, Retry } from "../../model/notification.ts";
+import { refuse } from "../../model/outcome.ts";
 import type { RetryRecord } from "../registry/contract.ts";
 import type { RetryRequest } from "./contract.ts";
+
+/** Why a notification isn't retried. */
+export const REFUSED_RETRY = {
+  unknown: refuse("ERR_NOT_FOUND", "There is no such notification."),
+  running: refuse("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed."),
+  tooOld: refuse("ERR_CONFLICT", "It was sent before realtime sends could be retried. Send it anew."),
+};
+
+export function refuseNothingFailed(reasons: readonly FailureReason[] | null) {
+  const which = reasons === null ? "" : ` for these reasons: ${reasons.join(", ")}`;
+  return refuse("ERR_CONFLICT", `No delivery of it has failed${which}.`);
+}
 
 /** A ledger's retries. Writing methods expect to run in a transaction. */
 export class LedgerRetries {

@@ -35,12 +35,6 @@ import type {
 import type { NewSecret } from "../../model/webhook-secrets.ts";
 import type { Remote } from "../kit/remote.ts";
 
-/** A template that may be sent, or why not. */
-export type TemplateLookup =
-  | { found: "approved"; template: SendableTemplate }
-  | { found: "unapproved"; key: string }
-  | { found: "none" };
-
 /** A retry as the audit log has it. */
 export interface RetryRecord {
   auditId: string;
@@ -106,8 +100,8 @@ export interface RegistryContract {
   createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>>;
   /** Changes, then status: one call may change a template and approve what it made. */
   updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>>;
-  /** The template as a send may use it: what counts when KV doesn't say yes. */
-  findTemplate(ref: TemplateRef): TemplateLookup;
+  /** The template as a send may use it: what counts when KV doesn't say yes. Refused: none, or none that is approved. */
+  findTemplate(ref: TemplateRef): Outcome<SendableTemplate>;
   /** A pinned version, for a call that is run again as it was. */
   findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null;
   getTargetsFile(fileKey: string): TargetsFile | null;

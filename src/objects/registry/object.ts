@@ -53,7 +53,7 @@ import { getEndpointStub } from "../webhook-endpoint/contract.ts";
 import { AppStore } from "./app-store.ts";
 import { AUDIT_DUTY, AuditStore } from "./audit-store.ts";
 import { ChannelStore } from "./channel-store.ts";
-import type { RegistryContract, RetryRecord, TemplateLookup } from "./contract.ts";
+import type { RegistryContract, RetryRecord } from "./contract.ts";
 import {
   describeChannelChange,
   describeDisabledWebhook,
@@ -392,13 +392,16 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     });
   }
 
-  findTemplate(ref: TemplateRef): TemplateLookup {
+  findTemplate(ref: TemplateRef): Outcome<SendableTemplate> {
     const template = this.#requireTemplate(ref);
-    if (template === null) return { found: "none" };
+    if (template === null) {
+      return refuse("ERR_TEMPLATE_NOT_FOUND", `There is no template "${Object.values(ref)[0]}".`);
+    }
     const sendable = this.#templates.getSendable(template);
-    return sendable === null
-      ? { found: "unapproved", key: template.key }
-      : { found: "approved", template: sendable };
+    if (sendable !== null) return succeed(sendable);
+    const { key } = template;
+    const how = `Approve it with PUT …/templates/${key} {"status": "approved"}.`;
+    return refuse("ERR_TEMPLATE_NOT_APPROVED", `The template "${key}" isn't approved. ${how}`);
   }
 
   findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null {

@@ -1,5 +1,6 @@
-import type { ClaimRequest, ClaimState } from "../../model/claim.ts";
+import type { ClaimRequest, EarlierCall } from "../../model/claim.ts";
 import { CLAIM_RUN_MS, CLAIM_TTL_MS } from "../../model/limits.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 
 /**
  * Claims lie by the six hours in which they were made, so that what has expired is the beginning of the table: it
@@ -9,6 +10,11 @@ const SLOT_MS = 6 * 60 * 60 * 1000;
 const SLOTS = CLAIM_TTL_MS / SLOT_MS + 1;
 /** Removed in one statement. */
 const EXPIRY_ROWS = 1000;
+
+const NO_CALL: EarlierCall = { answer: null, resumed: null };
+const OTHER_BODY =
+  "This Idempotency-Key was used within 24 hours with another body. Use a new key for a new send.";
+const STILL_RUNNING = "A call with this Idempotency-Key is still running. Repeat it in a second.";
 
 type ClaimRow = {
   request_hash: string;
@@ -25,34 +31,26 @@ export class ClaimStore {
     this.#sql = sql;
   }
 
-  /** The claim under a key; a stopped one is taken over by this call for another 30 s. */
-  look(key: string, requestHash: string, now: number): ClaimState {
-    const [row] = this.#sql
-      .exec<ClaimRow>(
-        `SELECT request_hash, header, running_until, answer FROM claims
-         WHERE slot IN (SELECT value FROM json_each(?)) AND key = ? AND created_at > ?`,
-        slotsAt(now),
-        key,
-        now - CLAIM_TTL_MS,
-      )
-      .toArray();
-    if (row === undefined) return { state: "none" };
-    if (row.request_hash !== requestHash) return { state: "conflict" };
-    if (row.answer !== null) return { state: "done", answer: row.answer };
-    if (row.running_until > now) return { state: "running" };
+  /** What an earlier call has left under a key; one that stopped is taken over by this call for another 30 s. */
+  look(key: string, requestHash: string, now: number): Outcome<EarlierCall> {
+    const found = this.#read(key, requestHash, now);
+    if (!found.ok || found.value.resumed === null) return found;
     this.#sql.exec(
       "UPDATE claims SET running_until = ? WHERE slot IN (SELECT value FROM json_each(?)) AND key = ?",
       now + CLAIM_RUN_MS,
       slotsAt(now),
       key,
     );
-    return { state: "resume", header: row.header };
+    return found;
   }
 
-  /** Claims the key, unless somebody else has: then says what they did. */
-  claim(request: ClaimRequest, now: number): ClaimState {
-    const state = this.look(request.key, request.requestHash, now);
-    if (state.state !== "none") return state;
+  /** Claims the key, unless somebody else has meanwhile: returns the answer that they got, null where it is claimed. */
+  claim(request: ClaimRequest, now: number): Outcome<string | null> {
+    const found = this.#read(request.key, request.requestHash, now);
+    if (!found.ok) return found;
+    // It ran and stopped since this call looked: a repeat goes on with what it was about to send.
+    if (found.value.resumed !== null) return refuse("ERR_CONFLICT", STILL_RUNNING, 1);
+    if (found.value.answer !== null) return succeed(found.value.answer);
     this.#sql.exec(
       `INSERT OR REPLACE INTO claims
          (slot, key, request_hash, notification_id, header, created_at, running_until, answer)
@@ -65,7 +63,24 @@ export class ClaimStore {
       now,
       now + CLAIM_RUN_MS,
     );
-    return { state: "none" };
+    return succeed(null);
+  }
+
+  #read(key: string, requestHash: string, now: number): Outcome<EarlierCall> {
+    const [row] = this.#sql
+      .exec<ClaimRow>(
+        `SELECT request_hash, header, running_until, answer FROM claims
+         WHERE slot IN (SELECT value FROM json_each(?)) AND key = ? AND created_at > ?`,
+        slotsAt(now),
+        key,
+        now - CLAIM_TTL_MS,
+      )
+      .toArray();
+    if (row === undefined) return succeed(NO_CALL);
+    if (row.request_hash !== requestHash) return refuse("ERR_IDEMPOTENCY_CONFLICT", OTHER_BODY);
+    if (row.answer !== null) return succeed({ answer: row.answer, resumed: null });
+    if (row.running_until > now) return refuse("ERR_CONFLICT", STILL_RUNNING, 1);
+    return succeed({ answer: null, resumed: row.header });
   }
 
   /** The call is done: a repeat gets this answer. */

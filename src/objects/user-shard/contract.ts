@@ -1,6 +1,6 @@
 import type { Bindings } from "../../env.ts";
 import type { Actor } from "../../model/audit.ts";
-import type { ClaimRequest, ClaimState } from "../../model/claim.ts";
+import type { ClaimRequest, EarlierCall } from "../../model/claim.ts";
 import type {
   DeliverRequest,
   DeliveryCounts,
@@ -97,8 +97,10 @@ export interface UserShardContract {
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog;
   /** The stored deliveries of a notification, counted one by one, for a page of its users. */
   countDeliveries(notificationId: string, afterUser: string): DeliveryCounts;
-  lookUpClaim(key: string, requestHash: string): ClaimState;
-  claim(request: ClaimRequest): ClaimState;
+  /** What was called under the key; one that stopped is this call's now. Refused: another request, or it still runs. */
+  lookUpClaim(key: string, requestHash: string): Outcome<EarlierCall>;
+  /** Claims the key: null. Refused as above; where a call was done meanwhile, its answer. */
+  claim(request: ClaimRequest): Outcome<string | null>;
   finishClaim(key: string, notificationId: string, answer: string): void;
   releaseClaim(key: string, notificationId: string): void;
   /** Null where the uid is taken; refused where the app has as many users as it may. */

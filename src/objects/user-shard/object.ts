@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { handOver } from "../../delivering/hand-over.ts";
 import { type Bindings, readConfig } from "../../env.ts";
 import type { Actor } from "../../model/audit.ts";
-import type { ClaimRequest, ClaimState } from "../../model/claim.ts";
+import type { ClaimRequest, EarlierCall } from "../../model/claim.ts";
 import { acceptedOf } from "../../model/counts.ts";
 import type {
   DeliverRequest,
@@ -327,11 +327,11 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#log.countDeliveries(notificationId, afterUser);
   }
 
-  lookUpClaim(key: string, requestHash: string): ClaimState {
+  lookUpClaim(key: string, requestHash: string): Outcome<EarlierCall> {
     return this.ctx.storage.transactionSync(() => this.#claims.look(key, requestHash, Date.now()));
   }
 
-  claim(request: ClaimRequest): ClaimState {
+  claim(request: ClaimRequest): Outcome<string | null> {
     requireRoom(this.ctx.storage, this.env);
     const now = Date.now();
     return this.#due.transaction(() => {
