@@ -1,5 +1,6 @@
 import { presentError } from "./api/errors.ts";
-import { HEALTH_PATH, isBrowserPath, ROUTES } from "./api/routes.ts";
+import { HEALTH_PATH } from "./api/health.ts";
+import { isBrowserPath, ROUTE_TABLE } from "./api/routes.ts";
 import { consumeDeliveries } from "./delivering/chunk-consumer.ts";
 import { consumeDeadLetters } from "./delivering/dead-letters.ts";
 import { consumePushes } from "./delivering/push-consumer.ts";
@@ -13,7 +14,7 @@ export { Registry } from "./objects/registry/object.ts";
 export { UserShard } from "./objects/user-shard/object.ts";
 export { WebhookEndpoint } from "./objects/webhook-endpoint/object.ts";
 
-const route = createRouter(ROUTES, {
+const route = createRouter(ROUTE_TABLE, {
   ...{ isBrowserPath, presentError },
   requireReady: ({ env, url }) => {
     // It says what is wrong.

@@ -5,7 +5,7 @@ import { getApp } from "../copies/app.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import type { Context } from "../http/context.ts";
 import { isoTime } from "../http/responses.ts";
-import { base64Schema, checkInput } from "../http/validation.ts";
+import { base64Schema, checkForm, checkInput } from "../http/validation.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Device } from "../model/device.ts";
 import { Faults, faultsToError } from "../model/errors.ts";
@@ -44,6 +44,8 @@ const ApnsSchema = v.object({
 const WebPushSchema = v.object({
   provider: v.literal("webpush"),
   endpoint: v.string("must be an https URL"),
+  // The browser's own; nobody reads it.
+  expirationTime: v.optional(v.unknown()),
   keys: v.object(
     {
       p256dh: base64Schema(/^B[A-Za-z0-9_-]{86}$/, P256DH_MESSAGE),
@@ -64,7 +66,7 @@ export async function parseDevice(
   appId: string,
   { env, url }: Context,
 ): Promise<DeviceAddress> {
-  const { value: kind, faults } = checkInput(ProviderSchema, body);
+  const { value: kind, faults } = checkForm(ProviderSchema, body);
   if (kind === null) throw faultsToError(faults);
   const { value: address, faults: misfits } = checkInput(ADDRESS_SCHEMAS[kind.provider], body);
   const found = new Faults();

@@ -1,3 +1,4 @@
+import { keyHeaderOf } from "../http/access.ts";
 import { jsonText } from "../http/responses.ts";
 import { OnecallError } from "../model/errors.ts";
 import { MAX_ERROR_BYTES } from "../model/limits.ts";
@@ -5,7 +6,7 @@ import { exceedsBytes } from "../text/size.ts";
 import { CAMPAIGNS_PATHS } from "./campaigns/paths.ts";
 import { PLATFORM_CODES } from "./platform/error-codes.ts";
 import { PLATFORM_PREFIXES } from "./platform/paths.ts";
-import { isSendbirdCall, USERS_PATH } from "./users/paths.ts";
+import { USERS_PATH } from "./users/paths.ts";
 
 /** Characters of a message that stays where an answer would be too long. */
 const MAX_CUT_MESSAGE = 1000;
@@ -28,7 +29,7 @@ export function presentError(error: OnecallError, path: string, headers: Headers
 /** By its path, or where two vendors have the same by its credentials. */
 function isPlatformCall(path: string, headers: Headers): boolean {
   if (PLATFORM_PREFIXES.some((prefix) => path.startsWith(prefix))) return true;
-  return (path === USERS_PATH || path.startsWith(`${USERS_PATH}/`)) && isSendbirdCall(headers);
+  return (path === USERS_PATH || path.startsWith(`${USERS_PATH}/`)) && keyHeaderOf(headers) === "api-token";
 }
 
 function presentBody(error: OnecallError, path: string, isPlatform: boolean): object {

@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
-import { pathParam } from "../http/context.ts";
 import {
   isStoredUserId,
   isUserId,
@@ -24,14 +23,13 @@ export interface NamedUser {
 }
 
 /** Who the path's `:uid` is. */
-export function readUserParam(request: Parameters<typeof pathParam>[0], rule: UserIdRule): NamedUser {
-  const sentAs = pathParam(request, "uid");
+export function readUserParam(sentAs: string, rule: UserIdRule): NamedUser {
   return { uid: canonicalUserId(rule, sentAs), sentAs };
 }
 
 /** The same; throws where nobody can have such an id. */
-export function requireUserParam(request: Parameters<typeof pathParam>[0], rule: UserIdRule): NamedUser {
-  const user = readUserParam(request, rule);
+export function requireUserParam(sentAs: string, rule: UserIdRule): NamedUser {
+  const user = readUserParam(sentAs, rule);
   parseInput(UserParamSchema, { uid: user.uid });
   return user;
 }
@@ -41,11 +39,11 @@ export function requireUserParam(request: Parameters<typeof pathParam>[0], rule:
  * record go on, and nobody is made.
  */
 export async function requireReachableUser(
-  request: Parameters<typeof pathParam>[0],
+  sentAs: string,
   env: Bindings,
   app: AppRecord,
 ): Promise<NamedUser> {
-  const user = requireUserParam(request, app);
+  const user = requireUserParam(sentAs, app);
   const { uid } = user;
   const isThere = !isUserId(uid) && (await getShardStubOf(env, app, uid).getUser(uid)) !== null;
   if (!isThere) parseInput(NewUserParamSchema, { uid });

@@ -1,15 +1,13 @@
-import { type IRequest, Router } from "itty-router";
 import { OnecallError } from "../model/errors.ts";
-import type { Context, Handler } from "./context.ts";
+import { keyHeaderOf } from "./access.ts";
+import type { Context } from "./context.ts";
 import { allowAnyOrigin, answerPreflight } from "./cors.ts";
 import { toOnecallError } from "./error-response.ts";
+import type { RouteTable } from "./route-table.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { addressOf } from "./stranger-limit.ts";
 
-/** A route as it stands in a family's table. */
-export type Route = [method: "GET" | "POST" | "PUT" | "DELETE", path: string, handler: Handler];
-
-export interface RouterOptions {
+interface RouterOptions {
   /** Routes under these paths are called by browsers; all others by servers, without CORS. */
   isBrowserPath: (path: string) => boolean;
   /** An error in the envelope of the family that the path belongs to. */
@@ -20,31 +18,9 @@ export interface RouterOptions {
 
 /** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
 export function createRouter(
-  routes: readonly Route[],
+  table: RouteTable,
   { isBrowserPath, presentError, requireReady }: RouterOptions,
 ) {
-  const router = Router<IRequest, [Context]>();
-  for (const [method, path, handler] of routes) {
-    if (method === "GET") router.get(path, handler);
-    else if (method === "POST") router.post(path, handler);
-    else if (method === "PUT") router.put(path, handler);
-    else router.delete(path, handler);
-  }
-
-  /** What a path takes that stands in the table as it is: `…/notifications/send` is no notification's id. */
-  const literals = new Map<string, Set<string>>();
-  for (const [method, path] of routes) {
-    if (!path.includes(":")) literals.set(path, (literals.get(path) ?? new Set()).add(method));
-  }
-  const findLiteral = (path: string) => literals.get(path.replace(/(?<=.)\/+$/, ""));
-
-  const allowedMethods = (path: string): string[] => {
-    const matching = router.routes.filter(([, pattern]) => pattern.test(path)).map(([method]) => method);
-    const methods = new Set(findLiteral(path) ?? matching);
-    if (methods.has("GET")) methods.add("HEAD");
-    return [...methods];
-  };
-
   async function dispatch(request: Request, context: Context): Promise<Response> {
     const path = context.url.pathname;
     requireReady(context);
@@ -53,14 +29,10 @@ export function createRouter(
     // A HEAD is a GET whose body isn't sent.
     const isHead = request.method === "HEAD";
     const routed = isHead ? new Request(request, { method: "GET" }) : request;
-    const takesOthersOnly = findLiteral(path)?.has(routed.method) === false;
-    const response = takesOthersOnly ? undefined : await router.fetch(routed, context);
-    if (response !== undefined) return isHead ? new Response(null, response) : response;
-    const allowed = allowedMethods(path);
-    if (allowed.length === 0) throw new OnecallError("ERR_NOT_FOUND", "There is nothing at this path.");
-    throw new OnecallError("ERR_METHOD_NOT_ALLOWED", `This path takes ${allowed.join(", ")}.`, {
-      headers: { allow: allowed.join(", ") },
-    });
+    const found = table.find(routed.method, path, keyHeaderOf(request.headers));
+    if (found === null) throw refuseCall(table, path);
+    const response = await found.route.respond(routed, context, found.params);
+    return isHead ? new Response(null, response) : response;
   }
 
   return async (request: Request, env: Context["env"], execution: ExecutionContext): Promise<Response> => {
@@ -80,6 +52,19 @@ export function createRouter(
     if (isBrowserPath(url.pathname)) allowAnyOrigin(response.headers);
     return response;
   };
+}
+
+/** What there is instead: other methods, or a path that is like this one. */
+function refuseCall(table: RouteTable, path: string): OnecallError {
+  const allowed = table.methodsOf(path);
+  if (allowed.length > 0) {
+    return new OnecallError("ERR_METHOD_NOT_ALLOWED", `This path takes ${allowed.join(", ")}.`, {
+      headers: { allow: allowed.join(", ") },
+    });
+  }
+  const nearest = table.nearest(path);
+  const hint = nearest === null ? "" : ` Did you mean ${nearest}?`;
+  return new OnecallError("ERR_NOT_FOUND", `There is nothing at this path.${hint}`);
 }
 
 /** A few bytes can unpack to gigabytes, so no route unpacks a body. */

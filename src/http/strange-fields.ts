@@ -1,4 +1,5 @@
 import { type Faults, showName } from "../model/errors.ts";
+import { isLookalike, MIN_TYPO_LENGTH, normalizeName } from "./lookalike.ts";
 
 /**
  * Fields that nobody reads and that a caller will hardly have meant to be ignored: another spelling, case or a
@@ -38,15 +39,25 @@ const UNSUPPORTED: readonly [pattern: RegExp, message: string][] = [
 
 /** Keys of an object that are looked at: one that has more has more important faults. */
 const MAX_LOOKED_AT = 1000;
-/** Shorter names are too near to too many others. */
-const MIN_TYPO_LENGTH = 4;
 
-/** Fields by their paths: `template.variables`. */
-export function addLookalikes(given: object, known: readonly string[], prefix: string, faults: Faults): void {
+/**
+ * A fault for each field that looks like one of the `known`, and where `othersToo` for all that aren't known, but for
+ * those that are `readBack`. Fields by their paths: `template.variables`.
+ */
+export function addUnknownFields(
+  given: object,
+  known: readonly string[],
+  { prefix, othersToo, readBack }: { prefix: string; othersToo: boolean; readBack: readonly string[] },
+  faults: Faults,
+): void {
   for (const name of unknownNames(given, known)) {
+    if (readBack.includes(name)) continue;
     const meant = known.find((candidate) => isLookalike(name, candidate));
-    if (meant === undefined) continue;
-    const message = `isn't a field of this call; did you mean ${prefix}${meant}?`;
+    if (meant === undefined && !othersToo) continue;
+    const message =
+      meant === undefined
+        ? `isn't supported here; known are: ${known.join(", ") || "none"}`
+        : `isn't a field of this call; did you mean ${prefix}${meant}?`;
     faults.push({ field: `${prefix}${showName(name)}`, message });
   }
 }
@@ -69,7 +80,7 @@ export function addStrangeSendFields(
 }
 
 function findSendFault(name: string, prefix: string, paths: readonly string[]): string | null {
-  const plain = normalize(name);
+  const plain = normalizeName(name);
   const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
   const level = (path: string): boolean => path === `${prefix}${lastOf(path)}`;
   const meant =
@@ -84,7 +95,7 @@ function findSendFault(name: string, prefix: string, paths: readonly string[]): 
   }
   const synonyms = SYNONYMS.find((names) => names.includes(plain));
   if (synonyms !== undefined) {
-    const own = paths.find((path) => synonyms.includes(normalize(lastOf(path))));
+    const own = paths.find((path) => synonyms.includes(normalizeName(lastOf(path))));
     return own === undefined
       ? "isn't a field of this family's call; leave it out"
       : `isn't a field of this call; did you mean ${own}?`;
@@ -96,27 +107,4 @@ function unknownNames(given: object, known: readonly string[]): string[] {
   return Object.keys(given)
     .slice(0, MAX_LOOKED_AT)
     .filter((name) => !known.includes(name));
-}
-
-/** The same in another case or style, with or without an `s`, or with one typo. */
-function isLookalike(name: string, known: string): boolean {
-  const [a, b] = [normalize(name), normalize(known)];
-  if (a === b || a === `${b}s` || b === `${a}s`) return a !== "";
-  return Math.min(a.length, b.length) >= MIN_TYPO_LENGTH && isOneEditAway(a, b);
-}
-
-function normalize(name: string): string {
-  return name.length > 64 ? name : name.toLowerCase().replace(/[^a-z0-9]/g, "");
-}
-
-/** One letter more, less or other, or two neighbours exchanged. */
-function isOneEditAway(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (long.length - short.length > 1) return false;
-  let start = 0;
-  while (start < short.length && short[start] === long[start]) start++;
-  if (long.length > short.length) return short.slice(start) === long.slice(start + 1);
-  if (short.slice(start + 1) === long.slice(start + 1)) return true;
-  const isExchanged = short[start] === long[start + 1] && short[start + 1] === long[start];
-  return isExchanged && short.slice(start + 2) === long.slice(start + 2);
 }

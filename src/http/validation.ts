@@ -4,19 +4,35 @@ import { MAX_USER_ID_BYTES } from "../model/limits.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { hasUnseenEnd } from "../text/invisible.ts";
 import { exceedsBytes } from "../text/size.ts";
-import { addLookalikes } from "./strange-fields.ts";
+import { addUnknownFields } from "./strange-fields.ts";
+
+/**
+ * What becomes of fields that a schema hasn't: all are faults, or only those that look like one it has; `readBack`: those
+ * of the answer that this schema is of are taken, and nothing comes of them, as who changes something sends it back whole.
+ */
+export type UnknownFields = "refused" | "ignored" | { readBack: v.GenericSchema };
 
 /** The parsed value, or one error that names every wrong field. */
-export function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
-  const { value, faults } = checkInput(schema, input);
+export function parseInput<S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+  unknownFields: UnknownFields = "refused",
+): v.InferOutput<S> {
+  const { value, faults } = checkInput(schema, input, unknownFields);
   if (faults.length > 0 || value === null) throw faultsToError(faults);
   return value;
 }
 
 /** The parsed value or the faults, for callers that have more to check. */
-export function checkInput<S extends v.GenericSchema>(schema: S, input: unknown): Checked<S> {
+export function checkInput<S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+  unknownFields: UnknownFields = "refused",
+): Checked<S> {
   const { value, faults } = checkForm(schema, input);
-  addFieldLookalikes(schema, input, "", faults);
+  const readBack =
+    typeof unknownFields === "object" ? Object.keys(entriesOf(unknownFields.readBack) ?? {}) : [];
+  addStrangeFields(schema, input, { prefix: "", othersToo: unknownFields !== "ignored", readBack }, faults);
   return { value: faults.length === 0 ? value : null, faults };
 }
 
@@ -40,16 +56,22 @@ export function checkForm<S extends v.GenericSchema>(schema: S, input: unknown):
   return { value: null, faults };
 }
 
-/** Another case, style or typo of a field that a schema has, at any of its levels; see {@link addLookalikes}. */
-function addFieldLookalikes(schema: unknown, input: unknown, prefix: string, faults: Faults): void {
+/** Fields that a schema hasn't, at its first level; deeper only what looks like one: see {@link addUnknownFields}. */
+function addStrangeFields(
+  schema: unknown,
+  input: unknown,
+  level: { prefix: string; othersToo: boolean; readBack: readonly string[] },
+  faults: Faults,
+): void {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return;
   const entries = entriesOf(schema);
   if (entries === null) return;
-  addLookalikes(input, Object.keys(entries), prefix, faults);
+  addUnknownFields(input, Object.keys(entries), level, faults);
   for (const [name, inner] of Object.entries(entries)) {
-    if (Object.hasOwn(input, name)) {
-      addFieldLookalikes(inner, (input as Record<string, unknown>)[name], `${prefix}${name}.`, faults);
-    }
+    if (!Object.hasOwn(input, name)) continue;
+    const value = (input as Record<string, unknown>)[name];
+    const deeper = { prefix: `${level.prefix}${name}.`, othersToo: false, readBack: [] };
+    addStrangeFields(inner, value, deeper, faults);
   }
 }
 

@@ -1,12 +1,12 @@
 import { base64url, SignJWT } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { API } from "../../src/api/business-messaging/routes.ts";
-import { ROUTES } from "../../src/api/routes.ts";
+import { API } from "../../src/api/business-messaging/paths.ts";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
 import type { Scope } from "../../src/model/app.ts";
 import { ADMIN_TOKEN, type Answer, call, callAsAdmin, createReadyApp, TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";
+import { keyHeadersOf, ROUTE_CASES, type RouteCase } from "../support/routes.ts";
 import { openSocket } from "../support/sockets.ts";
 
 /** Who may call a route: an API key with a scope (by either header), a user's client, the admin, anybody. */
@@ -33,20 +33,27 @@ const RULES: [pattern: RegExp, access: Access][] = [
 
 const SCOPES: Scope[] = ["send", "read", "manage"];
 
-interface RouteCase {
-  method: string;
-  pattern: string;
-  access: Access;
+/** What a route declares, in the words of the rules. */
+function declaredAccess({ access }: RouteCase["route"]): Access {
+  if (access.scope !== null) return access.scope;
+  const { credential } = access;
+  if (credential === "user" || credential === "socket") return "user";
+  if (credential === "admin") return "admin";
+  return credential === "form" ? "signed form" : "anybody";
 }
 
-const cases = ROUTES.map(([method, pattern]): RouteCase => {
-  const access = RULES.find(([rule]) => rule.test(`${method} ${pattern}`))?.[1];
-  if (access === undefined) throw new Error(`Nobody has decided who may call ${method} ${pattern}`);
-  return { method, pattern, access };
+const accessOf = ({ method, pattern }: RouteCase): Access | undefined =>
+  RULES.find(([rule]) => rule.test(`${method} ${pattern}`))?.[1];
+const withKey = ROUTE_CASES.filter(({ route }) => route.access.scope !== null);
+const withToken = ROUTE_CASES.filter(({ route }) => declaredAccess(route) === "user");
+const withAdmin = ROUTE_CASES.filter(({ route }) => declaredAccess(route) === "admin");
+
+it("every route declares who may call it, and that is what was decided here", () => {
+  for (const one of ROUTE_CASES) {
+    const name = `${one.method} ${one.pattern}`;
+    expect([name, declaredAccess(one.route)]).toEqual([name, accessOf(one)]);
+  }
 });
-const withKey = cases.filter(({ access }) => (SCOPES as string[]).includes(access));
-const withToken = cases.filter(({ access }) => access === "user");
-const withAdmin = cases.filter(({ access }) => access === "admin");
 
 let app: TestApp;
 let other: TestApp;
@@ -137,7 +144,7 @@ async function expectRefused(
   const answer = await request(route, headers);
   const context = `${route.method} ${route.pattern}: ${JSON.stringify(answer.body)}`;
   expect(answer.status, context).toBe(status);
-  if (/^\/v[12]\//.test(route.pattern)) {
+  if (route.route.access.credential === "api-token" && isPlatformCall(route.pattern, headers)) {
     expect(answer.body, context).toEqual({
       error: true,
       code: expect.any(Number),
@@ -149,6 +156,10 @@ async function expectRefused(
   }
 }
 
+/** The envelope of `/v3/users` is told by the key's header, that of the others by the path. */
+const isPlatformCall = (pattern: string, headers: Record<string, string>): boolean =>
+  /^\/v[12]\//.test(pattern) || ("api-token" in headers && !("apikey" in headers));
+
 const headersOf = ({ id, apiKey }: TestApp) => ({ appid: id, apikey: apiKey, "api-token": apiKey });
 
 describe("every route that takes an API key", () => {
@@ -158,23 +169,27 @@ describe("every route that takes an API key", () => {
 
   it.each(["x", "", "null", "undefined"])("refuses the key %j", async (wrong) => {
     for (const route of withKey) {
-      await expectRefused(route, { appid: app.id, apikey: wrong, "api-token": wrong }, 401);
+      await expectRefused(route, keyHeadersOf(route, new TestApp(app.id, wrong)), 401);
     }
   });
 
   it("refuses a key of its form that nobody has", async () => {
     const made = `${app.apiKey.slice(0, -4)}AAAA`;
-    for (const route of withKey) await expectRefused(route, headersOf(new TestApp(app.id, made)), 401);
+    for (const route of withKey)
+      await expectRefused(route, keyHeadersOf(route, new TestApp(app.id, made)), 401);
   });
 
   it("refuses another app's key under this app's name", async () => {
     const renamed = other.apiKey.replace(other.id, app.id);
-    const headers = { appid: app.id, apikey: other.apiKey, "api-token": renamed };
-    for (const route of withKey) await expectRefused(route, headers, 401);
+    for (const route of withKey) {
+      const isToken = route.route.access.credential === "api-token";
+      const headers = keyHeadersOf(route, new TestApp(app.id, isToken ? renamed : other.apiKey));
+      await expectRefused(route, headers, 401);
+    }
   });
 
   it("refuses a key that was revoked", async () => {
-    for (const route of withKey) await expectRefused(route, headersOf(revoked), 401);
+    for (const route of withKey) await expectRefused(route, keyHeadersOf(route, revoked), 401);
   });
 
   it("refuses a user's token and the admin's, in whatever header", async () => {
@@ -182,7 +197,8 @@ describe("every route that takes an API key", () => {
       const headers = { authorization: `Bearer ${token}` };
       for (const route of withKey) {
         await expectRefused(route, headers, 401);
-        await expectRefused(route, { ...headers, appid: app.id, apikey: token, "api-token": token }, 401);
+        const asKey = keyHeadersOf(route, new TestApp(app.id, token));
+        await expectRefused(route, { ...headers, ...asKey }, 401);
       }
     }
   });
@@ -192,8 +208,8 @@ describe("every route that takes an API key", () => {
       for (const scope of SCOPES) {
         const key = scoped.get(scope);
         if (key === undefined) throw new Error("No key");
-        if (scope !== route.access) await expectRefused(route, headersOf(key), 403);
-        else expect([401, 403]).not.toContain((await request(route, headersOf(key))).status);
+        if (scope !== route.route.access.scope) await expectRefused(route, keyHeadersOf(route, key), 403);
+        else expect([401, 403]).not.toContain((await request(route, keyHeadersOf(route, key))).status);
       }
     }
   });

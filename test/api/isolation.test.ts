@@ -5,8 +5,10 @@ import { campaignsRoutes } from "../../src/api/campaigns/routes.ts";
 import { feedRoutes } from "../../src/api/feed/routes.ts";
 import { platformRoutes } from "../../src/api/platform/routes.ts";
 import { UPLOAD_PATH } from "../../src/api/targets-files.ts";
-import { API, type Body, call, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
+import type { Route } from "../../src/http/route.ts";
+import { type Body, call, callAsAdmin, callWithToken, createApp, type TestApp } from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
+import { casesOf } from "../support/routes.ts";
 import { openSocket } from "../support/sockets.ts";
 import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
@@ -111,6 +113,8 @@ async function snapshotOfB(): Promise<Body> {
   return [...answers, keys, feed].map(({ status, body }) => [status, body]);
 }
 
+const TAKES_RANGE = /\/analytics\/(channels|templates|tags|notifications)/;
+
 /** Every path of a route's pattern with B's ids in it; A's own id where an app is named. */
 function pathsOf(pattern: string): string[] {
   const names = [...pattern.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
@@ -119,17 +123,16 @@ function pathsOf(pattern: string): string[] {
       const ids = name === "app" ? [a.id] : (idsOfB[name] ?? []);
       return ids.flatMap((id) => paths.map((path) => path.replace(`:${name}`, encodeURIComponent(id))));
     },
-    [pattern + (pattern.includes("/analytics/") ? "?from=2026-01-01&to=2026-01-02" : "")],
+    [pattern + (TAKES_RANGE.test(pattern) ? "?from=2026-01-01&to=2026-01-02" : "")],
   );
 }
 
 /** A body that each route would take, naming B wherever something can be named. */
 const bodyOf = (method: string, pattern: string): Body => {
-  const base = { appId: b.id, appid: b.id };
   if (method === "GET" || method === "DELETE") return undefined;
   if (pattern.endsWith("/send")) {
     return {
-      ...base,
+      ...{ appId: b.id, appid: b.id },
       template: { key: "bee-template", variables: { value: "x" } },
       targets: ["bee"],
       mode: "realtime",
@@ -141,21 +144,25 @@ const bodyOf = (method: string, pattern: string): Body => {
       ? { template: { key: "bee-template", variables }, targets: ["bee"], mode: "realtime" }
       : { templateId: "bee-template", receivers: ["bee"], variables };
   }
-  if (pattern.endsWith("/devices")) return { ...base, provider: "fcm", token: SHARED_TOKEN };
+  if (pattern.endsWith("/devices")) return { provider: "fcm", token: SHARED_TOKEN };
   if (pattern.endsWith("/events")) {
     const event = { userId: "bee", channelType: "in_app", eventType: "viewed" };
-    return { ...base, ...event, notificationId: idsOfB.notification?.[0] };
+    return { ...event, notificationId: idsOfB.notification?.[0] };
   }
-  if (pattern.endsWith("/test")) return { ...base, userId: "bee" };
-  if (pattern.endsWith("/preview")) return { ...base, variables: { value: "x" } };
-  if (pattern.endsWith("/channels")) return { ...base, name: "From A", type: "in_app" };
-  if (pattern.endsWith("/templates")) return { ...base, name: "From A", channelKeys: [] };
+  if (pattern.endsWith("/test")) return { userId: "bee" };
+  if (pattern.endsWith("/preview")) return { variables: { value: "x" } };
+  if (pattern.endsWith("/channels")) return { name: "From A", type: "in_app" };
+  if (pattern.endsWith("/templates")) return { name: "From A", channelKeys: [] };
   if (pattern.endsWith("/webhooks")) {
-    return { ...base, url: "https://hooks.from-a.com/", events: ["notification.failed"] };
+    return { url: "https://hooks.from-a.com/", events: ["notification.failed"] };
   }
-  if (pattern.endsWith("/users")) return { ...base, uid: "bee", name: "From A" };
+  if (pattern.endsWith("/users")) return { uid: "bee", name: "From A" };
   if (/\/(auth_tokens|presigned[-_]urls)$/.test(pattern) || pattern.includes("/feed/")) return {};
-  return { ...base, name: "From A", enabled: false, status: "archived", scopes: ["read"] };
+  if (pattern.endsWith("/keys")) return { name: "From A", scopes: ["read"] };
+  if (pattern.endsWith("/templates/:template")) return { name: "From A", status: "archived" };
+  if (pattern.endsWith("/channels/:channel")) return { name: "From A", enabled: false };
+  if (pattern.endsWith("/webhooks/:webhook")) return { enabled: false };
+  return pattern.endsWith("/users/:uid") ? { name: "From A" } : {};
 };
 
 /** Routes where A is let in: they read or make A's own things, whatever B calls its own. */
@@ -187,15 +194,15 @@ const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
 const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern);
 
 // The upload route knows no app but by its signature: test/audiences/upload.test.ts has its access tests.
-const serverRoutes = [...businessMessagingRoutes, ...platformRoutes, ...campaignsRoutes]
-  .map(([method, pattern]) => [method, pattern] as const)
-  .filter(([, pattern]) => pattern !== UPLOAD_PATH);
-const userRoutes = feedRoutes(API)
-  .map(([method, pattern]) => [method, pattern] as const)
-  .filter(([, pattern]) => !pattern.endsWith("/socket"));
-const appRoutes = adminRoutes
-  .map(([method, pattern]) => [method, pattern] as const)
-  .filter(([, pattern]) => pattern.includes("/:app/"));
+const serverRoutes = pairsOf([...businessMessagingRoutes, ...platformRoutes, ...campaignsRoutes]).filter(
+  ([, pattern]) => pattern !== UPLOAD_PATH,
+);
+const userRoutes = pairsOf(feedRoutes).filter(([, pattern]) => !pattern.endsWith("/socket"));
+const appRoutes = pairsOf(adminRoutes).filter(([, pattern]) => pattern.includes("/:app/"));
+
+function pairsOf(routes: readonly Route[]): (readonly [method: string, pattern: string])[] {
+  return casesOf(routes).map(({ method, pattern }) => [method, pattern] as const);
+}
 
 async function expectIsolated(
   [method, pattern]: readonly [string, string],

@@ -1,9 +1,11 @@
 import * as v from "valibot";
-import { authenticate } from "../../http/auth.ts";
-import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import type { Bindings } from "../../env.ts";
+import { byApiKey } from "../../http/access.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { parsedQuery } from "../../http/route-input.ts";
+import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { HOUR_MS } from "../../model/counts.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
@@ -23,6 +25,8 @@ import {
 } from "../../reading/analytics.ts";
 import { findNotification } from "../../reading/notifications.ts";
 import { requireUserParam } from "../named-users.ts";
+import { SeriesSchema, UserHistorySchema } from "./answers.ts";
+import { API } from "./paths.ts";
 
 /** Points that a range may have: 31 days of hours, or a year of days. */
 const MAX_POINTS = { hourly: 31 * 24, daily: 366 };
@@ -36,81 +40,118 @@ const OpenRangeSchema = v.object({
 });
 const UserQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
-/** `GET {api}/analytics/channels?from&to&granularity`: events by channel type. */
-export const getChannelAnalytics: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  return answerSeries(context, app, { templateKey: null, tag: null });
-};
+export const getChannelAnalytics = defineRoute({
+  id: "getChannelAnalytics",
+  method: "GET",
+  path: `${API}/analytics/channels`,
+  access: byApiKey("read"),
+  summary: "Events by channel type over a time",
+  query: parsedQuery(RangeSchema),
+  answers: { 200: SeriesSchema },
+  handle: (call) => answerSeries(call, { templateKey: null, tag: null }),
+});
 
-/** `GET {api}/analytics/templates/{idOrKey}`: the same, of what was sent with a template. */
-export const getTemplateAnalytics: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const template = await getRegistryStub(context.env, app.id).getTemplate(pathParam(request, "template"));
-  if (template === null) throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
-  return answerSeries(context, app, { templateKey: template.key, tag: null });
-};
+export const getTemplateAnalytics = defineRoute({
+  id: "getTemplateAnalytics",
+  method: "GET",
+  path: `${API}/analytics/templates/:template`,
+  access: byApiKey("read"),
+  summary: "The same of one template's notifications",
+  query: parsedQuery(RangeSchema),
+  answers: { 200: SeriesSchema },
+  errors: ["ERR_TEMPLATE_NOT_FOUND"],
+  handle: async (call) => {
+    const { app, env, params } = call;
+    const template = await getRegistryStub(env, app.id).getTemplate(params.template);
+    if (template === null) throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+    return answerSeries(call, { templateKey: template.key, tag: null });
+  },
+});
 
-/** `GET {api}/analytics/tags/{tag}`: the same, of what was sent with a tag. */
-export const getTagAnalytics: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  return answerSeries(context, app, { templateKey: null, tag: pathParam(request, "tag") });
-};
+export const getTagAnalytics = defineRoute({
+  id: "getTagAnalytics",
+  method: "GET",
+  path: `${API}/analytics/tags/:tag`,
+  access: byApiKey("read"),
+  summary: "The same of one tag's notifications",
+  query: parsedQuery(RangeSchema),
+  answers: { 200: SeriesSchema },
+  handle: (call) => answerSeries(call, { templateKey: null, tag: call.params.tag }),
+});
 
-/** `GET {api}/analytics/notifications/{id}`: the same of one notification, without a range since it was sent. */
-export const getNotificationAnalytics: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { from, to, granularity } = parseInput(OpenRangeSchema, queryOf(context.url));
-  const id = pathParam(request, "notification");
-  // Found as any read finds it: what its shard is still to report is asked for.
-  const found = await findNotification(context.env, app, id);
-  const ledger = found === null ? null : getLedgerStub(context.env, app.id, requireIdParts(id));
-  const record = ledger === null ? null : await ledger.getWithHours(id);
-  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
-  const range = checkRange({
-    from: from ?? record.header.createdAt,
-    to: to ?? Math.max(Date.now(), from ?? 0),
-    granularity,
-  });
-  return json(presentSeries(seriesOf(record, range), range));
-};
+export const getNotificationAnalytics = defineRoute({
+  id: "getNotificationAnalytics",
+  method: "GET",
+  path: `${API}/analytics/notifications/:notification`,
+  access: byApiKey("read"),
+  summary: "The same of one notification, without a range since it was sent",
+  query: parsedQuery(OpenRangeSchema),
+  answers: { 200: SeriesSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params, query }) => {
+    const { from, to, granularity } = query;
+    const id = params.notification;
+    // Found as any read finds it: what its shard is still to report is asked for.
+    const found = await findNotification(env, app, id);
+    const ledger = found === null ? null : getLedgerStub(env, app.id, requireIdParts(id));
+    const record = ledger === null ? null : await ledger.getWithHours(id);
+    if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+    const range = checkRange({
+      from: from ?? record.header.createdAt,
+      to: to ?? Math.max(Date.now(), from ?? 0),
+      granularity,
+    });
+    return json(presentSeries(seriesOf(record, range), range));
+  },
+});
 
-/** `GET {api}/analytics/users/{uid}`: what became of a user's notifications, newest first. */
-export const getUserAnalytics: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { limit, cursor } = parseInput(UserQuerySchema, queryOf(context.url));
-  const userId = requireUserParam(request, app).uid;
-  const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
-  const before =
-    notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
-  const shard = getShardStubOf(context.env, app, userId);
-  const { summary, entries, isUserGone } = await shard.readUserHistory(userId, before, limit + 1);
-  const { data, nextCursor } = toPage(entries, limit, (entry) => [entry.notificationId, entry.channelKey]);
-  const templateIds = [...new Set(data.map(({ templateId }) => templateId))];
-  const names = new Map(
-    data.length === 0 ? [] : await getRegistryStub(context.env, app.id).listTemplateNames(templateIds),
-  );
-  const notifications = data.map((entry) => ({
-    notificationId: entry.notificationId,
-    templateName: names.get(entry.templateId) ?? entry.templateKey,
-    templateKey: entry.templateKey,
-    channelType: entry.channelType,
-    channelKey: entry.channelKey,
-    status: entry.status,
-    delivered: entry.status === "delivered",
-    viewed: entry.viewedAt !== null,
-    clicked: entry.clickedAt !== null,
-    deliveredAt: isoTime(entry.deliveredAt),
-    viewedAt: isoTime(entry.viewedAt),
-    clickedAt: isoTime(entry.clickedAt),
-  }));
-  const deleted = isUserGone ? { userDeleted: true } : {};
-  return json({ userId, ...deleted, summary, notifications, nextCursor });
-};
+export const getUserAnalytics = defineRoute({
+  id: "getUserAnalytics",
+  method: "GET",
+  path: `${API}/analytics/users/:uid`,
+  access: byApiKey("read"),
+  summary: "What became of a user's notifications, newest first",
+  query: parsedQuery(UserQuerySchema),
+  answers: { 200: UserHistorySchema },
+  handle: async ({ app, env, params, query }) => {
+    const { limit, cursor } = query;
+    const userId = requireUserParam(params.uid, app).uid;
+    const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
+    const before =
+      notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
+    const shard = getShardStubOf(env, app, userId);
+    const { summary, entries, isUserGone } = await shard.readUserHistory(userId, before, limit + 1);
+    const { data, nextCursor } = toPage(entries, limit, (entry) => [entry.notificationId, entry.channelKey]);
+    const templateIds = [...new Set(data.map(({ templateId }) => templateId))];
+    const names = new Map(
+      data.length === 0 ? [] : await getRegistryStub(env, app.id).listTemplateNames(templateIds),
+    );
+    const notifications = data.map((entry) => ({
+      notificationId: entry.notificationId,
+      templateName: names.get(entry.templateId) ?? entry.templateKey,
+      templateKey: entry.templateKey,
+      channelType: entry.channelType,
+      channelKey: entry.channelKey,
+      status: entry.status,
+      delivered: entry.status === "delivered",
+      viewed: entry.viewedAt !== null,
+      clicked: entry.clickedAt !== null,
+      deliveredAt: isoTime(entry.deliveredAt),
+      viewedAt: isoTime(entry.viewedAt),
+      clickedAt: isoTime(entry.clickedAt),
+    }));
+    const deleted = isUserGone ? { userDeleted: true } : {};
+    return json({ userId, ...deleted, summary, notifications, nextCursor });
+  },
+});
 
-async function answerSeries(context: Context, app: AppRecord, filter: SeriesFilter): Promise<Response> {
-  const range = checkRange(parseInput(RangeSchema, queryOf(context.url)));
+async function answerSeries(
+  { env, app, query }: { env: Bindings; app: AppRecord; query: SeriesRange },
+  filter: SeriesFilter,
+): Promise<Response> {
+  const range = checkRange(query);
   const types = [...new Set(app.channels.map(({ type }) => type))];
-  return json(presentSeries(await readSeries(context.env, app.id, range, filter, types), range));
+  return json(presentSeries(await readSeries(env, app.id, range, filter, types), range));
 }
 
 function checkRange(range: SeriesRange): SeriesRange {

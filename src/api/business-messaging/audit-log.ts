@@ -1,11 +1,15 @@
 import * as v from "valibot";
-import { authenticate } from "../../http/auth.ts";
-import type { Handler } from "../../http/context.ts";
+import { byApiKey } from "../../http/access.ts";
 import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { IsoEndSchema, IsoTimeSchema, parseInput, queryOf, requireRange } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { parsedQuery } from "../../http/route-input.ts";
+import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
 import { type AuditEntry, CHANGE_ACTIONS, NOTIFICATION_ACTIONS, TARGET_TYPES } from "../../model/audit.ts";
 import { readAuditLog } from "../../reading/audit-log.ts";
+import { pageOf } from "../schemas.ts";
+import { API } from "./paths.ts";
+import { AuditEntrySchema } from "./settings-answers.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
@@ -34,28 +38,34 @@ const QuerySchema = v.object({
   to: v.optional(IsoEndSchema),
 });
 
-/** `GET {api}/audit-log`: who did what, newest first. */
-export const getAuditLog: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const query = parseInput(QuerySchema, queryOf(context.url));
-  requireRange(query.from, query.to);
-  const { entries, nextBeforeId } = await readAuditLog(context.env, app.id, {
-    action: query.action ?? null,
-    targetType: query.targetType ?? null,
-    targetId: query.targetId ?? null,
-    actor: query.actor ?? null,
-    from: query.from ?? null,
-    to: query.to ?? null,
-    beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
-    limit: query.limit,
-  });
-  const page = fitPage(entries);
-  const next = page.length < entries.length ? (page.at(-1)?.id ?? null) : nextBeforeId;
-  return json({
-    data: page.map(presentEntry),
-    nextCursor: next === null ? null : encodeCursor([next]),
-  });
-};
+export const getAuditLog = defineRoute({
+  id: "listAuditLog",
+  method: "GET",
+  path: `${API}/audit-log`,
+  access: byApiKey("manage"),
+  summary: "Who did what, newest first",
+  query: parsedQuery(QuerySchema),
+  answers: { 200: pageOf(AuditEntrySchema) },
+  handle: async ({ app, env, query }) => {
+    requireRange(query.from, query.to);
+    const { entries, nextBeforeId } = await readAuditLog(env, app.id, {
+      action: query.action ?? null,
+      targetType: query.targetType ?? null,
+      targetId: query.targetId ?? null,
+      actor: query.actor ?? null,
+      from: query.from ?? null,
+      to: query.to ?? null,
+      beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
+      limit: query.limit,
+    });
+    const page = fitPage(entries);
+    const next = page.length < entries.length ? (page.at(-1)?.id ?? null) : nextBeforeId;
+    return json({
+      data: page.map(presentEntry),
+      nextCursor: next === null ? null : encodeCursor([next]),
+    });
+  },
+});
 
 function presentEntry({ id, at, actor, action, target, details }: AuditEntry): object {
   const { requestId, ...who } = actor;

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { forgetPushCredentials } from "../../channels/push/credentials.ts";
-import { authenticate } from "../../http/auth.ts";
+import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody, parsedJson } from "../../http/route-input.ts";
+import { checkInput, textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { Channel } from "../../model/channel.ts";
 import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
@@ -12,7 +13,10 @@ import { CHANNEL_TYPES } from "../../model/notification.ts";
 import { PROVIDERS } from "../../model/push.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { pageOf } from "../schemas.ts";
+import { API } from "./paths.ts";
 import { ProvidersSchema, prepareProviders } from "./provider-schema.ts";
+import { AvailabilitySchema, ChannelSchema } from "./settings-answers.ts";
 
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
@@ -40,68 +44,103 @@ const ChannelChangeSchema = v.object(
   "must be a JSON object",
 );
 
-/** `GET {api}/channels` */
-export const listChannels: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const channels = await getRegistryStub(context.env, app.id).listChannels();
-  return json({ data: channels.map(presentChannel), nextCursor: null });
-};
+export const listChannels = defineRoute({
+  id: "listChannels",
+  method: "GET",
+  path: `${API}/channels`,
+  access: byApiKey("read"),
+  summary: "All channels",
+  answers: { 200: pageOf(ChannelSchema) },
+  handle: async ({ app, env }) => {
+    const channels = await getRegistryStub(env, app.id).listChannels();
+    return json({ data: channels.map(presentChannel), nextCursor: null });
+  },
+});
 
-/** `GET {api}/channels/availability`: per type how many there may be (-1: no limit) and how many there are. */
-export const getChannelAvailability: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const channels = await getRegistryStub(context.env, app.id).listChannels();
-  return json(
-    CHANNEL_TYPES.map((type) => ({
-      type,
-      limit: -1,
-      used: channels.filter((channel) => channel.type === type).length,
-    })),
-  );
-};
+export const getChannelAvailability = defineRoute({
+  id: "getChannelAvailability",
+  method: "GET",
+  path: `${API}/channels/availability`,
+  access: byApiKey("read"),
+  summary: "Per type how many there may be (-1: no limit) and how many there are",
+  answers: { 200: AvailabilitySchema },
+  handle: async ({ app, env }) => {
+    const channels = await getRegistryStub(env, app.id).listChannels();
+    return json(
+      CHANNEL_TYPES.map((type) => ({
+        type,
+        limit: -1,
+        used: channels.filter((channel) => channel.type === type).length,
+      })),
+    );
+  },
+});
 
-/** `GET {api}/channels/{idOrKey}` */
-export const getChannel: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const channel = await getRegistryStub(context.env, app.id).getChannel(pathParam(request, "channel"));
-  if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
-  return json(presentChannel(channel));
-};
+export const getChannel = defineRoute({
+  id: "getChannel",
+  method: "GET",
+  path: `${API}/channels/:channel`,
+  access: byApiKey("read"),
+  summary: "A channel by its id or key",
+  answers: { 200: ChannelSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const channel = await getRegistryStub(env, app.id).getChannel(params.channel);
+    if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    return json(presentChannel(channel));
+  },
+});
 
-/** `POST {api}/channels`: `providers` of a push channel may come with it or later. */
-export const postChannel: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "manage");
-  const { name, type, key, enabled, providers } = parseInput(NewChannelSchema, await readJson(request));
-  const channelKey = requireKey(key, name);
-  const { changes, faults } = await prepareProviders(type, providers ?? {});
-  if (faults.length > 0) throw faultsToError(faults);
-  const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.createChannel({ key: channelKey, name, type, enabled }, changes, actor),
-  );
-  return json(presentChannel(channel), 201);
-};
+export const postChannel = defineRoute({
+  id: "createChannel",
+  method: "POST",
+  path: `${API}/channels`,
+  access: byApiKey("manage"),
+  summary: "Make a channel; providers of a push channel may come with it or later",
+  body: parsedJson(NewChannelSchema),
+  answers: { 201: ChannelSchema },
+  errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
+  handle: async ({ app, actor, env, body }) => {
+    const { name, type, key, enabled, providers } = body;
+    const channelKey = requireKey(key, name);
+    const { changes, faults } = await prepareProviders(type, providers ?? {});
+    if (faults.length > 0) throw faultsToError(faults);
+    const channel = await changeApp(env, app.id, (registry) =>
+      registry.createChannel({ key: channelKey, name, type, enabled }, changes, actor),
+    );
+    return json(presentChannel(channel), 201);
+  },
+});
 
-/** `PUT {api}/channels/{idOrKey}`: name, enabled, providers (each by itself); key and type never change. */
-export const putChannel: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "manage");
-  const idOrKey = pathParam(request, "channel");
-  const body = await readJson(request);
-  const { value, faults } = checkInput(ChannelChangeSchema, body);
-  const current = await getRegistryStub(context.env, app.id).getChannel(idOrKey);
-  if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
-  // From the body itself: they belong in the answer also where the schema found other faults.
-  for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))
-    faults.push(fault);
-  const prepared = await prepareProviders(current.type, value?.providers ?? {});
-  for (const fault of prepared.faults) faults.push(fault);
-  if (faults.length > 0 || value === null) throw faultsToError(faults);
-  const { name, enabled } = value;
-  const channel = await changeApp(context.env, app.id, (registry) =>
-    registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }, actor),
-  );
-  forgetPushCredentials(app.id, channel.key);
-  return json(presentChannel(channel));
-};
+export const putChannel = defineRoute({
+  id: "updateChannel",
+  method: "PUT",
+  path: `${API}/channels/:channel`,
+  access: byApiKey("manage"),
+  summary: "Change name, enabled and providers (each by itself); key and type never change",
+  body: ownBody(ChannelChangeSchema),
+  answers: { 200: ChannelSchema },
+  errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
+  handle: async ({ app, actor, env, request, params }) => {
+    const idOrKey = params.channel;
+    const body = await readJson(request);
+    const { value, faults } = checkInput(ChannelChangeSchema, body, { readBack: ChannelSchema });
+    const current = await getRegistryStub(env, app.id).getChannel(idOrKey);
+    if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    // From the body itself: they belong in the answer also where the schema found other faults.
+    for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))
+      faults.push(fault);
+    const prepared = await prepareProviders(current.type, value?.providers ?? {});
+    for (const fault of prepared.faults) faults.push(fault);
+    if (faults.length > 0 || value === null) throw faultsToError(faults);
+    const { name, enabled } = value;
+    const channel = await changeApp(env, app.id, (registry) =>
+      registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }, actor),
+    );
+    forgetPushCredentials(app.id, channel.key);
+    return json(presentChannel(channel));
+  },
+});
 
 /** The given key, or the slug of the name. */
 export function requireKey(key: string | null | undefined, name: string): string {

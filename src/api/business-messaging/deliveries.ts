@@ -1,10 +1,11 @@
 import * as v from "valibot";
-import { readConfig } from "../../env.ts";
-import { authenticate } from "../../http/auth.ts";
-import { type Context, type Handler, pathParam } from "../../http/context.ts";
+import { type Bindings, readConfig } from "../../env.ts";
+import { byApiKey } from "../../http/access.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, perUserIdRule, queryOf, StoredUserIdSchema } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { parsedQuery, ruledQuery } from "../../http/route-input.ts";
+import { perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
 import type { LoggedDelivery } from "../../model/delivery.ts";
 import { OnecallError } from "../../model/errors.ts";
@@ -17,6 +18,9 @@ import {
 import { type CsvPurpose, streamLog, streamTargets } from "../../reading/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../reading/delivery-log.ts";
 import { listTargetIds } from "../named-users.ts";
+import { pageOf } from "../schemas.ts";
+import { DeliverySchema } from "./answers.ts";
+import { API } from "./paths.ts";
 
 const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
 
@@ -40,47 +44,65 @@ const CsvQuerySchema = v.object({
 
 const NO_FILTER: LogFilter = { status: null, reason: null, channelKey: null };
 
-/** `GET {api}/notifications/{id}/deliveries`: target by target, in the order of the audience. */
-export const getDeliveries: Handler = async (request, context) => {
-  const { app, log } = await openLog(request, context);
-  const query = parseInput(logQuerySchema(app), queryOf(context.url));
-  const filter = toFilter(query);
-  const present = (delivery: LoggedDelivery) => presentDelivery(delivery, log.header);
-  if (query.userId !== undefined) {
-    const deliveries = await readUser(log, listTargetIds(query.userId, app), filter);
-    return json({ data: deliveries.map(present), nextCursor: null });
-  }
-  const [step, row, channel] = (decodeCursor(query.cursor, 3, /^\d{1,6}$/) ?? []).map(Number);
-  const from =
-    step === undefined || row === undefined || channel === undefined ? null : { step, row, channel };
-  const { deliveries, next } = await log.readPage(filter, from, query.limit);
-  return json({
-    data: deliveries.map(present),
-    nextCursor: next === null ? null : encodeCursor([next.step, next.row, next.channel].map(String)),
-  });
-};
+export const getDeliveries = defineRoute({
+  id: "listDeliveries",
+  method: "GET",
+  path: `${API}/notifications/:notification/deliveries`,
+  access: byApiKey("read"),
+  summary: "Deliveries target by target, in the order of the audience",
+  query: ruledQuery(logQuerySchema),
+  answers: { 200: pageOf(DeliverySchema) },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async (call) => {
+    const { app, query } = call;
+    const log = await openLog(call);
+    const filter = toFilter(query);
+    const present = (delivery: LoggedDelivery) => presentDelivery(delivery, log.header);
+    if (query.userId !== undefined) {
+      const deliveries = await readUser(log, listTargetIds(query.userId, app), filter);
+      return json({ data: deliveries.map(present), nextCursor: null });
+    }
+    const [step, row, channel] = (decodeCursor(query.cursor, 3, /^\d{1,6}$/) ?? []).map(Number);
+    const from =
+      step === undefined || row === undefined || channel === undefined ? null : { step, row, channel };
+    const { deliveries, next } = await log.readPage(filter, from, query.limit);
+    return json({
+      data: deliveries.map(present),
+      nextCursor: next === null ? null : encodeCursor([next.step, next.row, next.channel].map(String)),
+    });
+  },
+});
 
-/** `GET {api}/notifications/{id}/deliveries.csv`: the log, or with `?status=failed` a targets file. */
-export const getDeliveriesCsv: Handler = async (request, context) => {
-  const { log } = await openLog(request, context);
-  const query = parseInput(CsvQuerySchema, queryOf(context.url));
-  const filter = toFilter(query);
-  const purpose: CsvPurpose = query.for ?? "raw";
-  const { id, createdAt } = log.header;
-  const isTargetsFile = filter.status === "failed";
-  const body = isTargetsFile
-    ? streamTargets(log, filter, purpose)
-    : streamLog(log, filter, createdAt, purpose);
-  return new Response(body, {
-    headers: {
-      "content-type": "text/csv; charset=utf-8",
-      // Never shown as a page of this origin, whatever its cells hold.
-      "content-disposition": `attachment; filename="${isTargetsFile ? "failed" : "deliveries"}-${id}.csv"`,
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    },
-  });
-};
+export const getDeliveriesCsv = defineRoute({
+  id: "exportDeliveries",
+  method: "GET",
+  path: `${API}/notifications/:notification/deliveries.csv`,
+  access: byApiKey("read"),
+  summary: "The delivery log as CSV, or with status=failed a targets file",
+  query: parsedQuery(CsvQuerySchema),
+  answers: { 200: { mediaType: "text/csv", description: "The log, or a targets file" } },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async (call) => {
+    const { query } = call;
+    const log = await openLog(call);
+    const filter = toFilter(query);
+    const purpose: CsvPurpose = query.for ?? "raw";
+    const { id, createdAt } = log.header;
+    const isTargetsFile = filter.status === "failed";
+    const body = isTargetsFile
+      ? streamTargets(log, filter, purpose)
+      : streamLog(log, filter, createdAt, purpose);
+    return new Response(body, {
+      headers: {
+        "content-type": "text/csv; charset=utf-8",
+        // Never shown as a page of this origin, whatever its cells hold.
+        "content-disposition": `attachment; filename="${isTargetsFile ? "failed" : "deliveries"}-${id}.csv"`,
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      },
+    });
+  },
+});
 
 /** The deliveries to the first of these users who is a target. */
 async function readUser(
@@ -96,18 +118,22 @@ async function readUser(
   return log.readUser(only, filter);
 }
 
-async function openLog(
-  request: Parameters<Handler>[0],
-  context: Context,
-): Promise<{ app: AppRecord; log: DeliveryLog }> {
-  const { app } = await authenticate(request, context, "read");
-  const log = await DeliveryLog.find(context.env, app, pathParam(request, "notification"));
+async function openLog({
+  env,
+  app,
+  params,
+}: {
+  env: Bindings;
+  app: AppRecord;
+  params: { notification: string };
+}): Promise<DeliveryLog> {
+  const log = await DeliveryLog.find(env, app, params.notification);
   if (log === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
   // Rows that retention has removed mustn't look like rows that are still to come.
-  if (log.header.createdAt < Date.now() - readConfig(context.env).retentionMs) {
+  if (log.header.createdAt < Date.now() - readConfig(env).retentionMs) {
     throw new OnecallError("ERR_NOT_FOUND", "This notification's delivery log has ended.");
   }
-  return { app, log };
+  return log;
 }
 
 function toFilter(query: v.InferOutput<v.ObjectSchema<typeof FilterEntries, undefined>>): LogFilter {

@@ -1,42 +1,73 @@
-import { authenticate } from "../../http/auth.ts";
+import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody } from "../../http/route-input.ts";
 import { registerDevice } from "../../managing/devices.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
 import { requireReachableUser, requireUserParam } from "../named-users.ts";
+import { DeletedSchema, pageOf } from "../schemas.ts";
+import { USERS_PATH } from "../users/paths.ts";
+import { API } from "./paths.ts";
 
-/** `POST {api}/users/{uid}/devices`: 201 for a new device, 200 for one that the user has already. */
-export const postDevice: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const address = await parseDevice(await readJson(request), app.id, context);
-  const { uid } = await requireReachableUser(request, context.env, app);
-  const registered = await registerDevice(context.env, app, uid, address, null);
-  if (registered === "revoked") throw new Error("A server's call needs no token");
-  const [device, isNew] = registered;
-  return json(presentDevice(device), isNew ? 201 : 200);
-};
+export const postDevice = defineRoute({
+  id: "registerDevice",
+  method: "POST",
+  path: `${API}/users/:uid/devices`,
+  also: [`${USERS_PATH}/:uid/devices`],
+  access: byApiKey("manage"),
+  summary: "Register a user's device: 201 for a new one, 200 for one that is there",
+  body: ownBody(DeviceBodySchema),
+  answers: { 200: DeviceSchema, 201: DeviceSchema },
+  errors: ["ERR_QUOTA_EXCEEDED"],
+  handle: async (call) => {
+    const { app, env, request, params } = call;
+    const address = await parseDevice(await readJson(request), app.id, call);
+    const { uid } = await requireReachableUser(params.uid, env, app);
+    const registered = await registerDevice(env, app, uid, address, null);
+    if (registered === "revoked") throw new Error("A server's call needs no token");
+    const [device, isNew] = registered;
+    return json(presentDevice(device), isNew ? 201 : 200);
+  },
+});
 
-/** `GET {api}/users/{uid}/devices`: the newest registration first. */
-export const getDevices: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { uid } = requireUserParam(request, app);
-  const devices = await getShardStubOf(context.env, app, uid).listDevices(uid, null);
-  if (devices === "revoked") throw new Error("A server's call needs no token");
-  return json({ data: devices.map(presentDevice), nextCursor: null });
-};
+export const getDevices = defineRoute({
+  id: "listDevices",
+  method: "GET",
+  path: `${API}/users/:uid/devices`,
+  also: [`${USERS_PATH}/:uid/devices`],
+  access: byApiKey("read"),
+  summary: "A user's devices, the newest registration first",
+  answers: { 200: pageOf(DeviceSchema) },
+  handle: async (call) => {
+    const { app, env, params } = call;
+    const { uid } = requireUserParam(params.uid, app);
+    const devices = await getShardStubOf(env, app, uid).listDevices(uid, null);
+    if (devices === "revoked") throw new Error("A server's call needs no token");
+    return json({ data: devices.map(presentDevice), nextCursor: null });
+  },
+});
 
-/** `DELETE {api}/users/{uid}/devices/{id}` */
-export const deleteDevice: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { uid } = requireUserParam(request, app);
-  const id = pathParam(request, "device");
-  const deleted = await getShardStubOf(context.env, app, uid).deleteDevice(uid, id, null);
-  if (deleted !== true) throw deviceNotFound();
-  return json({ id, deleted: true });
-};
+export const deleteDevice = defineRoute({
+  id: "deleteDevice",
+  method: "DELETE",
+  path: `${API}/users/:uid/devices/:device`,
+  also: [`${USERS_PATH}/:uid/devices/:device`],
+  access: byApiKey("manage"),
+  summary: "Remove a device",
+  answers: { 200: DeletedSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const { uid } = requireUserParam(params.uid, app);
+    const id = params.device;
+    const deleted = await getShardStubOf(env, app, uid).deleteDevice(uid, id, null);
+    if (deleted !== true) throw deviceNotFound();
+    return json({ id, deleted: true });
+  },
+});
 
 export function deviceNotFound(): OnecallError {
   return new OnecallError("ERR_NOT_FOUND", "This user has no such device.");

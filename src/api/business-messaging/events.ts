@@ -1,18 +1,22 @@
 import { v5 as uuidv5 } from "uuid";
 import * as v from "valibot";
 import type { Bindings } from "../../env.ts";
-import { authenticate } from "../../http/auth.ts";
+import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
-import type { Handler } from "../../http/context.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody } from "../../http/route-input.ts";
 import { checkInput, perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
 import type { ClientEngagement, EngagementOutcome } from "../../model/engagement.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import { parseNotificationId } from "../../model/ids.ts";
 import { CHANNEL_TYPES } from "../../model/notification.ts";
+import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { listTargetIds } from "../named-users.ts";
+import { RecordedSchema } from "./answers.ts";
+import { API } from "./paths.ts";
 
 const EVENT_TYPES = ["delivered", "viewed", "clicked"] as const;
 /** What event ids are made in (RFC 9562, section 5.5): chosen once, by chance. */
@@ -33,39 +37,47 @@ const eventSchema = perUserIdRule(StoredUserIdSchema, (userId) =>
   ),
 );
 
-/**
- * `POST {api}/analytics/events`: a user's client has something, or its user has seen or clicked it. Counted once per
- * user, notification, channel and type; told again, the answer is the same.
- */
-export const postEvent: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "send");
-  const { value, faults } = checkInput(eventSchema(app), await readJson(request));
-  const notificationId = value?.notificationId ?? value?.campaignId;
-  if (value !== null && (notificationId === null || notificationId === undefined)) {
-    faults.push({ field: "notificationId", message: `is required (or campaignId) and ${ID_MESSAGE}` });
-  }
-  if (value?.notificationId && value.campaignId) {
-    faults.push({ field: "campaignId", message: "must be absent where notificationId is given" });
-  }
-  if (faults.length > 0 || value === null || !notificationId) throw faultsToError(faults);
-  const { channelType, channelKey = null, eventType: kind } = value;
-  const event = { notificationId, kind, channelKey, channelType };
-  const told = await tellOfEvent(context.env, app, listTargetIds(value.userId, app), event);
-  if (told === null) {
-    throw new OnecallError("ERR_NOT_FOUND", "This user has no delivery of such a notification and channel.");
-  }
-  const { userId, outcome } = told;
-  if (outcome !== "recorded") {
-    const { status, reason } = outcome;
-    const because = reason === null ? "" : ` (${reason})`;
-    throw new OnecallError(
-      "ERR_CONFLICT",
-      `The delivery is ${status}${because}: nobody can have ${kind} it.`,
-    );
-  }
-  const name = JSON.stringify([app.id, notificationId, userId, channelKey ?? channelType, kind]);
-  return json({ success: true, eventId: uuidv5(name, EVENT_NAMESPACE) });
-};
+export const postEvent = defineRoute({
+  id: "recordEvent",
+  method: "POST",
+  path: `${API}/analytics/events`,
+  access: byApiKey("send"),
+  summary: "Record that a user's client has a notification, or that its user saw or clicked it",
+  body: ownBody(eventSchema(KEEPS_USER_IDS)),
+  answers: { 200: RecordedSchema },
+  errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
+  handle: async ({ app, env, request }) => {
+    const { value, faults } = checkInput(eventSchema(app), await readJson(request));
+    const notificationId = value?.notificationId ?? value?.campaignId;
+    if (value !== null && (notificationId === null || notificationId === undefined)) {
+      faults.push({ field: "notificationId", message: `is required (or campaignId) and ${ID_MESSAGE}` });
+    }
+    if (value?.notificationId && value.campaignId) {
+      faults.push({ field: "campaignId", message: "must be absent where notificationId is given" });
+    }
+    if (faults.length > 0 || value === null || !notificationId) throw faultsToError(faults);
+    const { channelType, channelKey = null, eventType: kind } = value;
+    const event = { notificationId, kind, channelKey, channelType };
+    const told = await tellOfEvent(env, app, listTargetIds(value.userId, app), event);
+    if (told === null) {
+      throw new OnecallError(
+        "ERR_NOT_FOUND",
+        "This user has no delivery of such a notification and channel.",
+      );
+    }
+    const { userId, outcome } = told;
+    if (outcome !== "recorded") {
+      const { status, reason } = outcome;
+      const because = reason === null ? "" : ` (${reason})`;
+      throw new OnecallError(
+        "ERR_CONFLICT",
+        `The delivery is ${status}${because}: nobody can have ${kind} it.`,
+      );
+    }
+    const name = JSON.stringify([app.id, notificationId, userId, channelKey ?? channelType, kind]);
+    return json({ success: true, eventId: uuidv5(name, EVENT_NAMESPACE) });
+  },
+});
 
 /** Tells the shard of the first of these users who has such a delivery; null where none has. */
 async function tellOfEvent(

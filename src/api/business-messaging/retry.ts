@@ -1,14 +1,16 @@
 import * as v from "valibot";
-import { authenticate } from "../../http/auth.ts";
-import { readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import { byApiKey } from "../../http/access.ts";
 import { json } from "../../http/responses.ts";
-import { listSchema, parseInput } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { parsedJson } from "../../http/route-input.ts";
+import { listSchema } from "../../http/validation.ts";
 import { MAX_NAMES } from "../../model/limits.ts";
 import { FAILURE_REASONS } from "../../model/notification.ts";
 import { retryFailed } from "../../sending/retry.ts";
 import { isObject } from "../send-checks.ts";
+import { NotificationSchema } from "./answers.ts";
 import { presentNotification } from "./notifications.ts";
+import { API } from "./paths.ts";
 
 const REASON_MESSAGE = `must be one of: ${FAILURE_REASONS.join(", ")}`;
 const REASONS_MESSAGE = `must be a list of at least one of: ${FAILURE_REASONS.join(", ")}`;
@@ -25,11 +27,18 @@ const RetrySchema = v.pipe(
   }),
 );
 
-/** `POST {api}/notifications/{id}/retry`: sends again to the failed deliveries. Answers the notification. */
-export const postRetry: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "send");
-  const { reasons = null } = parseInput(RetrySchema, await readOptionalJson(request));
-  const { env, execution } = context;
-  const id = pathParam(request, "notification");
-  return json(presentNotification(await retryFailed({ env, execution, app }, actor, id, reasons)));
-};
+export const postRetry = defineRoute({
+  id: "retryNotification",
+  method: "POST",
+  path: `${API}/notifications/:notification/retry`,
+  access: byApiKey("send"),
+  summary: "Send again to the failed deliveries",
+  body: parsedJson(RetrySchema, { isOptional: true }),
+  answers: { 200: NotificationSchema },
+  errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
+  handle: async ({ app, actor, env, execution, params, body }) => {
+    const { reasons = null } = body;
+    const id = params.notification;
+    return json(presentNotification(await retryFailed({ env, execution, app }, actor, id, reasons)));
+  },
+});

@@ -17,7 +17,7 @@ import {
 } from "../send-checks.ts";
 
 // What valibot can't say as the answer should, `parseSendBody` checks by hand.
-const SendBodySchema = v.object(
+export const SendBodySchema = v.object(
   {
     template: v.object(
       { key: v.nullish(textSchema(255)), id: v.nullish(textSchema(255)) },

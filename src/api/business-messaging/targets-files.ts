@@ -1,13 +1,16 @@
 import * as v from "valibot";
-import { authenticate } from "../../http/auth.ts";
-import { readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import { byApiKey } from "../../http/access.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, queryOf } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { pageOf } from "../schemas.ts";
 import { presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
+import { PresignedSchema } from "../upload-answers.ts";
+import { API } from "./paths.ts";
+import { DeletedFileSchema, ListedTargetsFileSchema, TargetsFileSchema } from "./user-answers.ts";
 
 const PresignSchema = v.object(
   { overwriteDuplicateKey: v.nullish(v.boolean("must be true or false")) },
@@ -15,45 +18,82 @@ const PresignSchema = v.object(
 );
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
-/** `POST {api}/targets-files/{fileKey}/presigned-urls` `{overwriteDuplicateKey?}` → `{url, fields, fileKey}` */
-export const postPresignedUrl: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "send");
-  const fileKey = pathParam(request, "fileKey");
-  const { overwriteDuplicateKey } = parseInput(PresignSchema, await readOptionalJson(request));
-  const mayOverwrite = overwriteDuplicateKey ?? false;
-  const upload = { fileKey, mayOverwrite, field: "fileKey", rule: app } as const;
-  return json({ ...(await presignUpload(context, app, actor, upload)), fileKey });
-};
+export const postPresignedUrl = defineRoute({
+  id: "presignTargetsFile",
+  method: "POST",
+  path: `${API}/targets-files/:fileKey/presigned-urls`,
+  access: byApiKey("send"),
+  summary: "A signed form to upload a CSV with",
+  body: parsedJson(PresignSchema, { isOptional: true }),
+  answers: { 200: PresignedSchema },
+  errors: ["ERR_CONFLICT", "ERR_NOT_FOUND"],
+  handle: async (call) => {
+    const { app, actor, params, body } = call;
+    const fileKey = params.fileKey;
+    const { overwriteDuplicateKey } = body;
+    const mayOverwrite = overwriteDuplicateKey ?? false;
+    const upload = { fileKey, mayOverwrite, field: "fileKey", rule: app } as const;
+    return json({ ...(await presignUpload(call, app, actor, upload)), fileKey });
+  },
+});
 
-/** `GET {api}/targets-files`: newest first, without their columns. */
-export const listTargetsFiles: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
-  const before = decodeCursor(cursor, 1)?.[0] ?? null;
-  const rows = await getRegistryStub(context.env, app.id).listTargetsFiles(before, limit + 1);
-  const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
-  return json({ data: data.map(presentListedFile), nextCursor });
-};
+export const listTargetsFiles = defineRoute({
+  id: "listTargetsFiles",
+  method: "GET",
+  path: `${API}/targets-files`,
+  access: byApiKey("read"),
+  summary: "Targets files, newest first, without their columns",
+  query: parsedQuery(ListQuerySchema),
+  answers: { 200: pageOf(ListedTargetsFileSchema) },
+  handle: async ({ app, env, query }) => {
+    const { limit, cursor } = query;
+    const before = decodeCursor(cursor, 1)?.[0] ?? null;
+    const rows = await getRegistryStub(env, app.id).listTargetsFiles(before, limit + 1);
+    const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
+    return json({ data: data.map(presentListedFile), nextCursor });
+  },
+});
 
-/** `GET {api}/targets-files/{fileKey}` */
-export const getTargetsFile: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  return json(presentTargetsFile(await requireTargetsFile(context.env, app, pathParam(request, "fileKey"))));
-};
+export const getTargetsFile = defineRoute({
+  id: "getTargetsFile",
+  method: "GET",
+  path: `${API}/targets-files/:fileKey`,
+  access: byApiKey("read"),
+  summary: "A targets file",
+  answers: { 200: TargetsFileSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    return json(presentTargetsFile(await requireTargetsFile(env, app, params.fileKey)));
+  },
+});
 
-/** `GET {api}/targets-files/{fileKey}/content`: the CSV as uploaded. */
-export const getTargetsFileContent: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  return readFileContent(context.env, app, pathParam(request, "fileKey"));
-};
+export const getTargetsFileContent = defineRoute({
+  id: "downloadTargetsFile",
+  method: "GET",
+  path: `${API}/targets-files/:fileKey/content`,
+  access: byApiKey("read"),
+  summary: "The CSV as it was uploaded",
+  answers: { 200: { mediaType: "text/csv", description: "The file" } },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    return readFileContent(env, app, params.fileKey);
+  },
+});
 
-/** `DELETE {api}/targets-files/{fileKey}`: sends that were accepted go out whole. */
-export const deleteTargetsFile: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "send");
-  const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await getRegistryStub(context.env, app.id).deleteTargetsFile(fileKey, actor);
-  return json({ fileKey, deleted: true });
-};
+export const deleteTargetsFile = defineRoute({
+  id: "deleteTargetsFile",
+  method: "DELETE",
+  path: `${API}/targets-files/:fileKey`,
+  access: byApiKey("send"),
+  summary: "Delete a file; sends that were accepted go out whole",
+  answers: { 200: DeletedFileSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, actor, env, params }) => {
+    const { fileKey } = await requireTargetsFile(env, app, params.fileKey);
+    await getRegistryStub(env, app.id).deleteTargetsFile(fileKey, actor);
+    return json({ fileKey, deleted: true });
+  },
+});
 
 function presentTargetsFile({ columns, ...file }: TargetsFile): object {
   return { ...presentListedFile(file), columns };

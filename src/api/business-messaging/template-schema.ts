@@ -9,10 +9,10 @@ import {
 } from "../../model/limits.ts";
 import { stringifyAsSent, withAllDigitsAsNumbers, withDigitsAsText } from "../../model/sent-number.ts";
 import { SLUG_PATTERN } from "../../model/slug.ts";
-import type { TemplateContent } from "../../model/template.ts";
 import {
   PLACEHOLDER_STYLES,
   TEMPLATE_STATUSES,
+  type TemplateContent,
   VARIABLE_TYPES,
   type VariableDefinition,
   type VariableSchema,

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { type Bindings, readConfig } from "../../env.ts";
-import { checkInput, listSchema, textSchema } from "../../http/validation.ts";
+import { checkInput, listSchema, textSchema, type UnknownFields } from "../../http/validation.ts";
 import { faultsToError } from "../../model/errors.ts";
 import { WEBHOOK_EVENTS } from "../../model/events.ts";
 import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../model/limits.ts";
 import { findUrlFault } from "../../outbound/public-url.ts";
+import { WebhookSchema } from "./settings-answers.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
 const URL_MESSAGE = "must be an https URL";
@@ -32,7 +33,7 @@ const EventsPerCallSchema = v.pipe(
   v.maxValue(MAX_EVENTS_PER_CALL, PER_CALL_MESSAGE),
 );
 
-const NewWebhookSchema = v.object(
+export const NewWebhookSchema = v.object(
   {
     url: UrlSchema,
     description: v.nullish(textSchema(256), null),
@@ -43,7 +44,7 @@ const NewWebhookSchema = v.object(
   BODY_MESSAGE,
 );
 
-const WebhookChangeSchema = v.object(
+export const WebhookChangeSchema = v.object(
   {
     url: v.optional(UrlSchema),
     description: v.nullish(textSchema(256)),
@@ -78,17 +79,22 @@ interface Place {
 
 /** A new endpoint in a body; throws with every fault. */
 export function parseNewWebhook(body: unknown, place: Place): v.InferOutput<typeof NewWebhookSchema> {
-  return parse(NewWebhookSchema, body, place);
+  return parse(NewWebhookSchema, body, place, "refused");
 }
 
 /** A change of an endpoint in a body: what is absent stays; throws with every fault. */
 export function parseWebhookChange(body: unknown, place: Place): v.InferOutput<typeof WebhookChangeSchema> {
-  return parse(WebhookChangeSchema, body, place);
+  return parse(WebhookChangeSchema, body, place, { readBack: WebhookSchema });
 }
 
 // The URL is checked in the body itself: its fault belongs in the answer also where the schema found others.
-function parse<S extends v.GenericSchema>(schema: S, body: unknown, { env, url }: Place): v.InferOutput<S> {
-  const { value, faults } = checkInput(schema, body);
+function parse<S extends v.GenericSchema>(
+  schema: S,
+  body: unknown,
+  { env, url }: Place,
+  unknownFields: UnknownFields,
+): v.InferOutput<S> {
+  const { value, faults } = checkInput(schema, body, unknownFields);
   const given = (body as { url?: unknown } | null)?.url;
   if (typeof given === "string") {
     const { allowLoopback } = readConfig(env).push;

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import type { Bindings } from "../../env.ts";
-import { authenticate } from "../../http/auth.ts";
+import { byApiKey } from "../../http/access.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import { parseInput, queryOf } from "../../http/validation.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody, parsedQuery } from "../../http/route-input.ts";
+import { parseInput } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { OnecallError } from "../../model/errors.ts";
@@ -13,114 +14,188 @@ import type { Attempt, Webhook } from "../../model/webhook.ts";
 import { makeSecret } from "../../model/webhook-secrets.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getEndpointStub } from "../../objects/webhook-endpoint/contract.ts";
-import { parseNewWebhook, parseWebhookChange, RotationSchema } from "./webhook-schema.ts";
+import { DeletedSchema, pageOf } from "../schemas.ts";
+import { API } from "./paths.ts";
+import { AttemptSchema, WebhookSchema, WebhookWithSecretSchema } from "./settings-answers.ts";
+import {
+  NewWebhookSchema,
+  parseNewWebhook,
+  parseWebhookChange,
+  RotationSchema,
+  WebhookChangeSchema,
+} from "./webhook-schema.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
 const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
-/** `GET {api}/webhooks`: newest first. */
-export const getWebhooks: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
-  const before = decodeCursor(cursor, 1)?.[0] ?? null;
-  const rows = await getRegistryStub(context.env, app.id).listWebhooks(before, limit + 1);
-  const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
-  return json({
-    data: await Promise.all(data.map((webhook) => presentWebhook(context.env, app, webhook))),
-    nextCursor,
-  });
-};
+export const getWebhooks = defineRoute({
+  id: "listWebhooks",
+  method: "GET",
+  path: `${API}/webhooks`,
+  access: byApiKey("read"),
+  summary: "Endpoints, newest first",
+  query: parsedQuery(ListQuerySchema),
+  answers: { 200: pageOf(WebhookSchema) },
+  handle: async ({ app, env, query }) => {
+    const { limit, cursor } = query;
+    const before = decodeCursor(cursor, 1)?.[0] ?? null;
+    const rows = await getRegistryStub(env, app.id).listWebhooks(before, limit + 1);
+    const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
+    return json({
+      data: await Promise.all(data.map((webhook) => presentWebhook(env, app, webhook))),
+      nextCursor,
+    });
+  },
+});
 
-/** `POST {api}/webhooks`: the answer alone shows the secret. */
-export const postWebhook: Handler = async (request, context) => {
-  const { env } = context;
-  const { app, actor } = await authenticate(request, context, "manage");
-  const { enabled: isEnabled, ...fields } = parseNewWebhook(await readJson(request), context);
-  const made = await makeSecret();
-  const webhook = await changeApp(env, app.id, (registry) =>
-    registry.createWebhook({ ...fields, isEnabled }, made, actor),
-  );
-  return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret }, 201);
-};
+export const postWebhook = defineRoute({
+  id: "createWebhook",
+  method: "POST",
+  path: `${API}/webhooks`,
+  access: byApiKey("manage"),
+  summary: "Make an endpoint; this answer alone shows its secret",
+  body: ownBody(NewWebhookSchema),
+  answers: { 201: WebhookWithSecretSchema },
+  errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
+  handle: async (call) => {
+    const { app, actor, env, request } = call;
+    const { enabled: isEnabled, ...fields } = parseNewWebhook(await readJson(request), call);
+    const made = await makeSecret();
+    const webhook = await changeApp(env, app.id, (registry) =>
+      registry.createWebhook({ ...fields, isEnabled }, made, actor),
+    );
+    return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret }, 201);
+  },
+});
 
-/** `GET {api}/webhooks/{id}` */
-export const getWebhook: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const webhook = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  return json(await presentWebhook(context.env, app, webhook));
-};
+export const getWebhook = defineRoute({
+  id: "getWebhook",
+  method: "GET",
+  path: `${API}/webhooks/:webhook`,
+  access: byApiKey("read"),
+  summary: "An endpoint",
+  answers: { 200: WebhookSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const webhook = await requireWebhook(env, app, params.webhook);
+    return json(await presentWebhook(env, app, webhook));
+  },
+});
 
-/** `PUT {api}/webhooks/{id}`: url, description, events, enabled; what is absent stays. */
-export const putWebhook: Handler = async (request, context) => {
-  const { env } = context;
-  const { app, actor } = await authenticate(request, context, "manage");
-  const id = pathParam(request, "webhook");
-  const body = await readJson(request);
-  await requireWebhook(env, app, id);
-  const { enabled: isEnabled, ...fields } = parseWebhookChange(body, context);
-  const webhook = await changeApp(env, app.id, (registry) =>
-    registry.updateWebhook(id, { ...fields, isEnabled }, actor),
-  );
-  return json(await presentWebhook(env, app, webhook));
-};
+export const putWebhook = defineRoute({
+  id: "updateWebhook",
+  method: "PUT",
+  path: `${API}/webhooks/:webhook`,
+  access: byApiKey("manage"),
+  summary: "Change url, description, events, enabled; what is absent stays",
+  body: ownBody(WebhookChangeSchema),
+  answers: { 200: WebhookSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async (call) => {
+    const { app, actor, env, request, params } = call;
+    const id = params.webhook;
+    const body = await readJson(request);
+    await requireWebhook(env, app, id);
+    const { enabled: isEnabled, ...fields } = parseWebhookChange(body, call);
+    const webhook = await changeApp(env, app.id, (registry) =>
+      registry.updateWebhook(id, { ...fields, isEnabled }, actor),
+    );
+    return json(await presentWebhook(env, app, webhook));
+  },
+});
 
-/** `DELETE {api}/webhooks/{id}`: with all that it was still to get. */
-export const deleteWebhook: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "manage");
-  const { id } = await changeApp(context.env, app.id, (registry) =>
-    registry.deleteWebhook(pathParam(request, "webhook"), actor),
-  );
-  return json({ id, deleted: true });
-};
+export const deleteWebhook = defineRoute({
+  id: "deleteWebhook",
+  method: "DELETE",
+  path: `${API}/webhooks/:webhook`,
+  access: byApiKey("manage"),
+  summary: "Delete an endpoint with all that it was still to get",
+  answers: { 200: DeletedSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, actor, env, params }) => {
+    const { id } = await changeApp(env, app.id, (registry) => registry.deleteWebhook(params.webhook, actor));
+    return json({ id, deleted: true });
+  },
+});
 
-/** `POST {api}/webhooks/{id}/rotate-secret`: the answer alone shows the new one; the old one signs for a while. */
-export const postWebhookSecret: Handler = async (request, context) => {
-  const { env } = context;
-  const { app, actor } = await authenticate(request, context, "manage");
-  const id = pathParam(request, "webhook");
-  const body = await readOptionalJson(request);
-  await requireWebhook(env, app, id);
-  const { gracePeriodHours } = parseInput(RotationSchema, body);
-  const made = await makeSecret();
-  const webhook = await changeApp(env, app.id, (registry) =>
-    registry.rotateWebhookSecret(id, made, gracePeriodHours * HOUR_MS, actor),
-  );
-  return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret });
-};
+export const postWebhookSecret = defineRoute({
+  id: "rotateWebhookSecret",
+  method: "POST",
+  path: `${API}/webhooks/:webhook/rotate-secret`,
+  access: byApiKey("manage"),
+  summary: "A new secret, which this answer alone shows; the old one signs for a while",
+  body: ownBody(RotationSchema, { isOptional: true }),
+  answers: { 200: WebhookWithSecretSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, actor, env, request, params }) => {
+    const id = params.webhook;
+    const body = await readOptionalJson(request);
+    await requireWebhook(env, app, id);
+    const { gracePeriodHours } = parseInput(RotationSchema, body);
+    const made = await makeSecret();
+    const webhook = await changeApp(env, app.id, (registry) =>
+      registry.rotateWebhookSecret(id, made, gracePeriodHours * HOUR_MS, actor),
+    );
+    return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret });
+  },
+});
 
-/** `GET {api}/webhooks/{id}/attempts`: every call to the endpoint in 30 days, newest first. */
-export const getWebhookAttempts: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { limit, cursor } = parseInput(ListQuerySchema, queryOf(context.url));
-  const before = decodeCursor(cursor, 1)?.[0] ?? null;
-  const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const rows = await getEndpointStub(context.env, app.id, id).listAttempts(before, limit + 1);
-  const { data, nextCursor } = toPage(rows, limit, (attempt) => [attempt.id]);
-  return json({ data: data.map(presentAttempt), nextCursor });
-};
+export const getWebhookAttempts = defineRoute({
+  id: "listWebhookAttempts",
+  method: "GET",
+  path: `${API}/webhooks/:webhook/attempts`,
+  access: byApiKey("read"),
+  summary: "Every call to the endpoint in 30 days, newest first",
+  query: parsedQuery(ListQuerySchema),
+  answers: { 200: pageOf(AttemptSchema) },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params, query }) => {
+    const { limit, cursor } = query;
+    const before = decodeCursor(cursor, 1)?.[0] ?? null;
+    const { id } = await requireWebhook(env, app, params.webhook);
+    const rows = await getEndpointStub(env, app.id, id).listAttempts(before, limit + 1);
+    const { data, nextCursor } = toPage(rows, limit, (attempt) => [attempt.id]);
+    return json({ data: data.map(presentAttempt), nextCursor });
+  },
+});
 
-/** `POST {api}/webhooks/{id}/test`: sends a `webhook.test` event now; answers what came of it. */
-export const postWebhookTest: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const attempt = await getEndpointStub(context.env, app.id, id).sendTest();
-  if (attempt === null) throw webhookNotFound();
-  return json(presentAttempt(attempt));
-};
+export const postWebhookTest = defineRoute({
+  id: "testWebhook",
+  method: "POST",
+  path: `${API}/webhooks/:webhook/test`,
+  access: byApiKey("manage"),
+  summary: "Send a webhook.test event now, and say what came of it",
+  answers: { 200: AttemptSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const { id } = await requireWebhook(env, app, params.webhook);
+    const attempt = await getEndpointStub(env, app.id, id).sendTest();
+    if (attempt === null) throw webhookNotFound();
+    return json(presentAttempt(attempt));
+  },
+});
 
-/** `POST {api}/webhooks/{id}/attempts/{attemptId}/resend`: the attempt's call again, under the same id. */
-export const postWebhookResend: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { id } = await requireWebhook(context.env, app, pathParam(request, "webhook"));
-  const attempt = await getEndpointStub(context.env, app.id, id).resend(pathParam(request, "attempt"));
-  if (attempt === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such attempt.");
-  if (attempt === "sent") {
-    const message = "Nothing of this call is kept: the endpoint has taken it, or it has ended.";
-    throw new OnecallError("ERR_CONFLICT", message);
-  }
-  return json(presentAttempt(attempt));
-};
+export const postWebhookResend = defineRoute({
+  id: "resendWebhookAttempt",
+  method: "POST",
+  path: `${API}/webhooks/:webhook/attempts/:attempt/resend`,
+  access: byApiKey("manage"),
+  summary: "Make an attempt's call again, under the same id",
+  answers: { 200: AttemptSchema },
+  errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
+  handle: async (call) => {
+    const { app, env, params } = call;
+    const { id } = await requireWebhook(env, app, params.webhook);
+    const attempt = await getEndpointStub(env, app.id, id).resend(params.attempt);
+    if (attempt === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such attempt.");
+    if (attempt === "sent") {
+      const message = "Nothing of this call is kept: the endpoint has taken it, or it has ended.";
+      throw new OnecallError("ERR_CONFLICT", message);
+    }
+    return json(presentAttempt(attempt));
+  },
+});
 
 async function requireWebhook(env: Bindings, app: AppRecord, id: string): Promise<Webhook> {
   const webhook = await getRegistryStub(env, app.id).getWebhook(id);

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { authenticate } from "../../http/auth.ts";
+import { byApiKey } from "../../http/access.ts";
 import { withSendJson } from "../../http/body.ts";
-import type { Handler } from "../../http/context.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
-import type { Route } from "../../http/router.ts";
+import { defineRoute, type Route } from "../../http/route.ts";
+import { ANY_QUERY, ownBody } from "../../http/route-input.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
 import { faultsToError } from "../../model/errors.ts";
@@ -14,7 +14,8 @@ import type { SendRequest } from "../../model/send-request.ts";
 import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
 import { sendNotification } from "../../sending/send.ts";
 import { isObject, LabelSchema, readKeyedVariables, readTargets } from "../send-checks.ts";
-import { CAMPAIGNS_PATHS } from "./paths.ts";
+import { CAMPAIGN_EXAMPLES, IDEMPOTENCY_HEADER } from "../send-examples.ts";
+import { CampaignSentSchema } from "./answers.ts";
 
 /** Seed 003: up to this many receivers are delivered to before the response returns. */
 const MAX_REALTIME_RECEIVERS = 10;
@@ -24,20 +25,41 @@ const SendBodySchema = v.object({ templateId: textSchema(255), tag: LabelSchema 
 /** All that a send may have, by its path. */
 const FIELDS = ["templateId", "receivers", "variables", "tag"];
 
-/** `POST /notifications/messages` and `/v3/campaigns/notifications/messages` (seed 003). */
-const postCampaignSend: Handler = async (request, context) => {
-  const { app, key } = await authenticate(request, context, "send");
-  return withSendJson(request, app.id, async (body) => {
-    const idempotency = await readIdempotency(request, body);
-    const { env, execution } = context;
-    const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
-      parseCampaignSend(body, app),
-    );
-    return json({ data: presentCampaignSend(header) }, 200, replayHeaders(isReplayed));
-  });
-};
+const postCampaignSend = defineRoute({
+  id: "sendCampaignNotification",
+  method: "POST",
+  path: "/v3/campaigns/notifications/messages",
+  also: ["/notifications/messages"],
+  access: byApiKey("send"),
+  summary: "Send a template to up to 10 receivers at once, or to more as a batch",
+  query: ANY_QUERY,
+  body: ownBody(SendBodySchema),
+  answers: { 200: CampaignSentSchema },
+  errors: [
+    "ERR_TARGET_LIMIT_EXCEEDED",
+    "ERR_INVALID_MODE",
+    "ERR_INVALID_VARIABLES",
+    "ERR_NO_CHANNELS",
+    "ERR_INVALID_TARGETS_FILE",
+    "ERR_TEMPLATE_NOT_FOUND",
+    "ERR_TEMPLATE_NOT_APPROVED",
+    "ERR_CONFLICT",
+    "ERR_IDEMPOTENCY_CONFLICT",
+  ],
+  headers: IDEMPOTENCY_HEADER,
+  examples: CAMPAIGN_EXAMPLES,
+  handle: async ({ app, key, env, execution, request }) => {
+    return withSendJson(request, app.id, async (body) => {
+      const idempotency = await readIdempotency(request, body);
+      const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
+        parseCampaignSend(body, app),
+      );
+      return json({ data: presentCampaignSend(header) }, 200, replayHeaders(isReplayed));
+    });
+  },
+});
 
-export const campaignsRoutes: Route[] = CAMPAIGNS_PATHS.map((path) => ["POST", path, postCampaignSend]);
+export const campaignsRoutes: Route[] = [postCampaignSend];
 
 /** Seed 003's body; the number of receivers chooses the mode. Every wrong field is named in one error. */
 function parseCampaignSend(body: unknown, rule: UserIdRule): SendRequest {

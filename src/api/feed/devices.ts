@@ -1,34 +1,59 @@
 import { getApp } from "../../copies/app.ts";
+import { BY_USER } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import { requireAccepted } from "../../http/reader.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody } from "../../http/route-input.ts";
 import { registerDevice } from "../../managing/devices.ts";
 import { deviceNotFound } from "../business-messaging/devices.ts";
+import { API } from "../business-messaging/paths.ts";
+import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
 import { parseDevice, presentDevice } from "../devices.ts";
-import { openReader, requireAccepted } from "./reader.ts";
+import { DeletedSchema, pageOf } from "../schemas.ts";
 
-/** `POST {api}/feed/devices`: the client's own device. 201 for a new one, 200 for one that is registered. */
-export const postOwnDevice: Handler = async (request, context) => {
-  const { token } = await openReader(request, context);
-  const address = await parseDevice(await readJson(request), token.appId, context);
-  const app = await getApp(context.env, token.appId);
-  const [device, isNew] = requireAccepted(
-    await registerDevice(context.env, app, token.userId, address, token),
-  );
-  return json(presentDevice(device), isNew ? 201 : 200);
-};
+export const postOwnDevice = defineRoute({
+  id: "registerOwnDevice",
+  method: "POST",
+  path: `${API}/feed/devices`,
+  access: BY_USER,
+  summary: "Register the client's own device: 201 for a new one, 200 for one that is there",
+  body: ownBody(DeviceBodySchema),
+  answers: { 200: DeviceSchema, 201: DeviceSchema },
+  errors: ["ERR_QUOTA_EXCEEDED"],
+  handle: async (call) => {
+    const { token, env, request } = call;
+    const address = await parseDevice(await readJson(request), token.appId, call);
+    const app = await getApp(env, token.appId);
+    const [device, isNew] = requireAccepted(await registerDevice(env, app, token.userId, address, token));
+    return json(presentDevice(device), isNew ? 201 : 200);
+  },
+});
 
-/** `GET {api}/feed/devices`: the newest registration first. */
-export const getOwnDevices: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  const devices = requireAccepted(await shard.listDevices(token.userId, token));
-  return json({ data: devices.map(presentDevice), nextCursor: null });
-};
+export const getOwnDevices = defineRoute({
+  id: "listOwnDevices",
+  method: "GET",
+  path: `${API}/feed/devices`,
+  access: BY_USER,
+  summary: "The newest registration first",
+  answers: { 200: pageOf(DeviceSchema) },
+  handle: async ({ token, shard }) => {
+    const devices = requireAccepted(await shard.listDevices(token.userId, token));
+    return json({ data: devices.map(presentDevice), nextCursor: null });
+  },
+});
 
-/** `DELETE {api}/feed/devices/{id}`: on logout. */
-export const deleteOwnDevice: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  const id = pathParam(request, "device");
-  if (!requireAccepted(await shard.deleteDevice(token.userId, id, token))) throw deviceNotFound();
-  return json({ id, deleted: true });
-};
+export const deleteOwnDevice = defineRoute({
+  id: "deleteOwnDevice",
+  method: "DELETE",
+  path: `${API}/feed/devices/:device`,
+  access: BY_USER,
+  summary: "Remove a device, on logout",
+  answers: { 200: DeletedSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ token, shard, params }) => {
+    const id = params.device;
+    if (!requireAccepted(await shard.deleteDevice(token.userId, id, token))) throw deviceNotFound();
+    return json({ id, deleted: true });
+  },
+});

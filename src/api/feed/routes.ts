@@ -1,16 +1,18 @@
 import * as v from "valibot";
 import { listWebPushKeys } from "../../copies/web-push-keys.ts";
-import { readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import { BY_USER } from "../../http/access.ts";
 import { issueTicket } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { requireAccepted } from "../../http/reader.ts";
 import { isoTime, json } from "../../http/responses.ts";
-import type { Route } from "../../http/router.ts";
-import { parseInput, queryOf } from "../../http/validation.ts";
+import { defineRoute, type Route } from "../../http/route.ts";
+import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { Engagement } from "../../model/engagement.ts";
 import { OnecallError } from "../../model/errors.ts";
+import { API } from "../business-messaging/paths.ts";
+import { CountSchema, pageOf } from "../schemas.ts";
+import { FeedItemSchema, MarkedItemsSchema, PushKeySchema, TicketSchema } from "./answers.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
-import { openReader, requireAccepted } from "./reader.ts";
 import { openFeedSocket } from "./socket.ts";
 
 const BOOLEAN_MESSAGE = 'must be "true" or "false"';
@@ -27,71 +29,102 @@ const EngagementSchema = v.object(
   "must be a JSON object",
 );
 
-/** `GET {api}/feed`: the user's in-app notifications, newest first. */
-const getFeed: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  const { limit, cursor, unread, tag } = parseInput(FeedQuerySchema, queryOf(context.url));
-  const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
-  const before =
-    notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
-  const filter = { before, unread: unread === "true", tag: tag ?? null, limit: limit + 1 };
-  const items = requireAccepted(await shard.listFeed(token, filter));
-  return json(toPage(items, limit, (item) => [item.notificationId, item.channelKey]));
-};
+const getFeed = defineRoute({
+  id: "listFeed",
+  method: "GET",
+  path: `${API}/feed`,
+  access: BY_USER,
+  summary: "The user's in-app notifications, newest first",
+  query: parsedQuery(FeedQuerySchema),
+  answers: { 200: pageOf(FeedItemSchema) },
+  handle: async ({ token, shard, query }) => {
+    const { limit, cursor, unread, tag } = query;
+    const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
+    const before =
+      notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
+    const filter = { before, unread: unread === "true", tag: tag ?? null, limit: limit + 1 };
+    const items = requireAccepted(await shard.listFeed(token, filter));
+    return json(toPage(items, limit, (item) => [item.notificationId, item.channelKey]));
+  },
+});
 
-/** `GET {api}/feed/unread-count` */
-const getUnreadCount: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  return json({ count: requireAccepted(await shard.countUnread(token)) });
-};
+const getUnreadCount = defineRoute({
+  id: "countUnread",
+  method: "GET",
+  path: `${API}/feed/unread-count`,
+  access: BY_USER,
+  summary: "Items without a view",
+  answers: { 200: v.strictObject({ count: CountSchema }) },
+  handle: async ({ token, shard }) => {
+    return json({ count: requireAccepted(await shard.countUnread(token)) });
+  },
+});
 
-/** `POST {api}/feed/{notificationId}/viewed` and `…/clicked` `{channelKey?}`: counted once. */
-function postEngagement(kind: Engagement): Handler {
-  return async (request, context) => {
-    const { token, shard } = await openReader(request, context);
-    const { channelKey } = parseInput(EngagementSchema, await readOptionalJson(request));
-    const notificationId = pathParam(request, "notification");
-    const marked = await shard.markFeedItem(token, notificationId, channelKey ?? null, kind);
-    const items = requireAccepted(marked);
-    if (items === null) throw new OnecallError("ERR_NOT_FOUND", "This user's feed has no such notification.");
-    return json({ data: items });
-  };
+function markRoute(kind: Engagement, id: string, summary: string): Route {
+  return defineRoute({
+    ...{ id, summary },
+    method: "POST",
+    path: `${API}/feed/:notification/${kind}`,
+    access: BY_USER,
+    body: parsedJson(EngagementSchema, { isOptional: true }),
+    answers: { 200: MarkedItemsSchema },
+    errors: ["ERR_NOT_FOUND"],
+    handle: async ({ token, shard, params, body }) => {
+      const marked = await shard.markFeedItem(token, params.notification, body.channelKey ?? null, kind);
+      const items = requireAccepted(marked);
+      if (items === null) {
+        throw new OnecallError("ERR_NOT_FOUND", "This user's feed has no such notification.");
+      }
+      return json({ data: items });
+    },
+  });
 }
 
-/** `POST {api}/feed/read-all`: every unread item becomes viewed. */
-const postReadAll: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  return json({ viewed: requireAccepted(await shard.markAllViewed(token)) });
-};
+const postReadAll = defineRoute({
+  id: "markAllViewed",
+  method: "POST",
+  path: `${API}/feed/read-all`,
+  access: BY_USER,
+  summary: "Every unread item becomes viewed",
+  answers: { 200: v.strictObject({ viewed: CountSchema }) },
+  handle: async ({ token, shard }) => {
+    return json({ viewed: requireAccepted(await shard.markAllViewed(token)) });
+  },
+});
 
-/** `GET {api}/feed/push-keys`: what a page subscribes to Web Push with, by push channel. */
-const getPushKeys: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
-  return json({ data: await listWebPushKeys(context.env, token.appId), nextCursor: null });
-};
+const getPushKeys = defineRoute({
+  id: "listPushKeys",
+  method: "GET",
+  path: `${API}/feed/push-keys`,
+  access: BY_USER,
+  summary: "What a page subscribes to Web Push with, by push channel",
+  answers: { 200: pageOf(PushKeySchema) },
+  handle: async ({ token, shard, env }) => {
+    requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+    return json({ data: await listWebPushKeys(env, token.appId), nextCursor: null });
+  },
+});
 
-/** `POST {api}/feed/socket-ticket`: what a browser puts into the socket's query once, instead of its token. */
-const postSocketTicket: Handler = async (request, context) => {
-  const { token, shard } = await openReader(request, context);
-  requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
-  // A ticket keeps its token's time: a user deleted since then stays deleted.
-  const { token: ticket, expiresAt } = await issueTicket(context.env, token);
-  return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);
-};
+const postSocketTicket = defineRoute({
+  id: "createSocketTicket",
+  method: "POST",
+  path: `${API}/feed/socket-ticket`,
+  access: BY_USER,
+  summary: "What a browser puts into the socket's query once, instead of its token",
+  answers: { 201: TicketSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ token, shard, env }) => {
+    requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+    // A ticket keeps its token's time: a user deleted since then stays deleted.
+    const { token: ticket, expiresAt } = await issueTicket(env, token);
+    return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);
+  },
+});
 
-export function feedRoutes(api: string): Route[] {
-  return [
-    ["GET", `${api}/feed`, getFeed],
-    ["GET", `${api}/feed/unread-count`, getUnreadCount],
-    ["GET", `${api}/feed/socket`, openFeedSocket],
-    ["POST", `${api}/feed/socket-ticket`, postSocketTicket],
-    ["POST", `${api}/feed/read-all`, postReadAll],
-    ["GET", `${api}/feed/push-keys`, getPushKeys],
-    ["GET", `${api}/feed/devices`, getOwnDevices],
-    ["POST", `${api}/feed/devices`, postOwnDevice],
-    ["DELETE", `${api}/feed/devices/:device`, deleteOwnDevice],
-    ["POST", `${api}/feed/:notification/viewed`, postEngagement("viewed")],
-    ["POST", `${api}/feed/:notification/clicked`, postEngagement("clicked")],
-  ];
-}
+/** The routes of a user's client. */
+export const feedRoutes: Route[] = [
+  ...[getFeed, getUnreadCount, openFeedSocket, postSocketTicket, postReadAll, getPushKeys],
+  ...[getOwnDevices, postOwnDevice, deleteOwnDevice],
+  markRoute("viewed", "markViewed", "A notification was seen: counted once"),
+  markRoute("clicked", "markClicked", "A notification was clicked: counted once"),
+];

@@ -1,9 +1,13 @@
+import { BY_SOCKET } from "../../http/access.ts";
 import { bearerToken } from "../../http/auth.ts";
-import type { Context, Handler } from "../../http/context.ts";
+import type { Context } from "../../http/context.ts";
 import { refuseToken, type TokenAudience } from "../../http/feed-tokens.ts";
+import { openReaderOf, type Reader } from "../../http/reader.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ANY_QUERY } from "../../http/route-input.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { CLOSE_UNAUTHORIZED } from "../../model/feed.ts";
-import { openReaderOf, type Reader } from "./reader.ts";
+import { API } from "../business-messaging/paths.ts";
 
 /** The subprotocol of a client that wants one beside its token. */
 const PROTOCOL = "onecall-feed";
@@ -16,26 +20,32 @@ interface Credential {
   protocol: string | null;
 }
 
-/**
- * `GET {api}/feed/socket`: pushes each new item and the unread count. The token comes as a subprotocol, or a ticket in
- * the query, because browsers can't set headers on a WebSocket; other clients may send `Authorization`. Wrong
- * credentials open the socket and close it with 4401: a browser can't tell a refusal from a lost network.
- */
-export const openFeedSocket: Handler = async (request, context) => {
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    throw new OnecallError("ERR_BAD_REQUEST", "Open this path as a WebSocket (Upgrade: websocket).");
-  }
-  const credential = readCredential(request, context.url);
-  try {
-    const reader = await requireReader(context, credential);
-    return await openInShard(reader, credential.protocol);
-  } catch (error) {
-    if (error instanceof OnecallError && error.code === "ERR_UNAUTHORIZED") {
-      return closedSocket(credential.protocol, error.message);
+export const openFeedSocket = defineRoute({
+  id: "openFeedSocket",
+  method: "GET",
+  path: `${API}/feed/socket`,
+  access: BY_SOCKET,
+  summary: "A WebSocket that tells of each new item and the unread count",
+  query: ANY_QUERY,
+  answers: { 101: { mediaType: null, description: "The socket is open" } },
+  errors: ["ERR_TOO_MANY_REQUESTS"],
+  handle: async (call) => {
+    const { url, request } = call;
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new OnecallError("ERR_BAD_REQUEST", "Open this path as a WebSocket (Upgrade: websocket).");
     }
-    throw error;
-  }
-};
+    const credential = readCredential(request, url);
+    try {
+      const reader = await requireReader(call, credential);
+      return await openInShard(reader, credential.protocol);
+    } catch (error) {
+      if (error instanceof OnecallError && error.code === "ERR_UNAUTHORIZED") {
+        return closedSocket(credential.protocol, error.message);
+      }
+      throw error;
+    }
+  },
+});
 
 function readCredential(request: Request, url: URL): Credential {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")

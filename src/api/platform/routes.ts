@@ -1,10 +1,6 @@
-import type { Route } from "../../http/router.ts";
+import type { Route } from "../../http/route.ts";
 import { postPlatformSend } from "./send.ts";
 import { targetsFileRoutes } from "./targets-files.ts";
 
 /** The platform family (seed 004). */
-export const platformRoutes: Route[] = [
-  ["POST", "/v1/notifications/messages", postPlatformSend],
-  ["POST", "/v2/notifications/messages", postPlatformSend],
-  ...targetsFileRoutes,
-];
+export const platformRoutes: Route[] = [postPlatformSend, ...targetsFileRoutes];

@@ -1,9 +1,10 @@
 import * as v from "valibot";
-import { authenticateToken } from "../../http/auth.ts";
+import { byApiToken } from "../../http/access.ts";
 import { withSendJson } from "../../http/body.ts";
-import type { Handler } from "../../http/context.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ANY_QUERY, ownBody } from "../../http/route-input.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
 import { maskKey } from "../../model/app.ts";
@@ -21,6 +22,8 @@ import {
   readKeyedVariables,
   readPushData,
 } from "../send-checks.ts";
+import { IDEMPOTENCY_HEADER, PLATFORM_SEND_EXAMPLES } from "../send-examples.ts";
+import { PlatformSentSchema } from "./answers.ts";
 
 /** Seed 004: pairs in `notification_push_data`. */
 const MAX_PUSH_PAIRS = 5;
@@ -50,18 +53,39 @@ const FIELDS = [
   "priority",
 ];
 
-/** `POST /v1/notifications/messages`, also under `/v2` (seed 004). */
-export const postPlatformSend: Handler = async (request, context) => {
-  const { app, key } = await authenticateToken(request, context, "send");
-  return withSendJson(request, app.id, async (body) => {
-    const idempotency = await readIdempotency(request, body);
-    const { env, execution } = context;
-    const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
-      parsePlatformSend(body),
-    );
-    return json(presentPlatformSend(header), 200, replayHeaders(isReplayed));
-  });
-};
+export const postPlatformSend = defineRoute({
+  id: "sendPlatformNotification",
+  method: "POST",
+  path: "/v1/notifications/messages",
+  also: ["/v2/notifications/messages"],
+  access: byApiToken("send"),
+  summary: "Send a template to one user or to many",
+  query: ANY_QUERY,
+  body: ownBody(SendBodySchema),
+  answers: { 200: PlatformSentSchema },
+  errors: [
+    "ERR_TARGET_LIMIT_EXCEEDED",
+    "ERR_INVALID_MODE",
+    "ERR_INVALID_VARIABLES",
+    "ERR_NO_CHANNELS",
+    "ERR_INVALID_TARGETS_FILE",
+    "ERR_TEMPLATE_NOT_FOUND",
+    "ERR_TEMPLATE_NOT_APPROVED",
+    "ERR_CONFLICT",
+    "ERR_IDEMPOTENCY_CONFLICT",
+  ],
+  headers: IDEMPOTENCY_HEADER,
+  examples: PLATFORM_SEND_EXAMPLES,
+  handle: async ({ app, key, env, execution, request }) => {
+    return withSendJson(request, app.id, async (body) => {
+      const idempotency = await readIdempotency(request, body);
+      const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
+        parsePlatformSend(body),
+      );
+      return json(presentPlatformSend(header), 200, replayHeaders(isReplayed));
+    });
+  },
+});
 
 /** Seed 004's body. Every wrong field is named in one error. */
 function parsePlatformSend(body: unknown): SendRequest {

@@ -1,16 +1,21 @@
 import * as v from "valibot";
 import { receiveUpload } from "../../audiences/upload.ts";
-import { authenticateToken } from "../../http/auth.ts";
-import { readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import { BY_FORM, byApiToken } from "../../http/access.ts";
 import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
-import type { Route } from "../../http/router.ts";
-import { parseInput, queryOf } from "../../http/validation.ts";
+import { defineRoute, type Route } from "../../http/route.ts";
+import { ANY_QUERY, ownBody, parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { ListedTargetsFile } from "../../model/targets-file.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
+import { UploadFormSchema } from "../upload-answers.ts";
+import {
+  DeletedPlatformFileSchema,
+  PlatformFileSchema,
+  PlatformFilesSchema,
+  PlatformPresignedSchema,
+} from "./answers.ts";
 
 const PresignSchema = v.object(
   { overwrite_duplicate_key: v.nullish(v.boolean("must be true or false")) },
@@ -22,70 +27,124 @@ const ListQuerySchema = v.object({
   limit: limitSchema(100),
 });
 
-/** `POST /v1/storage/targets_files/{file_key}/presigned_urls` (seed 004, step 1) */
-const postPresignedUrl: Handler = async (request, context) => {
-  const { app, actor } = await authenticateToken(request, context, "send");
-  const fileKey = pathParam(request, "fileKey");
-  const { overwrite_duplicate_key } = parseInput(PresignSchema, await readOptionalJson(request));
-  const mayOverwrite = overwrite_duplicate_key ?? false;
-  const upload = { fileKey, mayOverwrite, field: "file_key", rule: KEEPS_USER_IDS } as const;
-  const { url, fields } = await presignUpload(context, app, actor, upload);
-  return json({ url, fields, file_key: fileKey });
-};
+const postPresignedUrl = defineRoute({
+  id: "presignPlatformFile",
+  method: "POST",
+  path: "/v1/storage/targets_files/:fileKey/presigned_urls",
+  access: byApiToken("send"),
+  summary: "A signed form to upload a CSV with",
+  query: ANY_QUERY,
+  body: parsedJson(PresignSchema, { isOptional: true, isLenient: true }),
+  answers: { 200: PlatformPresignedSchema },
+  errors: ["ERR_CONFLICT", "ERR_NOT_FOUND"],
+  handle: async (call) => {
+    const { app, actor, params, body } = call;
+    const fileKey = params.fileKey;
+    const { overwrite_duplicate_key } = body;
+    const mayOverwrite = overwrite_duplicate_key ?? false;
+    const upload = { fileKey, mayOverwrite, field: "file_key", rule: KEEPS_USER_IDS } as const;
+    const { url, fields } = await presignUpload(call, app, actor, upload);
+    return json({ url, fields, file_key: fileKey });
+  },
+});
 
-/** The upload route of both families (seed 004, step 2). The signature is the permission: no API key is read. */
-const postUpload: Handler = async (request, { env, execution, requestId, url }) => {
-  const upload = receiveUpload(env, request, requestId);
-  // A client that leaves ends its request; what it held is let go of all the same.
-  execution.waitUntil(upload.catch(() => {}));
-  const { fileKey, httpEtag } = await upload;
-  const location = `${url.origin}/v1/storage/targets_files/${fileKey}`;
-  return new Response(null, { status: 204, headers: { etag: httpEtag, location } });
-};
+const postUpload = defineRoute({
+  id: "uploadTargetsFile",
+  method: "POST",
+  path: UPLOAD_PATH,
+  access: BY_FORM,
+  summary: "Upload a CSV with a signed form",
+  query: ANY_QUERY,
+  body: ownBody(UploadFormSchema, { mediaTypes: ["multipart/form-data"] }),
+  answers: { 204: { mediaType: null, description: "The file is stored" } },
+  errors: [
+    "ERR_CONFLICT",
+    "ERR_NOT_FOUND",
+    "ERR_INVALID_TARGETS_FILE",
+    "ERR_QUOTA_EXCEEDED",
+    "ERR_FORBIDDEN",
+    "ERR_UNAUTHORIZED",
+    "ERR_TOO_MANY_REQUESTS",
+  ],
+  handle: async ({ env, execution, requestId, url, request }) => {
+    const upload = receiveUpload(env, request, requestId);
+    // A client that leaves ends its request; what it held is let go of all the same.
+    execution.waitUntil(upload.catch(() => {}));
+    const { fileKey, httpEtag } = await upload;
+    const location = `${url.origin}/v1/storage/targets_files/${fileKey}`;
+    return new Response(null, { status: 204, headers: { etag: httpEtag, location } });
+  },
+});
 
-/** `GET /v1/storage/targets_files`: newest first; `next` is empty at the end. */
-const listFiles: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "read");
-  const { token, limit } = parseInput(ListQuerySchema, queryOf(context.url));
-  const before = decodeCursor(token === "" ? undefined : token, 1, /^/, "token")?.[0] ?? null;
-  const files = await getRegistryStub(context.env, app.id).listTargetsFiles(before, limit + 1);
-  const page = files.slice(0, limit);
-  const last = page.at(-1);
-  return json({
-    files: page.map(presentListedFile),
-    next: files.length > limit && last !== undefined ? encodeCursor([last.id]) : "",
-  });
-};
+const listFiles = defineRoute({
+  id: "listPlatformFiles",
+  method: "GET",
+  path: "/v1/storage/targets_files",
+  access: byApiToken("read"),
+  summary: "Targets files, newest first; next is empty at the end",
+  query: parsedQuery(ListQuerySchema, { isLenient: true }),
+  answers: { 200: PlatformFilesSchema },
+  handle: async ({ app, env, query }) => {
+    const { token, limit } = query;
+    const before = decodeCursor(token === "" ? undefined : token, 1, /^/, "token")?.[0] ?? null;
+    const files = await getRegistryStub(env, app.id).listTargetsFiles(before, limit + 1);
+    const page = files.slice(0, limit);
+    const last = page.at(-1);
+    return json({
+      files: page.map(presentListedFile),
+      next: files.length > limit && last !== undefined ? encodeCursor([last.id]) : "",
+    });
+  },
+});
 
-/** `GET /v1/storage/targets_files/{file_key}`: beyond the seed, with rows, columns and duplicates. */
-const getFile: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "read");
-  const file = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  const { rows, columns, duplicates } = file;
-  return json({ ...presentListedFile(file), rows, columns, duplicates });
-};
+const getFile = defineRoute({
+  id: "getPlatformFile",
+  method: "GET",
+  path: "/v1/storage/targets_files/:fileKey",
+  access: byApiToken("read"),
+  summary: "A targets file with its rows, columns and duplicates",
+  query: ANY_QUERY,
+  answers: { 200: PlatformFileSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const file = await requireTargetsFile(env, app, params.fileKey);
+    const { rows, columns, duplicates } = file;
+    return json({ ...presentListedFile(file), rows, columns, duplicates });
+  },
+});
 
-/** `GET /v1/storage/targets_files/{file_key}/content`: the CSV as uploaded. */
-const getContent: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "read");
-  return readFileContent(context.env, app, pathParam(request, "fileKey"));
-};
+const getContent = defineRoute({
+  id: "downloadPlatformFile",
+  method: "GET",
+  path: "/v1/storage/targets_files/:fileKey/content",
+  access: byApiToken("read"),
+  summary: "The CSV as it was uploaded",
+  query: ANY_QUERY,
+  answers: { 200: { mediaType: "text/csv", description: "The file" } },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    return readFileContent(env, app, params.fileKey);
+  },
+});
 
-/** `DELETE /v1/storage/targets_files/{file_key}`: sends that were accepted go out whole. */
-const deleteFile: Handler = async (request, context) => {
-  const { app, actor } = await authenticateToken(request, context, "send");
-  const { fileKey } = await requireTargetsFile(context.env, app, pathParam(request, "fileKey"));
-  await getRegistryStub(context.env, app.id).deleteTargetsFile(fileKey, actor);
-  return json({ file_key: fileKey, deleted: true });
-};
+const deleteFile = defineRoute({
+  id: "deletePlatformFile",
+  method: "DELETE",
+  path: "/v1/storage/targets_files/:fileKey",
+  access: byApiToken("send"),
+  summary: "Delete a file; sends that were accepted go out whole",
+  query: ANY_QUERY,
+  answers: { 200: DeletedPlatformFileSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, actor, env, params }) => {
+    const { fileKey } = await requireTargetsFile(env, app, params.fileKey);
+    await getRegistryStub(env, app.id).deleteTargetsFile(fileKey, actor);
+    return json({ file_key: fileKey, deleted: true });
+  },
+});
 
 export const targetsFileRoutes: Route[] = [
-  ["POST", UPLOAD_PATH, postUpload],
-  ["GET", "/v1/storage/targets_files", listFiles],
-  ["POST", "/v1/storage/targets_files/:fileKey/presigned_urls", postPresignedUrl],
-  ["GET", "/v1/storage/targets_files/:fileKey/content", getContent],
-  ["GET", "/v1/storage/targets_files/:fileKey", getFile],
-  ["DELETE", "/v1/storage/targets_files/:fileKey", deleteFile],
+  ...[postUpload, listFiles, postPresignedUrl, getContent, getFile, deleteFile],
 ];
 
 function presentListedFile({ fileKey, size, expiresAt, uploadedAt }: ListedTargetsFile): object {

@@ -1,27 +1,19 @@
 import * as v from "valibot";
 import {
-  checkInput,
   listSchema,
+  parseInput,
   perUserIdRule,
   queryOf,
   StoredUserIdSchema,
   textSchema,
   UserIdSchema,
 } from "../../http/validation.ts";
-import { faultsToError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../model/limits.ts";
 import { reviveDigits } from "../../model/sent-number.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
 import type { UserIdRule } from "../../model/user-ids.ts";
 import { isObject } from "../send-checks.ts";
-import {
-  listUidSearchKeys,
-  MetadataSchema,
-  refuseUnknown,
-  splitList,
-  TagsSchema,
-  toMetadataText,
-} from "./fields.ts";
+import { listUidSearchKeys, MetadataSchema, splitList, TagsSchema, toMetadataText } from "./fields.ts";
 
 /** CometChat's bodies and queries of `/v3/users` (its rest-api/users). */
 
@@ -51,18 +43,29 @@ const FIELDS = {
   email: v.nullish(textOf(256)),
   contactNumber: v.nullish(textOf(64)),
 };
-const newUserSchema = perUserIdRule(UserIdSchema, (uid) =>
+export const newUserSchema = perUserIdRule(UserIdSchema, (uid) =>
   v.object(
     { uid, name: textSchema(256), ...FIELDS, withAuthToken: v.optional(BooleanSchema, false) },
     "must be a JSON object",
   ),
 );
-const UserChangeSchema = v.object({ name: v.optional(textSchema(256)), ...FIELDS }, "must be a JSON object");
+export const UserChangeSchema = v.object(
+  { name: v.optional(textSchema(256)), ...FIELDS },
+  "must be a JSON object",
+);
+
+const SEARCH_IN_MESSAGE = 'must be "uid", "name" or both, with a comma';
+const isSearched = (field: string): boolean => field === "uid" || field === "name";
 
 const PAGE_MESSAGE = "must be a whole number from 1 on";
-const QuerySchema = v.object({
+export const QuerySchema = v.object({
   searchKey: v.optional(v.string()),
-  searchIn: v.optional(v.string()),
+  searchIn: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => (splitList(text) ?? []).every(isSearched), SEARCH_IN_MESSAGE),
+    ),
+  ),
   status: v.optional(v.picklist(["available", "offline"], 'must be "available" or "offline"')),
   role: v.optional(v.string()),
   roles: v.optional(v.string()),
@@ -100,13 +103,13 @@ export function parseNewUser(
   body: unknown,
   rule: UserIdRule,
 ): { uid: string; fields: UserFields; withAuthToken: boolean } {
-  const { uid, withAuthToken, ...fields } = parseStrictly(newUserSchema(rule), readForm(body));
+  const { uid, withAuthToken, ...fields } = parseInput(newUserSchema(rule), readForm(body));
   return { uid, fields: toFields(fields), withAuthToken };
 }
 
 /** A change's body; throws with every fault. */
 export function parseUserChange(body: unknown): UserFields {
-  return toFields(parseStrictly(UserChangeSchema, readForm(body)));
+  return toFields(parseInput(UserChangeSchema, readForm(body)));
 }
 
 /** What a list's query asks for, its page and how much of each user is shown. */
@@ -119,12 +122,7 @@ export function parseUserQuery(
   perPage: number;
   withTags: boolean;
 } {
-  const query = parseStrictly(QuerySchema, queryOf(url), (value, faults) => {
-    for (const field of splitList(value.searchIn) ?? []) {
-      if (field === "uid" || field === "name") continue;
-      faults.push({ field: "searchIn", message: 'must be "uid", "name" or both, with a comma' });
-    }
-  });
+  const query = parseInput(QuerySchema, queryOf(url));
   const roles = [...(query.role ? [query.role] : []), ...(splitList(query.roles) ?? [])];
   const searchIn = (["uid", "name"] as const).filter(
     (field) => splitList(query.searchIn)?.includes(field) ?? true,
@@ -147,27 +145,33 @@ const uidsSchema = perUserIdRule(StoredUserIdSchema, (uid) =>
   v.pipe(listSchema(uid, UIDS_MESSAGE, MAX_USERS_CHANGE), v.minLength(1, UIDS_MESSAGE)),
 );
 
+export function uidsBody(field: "uidsToActivate" | "uidsToDeactivate", rule: UserIdRule) {
+  return v.object({ [field]: uidsSchema(rule) }, "must be a JSON object");
+}
+
 /** The uids as they were sent. */
 export function parseUids(
   body: unknown,
   field: "uidsToActivate" | "uidsToDeactivate",
   rule: UserIdRule,
 ): string[] {
-  const schema = v.object({ [field]: uidsSchema(rule) }, "must be a JSON object");
-  return parseStrictly(schema, body)[field] ?? [];
+  return parseInput(uidsBody(field, rule), body)[field] ?? [];
 }
 
-const DeletionSchema = v.object({ permanent: v.optional(BooleanSchema, false) }, "must be a JSON object");
+export const DeletionSchema = v.object(
+  { permanent: v.optional(BooleanSchema, false) },
+  "must be a JSON object",
+);
 
 /** `permanent`, wherever the caller gives it: in the body, the query or (some do) a header. */
 export function parseDeletion(body: unknown, url: URL, headers: Headers): boolean {
   const given = isObject(body) && "permanent" in body ? body.permanent : null;
   const permanent = given ?? url.searchParams.get("permanent") ?? headers.get("permanent") ?? false;
-  return parseStrictly(DeletionSchema, isObject(body) ? { ...body, permanent } : body).permanent;
+  return parseInput(DeletionSchema, isObject(body) ? { ...body, permanent } : body).permanent;
 }
 
 const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL_SECONDS}`;
-const TokenSchema = v.object(
+export const TokenSchema = v.object(
   {
     force: v.optional(BooleanSchema, true),
     expiresInSeconds: v.optional(
@@ -184,22 +188,7 @@ const TokenSchema = v.object(
 
 /** `force` false: a token that there is will do. */
 export function parseTokenRequest(body: unknown): { force: boolean; expiresInSeconds?: number | undefined } {
-  return parseStrictly(TokenSchema, body);
-}
-
-function parseStrictly<E extends v.ObjectEntries, M extends v.ErrorMessage<v.ObjectIssue> | undefined>(
-  schema: v.ObjectSchema<E, M>,
-  input: unknown,
-  check: (
-    value: v.InferOutput<v.ObjectSchema<E, M>>,
-    faults: ReturnType<typeof checkInput>["faults"],
-  ) => void = () => {},
-): v.InferOutput<v.ObjectSchema<E, M>> {
-  const { value, faults } = checkInput(schema, input);
-  if (isObject(input)) refuseUnknown(input, Object.keys(schema.entries), faults);
-  if (value !== null) check(value, faults);
-  if (faults.length > 0 || value === null) throw faultsToError(faults);
-  return value;
+  return parseInput(TokenSchema, body);
 }
 
 /** A form has texts only: an object or a list is in them as JSON. */

@@ -1,9 +1,13 @@
-import { authenticate } from "../../http/auth.ts";
+import * as v from "valibot";
+import { byApiKey } from "../../http/access.ts";
+import type { Caller } from "../../http/auth.ts";
 import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
+import type { Context } from "../../http/context.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../http/feed-tokens.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody, ownQuery } from "../../http/route-input.ts";
 import { guardLookups } from "../../http/stranger-limit.ts";
 import { isStoredUserId } from "../../http/validation.ts";
 import { deleteUserOf } from "../../managing/delete-user.ts";
@@ -13,146 +17,238 @@ import { removeTokenOf, setUserActiveOf } from "../../managing/user-access.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
-import { canonicalUserId } from "../../model/user-ids.ts";
+import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
 import {
+  ChangedUsersSchema,
+  CometchatTokenSchema,
+  CometchatUserPageSchema,
+  CometchatUserSchema,
+  dataOf,
+  SuccessSchema,
+} from "./answers.ts";
+import {
+  DeletionSchema,
+  newUserSchema,
   parseDeletion,
   parseNewUser,
   parseTokenRequest,
   parseUids,
   parseUserChange,
   parseUserQuery,
+  QuerySchema,
+  TokenSchema,
+  UserChangeSchema,
+  uidsBody,
 } from "./cometchat-schema.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
+import { USERS_PATH } from "./paths.ts";
+
+const JSON_OR_FORM = [
+  "application/json",
+  "multipart/form-data",
+  "application/x-www-form-urlencoded",
+] as const;
 
 /** CometChat's `/v3/users` (header `apikey`): `{data}`, 200, times in Unix seconds, absent fields absent. */
 
-/** `GET /v3/users` */
-export const listCometchatUsers: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { filter, page, perPage, withTags } = parseUserQuery(context.url, app);
-  const { parts, total } = await pageUsers(context.env, app, filter, (page - 1) * perPage, perPage);
-  async function* write(): AsyncGenerator<string> {
-    yield '{"data":[';
-    const count = yield* writeUsers(parts, (user) => presentUser(user, withTags));
-    const pagination = {
-      ...{ total, count, per_page: perPage, current_page: page },
-      total_pages: Math.ceil(total / perPage),
-    };
-    yield `],"meta":${JSON.stringify({ pagination })}}`;
-  }
-  return jsonPieces(write());
-};
+export const listCometchatUsers = defineRoute({
+  id: "listCometchatUsers",
+  method: "GET",
+  path: USERS_PATH,
+  access: byApiKey("read"),
+  summary: "Users, by page",
+  query: ownQuery(QuerySchema),
+  answers: { 200: CometchatUserPageSchema },
+  handle: async ({ app, env, url }) => {
+    const { filter, page, perPage, withTags } = parseUserQuery(url, app);
+    const { parts, total } = await pageUsers(env, app, filter, (page - 1) * perPage, perPage);
+    async function* write(): AsyncGenerator<string> {
+      yield '{"data":[';
+      const count = yield* writeUsers(parts, (user) => presentUser(user, withTags));
+      const pagination = {
+        ...{ total, count, per_page: perPage, current_page: page },
+        total_pages: Math.ceil(total / perPage),
+      };
+      yield `],"meta":${JSON.stringify({ pagination })}}`;
+    }
+    return jsonPieces(write());
+  },
+});
 
-/** `POST /v3/users` */
-export const postCometchatUser: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
-  const uid = canonicalUserId(app, sentAs);
-  const user = requireValue(await getShardStubOf(context.env, app, uid).createUser(uid, fields));
-  if (user === null) {
-    const message = `The uid ${sentAs} already exists, please choose a new uid.`;
-    throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
-  }
-  const token = withAuthToken
-    ? await issueUserToken(context.env, app, { uid, sentAs }, DEFAULT_TOKEN_TTL_SECONDS)
-    : null;
-  return json({ data: { ...presentUser(user), ...(token === null ? {} : { authToken: token.token }) } });
-};
+export const postCometchatUser = defineRoute({
+  id: "createCometchatUser",
+  method: "POST",
+  path: USERS_PATH,
+  access: byApiKey("manage"),
+  summary: "Make a user",
+  body: ownBody(newUserSchema(KEEPS_USER_IDS), { mediaTypes: JSON_OR_FORM }),
+  answers: { 200: dataOf(CometchatUserSchema) },
+  errors: ["ERR_UID_ALREADY_EXISTS", "ERR_QUOTA_EXCEEDED"],
+  handle: async ({ app, env, request }) => {
+    const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
+    const uid = canonicalUserId(app, sentAs);
+    const user = requireValue(await getShardStubOf(env, app, uid).createUser(uid, fields));
+    if (user === null) {
+      const message = `The uid ${sentAs} already exists, please choose a new uid.`;
+      throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
+    }
+    const token = withAuthToken
+      ? await issueUserToken(env, app, { uid, sentAs }, DEFAULT_TOKEN_TTL_SECONDS)
+      : null;
+    return json({ data: { ...presentUser(user), ...(token === null ? {} : { authToken: token.token }) } });
+  },
+});
 
-/** `GET /v3/users/{uid}` */
-export const getCometchatUser: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "read");
-  const { uid, sentAs } = readUserParam(request, app);
-  const user = isStoredUserId(uid) ? await getShardStubOf(context.env, app, uid).getUser(uid) : null;
-  if (user === null) throw unknownUser(sentAs);
-  return json({ data: presentUser(user) });
-};
+export const getCometchatUser = defineRoute({
+  id: "getCometchatUser",
+  method: "GET",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiKey("read"),
+  summary: "A user",
+  answers: { 200: dataOf(CometchatUserSchema) },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const { uid, sentAs } = readUserParam(params.uid, app);
+    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).getUser(uid) : null;
+    if (user === null) throw unknownUser(sentAs);
+    return json({ data: presentUser(user) });
+  },
+});
 
-/** `PUT /v3/users/{uid}`: the given fields only. */
-export const putCometchatUser: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { uid, sentAs } = readUserParam(request, app);
-  const fields = parseUserChange(await readJsonOrForm(request, true));
-  const user = isStoredUserId(uid)
-    ? await getShardStubOf(context.env, app, uid).updateUser(uid, fields)
-    : null;
-  if (user === null) throw unknownUser(sentAs);
-  return json({ data: presentUser(user) });
-};
+export const putCometchatUser = defineRoute({
+  id: "updateCometchatUser",
+  method: "PUT",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiKey("manage"),
+  summary: "Change the given fields",
+  body: ownBody(UserChangeSchema, { mediaTypes: JSON_OR_FORM }),
+  answers: { 200: dataOf(CometchatUserSchema) },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, env, request, params }) => {
+    const { uid, sentAs } = readUserParam(params.uid, app);
+    const fields = parseUserChange(await readJsonOrForm(request, true));
+    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).updateUser(uid, fields) : null;
+    if (user === null) throw unknownUser(sentAs);
+    return json({ data: presentUser(user) });
+  },
+});
 
-/** `DELETE /v3/users/{uid}`: deactivates, which can be undone; with `permanent` the user is gone. */
-export const deleteCometchatUser: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "manage");
-  const { uid, sentAs } = readUserParam(request, app);
-  const isPermanent = parseDeletion(await readOptionalJson(request), context.url, request.headers);
-  const isDone =
-    isStoredUserId(uid) &&
-    (isPermanent
-      ? await deleteUserOf(context.env, app, uid, actor)
-      : await setUserActiveOf(context.env, app, uid, false, actor));
-  if (!isDone) throw unknownUser(sentAs);
-  const what = isPermanent ? "deleted" : "deactivated";
-  return json({ data: { success: true, message: `The user with the uid ${sentAs} was ${what}.` } });
-};
+export const deleteCometchatUser = defineRoute({
+  id: "deleteCometchatUser",
+  method: "DELETE",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiKey("manage"),
+  summary: "Deactivate a user, which can be undone; with permanent the user is gone",
+  query: ownQuery(DeletionSchema),
+  body: ownBody(DeletionSchema, { isOptional: true }),
+  answers: { 200: dataOf(SuccessSchema) },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, actor, env, url, request, params }) => {
+    const { uid, sentAs } = readUserParam(params.uid, app);
+    const isPermanent = parseDeletion(await readOptionalJson(request), url, request.headers);
+    const isDone =
+      isStoredUserId(uid) &&
+      (isPermanent
+        ? await deleteUserOf(env, app, uid, actor)
+        : await setUserActiveOf(env, app, uid, false, actor));
+    if (!isDone) throw unknownUser(sentAs);
+    const what = isPermanent ? "deleted" : "deactivated";
+    return json({ data: { success: true, message: `The user with the uid ${sentAs} was ${what}.` } });
+  },
+});
 
-/** `DELETE /v3/users` `{uidsToDeactivate}` */
-export const deactivateUsers: Handler = async (request, context) =>
-  setActive(request, context, "uidsToDeactivate");
+export const deactivateUsers = defineRoute({
+  id: "deactivateUsers",
+  method: "DELETE",
+  path: USERS_PATH,
+  access: byApiKey("manage"),
+  summary: "Deactivate users",
+  body: ownBody(uidsBody("uidsToDeactivate", KEEPS_USER_IDS), { isOptional: true }),
+  answers: { 200: dataOf(ChangedUsersSchema) },
+  handle: (call) => setActive(call, "uidsToDeactivate"),
+});
 
-/** `PUT /v3/users` `{uidsToActivate}` */
-export const activateUsers: Handler = async (request, context) =>
-  setActive(request, context, "uidsToActivate");
+export const activateUsers = defineRoute({
+  id: "activateUsers",
+  method: "PUT",
+  path: USERS_PATH,
+  access: byApiKey("manage"),
+  summary: "Activate users",
+  body: ownBody(uidsBody("uidsToActivate", KEEPS_USER_IDS), { isOptional: true }),
+  answers: { 200: dataOf(ChangedUsersSchema) },
+  handle: (call) => setActive(call, "uidsToActivate"),
+});
 
-/** `POST /v3/users/{uid}/auth_tokens`; a user is created where there is none, as in our own form. */
-export const postCometchatToken: Handler = async (request, context) => {
-  const { app } = await authenticate(request, context, "manage");
-  const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
-  const user = await requireReachableUser(request, context.env, app);
-  const { uid } = user;
-  const [newest] = force ? [] : await listUserTokens(context.env, app, uid);
-  const token =
-    (newest?.isCurrent ? newest : null) ??
-    (await issueUserToken(context.env, app, user, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
-  return json({ data: presentToken(uid, token) });
-};
+export const postCometchatToken = defineRoute({
+  id: "createCometchatToken",
+  method: "POST",
+  path: `${USERS_PATH}/:uid/auth_tokens`,
+  access: byApiKey("manage"),
+  summary: "A token for a user's client",
+  body: ownBody(TokenSchema, { isOptional: true }),
+  answers: { 200: dataOf(CometchatTokenSchema) },
+  errors: ["ERR_QUOTA_EXCEEDED", "ERR_NOT_FOUND"],
+  handle: async ({ app, env, request, params }) => {
+    const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
+    const user = await requireReachableUser(params.uid, env, app);
+    const { uid } = user;
+    const [newest] = force ? [] : await listUserTokens(env, app, uid);
+    const token =
+      (newest?.isCurrent ? newest : null) ??
+      (await issueUserToken(env, app, user, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
+    return json({ data: presentToken(uid, token) });
+  },
+});
 
-/** `GET /v3/users/{uid}/auth_tokens`: those that can be used, the newest first. */
-export const listCometchatTokens: Handler = async (request, context) => {
-  // What it shows is as good as the user's sign-in.
-  const { app } = await authenticate(request, context, "manage");
-  const { uid } = requireUserParam(request, app);
-  const tokens = await listUserTokens(context.env, app, uid);
-  return json({ data: tokens.map((token) => presentToken(uid, token)) });
-};
+export const listCometchatTokens = defineRoute({
+  id: "listCometchatTokens",
+  method: "GET",
+  path: `${USERS_PATH}/:uid/auth_tokens`,
+  access: byApiKey("manage"),
+  summary: "Tokens that can be used, the newest first",
+  answers: { 200: dataOf(v.array(CometchatTokenSchema)) },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    // What it shows is as good as the user's sign-in.
+    const { uid } = requireUserParam(params.uid, app);
+    const tokens = await listUserTokens(env, app, uid);
+    return json({ data: tokens.map((token) => presentToken(uid, token)) });
+  },
+});
 
-/** `DELETE /v3/users/{uid}/auth_tokens/{token}`: it is refused from then on. One that isn't this user's is none. */
-export const deleteCometchatToken: Handler = async (request, context) => {
-  const { app, actor } = await authenticate(request, context, "manage");
-  const { uid, sentAs } = requireUserParam(request, app);
-  const given = pathParam(request, "token");
-  const token = await verifyFeedToken(context.env, given, "feed", guardLookups(context));
-  if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
-    await removeTokenOf(context.env, app, uid, token, actor);
-  }
-  return json({
-    data: { success: true, message: `The user with the uid ${sentAs} has no such token any more.` },
-  });
-};
+export const deleteCometchatToken = defineRoute({
+  id: "deleteCometchatToken",
+  method: "DELETE",
+  path: `${USERS_PATH}/:uid/auth_tokens/:token`,
+  access: byApiKey("manage"),
+  summary: "Refuse a token from now on",
+  answers: { 200: dataOf(SuccessSchema) },
+  handle: async (call) => {
+    const { app, actor, env, params } = call;
+    const { uid, sentAs } = requireUserParam(params.uid, app);
+    const given = params.token;
+    const token = await verifyFeedToken(env, given, "feed", guardLookups(call));
+    if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
+      await removeTokenOf(env, app, uid, token, actor);
+    }
+    return json({
+      data: { success: true, message: `The user with the uid ${sentAs} has no such token any more.` },
+    });
+  },
+});
 
 async function setActive(
-  request: Parameters<Handler>[0],
-  context: Parameters<Handler>[1],
+  { request, app, actor, env }: Caller & Pick<Context, "env"> & { request: Request },
   field: "uidsToActivate" | "uidsToDeactivate",
 ): Promise<Response> {
-  const { app, actor } = await authenticate(request, context, "manage");
   const uids = parseUids(await readOptionalJson(request), field, app);
   const isActive = field === "uidsToActivate";
   const changed = await Promise.all(
     uids.map(async (sentAs) => {
       const uid = canonicalUserId(app, sentAs);
-      const success = await setUserActiveOf(context.env, app, uid, isActive, actor);
+      const success = await setUserActiveOf(env, app, uid, isActive, actor);
       const what = isActive ? "activated" : "deactivated";
       const message = success
         ? `The user with the uid ${sentAs} was ${what}.`

@@ -1,7 +1,5 @@
 import * as v from "valibot";
 import { listSchema } from "../../http/validation.ts";
-import type { Faults } from "../../model/errors.ts";
-import { showName } from "../../model/errors.ts";
 import { MAX_USER_TAGS } from "../../model/limits.ts";
 import { parseAsSent, stringifyAsSent } from "../../model/sent-number.ts";
 import type { User } from "../../model/user.ts";
@@ -44,14 +42,6 @@ export function listUidSearchKeys(searchKey: string | undefined, rule: UserIdRul
 }
 
 export const TagsSchema = listSchema(TagSchema, "must be an array of texts", MAX_USER_TAGS);
-
-/** A fault for each field that this form doesn't have: what isn't done is never taken in silence. */
-export function refuseUnknown(given: object, known: readonly string[], faults: Faults): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    faults.push({ field: showName(name), message: `isn't supported here; known are: ${known.join(", ")}` });
-  }
-}
 
 /** A list in a query: texts between commas. */
 export function splitList(text: string | undefined): string[] | null {

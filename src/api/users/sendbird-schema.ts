@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { decodeCursor } from "../../http/pagination.ts";
-import { checkInput, isUserId, queryOf } from "../../http/validation.ts";
+import { isUserId, parseInput, queryOf } from "../../http/validation.ts";
 import { type Fault, faultsToError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
 import { isObject } from "../send-checks.ts";
-import { refuseUnknown, splitList, toMetadataText } from "./fields.ts";
+import { splitList, toMetadataText } from "./fields.ts";
 
 /** Sendbird's bodies and queries of `/v3/users` (its Platform API). */
 
@@ -34,11 +34,11 @@ const FIELDS = {
   phone_number: v.optional(textOf(64)),
   issue_access_token: v.optional(BooleanSchema, false),
 };
-const NewUserSchema = v.object(
+export const NewUserSchema = v.object(
   { user_id: UserIdSchema, nickname: textOf(256), profile_url: textOf(2048), ...FIELDS },
   "must be a JSON object",
 );
-const UserChangeSchema = v.object(
+export const UserChangeSchema = v.object(
   {
     // The vendor's SDK sends it beside the path.
     user_id: v.optional(v.string("must be the user id in the path")),
@@ -52,7 +52,7 @@ const UserChangeSchema = v.object(
 
 const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
 const MODES = { activated: true, deactivated: false, all: null };
-const QuerySchema = v.object({
+export const QuerySchema = v.object({
   token: v.optional(v.string()),
   limit: v.optional(
     v.pipe(
@@ -89,13 +89,13 @@ export interface SendbirdChange {
 
 /** A new user's body; throws with every fault. */
 export function parseNewSendbirdUser(body: unknown): { userId: string } & Omit<SendbirdChange, "isActive"> {
-  const { user_id: userId, issue_access_token: issueToken, ...given } = parseStrictly(NewUserSchema, body);
+  const { user_id: userId, issue_access_token: issueToken, ...given } = parseInput(NewUserSchema, body);
   return { userId, fields: toFields(given), issueToken };
 }
 
 /** A change's body; throws with every fault. `pathId` is the user id in the path. */
 export function parseSendbirdChange(body: unknown, pathId: string): SendbirdChange {
-  const change = parseStrictly(UserChangeSchema, body);
+  const change = parseInput(UserChangeSchema, body);
   const { user_id: userId = pathId, issue_access_token: issueToken, is_active, ...given } = change;
   if (userId !== pathId) {
     throw faultsToError([{ field: "user_id", message: "must be the user id in the path: it never changes" }]);
@@ -105,7 +105,7 @@ export function parseSendbirdChange(body: unknown, pathId: string): SendbirdChan
 
 /** What a list's query asks for; `token` says from which user on. */
 export function parseSendbirdQuery(url: URL): { filter: UserFilter; offset: number; limit: number } {
-  const query = parseStrictly(QuerySchema, queryOf(url));
+  const query = parseInput(QuerySchema, queryOf(url));
   const uids = splitList(query.user_ids);
   if (uids !== null && uids.length > MAX_QUERY_IDS) {
     throw faultsToError([{ field: "user_ids", message: `has more than ${MAX_QUERY_IDS} user ids` }]);
@@ -125,14 +125,14 @@ export function parseSendbirdQuery(url: URL): { filter: UserFilter; offset: numb
 /** The vendor's default, 7 days. */
 const DEFAULT_TOKEN_MS = 7 * 24 * 60 * 60 * 1000;
 const EXPIRY_MESSAGE = "must be a time in Unix milliseconds, in the next 30 days";
-const TokenSchema = v.object(
+export const TokenSchema = v.object(
   { expires_at: v.optional(v.pipe(v.number(EXPIRY_MESSAGE), v.integer(EXPIRY_MESSAGE))) },
   "must be a JSON object",
 );
 
 /** For how many seconds a token is asked for. */
 export function parseSendbirdToken(body: unknown, now: number): number {
-  const { expires_at: expiresAt = now + DEFAULT_TOKEN_MS } = parseStrictly(TokenSchema, body);
+  const { expires_at: expiresAt = now + DEFAULT_TOKEN_MS } = parseInput(TokenSchema, body);
   const ttlSeconds = Math.floor((expiresAt - now) / 1000);
   if (ttlSeconds < 1 || ttlSeconds > MAX_TOKEN_TTL_SECONDS) {
     throw faultsToError([{ field: "expires_at", message: EXPIRY_MESSAGE }]);
@@ -143,26 +143,22 @@ export function parseSendbirdToken(body: unknown, now: number): number {
 const UNIQUE_MESSAGE = "must be true: a device belongs to the user who registered it last";
 const UniqueSchema = v.optional(v.literal(true, UNIQUE_MESSAGE));
 
+const DeviceTokenSchema = v.string("must be the device's token");
+const FcmTokenSchema = v.object(
+  { gcm_reg_token: DeviceTokenSchema, is_unique: UniqueSchema },
+  "must be a JSON object",
+);
+const ApnsTokenSchema = v.object(
+  { apns_device_token: DeviceTokenSchema, is_unique: UniqueSchema },
+  "must be a JSON object",
+);
+/** By the type in the path. */
+export const PushTokenSchema = v.union([FcmTokenSchema, ApnsTokenSchema]);
+
 /** The token of a push registration, by its type. */
 export function parsePushToken(type: "gcm" | "apns", body: unknown): string {
-  const message = "must be the device's token";
-  const token = v.string(message);
-  if (type === "gcm") {
-    const schema = v.object({ gcm_reg_token: token, is_unique: UniqueSchema }, "must be a JSON object");
-    return parseStrictly(schema, body).gcm_reg_token;
-  }
-  const schema = v.object({ apns_device_token: token, is_unique: UniqueSchema }, "must be a JSON object");
-  return parseStrictly(schema, body).apns_device_token;
-}
-
-function parseStrictly<E extends v.ObjectEntries>(
-  schema: v.ObjectSchema<E, string | undefined>,
-  input: unknown,
-): v.InferOutput<v.ObjectSchema<E, string | undefined>> {
-  const { value, faults } = checkInput(schema, input);
-  if (isObject(input)) refuseUnknown(input, Object.keys(schema.entries), faults);
-  if (faults.length > 0 || value === null) throw faultsToError(faults);
-  return value;
+  if (type === "gcm") return parseInput(FcmTokenSchema, body).gcm_reg_token;
+  return parseInput(ApnsTokenSchema, body).apns_device_token;
 }
 
 export function wrongType(type: string): Fault {

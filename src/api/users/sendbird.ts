@@ -1,9 +1,11 @@
-import { authenticateToken } from "../../http/auth.ts";
+import * as v from "valibot";
+import { byApiToken } from "../../http/access.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
-import { type Handler, pathParam } from "../../http/context.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
+import { defineRoute } from "../../http/route.ts";
+import { ownBody, ownQuery } from "../../http/route-input.ts";
 import { isStoredUserId } from "../../http/validation.ts";
 import { deleteUserOf } from "../../managing/delete-user.ts";
 import { issueUserToken } from "../../managing/issue-token.ts";
@@ -14,88 +16,139 @@ import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { SendbirdTokenSchema, SendbirdUserPageSchema, SendbirdUserSchema } from "./answers.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
+import { USERS_PATH } from "./paths.ts";
 import {
+  NewUserSchema,
   parseNewSendbirdUser,
   parseSendbirdChange,
   parseSendbirdQuery,
   parseSendbirdToken,
+  QuerySchema,
+  TokenSchema,
+  UserChangeSchema,
 } from "./sendbird-schema.ts";
 
 /** Sendbird's `/v3/users` (header `Api-Token`): its names, times in Unix ms, `{error, code, message}`. */
 
-/** `GET /v3/users` */
-export const listSendbirdUsers: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "read");
-  const { filter, offset, limit } = parseSendbirdQuery(context.url);
-  const { parts, total } = await pageUsers(context.env, app, filter, offset, limit);
-  const end = offset + limit;
-  async function* write(): AsyncGenerator<string> {
-    yield '{"users":[';
-    yield* writeUsers(parts, (user) => presentUser(user));
-    yield `],"next":${JSON.stringify(end < total ? encodeCursor([String(end)]) : "")}}`;
-  }
-  return jsonPieces(write());
-};
+export const listSendbirdUsers = defineRoute({
+  id: "listSendbirdUsers",
+  method: "GET",
+  path: USERS_PATH,
+  access: byApiToken("read"),
+  summary: "Users, by page",
+  query: ownQuery(QuerySchema),
+  answers: { 200: SendbirdUserPageSchema },
+  handle: async ({ app, env, url }) => {
+    const { filter, offset, limit } = parseSendbirdQuery(url);
+    const { parts, total } = await pageUsers(env, app, filter, offset, limit);
+    const end = offset + limit;
+    async function* write(): AsyncGenerator<string> {
+      yield '{"users":[';
+      yield* writeUsers(parts, (user) => presentUser(user));
+      yield `],"next":${JSON.stringify(end < total ? encodeCursor([String(end)]) : "")}}`;
+    }
+    return jsonPieces(write());
+  },
+});
 
-/** `POST /v3/users` */
-export const postSendbirdUser: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "manage");
-  const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
-  const user = requireValue(await getShardStubOf(context.env, app, userId).createUser(userId, fields));
-  if (user === null) {
-    throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
-  }
-  const accessToken = issueToken
-    ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
-    : "";
-  return json(presentUser(user, accessToken));
-};
+export const postSendbirdUser = defineRoute({
+  id: "createSendbirdUser",
+  method: "POST",
+  path: USERS_PATH,
+  access: byApiToken("manage"),
+  summary: "Make a user",
+  body: ownBody(NewUserSchema),
+  answers: { 200: SendbirdUserSchema },
+  errors: ["ERR_UID_ALREADY_EXISTS", "ERR_QUOTA_EXCEEDED"],
+  handle: async ({ app, env, request }) => {
+    const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
+    const user = requireValue(await getShardStubOf(env, app, userId).createUser(userId, fields));
+    if (user === null) {
+      throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
+    }
+    const accessToken = issueToken
+      ? (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
+      : "";
+    return json(presentUser(user, accessToken));
+  },
+});
 
-/** `GET /v3/users/{user_id}` */
-export const getSendbirdUser: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "read");
-  const userId = pathParam(request, "uid");
-  const user = isStoredUserId(userId) ? await getShardStubOf(context.env, app, userId).getUser(userId) : null;
-  if (user === null) throw unknownUser();
-  return json(presentUser(user));
-};
+export const getSendbirdUser = defineRoute({
+  id: "getSendbirdUser",
+  method: "GET",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiToken("read"),
+  summary: "A user",
+  answers: { 200: SendbirdUserSchema },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, env, params }) => {
+    const userId = params.uid;
+    const user = isStoredUserId(userId) ? await getShardStubOf(env, app, userId).getUser(userId) : null;
+    if (user === null) throw unknownUser();
+    return json(presentUser(user));
+  },
+});
 
-/** `PUT /v3/users/{user_id}`: the given fields only. */
-export const putSendbirdUser: Handler = async (request, context) => {
-  const { app, actor } = await authenticateToken(request, context, "manage");
-  const userId = pathParam(request, "uid");
-  const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
-  if (!isStoredUserId(userId)) throw unknownUser();
-  if (isActive !== null) await setUserActiveOf(context.env, app, userId, isActive, actor);
-  const user = await getShardStubOf(context.env, app, userId).updateUser(userId, fields);
-  if (user === null) throw unknownUser();
-  const accessToken = issueToken
-    ? (await issueUserToken(context.env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
-    : "";
-  return json(presentUser(user, accessToken));
-};
+export const putSendbirdUser = defineRoute({
+  id: "updateSendbirdUser",
+  method: "PUT",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiToken("manage"),
+  summary: "Change the given fields",
+  body: ownBody(UserChangeSchema),
+  answers: { 200: SendbirdUserSchema },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, actor, env, request, params }) => {
+    const userId = params.uid;
+    const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
+    if (!isStoredUserId(userId)) throw unknownUser();
+    if (isActive !== null) await setUserActiveOf(env, app, userId, isActive, actor);
+    const user = await getShardStubOf(env, app, userId).updateUser(userId, fields);
+    if (user === null) throw unknownUser();
+    const accessToken = issueToken
+      ? (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
+      : "";
+    return json(presentUser(user, accessToken));
+  },
+});
 
-/** `DELETE /v3/users/{user_id}`: the user is gone. */
-export const deleteSendbirdUser: Handler = async (request, context) => {
-  const { app, actor } = await authenticateToken(request, context, "manage");
-  const userId = pathParam(request, "uid");
-  const isDeleted = isStoredUserId(userId) && (await deleteUserOf(context.env, app, userId, actor));
-  if (!isDeleted) throw unknownUser();
-  return json({});
-};
+export const deleteSendbirdUser = defineRoute({
+  id: "deleteSendbirdUser",
+  method: "DELETE",
+  path: `${USERS_PATH}/:uid`,
+  access: byApiToken("manage"),
+  summary: "Delete a user",
+  answers: { 200: v.strictObject({}) },
+  errors: ["ERR_UID_NOT_FOUND"],
+  handle: async ({ app, actor, env, params }) => {
+    const userId = params.uid;
+    const isDeleted = isStoredUserId(userId) && (await deleteUserOf(env, app, userId, actor));
+    if (!isDeleted) throw unknownUser();
+    return json({});
+  },
+});
 
-/** `POST /v3/users/{user_id}/token` */
-export const postSendbirdToken: Handler = async (request, context) => {
-  const { app } = await authenticateToken(request, context, "manage");
-  const userId = pathParam(request, "uid");
-  const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
-  const isKnown =
-    isStoredUserId(userId) && (await getShardStubOf(context.env, app, userId).getUser(userId)) !== null;
-  if (!isKnown) throw unknownUser();
-  const { token, expiresAt } = await issueUserToken(context.env, app, { uid: userId }, ttlSeconds);
-  return json({ token, expires_at: expiresAt });
-};
+export const postSendbirdToken = defineRoute({
+  id: "createSendbirdToken",
+  method: "POST",
+  path: `${USERS_PATH}/:uid/token`,
+  access: byApiToken("manage"),
+  summary: "A token for a user's client",
+  body: ownBody(TokenSchema, { isOptional: true }),
+  answers: { 200: SendbirdTokenSchema },
+  errors: ["ERR_UID_NOT_FOUND", "ERR_NOT_FOUND"],
+  handle: async ({ app, env, request, params }) => {
+    const userId = params.uid;
+    const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
+    const isKnown =
+      isStoredUserId(userId) && (await getShardStubOf(env, app, userId).getUser(userId)) !== null;
+    if (!isKnown) throw unknownUser();
+    const { token, expiresAt } = await issueUserToken(env, app, { uid: userId }, ttlSeconds);
+    return json({ token, expires_at: expiresAt });
+  },
+});
 
 export function unknownUser(): OnecallError {
   return new OnecallError("ERR_UID_NOT_FOUND", '"User" not found.');

@@ -1,14 +1,14 @@
-import { getApp } from "../../copies/app.ts";
-import type { Bindings } from "../../env.ts";
-import { bearerToken } from "../../http/auth.ts";
-import type { Context } from "../../http/context.ts";
-import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "../../http/feed-tokens.ts";
-import { limitRate } from "../../http/rate-limit.ts";
-import { countWrongCredentials, guardLookups } from "../../http/stranger-limit.ts";
-import { OnecallError } from "../../model/errors.ts";
-import type { Remote } from "../../objects/kit/remote.ts";
-import type { UserShardContract } from "../../objects/user-shard/contract.ts";
-import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { getApp } from "../copies/app.ts";
+import type { Bindings } from "../env.ts";
+import { OnecallError } from "../model/errors.ts";
+import type { Remote } from "../objects/kit/remote.ts";
+import type { UserShardContract } from "../objects/user-shard/contract.ts";
+import { getShardStubOf } from "../objects/user-shard/contract.ts";
+import { bearerToken } from "./auth.ts";
+import type { Context } from "./context.ts";
+import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "./feed-tokens.ts";
+import { limitRate } from "./rate-limit.ts";
+import { countWrongCredentials, guardLookups } from "./stranger-limit.ts";
 
 /** Who reads a feed, and where it is. */
 export interface Reader {
