@@ -7,12 +7,12 @@ import { type BodyForm, NO_QUERY, type QueryForm } from "./route-input.ts";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** An answer that isn't JSON: its media type, null for no body at all, and what it is. */
-export interface OtherAnswer {
+interface OtherAnswer {
   mediaType: "text/csv" | "text/event-stream" | "text/html" | null;
   description: string;
 }
 
-export type AnswerForm = v.GenericSchema | OtherAnswer;
+type AnswerForm = v.GenericSchema | OtherAnswer;
 
 /** Names of the parameters of a path such as `/users/:uid/devices/:device`. */
 type ParamNames<Path extends string> = Path extends `${string}:${infer Rest}`
@@ -22,7 +22,7 @@ type ParamNames<Path extends string> = Path extends `${string}:${infer Rest}`
   : never;
 
 /** What a handler is called with: the request, who calls, and all that the declaration has parsed. */
-export type Call<Who extends object, Params extends string, Query, Body> = Context &
+type Call<Who extends object, Params extends string, Query, Body> = Context &
   Who & { request: Request; params: Record<Params, string>; query: Query; body: Body };
 
 /** Said once of a route: the router, the access tests, the fuzzer and the OpenAPI document read it. */
