@@ -23,6 +23,8 @@ const testSchema = perUserIdRule(UserIdSchema, (userId) =>
       deviceId: v.nullish(v.string("must be the id of one of the user's devices")),
       title: v.optional(textSchema(256), "Test"),
       body: v.optional(textSchema(1024), "A test push by Onecall."),
+      // Read by `readPushData`, whose limits it has.
+      data: v.optional(v.unknown()),
     },
     "must be a JSON object",
   ),
