@@ -1,9 +1,17 @@
 import type { DueDuty, DueTable } from "./due.ts";
 
+/** Before a duty that failed is served again, ms: doubled each time, up to the longest. */
+export interface DutyPauses {
+  firstMs: number;
+  longestMs: number;
+}
+
 /** Something that an object does at a time, by its alarm. */
 export interface Duty {
   /** Stored with each row: a kind is never renamed while rows of it may stand. */
   readonly kind: string;
+  /** Where its own; else ten seconds to five minutes. */
+  readonly pauses?: DutyPauses;
   /**
    * Its time has come. Gives its row the next time or removes it; where it throws, it is served again, later each time.
    *
@@ -15,9 +23,7 @@ export interface Duty {
 
 /** Duties that one turn of an alarm serves: what else is due is the next one's, at once. */
 export const DUTIES_PER_TURN = 20;
-/** Before a duty that failed is served again, ms: doubled each time. */
-const FIRST_PAUSE_MS = 10_000;
-const MAX_PAUSE_MS = 5 * 60 * 1000;
+const PAUSES: DutyPauses = { firstMs: 10_000, longestMs: 5 * 60 * 1000 };
 /** Failing duties whose pauses are remembered; any other waits for the first pause. */
 const MAX_REMEMBERED = 1000;
 
@@ -83,20 +89,20 @@ export class Duties {
     } catch (error) {
       if (this.#due.hasEnded) return;
       console.error({ message: `the duty "${kind}" failed`, object: this.#owner, id, error });
-      this.#due.set(kind, id, Date.now() + this.#nextPauseMs(`${kind}:${id}`));
+      this.#due.set(kind, id, Date.now() + this.#nextPauseMs(`${kind}:${id}`, duty.pauses));
     }
   }
 
   /** Stored before the duty is served, with the alarm. */
   async #postpone({ kind, id }: DueDuty): Promise<void> {
-    this.#due.set(kind, id, Date.now() + FIRST_PAUSE_MS);
+    this.#due.set(kind, id, Date.now() + PAUSES.firstMs);
     this.#due.rearm();
     await this.#storage.sync();
   }
 
-  #nextPauseMs(key: string): number {
+  #nextPauseMs(key: string, { firstMs, longestMs }: DutyPauses = PAUSES): number {
     const failures = this.#failures.get(key) ?? 0;
     if (failures > 0 || this.#failures.size < MAX_REMEMBERED) this.#failures.set(key, failures + 1);
-    return Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+    return Math.min(firstMs * 2 ** failures, longestMs);
   }
 }

@@ -13,9 +13,10 @@ import { retriesEndAt } from "../../model/retry-window.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
 import { DueTable } from "../kit/due.ts";
 import { Duties } from "../kit/duties.ts";
-import { WEBHOOKS_DUTY, WebhookOutbox } from "../kit/event-outbox.ts";
+import { WebhookOutbox } from "../kit/event-outbox.ts";
 import { ledgerIdentityOf } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
+import type { Outbox } from "../kit/outbox.ts";
 import { filledShare, isFull, requireRoom, sizeOf } from "../kit/room.ts";
 import { getRegistryStub } from "../registry/contract.ts";
 import type {
@@ -36,6 +37,7 @@ import { LedgerStore } from "./notification-store.ts";
 import { LedgerPrivacy } from "./privacy.ts";
 import { QueueWindow } from "./queue-window.ts";
 import { LedgerRetries, REFUSED_RETRY, refuseNothingFailed } from "./retries.ts";
+import { makeRetryLines } from "./retry-lines.ts";
 import { LEDGER_SCHEMA } from "./schema.ts";
 import { SeriesChanges, SeriesStore } from "./series-store.ts";
 import { ShardSizeStore } from "./shard-size-store.ts";
@@ -49,13 +51,9 @@ const AFTER_RETENTION_MS = 30 * DAY_MS;
 const VALUES_DUTY = "values";
 /** The duty's kind: the registry is to learn of this ledger. */
 const REGISTER_DUTY = "register";
-/** The duty's kind; its id is the notification's: the audit log is to get the lines of its retries. */
-const AUDIT_DUTY = "audit";
 /** The duty's kind: the ledger has outlived what it tells of. */
 const DELETE_DUTY = "delete";
 const PLANS_PER_SLICE = 500;
-/** Before the audit log is told again, ms. */
-const AUDIT_REPEAT_MS = 10_000;
 /** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
 const AUDIENCES_PER_DELETE = 250;
 
@@ -65,6 +63,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   readonly #series: SeriesStore;
   readonly #incidents: IncidentStore;
   readonly #retries: LedgerRetries;
+  readonly #retryLines: Outbox;
   readonly #privacy: LedgerPrivacy;
   readonly #due: DueTable;
   readonly #duties: Duties;
@@ -83,6 +82,9 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     this.#series = new SeriesStore(ctx.storage.sql);
     this.#retries = new LedgerRetries(ctx.storage.sql);
     this.#due = new DueTable(ctx.storage);
+    this.#retryLines = makeRetryLines(this.#due, this.#retries, async (record) => {
+      await getRegistryStub(this.env, ledgerIdentityOf(this.ctx.id).appId).recordRetry(record);
+    });
     this.#webhooks = new WebhookOutbox({
       sql: ctx.storage.sql,
       due: this.#due,
@@ -109,9 +111,9 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     });
     this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", [
       { kind: STALL_DUTY, serve: (id) => this.#watchdog.watch(id) },
-      { kind: WEBHOOKS_DUTY, serve: () => this.#webhooks.serve() },
+      this.#webhooks.outbox,
       { kind: REGISTER_DUTY, serve: () => this.#register() },
-      { kind: AUDIT_DUTY, serve: (id) => this.#tellRetries(id) },
+      this.#retryLines,
       { kind: VALUES_DUTY, serve: (position) => this.#dropEndedValues(position) },
       { kind: DELETE_DUTY, serve: () => this.#delete() },
     ]);
@@ -155,11 +157,11 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       if (known === null || retry === null) return refuseNothingFailed(request.reasons);
       this.#store.keepPlan(known);
       this.#watchdog.begin(id, now);
-      this.#due.set(AUDIT_DUTY, id, now + AUDIT_REPEAT_MS);
+      this.#retryLines.noteWritten(now, id);
       return succeed({ plan: { ...known, retry }, shards: this.#store.listShortShards(id) });
     });
     if (!outcome.ok) return outcome;
-    await this.#tellRetries(id);
+    await this.#retryLines.tellIfPossible(id);
     const { plan: registered, shards } = outcome.value;
     return succeed({ plan: registered, handouts: await this.#handOutRetry(registered, shards) });
   }
@@ -278,21 +280,6 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   /** How long a message has its place in the queue without being heard of. */
   #leaseMs(): number {
     return readConfig(this.env).stallMs + 2 * this.#waitedMs;
-  }
-
-  /** The audit log's lines of a notification's retries; what can't be told now is repeated by the alarm. */
-  async #tellRetries(id: string): Promise<void> {
-    const { appId } = ledgerIdentityOf(this.ctx.id);
-    try {
-      for (const { attempt, record } of this.#retries.listUntold(id)) {
-        await getRegistryStub(this.env, appId).recordRetry(record);
-        this.#retries.markTold(id, attempt);
-      }
-      this.#due.remove(AUDIT_DUTY, id);
-    } catch (error) {
-      console.error({ message: "a retry isn't in the audit log yet", app: appId, notificationId: id, error });
-      this.#due.set(AUDIT_DUTY, id, Date.now() + AUDIT_REPEAT_MS);
-    }
   }
 
   /** Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are. */

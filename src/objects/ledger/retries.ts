@@ -83,11 +83,13 @@ export class LedgerRetries {
   }
 
   /** Retries of a notification that the audit log hasn't yet, and which attempts they are. */
-  listUntold(notificationId: string): { attempt: number; record: RetryRecord }[] {
+  listUntold(notificationId: string, limit: number): { attempt: number; record: RetryRecord }[] {
     return this.#sql
       .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
-        "SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0",
+        `SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0
+         ORDER BY attempt LIMIT ?`,
         notificationId,
+        limit,
       )
       .toArray()
       .map(({ audit_id: auditId, actor, attempt, reasons }) => {

@@ -1,5 +1,5 @@
 import { DUE_INDEX, DUE_SCHEMA } from "../kit/due.ts";
-import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../kit/event-outbox.ts";
+import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../kit/event-messages.ts";
 import { COUNTED_TAGS_SCHEMA } from "./counted-tags.ts";
 import { QUEUE_WINDOW_SCHEMA } from "./queue-window.ts";
 

@@ -1,10 +1,15 @@
+import { MAX_WEBHOOKS } from "../../model/limits.ts";
 import type { EndpointConfig } from "../../model/webhook.ts";
 import type { DueTable } from "../kit/due.ts";
+import { eachRow, Outbox } from "../kit/outbox.ts";
 
-/** The duty's kind in the registry's due table. */
-export const ENDPOINTS_DUTY = "webhooks";
 /** If the call that follows a change is cut off or fails, the alarm makes it after this many ms. */
 const RETRY_MS = 5000;
+const LIMITS = {
+  safetyMs: RETRY_MS,
+  pauseMs: RETRY_MS,
+  pauses: { firstMs: RETRY_MS, longestMs: RETRY_MS },
+};
 
 interface CallsParts {
   sql: SqlStorage;
@@ -14,47 +19,40 @@ interface CallsParts {
   tell: (webhookId: string, config: EndpointConfig | null) => Promise<void>;
 }
 
-/** Tells the endpoints' objects what has changed: written with the change, told after it, repeated by the alarm. */
-export class EndpointCalls {
-  readonly #parts: CallsParts;
+type CallRow = { id: string; revision: number };
 
-  constructor(parts: CallsParts) {
-    this.#parts = parts;
+/** Tells the endpoints' objects what has changed. */
+export class EndpointCalls {
+  readonly outbox: Outbox;
+  readonly #sql: SqlStorage;
+
+  constructor({ sql, due, getConfig, tell }: CallsParts) {
+    this.#sql = sql;
+    const rows = {
+      list: (_: number, limit: number) =>
+        sql.exec<CallRow>("SELECT webhook_id AS id, revision FROM webhook_calls LIMIT ?", limit).toArray(),
+      tell: ({ id }: CallRow) => tell(id, getConfig(id)),
+      remove: ({ id, revision }: CallRow) => {
+        // A change that came in meanwhile is still to be told.
+        sql.exec("DELETE FROM webhook_calls WHERE webhook_id = ? AND revision = ?", id, revision);
+      },
+    };
+    // So that one that can't be reached doesn't keep its place from the others.
+    this.outbox = new Outbox("webhooks", due, LIMITS, eachRow(rows, 10 * MAX_WEBHOOKS));
   }
 
   /** Inside the transaction of the change. */
   note(webhookId: string): void {
-    this.#parts.sql.exec(
+    this.#sql.exec(
       `INSERT INTO webhook_calls (webhook_id, revision) VALUES (?, 1)
        ON CONFLICT DO UPDATE SET revision = revision + 1`,
       webhookId,
     );
-    this.#parts.due.ensure(ENDPOINTS_DUTY, "", Date.now() + RETRY_MS);
+    this.outbox.noteWritten(Date.now());
   }
 
   /** Tells what is to be told; the alarm repeats what fails. Never throws. */
-  async drain(): Promise<void> {
-    const { sql, due } = this.#parts;
-    const calls = sql
-      .exec<{ id: string; revision: number }>("SELECT webhook_id AS id, revision FROM webhook_calls")
-      .toArray();
-    await Promise.all(calls.map(({ id, revision }) => this.#tell(id, revision)));
-    due.transaction(() => {
-      const left = sql.exec("SELECT 1 FROM webhook_calls LIMIT 1").toArray().length > 0;
-      if (left) due.set(ENDPOINTS_DUTY, "", Date.now() + RETRY_MS);
-      else due.remove(ENDPOINTS_DUTY, "");
-    });
-  }
-
-  async #tell(id: string, revision: number): Promise<void> {
-    const { sql, getConfig, tell } = this.#parts;
-    try {
-      await tell(id, getConfig(id));
-    } catch (error) {
-      console.error({ message: "a webhook endpoint wasn't told of a change", webhookId: id, error });
-      return;
-    }
-    // A change that came in meanwhile is still to be told.
-    sql.exec("DELETE FROM webhook_calls WHERE webhook_id = ? AND revision = ?", id, revision);
+  drain(): Promise<void> {
+    return this.outbox.tellIfPossible();
   }
 }

@@ -71,10 +71,10 @@ import {
   describeWebhookChange,
   describeWebhookDeletion,
 } from "./describe-change.ts";
-import { ENDPOINTS_DUTY, EndpointCalls } from "./endpoint-calls.ts";
+import { EndpointCalls } from "./endpoint-calls.ts";
 import { AppErasure, ERASE_DUTY } from "./erasure.ts";
 import { TargetsFileStore } from "./file-store.ts";
-import { KV_DUTY, KvOutbox } from "./kv-outbox.ts";
+import { KvOutbox } from "./kv-outbox.ts";
 import { ProviderStore } from "./provider-store.ts";
 import { ROOT_DUTY, RootSecretStore } from "./root-secret-store.ts";
 import { REGISTRY_SCHEMA } from "./schema.ts";
@@ -89,7 +89,7 @@ const MAX_LISTED_LEDGERS = 50_000;
 export class Registry extends DurableObject<Bindings> implements RegistryContract {
   readonly #due: DueTable;
   readonly #duties: Duties;
-  readonly #outbox: KvOutbox;
+  readonly #mirror: KvOutbox;
   readonly #audit: AuditStore;
   readonly #app: AppStore;
   readonly #roots: RootSecretStore;
@@ -111,7 +111,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     if (!isUntouched(ctx.storage)) migrate(ctx.storage, REGISTRY_SCHEMA);
     const { sql } = ctx.storage;
     this.#due = new DueTable(ctx.storage);
-    this.#outbox = new KvOutbox(sql, env.CONFIG, this.#due);
+    this.#mirror = new KvOutbox(sql, env.CONFIG, this.#due);
     this.#audit = new AuditStore(sql, this.#due);
     this.#app = new AppStore(sql);
     this.#ledgers = new LedgerList(sql);
@@ -133,8 +133,8 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
     this.#tokens = new ProviderTokens(this.#providers, readConfig(env).push);
     this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", [
-      { kind: KV_DUTY, serve: () => this.#outbox.drain() },
-      { kind: ENDPOINTS_DUTY, serve: () => this.#endpointCalls.drain() },
+      this.#mirror.outbox,
+      this.#endpointCalls.outbox,
       { kind: AUDIT_DUTY, serve: (_, now) => this.#due.transaction(() => this.#audit.expire(now)) },
       { kind: ROOT_DUTY, serve: (_, now) => this.#due.transaction(() => this.#roots.deleteEnded(now)) },
       { kind: ERASE_DUTY, serve: () => this.#erase() },
@@ -219,12 +219,12 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       const running = this.#erasure.get();
       if (running !== null) return succeed(running);
       this.#erasure.start(Date.now());
-      for (const sha256 of this.#app.listKeyHashes()) this.#outbox.put(keys.kvApiKey(sha256), null);
+      for (const sha256 of this.#app.listKeyHashes()) this.#mirror.put(keys.kvApiKey(sha256), null);
       for (const { id: templateId, key } of this.#templates.listAll()) {
-        this.#outbox.put(keys.kvTemplate(id, key), null);
-        this.#outbox.put(keys.kvTemplateId(id, templateId), null);
+        this.#mirror.put(keys.kvTemplate(id, key), null);
+        this.#mirror.put(keys.kvTemplateId(id, templateId), null);
       }
-      this.#outbox.put(keys.kvApp(id), null);
+      this.#mirror.put(keys.kvApp(id), null);
       return succeed(this.#erasure.get() ?? { startedAt: Date.now(), step: "copies" });
     });
   }
@@ -258,7 +258,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       this.#mirrorApp();
       return made;
     });
-    await this.#outbox.drain();
+    await this.#mirror.drain();
     return ensured;
   }
 
@@ -282,7 +282,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       const revoked = !this.#exists() ? null : this.#app.deleteKey(keyId);
       if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
       this.#quotas.add("keys", -1);
-      this.#outbox.put(keys.kvApiKey(revoked.sha256), null);
+      this.#mirror.put(keys.kvApiKey(revoked.sha256), null);
       // With the last key of an earlier version gone, all keys have the check.
       if (!revoked.isChecked) this.#mirrorApp();
       this.#record(actor, [describeKey("key.revoked", revoked.key)]);
@@ -594,8 +594,8 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
 
   async #erase(): Promise<void> {
     // The first step is over when KV has forgotten the app.
-    await this.#outbox.drain();
-    await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds(), this.#outbox.isEmpty());
+    await this.#mirror.drain();
+    await this.#erasure.serve(this.#requireRecord(), this.#webhooks.listIds(), this.#mirror.isEmpty());
   }
 
   /** One change with its outbox rows in one transaction, then the writes to KV. An app that ends has none. */
@@ -608,7 +608,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
 
   async #changeAnyway<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
     const outcome = this.#due.transaction(work);
-    if (outcome.ok) await this.#outbox.drain();
+    if (outcome.ok) await this.#mirror.drain();
     return outcome;
   }
 
@@ -655,19 +655,19 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     const { record, listed } = this.#app.addKey(key, Date.now());
     this.#quotas.add("keys", 1);
     this.#record(actor, [describeKey("key.created", listed)]);
-    this.#outbox.put(keys.kvApiKey(key.sha256), record);
+    this.#mirror.put(keys.kvApiKey(key.sha256), record);
     return listed;
   }
 
   #mirrorApp(): void {
     const record = this.#requireRecord();
-    this.#outbox.put(keys.kvApp(record.id), record);
+    this.#mirror.put(keys.kvApp(record.id), record);
   }
 
   #mirrorTemplate(template: Template): void {
     const { id: appId } = this.#requireRecord();
-    this.#outbox.put(keys.kvTemplate(appId, template.key), this.#templates.getSendable(template));
-    this.#outbox.put(keys.kvTemplateId(appId, template.id), template.key);
+    this.#mirror.put(keys.kvTemplate(appId, template.key), this.#templates.getSendable(template));
+    this.#mirror.put(keys.kvTemplateId(appId, template.id), template.key);
   }
 
   #requireTemplate(ref: TemplateRef): Template | null {

@@ -1,7 +1,9 @@
 import { type WebhookEvent, wantsEvent, webhookBody } from "../../model/events.ts";
 import type { NotificationHeader } from "../../model/notification.ts";
 import type { DueTable } from "../kit/due.ts";
-import { type HandOver, WEBHOOK_OUTBOX_SCHEMA, WebhookOutbox } from "../kit/event-outbox.ts";
+import { WEBHOOK_OUTBOX_SCHEMA } from "../kit/event-messages.ts";
+import { type HandOver, WebhookOutbox } from "../kit/event-outbox.ts";
+import type { Outbox } from "../kit/outbox.ts";
 
 /** SQL of the tables that {@link DeliveryEvents} keeps: what happened, and messages made of it. */
 export const DELIVERY_EVENTS_SCHEMA = [
@@ -41,11 +43,15 @@ type EventRow = { id: number; type: WebhookEvent; notification_id: string; data:
  */
 export class DeliveryEvents {
   readonly #parts: DeliveryEventsParts;
-  readonly #outbox: WebhookOutbox;
+  readonly #webhooks: WebhookOutbox;
 
   constructor(parts: DeliveryEventsParts) {
     this.#parts = parts;
-    this.#outbox = new WebhookOutbox({ ...parts, gather: () => this.#gather() });
+    this.#webhooks = new WebhookOutbox({ ...parts, gather: () => this.#gather() });
+  }
+
+  get outbox(): Outbox {
+    return this.#webhooks.outbox;
   }
 
   /** Deliveries of one notification, inside the transaction that changes them. */
@@ -65,7 +71,7 @@ export class DeliveryEvents {
       now,
       JSON.stringify(rows),
     );
-    this.#outbox.noteWritten();
+    this.#webhooks.noteWritten();
   }
 
   /**
@@ -83,12 +89,7 @@ export class DeliveryEvents {
       now,
       json,
     );
-    this.#outbox.noteWritten();
-  }
-
-  /** The alarm's turn. */
-  serve(): Promise<void> {
-    return this.#outbox.serve();
+    this.#webhooks.noteWritten();
   }
 
   /** Makes messages of the oldest events. In a transaction: an event is in one message, whose id stays its own. */
@@ -122,6 +123,6 @@ export class DeliveryEvents {
     const deliveries = rows.map((row) => ({ ...JSON.parse(row.data), at: new Date(row.at).toISOString() }));
     const { templateKey, tag } = header ?? { templateKey: null, tag: null };
     const body = webhookBody(type, at, { notificationId, templateKey, tag, deliveries });
-    this.#outbox.addMessage(type, body);
+    this.#webhooks.addMessage(type, body);
   }
 }

@@ -3,14 +3,17 @@ import type { Bindings } from "../../env.ts";
 import type { Device, DeviceRef, Registration } from "../../model/device.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { ShardIdentity } from "../kit/identity.ts";
+import { eachRow, Outbox } from "../kit/outbox.ts";
 import { getShardStubOf } from "./contract.ts";
 import type { DeviceCall, DeviceStore } from "./device-store.ts";
 
-/** The duty's kind in the shard's due table. */
-export const DEVICES_DUTY = "devices";
-
 /** Between two attempts to tell other shards of devices, ms. */
 const RETRY_MS = 5000;
+const LIMITS = {
+  safetyMs: RETRY_MS,
+  pauseMs: RETRY_MS,
+  pauses: { firstMs: RETRY_MS, longestMs: RETRY_MS },
+};
 /** Calls to other shards in one turn. */
 const CALLS_PER_TURN = 100;
 
@@ -19,16 +22,26 @@ const CALLS_PER_TURN = 100;
  * hashes to as well: what that one is to be told is written with the change, and repeated until it was heard.
  */
 export class DeviceDirectory {
+  readonly outbox: Outbox;
   readonly #env: Bindings;
   readonly #identity: ShardIdentity;
   readonly #store: DeviceStore;
   readonly #due: DueTable;
+  /** Registrations that are on their way: they tell their call themselves. */
+  readonly #inHand = new Set<number>();
 
   constructor(env: Bindings, identity: ShardIdentity, store: DeviceStore, due: DueTable) {
     this.#env = env;
     this.#identity = identity;
     this.#store = store;
     this.#due = due;
+    const rows = {
+      list: (_: number, limit: number) => store.listCalls(limit).filter(({ id }) => !this.#inHand.has(id)),
+      nextAt: (now: number) => (store.listCalls(1).length > 0 ? now : null),
+      tell: (call: DeviceCall) => this.#callOut(call),
+      remove: (call: DeviceCall) => this.#noteTold(call),
+    };
+    this.outbox = new Outbox("devices", due, LIMITS, eachRow(rows, CALLS_PER_TURN));
   }
 
   list(userId: string): Device[] {
@@ -41,10 +54,17 @@ export class DeviceDirectory {
    */
   async put(userId: string, registration: Registration): Promise<[Device, isNew: boolean]> {
     const { device, isNew, call } = this.#change(() => this.#store.put(userId, registration, Date.now()));
-    await this.#callOut(call);
+    this.#inHand.add(call.id);
+    try {
+      await this.#callOut(call);
+    } catch (error) {
+      this.#inHand.delete(call.id);
+      throw error;
+    }
     // The answer needn't wait until that is written: told twice, it changes nothing.
     setTimeout(() => {
-      this.#change(() => this.#store.noteOwned(call));
+      this.#inHand.delete(call.id);
+      this.#noteTold(call);
       this.#tellLater();
     }, 0);
     return [device, isNew];
@@ -60,35 +80,19 @@ export class DeviceDirectory {
   /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
   async own(ref: DeviceRef): Promise<void> {
     const call = this.#change(() => this.#store.own(ref));
-    if (call !== null) await this.#tellOne(call);
+    if (call === null) return;
+    await this.#callOut(call);
+    this.#noteTold(call);
   }
 
   /** Inside a transaction that may have left something to tell: whatever happens, the alarm tells it. */
   noteCalls(): void {
     if (this.#store.listCalls(1).length > 0) {
-      this.#due.bringForward(DEVICES_DUTY, "", Date.now() + RETRY_MS);
+      this.outbox.noteWritten(Date.now());
     }
   }
 
-  /** All of them, whatever becomes of one. */
-  async #tellAll(isMeant: (call: DeviceCall) => boolean = () => true): Promise<void> {
-    const calls = this.#store.listCalls(CALLS_PER_TURN).filter(isMeant);
-    if (calls.length === 0) return;
-    // Before the attempt: should it die, the next one is already due.
-    this.#due.set(DEVICES_DUTY, "", Date.now() + RETRY_MS);
-    const told = await Promise.allSettled(calls.map((call) => this.#tellOne(call)));
-    const failed = told.find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-  }
-
-  /** The alarm's turn. */
-  async serve(): Promise<void> {
-    await this.#tellAll();
-    if (this.#store.listCalls(1).length === 0) this.#due.remove(DEVICES_DUTY, "");
-  }
-
-  async #tellOne(call: DeviceCall): Promise<void> {
-    await this.#callOut(call);
+  #noteTold(call: DeviceCall): void {
     if (call.kind === "own") this.#change(() => this.#store.noteOwned(call));
     else this.#store.deleteCall(call.id);
   }
@@ -100,9 +104,9 @@ export class DeviceDirectory {
     else await getShardStubOf(this.#env, app, ref.addressKey).releaseAddress(ref);
   }
 
-  // Nobody waits for it: should it fail, the alarm repeats it. Registrations that are on their way tell themselves.
+  // Nobody waits for it: should it fail, the alarm repeats it.
   #tellLater(): void {
-    this.#tellAll(({ kind }) => kind !== "own").catch((error: unknown) => {
+    this.outbox.tell().catch((error: unknown) => {
       console.error({ message: "telling other shards failed", app: this.#identity.appId, error });
     });
   }

@@ -1,10 +1,10 @@
 import type { Actor, UserAction } from "../../model/audit.ts";
 import { groupByLedger, newId } from "../../model/ids.ts";
 import type { DueTable } from "../kit/due.ts";
+import { eachRow, Outbox } from "../kit/outbox.ts";
 
-/** The duty's kind in the shard's due table. */
-export const ERASURE_CALLS_DUTY = "erasure_calls";
-
+/** At once: by the alarm, in the shard's next turn. Calls have times of their own, so the rest needs no pause. */
+const LIMITS = { safetyMs: 0, pauseMs: 0, pauses: { firstMs: 1000, longestMs: 60_000 } };
 /** Calls in one turn of the alarm, and the ids of one call. */
 const CALLS_PER_TURN = 20;
 const IDS_PER_CALL = 500;
@@ -34,6 +34,8 @@ interface AuditCall {
 
 export type ErasureCall = ForgetCall | AuditCall;
 
+type CallRow = { id: number; body: string; tries: number };
+
 interface ErasureCallsParts {
   sql: SqlStorage;
   due: DueTable;
@@ -48,10 +50,29 @@ interface ErasureCallsParts {
  * repeated until it was heard. One that can't be told holds up no other.
  */
 export class ErasureCalls {
-  readonly #parts: ErasureCallsParts;
+  readonly outbox: Outbox;
+  readonly #sql: SqlStorage;
 
-  constructor(parts: ErasureCallsParts) {
-    this.#parts = parts;
+  constructor({ sql, due, flushReports, tell }: ErasureCallsParts) {
+    this.#sql = sql;
+    const rows = {
+      list: (now: number, limit: number) =>
+        sql
+          .exec<CallRow>(
+            "SELECT id, body, tries FROM erasure_calls WHERE next_at <= ? ORDER BY next_at LIMIT ?",
+            now,
+            limit,
+          )
+          .toArray(),
+      nextAt: () => this.#nextAt(),
+      prepare: flushReports,
+      tell: ({ body }: CallRow) => tell(JSON.parse(body)),
+      remove: ({ id }: CallRow) => {
+        sql.exec("DELETE FROM erasure_calls WHERE id = ?", id);
+      },
+      postpone: (row: CallRow, error: unknown) => this.#postpone(row, error),
+    };
+    this.outbox = new Outbox("erasure_calls", due, LIMITS, eachRow(rows, CALLS_PER_TURN));
   }
 
   /** The ledgers of these notifications are to forget the user. In a transaction. */
@@ -68,47 +89,30 @@ export class ErasureCalls {
     this.#add({ kind: "audit", auditId: newId(), action, actor, uidHash }, now);
   }
 
-  /** The alarm's turn. */
-  async serve(now: number): Promise<void> {
-    const rows = this.#parts.sql
-      .exec<{ id: number; body: string; tries: number }>(
-        "SELECT id, body, tries FROM erasure_calls WHERE next_at <= ? ORDER BY next_at LIMIT ?",
-        now,
-        CALLS_PER_TURN,
-      )
-      .toArray();
-    await this.#parts.flushReports();
-    await Promise.all(rows.map((row) => this.#tell(row, now)));
-    const [next] = this.#parts.sql
+  #nextAt(): number | null {
+    const [next] = this.#sql
       .exec<{ at: number }>("SELECT next_at AS at FROM erasure_calls ORDER BY next_at LIMIT 1")
       .toArray();
-    if (next === undefined) this.#parts.due.remove(ERASURE_CALLS_DUTY, "");
-    else this.#parts.due.set(ERASURE_CALLS_DUTY, "", next.at);
+    return next?.at ?? null;
   }
 
-  async #tell({ id, body, tries }: { id: number; body: string; tries: number }, now: number): Promise<void> {
-    try {
-      await this.#parts.tell(JSON.parse(body));
-      this.#parts.sql.exec("DELETE FROM erasure_calls WHERE id = ?", id);
-    } catch (error) {
-      console.error({ message: "what was done to a user isn't told yet", tries: tries + 1, error });
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
-      this.#parts.sql.exec(
-        "UPDATE erasure_calls SET tries = tries + 1, next_at = ? WHERE id = ?",
-        now + pauseMs,
-        id,
-      );
-    }
+  #postpone({ id, tries }: CallRow, error: unknown): void {
+    console.error({ message: "what was done to a user isn't told yet", tries: tries + 1, error });
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
+    this.#sql.exec(
+      "UPDATE erasure_calls SET tries = tries + 1, next_at = ? WHERE id = ?",
+      Date.now() + pauseMs,
+      id,
+    );
   }
 
   #add(call: ErasureCall, at: number): void {
-    const { sql, due } = this.#parts;
-    sql.exec(
+    this.#sql.exec(
       "INSERT INTO erasure_calls (kind, body, next_at) VALUES (?, ?, ?)",
       call.kind,
       JSON.stringify(call),
       at,
     );
-    due.bringForward(ERASURE_CALLS_DUTY, "", at);
+    this.outbox.noteUrgent(at);
   }
 }

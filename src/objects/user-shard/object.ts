@@ -26,7 +26,6 @@ import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
 import { enqueuePushes } from "../../queues/pushes.ts";
 import { DueTable } from "../kit/due.ts";
 import { Duties, type Duty } from "../kit/duties.ts";
-import { WEBHOOKS_DUTY } from "../kit/event-outbox.ts";
 import { identityOf, type ShardIdentity } from "../kit/identity.ts";
 import { migrate } from "../kit/migrate.ts";
 import { isFull, requireRoom, sizeOf } from "../kit/room.ts";
@@ -36,10 +35,10 @@ import { ClaimStore } from "./claim-store.ts";
 import { type Delivered, type FeedCaller, GONE, REVOKED, USED, type UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
 import { DeliveryStore } from "./delivery-store.ts";
-import { DEVICES_DUTY, DeviceDirectory } from "./device-directory.ts";
+import { DeviceDirectory } from "./device-directory.ts";
 import { DeviceStore } from "./device-store.ts";
 import { EngagementStore } from "./engagement-store.ts";
-import { ERASURE_CALLS_DUTY, ErasureCalls } from "./erasure-calls.ts";
+import { ErasureCalls } from "./erasure-calls.ts";
 import { FeedSockets } from "./feed-sockets.ts";
 import { FeedStore } from "./feed-store.ts";
 import { HeaderStore } from "./header-store.ts";
@@ -50,14 +49,14 @@ import { PushStore } from "./push-store.ts";
 import { PushWakes } from "./push-wakes.ts";
 import { dropRawValues } from "./raw-values.ts";
 import { RECOUNT_DUTY, Recount } from "./recount.ts";
-import { FLUSH_DUTY, Reporter } from "./reporter.ts";
+import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./schema.ts";
 import { tellErasure } from "./tell-erasure.ts";
 import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
-import { USER_COUNT_DUTY, UserCount, type UserRoom } from "./user-count.ts";
+import { UserCount, type UserRoom } from "./user-count.ts";
 import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { UserStore } from "./user-store.ts";
 import { UserTokens } from "./user-tokens.ts";
@@ -75,10 +74,6 @@ const RETENTION_DUTY = "retention";
 const VALUES_SLICE = 5000;
 /** How long a change of users waits for the registry to know their number, so that the next list has it, ms. */
 const COUNT_WAIT_MS = 100;
-/** Before the alarm tries again what failed, ms. */
-const DUTY_RETRY_MS = 10_000;
-/** Between two turns of the alarm that report. */
-const REPORT_PAUSE_MS = 1000;
 
 /** A hash-slice of an app's users: their records, deliveries, feeds, open sockets and idempotency claims. */
 export class UserShard extends DurableObject<Bindings> implements UserShardContract {
@@ -530,7 +525,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
 
   #listDuties(): Duty[] {
     return [
-      { kind: FLUSH_DUTY, serve: (_, now) => this.#serveReports(now) },
+      this.#reporter.outbox,
       {
         kind: PUSH_DUTY,
         serve: (_, now) => this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch")),
@@ -539,26 +534,14 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       { kind: VALUES_DUTY, serve: (_, now) => this.#serveValues(now) },
       { kind: ERASE_DUTY, serve: (_, now) => this.#serveErasure(now) },
       { kind: RECOUNT_DUTY, serve: (_, now) => this.#recountSlice(now) },
-      { kind: ERASURE_CALLS_DUTY, serve: (_, now) => this.#erasureCalls.serve(now) },
-      { kind: USER_COUNT_DUTY, serve: (_, now) => this.#userCount.serve(now) },
-      { kind: DEVICES_DUTY, serve: () => this.#directory.serve() },
-      { kind: WEBHOOKS_DUTY, serve: () => this.#webhooks.serve() },
+      this.#erasureCalls.outbox,
+      this.#userCount.outbox,
+      this.#directory.outbox,
+      this.#webhooks.outbox,
       { kind: CLAIMS_DUTY, serve: (_, now) => this.#serveClaims(now) },
       { kind: SOCKETS_DUTY, serve: (_, now) => this.#serveSockets(now) },
       { kind: RETENTION_DUTY, serve: (_, now) => this.#serveRetention(now) },
     ];
-  }
-
-  async #serveReports(now: number): Promise<void> {
-    if (!this.#reporter.hasUnreported()) {
-      this.#due.remove(FLUSH_DUTY, "");
-      return;
-    }
-    // Before the attempt: should it die, the next one is already due.
-    this.#due.set(FLUSH_DUTY, "", now + DUTY_RETRY_MS);
-    await this.#reporter.flush().catch((error: unknown) => this.#logError("a ledger isn't told yet", error));
-    const nextAt = this.#reporter.nextAttemptAt(Date.now());
-    this.#due.set(FLUSH_DUTY, "", Math.max(nextAt, now + REPORT_PAUSE_MS));
   }
 
   #serveValues(now: number): void {

@@ -2,6 +2,7 @@ import type { ShardNotification } from "../../model/delivery.ts";
 import { groupByLedger, type LedgerRef } from "../../model/ids.ts";
 import type { ShardReport } from "../../model/report.ts";
 import type { DueTable } from "../kit/due.ts";
+import { Outbox } from "../kit/outbox.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 
 /** Takes a shard's reports for one ledger; resolves with those that it had no room for, when the others are stored. */
@@ -14,8 +15,8 @@ export type ReportToLedger = (ledger: LedgerRef, reports: ShardReport[]) => Prom
  */
 const FLUSH_INTERVALS_MS = { now: 0, batch: 250, single: 2000 };
 export type Urgency = keyof typeof FLUSH_INTERVALS_MS;
-/** If the timer died with its instance, the alarm reports after this many ms. */
-const SAFETY_MS = 5000;
+/** Ledgers that don't answer have pauses of their own: the others needn't wait. */
+const LIMITS = { safetyMs: 5000, pauseMs: 1000, pauses: { firstMs: 1000, longestMs: 10_000 } };
 /** Notifications in one call. */
 const FLUSH_ROWS = 500;
 /** Unreported notifications that are looked at together; most of them may be of ledgers that are stuck. */
@@ -25,20 +26,14 @@ const SLICES_PER_FLUSH = 20;
 /** Until a ledger that didn't take its reports is told again, ms: doubled each time. */
 const FIRST_PAUSE_MS = 5000;
 const MAX_PAUSE_MS = 5 * 60 * 1000;
-/** The duty's kind in the shard's due table. */
-export const FLUSH_DUTY = "flush";
 /** Behind every notification's id. */
 const END = "~";
 
 /** Carries a shard's totals to the ledgers: soon, seldom, one flush in flight, and never lost. */
 export class Reporter {
   readonly #deliveries: DeliveryStore;
-  readonly #due: DueTable;
+  readonly outbox: Outbox;
   readonly #report: ReportToLedger;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #timerAt = 0;
-  #running: Promise<void> | null = null;
-  #lastFlushAt = 0;
   /** Ledgers that didn't take their reports, by name: nobody else waits for them. Lost with the instance. */
   readonly #stuck = new Map<string, { failures: number; until: number }>();
   /** Where the next flush goes on, should the last one not have come to the end. */
@@ -46,39 +41,21 @@ export class Reporter {
 
   constructor(deliveries: DeliveryStore, due: DueTable, report: ReportToLedger) {
     this.#deliveries = deliveries;
-    this.#due = due;
     this.#report = report;
-  }
-
-  hasUnreported(): boolean {
-    return this.#deliveries.listUnreported(END, 1).length > 0;
-  }
-
-  /** When the alarm should try again, Unix ms: at once where something is left that no ledger keeps waiting. */
-  nextAttemptAt(now: number): number {
-    if (this.#goOnBefore !== null || this.#stuck.size === 0) return now;
-    return Math.min(...[...this.#stuck.values()].map(({ until }) => until));
+    this.outbox = new Outbox("flush", due, LIMITS, {
+      nextAt: (now) => this.#nextAt(now),
+      tell: (isRepeat) => this.#flushAll(isRepeat),
+    });
   }
 
   /** Inside the transaction that changes totals: whatever happens next, the alarm will report them. */
   noteChange(now: number): void {
-    this.#due.ensure(FLUSH_DUTY, "", now + SAFETY_MS);
+    this.outbox.noteWritten(now);
   }
 
   /** After that transaction: report soon, in one timer, the most urgent call's. */
   schedule(urgency: Urgency): void {
-    const at = urgency === "now" ? 0 : this.#lastFlushAt + FLUSH_INTERVALS_MS[urgency];
-    if (this.#timer !== null) {
-      if (this.#timerAt <= at) return;
-      clearTimeout(this.#timer);
-    }
-    this.#timerAt = at;
-    const waitMs = Math.max(0, at - Date.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      // A failed report stays unreported; the alarm tries again and logs.
-      this.flush().catch(() => {});
-    }, waitMs);
+    this.outbox.schedule(urgency === "now" ? 0 : this.outbox.lastTurnAt + FLUSH_INTERVALS_MS[urgency]);
   }
 
   /**
@@ -86,15 +63,17 @@ export class Reporter {
    * failed. One flush at a time: a second call waits for the first, then runs.
    */
   async flush(): Promise<void> {
-    while (this.#running !== null) await this.#running.catch(() => {});
-    this.#running = this.#flushAll().finally(() => {
-      this.#running = null;
-    });
-    await this.#running;
+    await this.outbox.tell();
   }
 
-  async #flushAll(): Promise<void> {
-    this.#lastFlushAt = Date.now();
+  /** At once where something is left that no ledger keeps waiting. */
+  #nextAt(now: number): number | null {
+    if (this.#deliveries.listUnreported(END, 1).length === 0) return null;
+    if (this.#goOnBefore !== null || this.#stuck.size === 0) return now;
+    return Math.min(...[...this.#stuck.values()].map(({ until }) => until));
+  }
+
+  async #flushAll(isRepeat: boolean): Promise<void> {
     const failures: unknown[] = [];
     const goOnBefore = this.#goOnBefore;
     this.#goOnBefore = null;
@@ -107,7 +86,9 @@ export class Reporter {
     this.#goOnBefore = before;
     // What changed meanwhile waits for its turn.
     if (before !== null || this.#hasReady()) this.schedule("single");
-    if (failures.length > 0) throw failures[0];
+    if (failures.length === 0) return;
+    if (!isRepeat) throw failures[0];
+    console.error({ message: "a ledger isn't told yet", failures: failures.length, error: failures[0] });
   }
 
   /** Returns where the next slice begins; null at the end. */

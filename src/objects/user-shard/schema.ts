@@ -1,5 +1,5 @@
 import { DUE_SCHEMA } from "../kit/due.ts";
-import { WEBHOOK_QUEUE_SCHEMA } from "../kit/event-outbox.ts";
+import { WEBHOOK_QUEUE_SCHEMA } from "../kit/event-messages.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "./delivery-events.ts";
 import { HEADER_PARTS_SCHEMA } from "./header-store.ts";
 import { RECOUNT_SCHEMA } from "./recount.ts";

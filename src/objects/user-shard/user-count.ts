@@ -3,12 +3,15 @@ import { type Outcome, refuse } from "../../model/outcome.ts";
 import { refuseMore, type Usage } from "../../model/quotas.ts";
 import type { UserNumbers } from "../../model/user.ts";
 import type { DueTable } from "../kit/due.ts";
-
-/** The duty's kind in the shard's due table. */
-export const USER_COUNT_DUTY = "user_count";
+import { eachRow, Outbox } from "../kit/outbox.ts";
 
 /** If telling fails or dies, the alarm tells after this many ms. */
 const SAFETY_MS = 5000;
+const LIMITS = {
+  safetyMs: SAFETY_MS,
+  pauseMs: SAFETY_MS,
+  pauses: { firstMs: SAFETY_MS, longestMs: 60_000 },
+};
 
 interface UserCountParts {
   sql: SqlStorage;
@@ -32,12 +35,20 @@ export interface UserRoom {
 
 /** How many users the shard has: told to the registry, so that no list need ask every shard, and for the app's quota. */
 export class UserCount {
+  readonly outbox: Outbox;
   readonly #parts: UserCountParts;
-  #telling: Promise<void> | null = null;
   #room: UserRoom | null = null;
 
   constructor(parts: UserCountParts) {
     this.#parts = parts;
+    const rows = {
+      list: () => [this.#read()].filter(({ version, toldVersion }) => version > toldVersion),
+      tell: async (count: CountRow) => {
+        await this.#tellRegistry(count);
+      },
+      remove: ({ version }: CountRow) => this.#noteTold(version),
+    };
+    this.outbox = new Outbox("user_count", parts.due, LIMITS, eachRow(rows, 1));
   }
 
   get active(): number {
@@ -47,20 +58,12 @@ export class UserCount {
   /** Inside the transaction that changes the count: whatever happens next, the alarm tells it. */
   noteChange(now: number): void {
     const { version, toldVersion } = this.#read();
-    if (version > toldVersion) this.#parts.due.ensure(USER_COUNT_DUTY, "", now + SAFETY_MS);
+    if (version > toldVersion) this.outbox.noteWritten(now);
   }
 
   /** Resolves when the registry knows the count of now. Several changes at once are told in one call. */
   async tell(): Promise<void> {
-    while (this.#telling !== null) await this.#telling.catch(() => {});
-    const { version, toldVersion } = this.#read();
-    if (version === toldVersion) return;
-    this.#telling = this.#tellNow()
-      .then(() => {})
-      .finally(() => {
-        this.#telling = null;
-      });
-    await this.#telling;
+    await this.outbox.tell();
   }
 
   /**
@@ -71,7 +74,10 @@ export class UserCount {
     const known = this.#room;
     const left = known?.app == null ? 0 : known.app.limit - known.app.used;
     if (known !== null && left > USER_ROOM_SURE && now - known.at < USER_ROOM_MS) return known;
-    return this.#tellNow();
+    const count = this.#read();
+    const room = await this.#tellRegistry(count);
+    this.#noteTold(count.version);
+    return room;
   }
 
   /** In the transaction that would create another user: null where the app may have it. */
@@ -83,20 +89,14 @@ export class UserCount {
     return used < app.limit ? null : refuseMore("users", { used, limit: app.limit });
   }
 
-  /** The alarm's turn. */
-  async serve(now: number): Promise<void> {
-    this.#parts.due.set(USER_COUNT_DUTY, "", now + SAFETY_MS);
-    await this.tell();
-    const { version, toldVersion } = this.#read();
-    if (version === toldVersion) this.#parts.due.remove(USER_COUNT_DUTY, "");
-  }
-
-  async #tellNow(): Promise<UserRoom> {
-    const { active, stored, version } = this.#read();
+  async #tellRegistry({ active, stored, version }: CountRow): Promise<UserRoom> {
     const app = await this.#parts.tell({ active, stored, version });
-    this.#parts.sql.exec("UPDATE user_count SET told_version = ? WHERE told_version < ?", version, version);
     this.#room = { app, stored, at: Date.now() };
     return this.#room;
+  }
+
+  #noteTold(version: number): void {
+    this.#parts.sql.exec("UPDATE user_count SET told_version = ? WHERE told_version < ?", version, version);
   }
 
   #read(): CountRow {

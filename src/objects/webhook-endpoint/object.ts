@@ -34,8 +34,8 @@ const RETENTION_SLICE = 1000;
 const RETENTION_DUTY = "retention";
 /** One that was enabled again has this long to work off what waits for it: until then what finds no room is dropped. */
 const CATCH_UP_MS = HOUR_MS;
-/** Before the alarm tells the registry again, ms. */
-const RETRY_MS = 10_000;
+/** Before the alarm tells the registry again that the endpoint is disabled, ms. */
+const TELL_PAUSES = { firstMs: 10_000, longestMs: 10_000 };
 
 interface Stores {
   due: DueTable;
@@ -181,7 +181,7 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     const sender = new WebhookSender({ ...parts, timeoutMs });
     const duties = new Duties(this.ctx.storage, due, this.ctx.id.name ?? "", [
       { kind: SEND_DUTY, serve: () => sender.run() },
-      { kind: DISABLED_DUTY, serve: (reason) => this.#tellDisabled(parts, reason) },
+      { kind: DISABLED_DUTY, pauses: TELL_PAUSES, serve: (reason) => this.#tellDisabled(parts, reason) },
       { kind: RETENTION_DUTY, serve: (_, now) => this.#deleteExpired(parts, now) },
     ]);
     return { ...parts, sender, duties };
@@ -211,15 +211,8 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
   async #tellDisabled({ due, store }: Stores, reason: string): Promise<void> {
     if (!isDisabledReason(reason)) throw new Error("An endpoint isn't disabled for such a reason");
     const { appId, webhookId } = this.#identity;
-    // Before the attempt: should it die, the next one is already due.
-    due.set(DISABLED_DUTY, reason, Date.now() + RETRY_MS);
-    try {
-      const revision = store.getConfig()?.revision ?? 0;
-      await getRegistryStub(this.env, appId).disableWebhook(webhookId, reason, revision);
-    } catch (error) {
-      console.error({ message: "the registry wasn't told of a disabled webhook", appId, webhookId, error });
-      return;
-    }
+    const revision = store.getConfig()?.revision ?? 0;
+    await getRegistryStub(this.env, appId).disableWebhook(webhookId, reason, revision);
     if (!due.hasEnded) due.remove(DISABLED_DUTY, reason);
   }
 

@@ -65,8 +65,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("UserShard", "recount_place", ONE_ROW),
 
   statement("any", "SELECT kind, id, at FROM due WHERE at <= ? ORDER BY at LIMIT ?", DUTIES),
-  statement("Registry", "SELECT 1 FROM kv_outbox LIMIT 1", FIRST_ROWS),
-  statement("Registry", "SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT 100", FIRST_ROWS),
+  statement("Registry", "SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT ?", FIRST_ROWS),
   statement("Registry", "SELECT at FROM audit_log ORDER BY id LIMIT 1", FIRST_ROWS),
   statement("Registry", "SELECT id FROM audit_log WHERE … LIMIT 1 OFFSET …", PAGE),
   statement("Registry", "SELECT id, at, actor_type, … FROM audit_log WHERE …", PAGE),
