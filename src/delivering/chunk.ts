@@ -13,6 +13,7 @@ import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
 import type { RawTarget } from "./render-calls.ts";
 import { canPush, deliverRun, findEnabledChannels, retryRun } from "./rows.ts";
+import { cutIntoParts, listOutcomes, tellsFailures } from "./segments.ts";
 import type { DeliveryContext } from "./target.ts";
 
 /** Room for the rows that this isolate has read and not delivered yet. */
@@ -27,7 +28,7 @@ export async function deliverChunk(env: Bindings, plans: BatchPlans, message: Ch
   const place = placeOf(message, compiled);
   const room = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
   try {
-    await deliverPlace(env, app, compiled, place);
+    await deliverPlace(env, app, compiled, place, message.version === 1 ? null : message.unit);
   } finally {
     room.release();
   }
@@ -39,6 +40,7 @@ async function deliverPlace(
   app: AppRecord,
   compiled: CompiledPlan,
   place: UnitPlace,
+  unit: number | null,
 ): Promise<void> {
   const { header, template, source, readRow, pushData, expected, retry } = compiled;
   const appId = app.id;
@@ -58,11 +60,10 @@ async function deliverPlace(
     position += run.rows;
     const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
     const shard = getShardStub(env, appId, run.shard);
-    calls.push(
-      retry === null
-        ? deliverToShard(shard, context, targets, request)
-        : retryRun(shard, context, targets, request, retry),
-    );
+    if (retry !== null) calls.push(retryRun(shard, context, targets, request, retry));
+    // A message of an earlier version doesn't say which unit it is.
+    else if (unit === null) calls.push(deliverAsRows(shard, context, targets, request));
+    else calls.push(deliverAsSegments(shard, context, targets, request, { unit, run, compiled }));
   }
   await Promise.all(calls);
 }
@@ -75,15 +76,61 @@ function placeOf(message: ChunkMessage, { chunks, source }: CompiledPlan): UnitP
   return place;
 }
 
-/** One shard's targets. Who has no device isn't rendered for: one question for all of them costs less. */
-async function deliverToShard(
+/** Which part of a batch a shard's targets are. */
+interface RunPlace {
+  unit: number;
+  run: { shard: number };
+  compiled: CompiledPlan;
+}
+
+/**
+ * One shard's targets, stored once for all of them; rows are for exceptions. These come first: the segment counts the
+ * rest.
+ */
+async function deliverAsSegments(
+  shard: Remote<UserShardContract>,
+  context: DeliveryContext,
+  targets: readonly RawTarget[],
+  request: Omit<DeliverRequest, "slices">,
+  { unit, run, compiled }: RunPlace,
+): Promise<void> {
+  const { header, expected, pushData } = request;
+  if (context.isExpired && tellsFailures(header)) return deliverAsRows(shard, context, targets, request);
+  const withDevices = await findOwners(shard, context, targets);
+  const outcomes = listOutcomes(context);
+  for (const { part, exceptions, ...own } of cutIntoParts(context, unit, targets, withDevices)) {
+    if (exceptions.length > 0) {
+      await deliverRun(shard, context, exceptions, { ...request, part }, { withDevices });
+    }
+    if (own.targets.count === 0) continue;
+    const segment = { header, expected, pushData, part, outcomes, targets: own.targets };
+    const template = compiled.text;
+    const isKnown = compiled.shardsWithText.has(run.shard);
+    const answer = await shard.deliverSegment({ ...segment, template: isKnown ? null : template });
+    if (answer === "needs_template") await shard.deliverSegment({ ...segment, template });
+    compiled.shardsWithText.add(run.shard);
+  }
+}
+
+/** One shard's targets with a row for each and channel. Who has no device isn't rendered for. */
+async function deliverAsRows(
   shard: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
   request: Omit<DeliverRequest, "slices">,
 ): Promise<void> {
-  const withDevices = canPush(context)
+  await deliverRun(shard, context, targets, request, {
+    withDevices: await findOwners(shard, context, targets),
+  });
+}
+
+/** Who of the targets has a device: one question for all of them. Null where nothing can be pushed. */
+async function findOwners(
+  shard: Remote<UserShardContract>,
+  context: DeliveryContext,
+  targets: readonly RawTarget[],
+): Promise<ReadonlySet<string> | null> {
+  return canPush(context)
     ? new Set(await shard.listUsersWithDevices(targets.map(([userId]) => userId)))
     : null;
-  await deliverRun(shard, context, targets, request, { withDevices });
 }

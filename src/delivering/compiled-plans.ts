@@ -7,6 +7,7 @@ import type { Chunk } from "../model/chunks.ts";
 import { parseNotificationId } from "../model/ids.ts";
 import { MAX_KEPT_TEXT } from "../model/limits.ts";
 import type { AudienceSource, NotificationHeader, Retry } from "../model/notification.ts";
+import type { TemplateText } from "../model/template.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type CompiledTemplate, compileTemplate, weighTemplate } from "../templates/compile.ts";
 import { pushDataOf } from "./rows.ts";
@@ -15,6 +16,10 @@ import { pushDataOf } from "./rows.ts";
 export interface CompiledPlan {
   header: NotificationHeader;
   template: CompiledTemplate;
+  /** What it was compiled from: shards make texts with it. */
+  text: TemplateText;
+  /** Shards that were given it. */
+  shardsWithText: Set<number>;
   source: AudienceSource;
   chunks: readonly Chunk[];
   readRow: ReadRow;
@@ -81,13 +86,14 @@ async function compilePlan(
   ]);
   const template = compileTemplate(text);
   return {
-    ...{ header, template, source, chunks },
+    ...{ header, template, text, shardsWithText: new Set<number>(), source, chunks },
     readRow: compileRowReader({ source, columns }, template.variables, overrides),
     pushData: pushDataOf(header, pushData),
     expected: new Map(plan.expected),
     retry: attempt === 1 ? null : retry,
     weight:
       weighTemplate(template) +
+      JSON.stringify(text).length +
       JSON.stringify([text.variableSchema, columns]).length +
       chunks.length * CHUNK_WEIGHT +
       JSON.stringify(overrides).length * OVERRIDES_WEIGHT,

@@ -129,7 +129,12 @@ export function mayFailAgain(totals: Totals): boolean {
 
 /** Targets that a shard has taken: each has a delivery, whatever its status, in every channel. */
 export function acceptedOf(totals: Totals): number {
-  return totals.length === 0 ? 0 : Math.min(...totals.map((channel) => settledOf(channel) + channel.pending));
+  return totals.length === 0 ? 0 : Math.min(...totals.map(sumOf));
+}
+
+/** Deliveries of one channel, whatever became of them. */
+export function sumOf(channel: ChannelTotals): number {
+  return settledOf(channel) + channel.pending;
 }
 
 /** True where every target of every channel is accounted for and none is pending. */

@@ -8,6 +8,8 @@ export interface DeliverRequest {
   expected: number;
   /** One statement each. */
   slices: DeliverySlice[];
+  /** Of exceptions to a segment: its part. Where that is stored, the rows change nothing. */
+  part?: string | null;
   /** The request's push data; null where no channel is a push channel. */
   pushData: Record<string, string> | null;
   /** Of a realtime send to one: the user. No plan names them. */

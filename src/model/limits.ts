@@ -200,7 +200,7 @@ export const SLICE_LENGTH = 256 * 1024;
 /** The same of one call's, a transaction each: what is rendered before any of it is stored. */
 export const CALL_LENGTH = 512 * 1024;
 /** Rows of one chunk: several hundred make the queue's cost small and keep a consumer's turn short. */
-export const CHUNK_ROWS = 400;
+export const CHUNK_ROWS = 1600;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
 
@@ -210,6 +210,10 @@ export const CHUNK_BYTES = 512 * 1024;
  */
 export const MAX_HEADER_PARTS = 2000;
 
+/** UTF-16 units of a segment's targets: with its index a row of under 1 MB, whatever the script. */
+export const MAX_SEGMENT_LENGTH = 256 * 1024;
+/** Segments in which one transaction looks for a deleted user. */
+export const ERASE_SLICE_SEGMENTS = 500;
 /** Deliveries of a deleted user that are blanked in one transaction. */
 export const ERASE_SLICE_ROWS = 1000;
 

@@ -7,6 +7,8 @@ import {
 } from "./placeholders.ts";
 import { listVariables, type VariableReader } from "./variables.ts";
 
+const encoder = new TextEncoder();
+
 /** A place in a content's JSON text that a value goes into. */
 interface Hole {
   /** Index into the template's variables. */
@@ -22,6 +24,8 @@ export interface CompiledContent {
   segments: (string | Hole)[];
   /** The content as JSON, placeholders and all: what a target without variables gets. */
   unsubstituted: string;
+  /** Bytes of the text between the holes. */
+  fixedBytes: number;
 }
 
 export interface CompiledTemplate {
@@ -43,7 +47,10 @@ export function compileTemplate({ content, variableSchema, placeholders }: Templ
   for (const [channelKey, node] of Object.entries(content)) {
     const segments: (string | Hole)[] = [];
     emitNode(node, segments, emitter);
-    contents.set(channelKey, { segments: mergeText(segments), unsubstituted: JSON.stringify(node) });
+    const merged = mergeText(segments);
+    const fixed = merged.filter((segment) => typeof segment === "string").join("");
+    const fixedBytes = encoder.encode(fixed).length;
+    contents.set(channelKey, { segments: merged, unsubstituted: JSON.stringify(node), fixedBytes });
   }
   return { variables, contents };
 }

@@ -26,6 +26,35 @@ export function renderContent(
   return exceedsBytes(json, MAX_RENDERED_BYTES) ? null : json;
 }
 
+/** Bytes of a unit of text at most: a control character is `\\u0000` in JSON. */
+const MAX_UNIT_BYTES = 6;
+/** Of a value beside its texts: field names, numbers, quotes. */
+const VALUE_BYTES = 128;
+
+/**
+ * True where a content with these values surely is within the limit of {@link renderContent}; false where only rendering
+ * it can tell. Costs a few additions.
+ */
+export function surelyFits(
+  { segments, fixedBytes }: CompiledContent,
+  values: readonly (VariableValue | null)[],
+): boolean {
+  let bytes = fixedBytes;
+  for (const segment of segments) {
+    if (typeof segment === "string") continue;
+    bytes += VALUE_BYTES + MAX_UNIT_BYTES * lengthOf(values[segment.variable] ?? null);
+    if (bytes > MAX_RENDERED_BYTES) return false;
+  }
+  return true;
+}
+
+/** UTF-16 units of a value's texts. */
+function lengthOf(value: VariableValue | null): number {
+  if (value === null) return 0;
+  if (typeof value === "string") return value.length;
+  return "url" in value ? value.url.length : value.data.length;
+}
+
 function toText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value !== "object") return String(value);

@@ -246,7 +246,7 @@ describe("a cell of a log for a spreadsheet", () => {
 describe("a log while deliveries arrive", () => {
   it("shows who isn't accepted yet as pending, and keeps its order", async () => {
     const app = await createReadyApp();
-    const uids = uidsOf(500);
+    const uids = uidsOf(4000);
     const variables = Object.fromEntries(uids.map((uid) => [uid, { customerName: "A", orderId: "1" }]));
     const queue = new CapturingQueue();
     const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", {

@@ -70,24 +70,24 @@ describe("a send to a targets file", () => {
   });
 
   it("is counted once where its chunks come twice, and finished by the watchdog where some vanish", async () => {
-    await uploadCsv(app, "vanish.csv", rowsOf("vanish", 1500));
+    await uploadCsv(app, "vanish.csv", rowsOf("vanish", 5000));
     const { id, queue } = await sendCaptured("vanish.csv");
     expect(queue.messages.length).toBeGreaterThan(2);
     const [first] = queue.messages;
     await consume([first, first]);
-    await expectExact(id, 1500);
+    await expectExact(id, 5000);
   });
 });
 
 describe("a file that changes after the send was accepted", () => {
   it("goes out whole with its old rows where it was deleted", async () => {
-    await uploadCsv(app, "deleted.csv", rowsOf("deleted", 900));
+    await uploadCsv(app, "deleted.csv", rowsOf("deleted", 2500));
     const { id, queue } = await sendCaptured("deleted.csv");
     expect((await callPlatform(app, "DELETE", "/v1/storage/targets_files/deleted.csv")).status).toBe(200);
     await consume(queue.messages.slice(0, 1));
     // The rest is the watchdog's: it finds the audience too.
-    await expectExact(id, 900);
-    expect(await textOf("deleted-899")).toEqual(["row 899"]);
+    await expectExact(id, 2500);
+    expect(await textOf("deleted-2499")).toEqual(["row 2499"]);
   });
 
   it("goes out whole with its old rows where it was overwritten", async () => {

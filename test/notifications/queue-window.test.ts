@@ -2,12 +2,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
 import { keys } from "../../src/model/keys.ts";
-import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
+import { CHUNK_ROWS, CHUNKS_IN_QUEUE, MAX_BATCH_TARGETS } from "../../src/model/limits.ts";
 import type { Priority } from "../../src/model/notification.ts";
 import type { ChunkMessage } from "../../src/queues/chunks.ts";
 import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import { writeCsv } from "../support/csv.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { abort, replaceIn, wake } from "../support/objects.ts";
+import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 /** What a consumer's batch has (wrangler.toml). */
@@ -40,9 +42,19 @@ const queues = (): Partial<Bindings> => ({
   DELIVERIES_NORMAL: queue.binding,
 });
 
+const idsOf = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+/** More targets than a call may name are a file's. */
 async function send(prefix: string, count: number, priority: Priority = "normal"): Promise<string> {
-  const targets = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
-  const body = { template: { key: "order-confirmation" }, targets, mode: "batch", priority };
+  const ids = idsOf(prefix, count);
+  const isFile = count > MAX_BATCH_TARGETS;
+  if (isFile) {
+    const table = [["user_id", "customerName", "orderId"], ...ids.map((id) => [id, "Mia", "O-1"])];
+    await uploadCsv(app, `${prefix}.csv`, writeCsv(table, "\n"));
+  }
+  const targets = isFile ? { targetsFile: `${prefix}.csv` } : { targets: ids };
+  const body = { template: { key: "order-confirmation" }, ...targets, mode: "batch", priority };
   const sent = await callWith(queues(), app, "POST", "/notifications/send", body);
   expect(sent.status, JSON.stringify(sent.body)).toBe(200);
   return sent.body.notificationId;
@@ -127,7 +139,7 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
     await callWith(queues(), other, "POST", "/notifications/send", body);
     const single = queue.messages.pop();
     const calls: string[] = [];
-    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "deliver", {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "deliverSegment", {
       before: (_, name) => void calls.push(name),
     });
     await consume([...many, single], { USER_SHARD, ...queues() });
@@ -157,9 +169,12 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
   });
 
   it("of a retry go the same way", async () => {
-    const targets = Array.from({ length: TARGETS }, (_, index) => `again-${index}`);
-    const variables = Object.fromEntries(targets.map((uid) => [uid, {}]));
-    const body = { template: { key: "order-confirmation", variables }, targets, mode: "batch" };
+    const table = [
+      ["user_id", "customerName", "orderId"],
+      ...idsOf("again", TARGETS).map((uid) => [uid, "", "O-1"]),
+    ];
+    await uploadCsv(app, "again.csv", writeCsv(table, "\n"));
+    const body = { template: { key: "order-confirmation" }, targetsFile: "again.csv", mode: "batch" };
     const id = (await app.send(body)).body.notificationId;
     await waitUntilCompleted(app, id, WAIT_MS);
     // A new instance begins with the smallest window; the send's has grown where its chunks didn't wait.

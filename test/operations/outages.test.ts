@@ -132,7 +132,7 @@ it("a batch's chunk for a full user shard waits, and is delivered when there is 
   const replaced = { DELIVERIES_NORMAL: queue.binding };
   const body = SENDS.batch?.("roomless");
   const sent = await callWith(replaced, app, "POST", "/notifications/send", body);
-  const full = { USER_SHARD: fullAt(bindings.USER_SHARD, "deliver") };
+  const full = { USER_SHARD: fullAt(bindings.USER_SHARD, "deliverSegment") };
   expect(await consume(queue.messages, full)).toEqual({ acked: 0, retried: 1 });
   expect(await app.notification(sent.body.notificationId)).toMatchObject({
     state: "sending",

@@ -15,6 +15,7 @@ import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
+import type { SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
@@ -50,6 +51,11 @@ export interface UserShardContract {
    * the caller gets the pushes of its rows in hand, else the push queue does.
    */
   deliver(request: DeliverRequest, leaseMs?: number | null): Delivered;
+  /**
+   * Stores a part of a batch and counts it, in one transaction; the same part again changes nothing. Its exceptions are
+   * delivered before. `needs_template`: nothing was stored, as what texts are made with isn't here.
+   */
+  deliverSegment(request: SegmentRequest): "stored" | "needs_template";
   /**
    * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
    * who of these users waits for a new delivery.

@@ -70,14 +70,18 @@ export class DeliveryInserts {
   }
 
   /** Inserts the rows that aren't there yet, and says which they were. */
-  insertNew(notificationId: string, slice: DeliverySlice, now: number): SqlStorageCursor<InsertedRow> {
+  insertNew(
+    notificationId: string,
+    slice: Pick<DeliverySlice, "json" | "push">,
+    now: number,
+  ): SqlStorageCursor<InsertedRow> {
     return this.#insert(notificationId, slice, now, "RETURNING user_id, channel_key, status, reason");
   }
 
   /** The same, where users may have been deleted since the notification was accepted. */
   insertForTheLiving(
     notificationId: string,
-    { json, push }: DeliverySlice,
+    { json, push }: Pick<DeliverySlice, "json" | "push">,
     now: number,
   ): SqlStorageCursor<InsertedRow> {
     return this.#sql.exec<InsertedRow>(
@@ -91,7 +95,7 @@ export class DeliveryInserts {
 
   #insert(
     notificationId: string,
-    { json, push }: DeliverySlice,
+    { json, push }: Pick<DeliverySlice, "json" | "push">,
     now: number,
     returning: string,
   ): SqlStorageCursor<InsertedRow> {

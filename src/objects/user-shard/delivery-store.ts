@@ -128,6 +128,42 @@ export class DeliveryStore {
     return { header: stored.header, totals, ...result };
   }
 
+  /**
+   * Writes rows of what is counted already, as a slice's JSON has them; `at` (Unix ms): when it was delivered. Returns
+   * those that weren't there.
+   */
+  insertCounted(notificationId: string, json: string, at: number): DeliveryKey[] {
+    return [...this.#inserts.insertNew(notificationId, { json, push: null }, at)].map((row) => ({
+      userId: row.user_id,
+      channelKey: row.channel_key,
+    }));
+  }
+
+  /** Writes rows of users who were deleted since the notification was accepted, and counts those that are new. */
+  insertGone(header: NotificationHeader, userIds: readonly string[], added: Totals, now: number): void {
+    const rows = userIds.flatMap((userId) =>
+      header.channels.map(({ key, type }) => [userId, key, type, "skipped", "user_deleted", null]),
+    );
+    const slice = { json: JSON.stringify(rows), push: null };
+    for (const row of this.#inserts.insertForTheLiving(header.id, slice, now)) {
+      addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
+    }
+  }
+
+  /** Counts what was added of a notification, its first or more. Returns it as it stands here. */
+  addCounts(
+    request: Pick<DeliverRequest, "header" | "pushData" | "target" | "targetValues">,
+    added: Totals,
+  ): { header: NotificationHeader; totals: Totals } {
+    const { header } = request;
+    if (this.#insertNotification(request, added)) return { header, totals: added };
+    const stored = this.getNotification(header.id);
+    if (stored === null) throw new Error("A notification that is there can't be read");
+    const totals = sumTotals(stored.header.channels, [stored.totals, added]);
+    this.#updateTotals(stored.header, totals);
+    return { header: stored.header, totals };
+  }
+
   /** The request's push data, kept with the notification. */
   getPushData(notificationId: string): Record<string, string> {
     const [row] = this.#sql
@@ -239,7 +275,12 @@ export class DeliveryStore {
 
   /** False where the shard knows the notification already. */
   #insertNotification(
-    { header, pushData, target, targetValues = null }: DeliverRequest,
+    {
+      header,
+      pushData,
+      target,
+      targetValues = null,
+    }: Pick<DeliverRequest, "header" | "pushData" | "target" | "targetValues">,
     totals: Totals,
   ): boolean {
     const packed = this.#headers.pack(header);

@@ -1,13 +1,19 @@
-import type { DeliveryCount, DeliveryCounts } from "../../model/delivery.ts";
+import type { DeliveryCount, DeliveryCounts, LoggedDelivery } from "../../model/delivery.ts";
 import type { HistoryEntry, RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
 import type { FeedPosition } from "../../model/feed.ts";
 import type { ChannelType, DeliveryStatus } from "../../model/notification.ts";
+import { listUsers } from "../../model/segment.ts";
+import { countRowsOf } from "./count-rows.ts";
 import type { HeaderStore, StoredHeader } from "./header-store.ts";
+import type { SegmentStore } from "./segment-store.ts";
 import { FIRST_ID, type Tombstones } from "./tombstones.ts";
 import { USERS_AFTER } from "./user-walk.ts";
 
 /** Users whose deliveries one call counts. */
 const USERS_PER_COUNT = 2000;
+
+/** In place of a user, who can't have it in an id: behind it a segment is counted. */
+const SEGMENT_MARK = "\u0000";
 
 type LoggedRow = {
   user_id: string;
@@ -26,9 +32,11 @@ export class LogStore {
   readonly #sql: SqlStorage;
   readonly #tombstones: Tombstones;
   readonly #headers: HeaderStore;
+  readonly #segments: SegmentStore;
 
-  constructor(sql: SqlStorage, tombstones: Tombstones, headers: HeaderStore) {
+  constructor(sql: SqlStorage, tombstones: Tombstones, headers: HeaderStore, segments: SegmentStore) {
     this.#sql = sql;
+    this.#segments = segments;
     this.#tombstones = tombstones;
     this.#headers = headers;
   }
@@ -54,6 +62,9 @@ export class LogStore {
 
   /** The deliveries themselves, counted, of a page of the shard's users: what the ledger's numbers are checked against. */
   countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
+    if (afterUser.startsWith(SEGMENT_MARK)) {
+      return this.#countSegment(notificationId, Number(afterUser.slice(SEGMENT_MARK.length)));
+    }
     const users = this.#sql
       .exec<{ user_id: string }>(
         `${USERS_AFTER} SELECT user_id FROM users_after WHERE user_id IS NOT NULL`,
@@ -72,7 +83,26 @@ export class LogStore {
         notificationId,
       )
       .toArray();
-    return { counts, afterUser: users.length === USERS_PER_COUNT ? (users.at(-1) ?? null) : null };
+    const last = users.length === USERS_PER_COUNT ? users.at(-1) : undefined;
+    return { counts, afterUser: last ?? this.#markSegmentAfter(notificationId, 0) };
+  }
+
+  /** What stands in a segment and in no row. */
+  #countSegment(notificationId: string, seq: number): DeliveryCounts {
+    const segment = this.#segments.get(seq);
+    const afterUser = this.#markSegmentAfter(notificationId, seq);
+    if (segment === null) return { counts: [], afterUser };
+    const rows = countRowsOf(this.#sql, notificationId, listUsers(segment.targets));
+    const counts = segment.outcomes.map(({ channelKey, status, reason }) => {
+      const count = segment.targets.count - (rows.get(channelKey) ?? 0);
+      return { channelKey, status, reason, count, viewed: 0, clicked: 0 };
+    });
+    return { counts: counts.filter(({ count }) => count > 0), afterUser };
+  }
+
+  #markSegmentAfter(notificationId: string, seq: number): string | null {
+    const later = this.#segments.listHeads(notificationId).filter((head) => head.seq > seq);
+    return later.length === 0 ? null : `${SEGMENT_MARK}${Math.min(...later.map((head) => head.seq))}`;
   }
 
   /** What a realtime send to one is rendered from again; null where nothing of it could fail. */
@@ -118,7 +148,37 @@ export class LogStore {
         viewedAt: row.viewed_at,
         clickedAt: row.clicked_at,
       }));
-    return { deliveries, gone };
+    return {
+      deliveries: [...deliveries, ...this.#listInSegments(notificationId, userIds, deliveries, isGone)],
+      gone,
+    };
+  }
+
+  /** Deliveries that have no row: their segment says what became of them. */
+  #listInSegments(
+    notificationId: string,
+    userIds: readonly string[],
+    rows: readonly LoggedDelivery[],
+    isGone: ReadonlySet<string>,
+  ): LoggedDelivery[] {
+    const known = Map.groupBy(rows, ({ userId }) => userId);
+    return [...this.#segments.findTargets(notificationId, userIds)].flatMap(
+      ([userId, { outcomes, storedAt }]) =>
+        outcomes
+          .filter(({ channelKey }) => !known.get(userId)?.some((row) => row.channelKey === channelKey))
+          .map(({ channelKey, status, reason }) => ({
+            ...{
+              userId,
+              isUserGone: isGone.has(userId),
+              channelKey,
+              status,
+              reason,
+              message: null,
+              tries: 0,
+            },
+            ...{ deliveredAt: status === "delivered" ? storedAt : null, viewedAt: null, clickedAt: null },
+          })),
+    );
   }
 
   /** `before`: the position after which the page begins. */

@@ -21,6 +21,7 @@ import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import { type Outcome, succeed } from "../../model/outcome.ts";
 import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
 import { retriedBefore } from "../../model/retry-window.ts";
+import { findLine, type SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
 import { enqueuePushes } from "../../queues/pushes.ts";
@@ -31,6 +32,7 @@ import { migrate } from "../kit/migrate.ts";
 import { isFull, requireRoom, sizeOf } from "../kit/room.ts";
 import { getLedgerStub } from "../ledger/contract.ts";
 import { getRegistryStub } from "../registry/contract.ts";
+import { Arrivals } from "./arrivals.ts";
 import { ClaimStore } from "./claim-store.ts";
 import { type Delivered, type FeedCaller, GONE, REVOKED, USED, type UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
@@ -43,6 +45,7 @@ import { FeedSockets } from "./feed-sockets.ts";
 import { FeedStore } from "./feed-store.ts";
 import { HeaderStore } from "./header-store.ts";
 import { LogStore } from "./log-store.ts";
+import { Looks } from "./looks.ts";
 import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
 import { PushOutbox } from "./push-outbox.ts";
 import { PushStore } from "./push-store.ts";
@@ -53,6 +56,8 @@ import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { USER_SHARD_SCHEMA } from "./schema.ts";
+import { SegmentInserts } from "./segment-inserts.ts";
+import { SegmentStore } from "./segment-store.ts";
 import { tellErasure } from "./tell-erasure.ts";
 import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
@@ -100,6 +105,9 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   readonly #erasureCalls: ErasureCalls;
   readonly #erasure: UserErasure;
   readonly #retention: Retention;
+  readonly #segments: SegmentStore;
+  readonly #segmentInserts: SegmentInserts;
+  readonly #arrivals: Arrivals;
   readonly #engagements: EngagementStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -118,11 +126,19 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     const headers = new HeaderStore(sql);
     this.#due.onUndone(() => headers.forget());
     this.#deliveries = new DeliveryStore(ctx.storage, this.#webhooks, this.#tombstones, headers);
+    this.#segments = new SegmentStore(sql);
+    const looks = new Looks(sql);
+    this.#segmentInserts = new SegmentInserts(sql, this.#segments, this.#deliveries, this.#tombstones);
+    this.#arrivals = new Arrivals(looks, this.#segments, this.#deliveries, this.#tombstones);
+    this.#due.onUndone(() => {
+      this.#segments.forget();
+      looks.forget();
+    });
     this.#recount = new Recount(sql, this.#deliveries);
     this.#claims = new ClaimStore(sql);
-    this.#log = new LogStore(sql, this.#tombstones, headers);
+    this.#log = new LogStore(sql, this.#tombstones, headers, this.#segments);
     this.#retries = new RetryStore(sql, this.#deliveries);
-    this.#retention = new Retention(sql, headers);
+    this.#retention = new Retention(sql, headers, this.#segments, looks);
     this.#sockets = new FeedSockets(ctx);
     this.#users = new UserStore(sql, this.#sockets);
     this.#tokenBounds = new TokenBounds(sql);
@@ -172,6 +188,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     this.#erasure = new UserErasure({
       ...{ sql, due: this.#due, users: this.#users, devices: this.#devices, outbox: this.#outbox },
       ...{ tokens: this.#tokens, tombstones: this.#tombstones, calls: this.#erasureCalls },
+      ...{ segments: this.#segments, looks },
     });
     this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", this.#listDuties());
   }
@@ -186,6 +203,8 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     const watchers =
       request.target === null ? this.#sockets.watchers() : this.#sockets.watchersOf(request.target);
     const { header, totals, fresh, pending, leases } = this.#due.transaction(() => {
+      const stored = this.#findSegmentOf(request);
+      if (stored !== null) return { ...stored, fresh: [], pending: [], leases: [] };
       const after = this.#deliveries.insertDeliveries(request, watchers, now, (slice, userIds) =>
         this.#outbox.store(slice, userIds, request.header, now),
       );
@@ -199,14 +218,38 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     // Several realtime targets are in their ledger already: what was answered as delivered is read there.
     // With pushes in hand the caller is about to report them: until then nothing is worth telling.
     if (leases.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
-    this.#pushToSockets(header, fresh);
+    this.#pushToSockets(header.id, fresh);
     if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
     return { header, leases };
+  }
+
+  deliverSegment(request: SegmentRequest): "stored" | "needs_template" {
+    const now = Date.now();
+    const online = this.#sockets.listOnline();
+    const stored = this.#due.transaction(() => {
+      const inserted = this.#segmentInserts.insert(request, now);
+      if (inserted === null) return null;
+      this.#reporter.noteChange(now);
+      this.#due.ensure("retention", "", now + DAY_MS);
+      const watching = [...online].filter((userId) => findLine(request.targets, userId) !== null);
+      return { ...inserted, fresh: watching.flatMap((userId) => this.#arrivals.bringIn(userId)) };
+    });
+    if (stored === null) return "needs_template";
+    this.#reporter.schedule(acceptedOf(stored.totals) === request.expected ? "now" : "batch");
+    for (const key of stored.fresh) this.#pushToSockets(key.notificationId, [key]);
+    return "stored";
+  }
+
+  /** A part of a batch that is stored as a segment is done with: who delivers it again may see other devices. */
+  #findSegmentOf({ header, part = null }: DeliverRequest): ShardNotification | null {
+    if (part === null || !this.#segments.has(header.id, part)) return null;
+    return this.#deliveries.getNotification(header.id);
   }
 
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
     const now = Date.now();
     const waiting = this.#due.transaction(() => {
+      this.#arrivals.bringInFailed(notificationId, retry.reasons);
       if (this.#retries.reopen(notificationId, retry)) this.#reporter.noteChange(now);
       const header = this.#deliveries.getNotification(notificationId)?.header;
       const gone = this.#tombstones.listGone(userIds, notificationId);
@@ -229,7 +272,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     if (redelivered === null) return;
     const { totals, fresh, pending } = redelivered;
     this.#reporter.schedule(totals.every((channel) => channel.pending === 0) ? "now" : "batch");
-    this.#pushToSockets(header, fresh);
+    this.#pushToSockets(header.id, fresh);
     if (pending.length > 0) this.#enqueueNew(header.id, pending);
   }
 
@@ -441,11 +484,15 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   }
 
   listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED {
-    return this.#accepts(caller) ? this.#feed.list(caller.userId, filter) : REVOKED;
+    if (!this.#accepts(caller)) return REVOKED;
+    this.#bringIn(caller.userId);
+    return this.#feed.list(caller.userId, filter);
   }
 
   countUnread(caller: FeedCaller): number | typeof REVOKED {
-    return this.#accepts(caller) ? this.#feed.countUnread(caller.userId) : REVOKED;
+    if (!this.#accepts(caller)) return REVOKED;
+    this.#bringIn(caller.userId);
+    return this.#feed.countUnread(caller.userId);
   }
 
   markFeedItem(
@@ -455,6 +502,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     kind: Engagement,
   ): FeedItem[] | null | typeof REVOKED {
     if (!this.#accepts(caller)) return REVOKED;
+    this.#bringIn(caller.userId);
     return this.#engage(caller.userId, (now) =>
       this.#feed.mark(caller.userId, notificationId, channelKey, kind, now),
     );
@@ -462,14 +510,19 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
 
   markAllViewed(caller: FeedCaller): number | typeof REVOKED {
     if (!this.#accepts(caller)) return REVOKED;
+    this.#bringIn(caller.userId);
     return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
   }
 
   recordEngagement(event: ClientEngagement): EngagementOutcome {
-    return this.#engage(event.userId, (now) => this.#engagements.record(event, now));
+    return this.#engage(event.userId, (now) => {
+      this.#arrivals.bringInOf(event.notificationId, event.userId);
+      return this.#engagements.record(event, now);
+    });
   }
 
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
+    this.#bringIn(userId);
     return this.#log.readUserHistory(userId, before, limit);
   }
 
@@ -490,6 +543,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     if (ticket !== null && !this.#spendTicket(ticket, Number(params.get("ticketExpiresAt")), now)) {
       return new Response(USED, { status: 401 });
     }
+    this.#bringIn(userId);
     const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId), now);
     if (client === null) return new Response(null, { status: 429 });
     this.#due.bringForward(SOCKETS_DUTY, "", expiresAt);
@@ -646,6 +700,11 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     console.error({ message, app: this.#identity.appId, shard: this.#identity.shard, error });
   }
 
+  /** What arrived for a user since somebody last looked has rows of its own from now on. */
+  #bringIn(userId: string): void {
+    if (!this.#arrivals.isCurrent(userId)) this.#due.transaction(() => this.#arrivals.bringIn(userId));
+  }
+
   #allows(caller: FeedCaller | null): boolean {
     return caller === null || this.#accepts(caller);
   }
@@ -666,7 +725,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return result;
   }
 
-  #pushToSockets({ id }: NotificationHeader, fresh: readonly DeliveryKey[]): void {
+  #pushToSockets(id: string, fresh: readonly DeliveryKey[]): void {
     for (const { userId, channelKey } of fresh) {
       const item = this.#feed.get(userId, id, channelKey);
       if (item === null) continue;

@@ -1,10 +1,15 @@
 import type { HeaderStore } from "./header-store.ts";
+import type { Looks } from "./looks.ts";
+import type { SegmentStore } from "./segment-store.ts";
 import { USERS_AFTER } from "./user-walk.ts";
 
 /** Users that one turn looks at. */
 const USERS_PER_TURN = 500;
 /** Rows that one statement removes. */
 const ROWS_PER_TURN = 5000;
+
+/** Segments that one statement removes: each may have a megabyte. */
+const SEGMENTS_PER_TURN = 200;
 
 /** A walk through the shard's users, from one turn of the alarm to the next. Lost with the instance, it begins anew. */
 interface Walk {
@@ -19,11 +24,15 @@ interface Walk {
 export class Retention {
   readonly #sql: SqlStorage;
   readonly #headers: HeaderStore;
+  readonly #segments: SegmentStore;
+  readonly #looks: Looks;
   #walk: Walk | null = null;
 
-  constructor(sql: SqlStorage, headers: HeaderStore) {
+  constructor(sql: SqlStorage, headers: HeaderStore, segments: SegmentStore, looks: Looks) {
     this.#sql = sql;
     this.#headers = headers;
+    this.#segments = segments;
+    this.#looks = looks;
   }
 
   /** One slice, in a transaction: of notifications before `beforeId`; true where there is more to do. */
@@ -37,6 +46,8 @@ export class Retention {
       this.#walk = { beforeId, afterUser: "" };
     }
     const { beforeId: end, afterUser } = this.#walk;
+    // First: a look mustn't bring in again what is removed behind.
+    if (this.#segments.deleteBefore(end, SEGMENTS_PER_TURN) === SEGMENTS_PER_TURN) return true;
     const users = this.#listUsers(afterUser);
     const last = users.at(-1);
     if (last !== undefined) {
@@ -47,7 +58,9 @@ export class Retention {
     if (this.#deletePushes(end) === ROWS_PER_TURN || this.#deleteNotifications(end) === ROWS_PER_TURN)
       return true;
     this.#walk = null;
-    return !this.#headers.deleteBefore(end, ROWS_PER_TURN);
+    this.#segments.deleteTemplatesBefore(end);
+    const areLooksDone = this.#looks.deleteBefore(this.#segments.getOldest());
+    return !this.#headers.deleteBefore(end, ROWS_PER_TURN) || !areLooksDone;
   }
 
   #oldestId(): string | null {

@@ -2,7 +2,9 @@ import { DUE_SCHEMA } from "../kit/due.ts";
 import { WEBHOOK_QUEUE_SCHEMA } from "../kit/event-messages.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "./delivery-events.ts";
 import { HEADER_PARTS_SCHEMA } from "./header-store.ts";
+import { LOOKS_SCHEMA } from "./looks.ts";
 import { RECOUNT_SCHEMA } from "./recount.ts";
+import { SEGMENT_SCHEMA } from "./segment-store.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -142,5 +144,11 @@ export const USER_SHARD_SCHEMA = [
   [
     // A service of the user's choice made a sender wait: such pushes go by a queue of their own.
     "ALTER TABLE pushes ADD COLUMN is_slow INTEGER NOT NULL DEFAULT 0",
+  ],
+  [
+    ...SEGMENT_SCHEMA,
+    ...LOOKS_SCHEMA,
+    // From which segment on a deleted user's values are still to be taken out; null: it is done.
+    "ALTER TABLE deleted_users ADD COLUMN erase_from_segment INTEGER",
   ],
 ] as const;

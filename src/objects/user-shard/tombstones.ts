@@ -23,9 +23,10 @@ export class Tombstones {
   add(uid: string, now: number): void {
     const beforeId = firstIdAt(now + 1);
     this.#sql.exec(
-      `INSERT INTO deleted_users (uid, deleted_at, before_id, erase_from) VALUES (?1, ?2, ?3, '')
+      `INSERT INTO deleted_users (uid, deleted_at, before_id, erase_from, erase_from_segment) VALUES (?1, ?2, ?3, '', 0)
        ON CONFLICT DO UPDATE SET deleted_at = MAX(deleted_at, excluded.deleted_at),
-         before_id = MAX(before_id, excluded.before_id), erase_from = IFNULL(erase_from, before_id)`,
+         before_id = MAX(before_id, excluded.before_id), erase_from = IFNULL(erase_from, before_id),
+         erase_from_segment = 0`,
       uid,
       now,
       beforeId,

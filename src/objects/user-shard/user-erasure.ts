@@ -1,9 +1,12 @@
-import { ERASE_SLICE_ROWS } from "../../model/limits.ts";
+import { ERASE_SLICE_ROWS, ERASE_SLICE_SEGMENTS } from "../../model/limits.ts";
 import type { PushGroup } from "../../model/push.ts";
+import { hashUserId } from "../../model/segment.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { ErasureCalls } from "./erasure-calls.ts";
+import type { Looks } from "./looks.ts";
 import type { PushOutbox } from "./push-outbox.ts";
+import type { SegmentStore } from "./segment-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { UserStore } from "./user-store.ts";
 import type { UserTokens } from "./user-tokens.ts";
@@ -20,6 +23,8 @@ interface ErasureParts {
   outbox: PushOutbox;
   tombstones: Tombstones;
   calls: ErasureCalls;
+  segments: SegmentStore;
+  looks: Looks;
 }
 
 type ErasedRow = { notification_id: string; channel_key: string; status: string };
@@ -42,10 +47,11 @@ export class UserErasure {
    */
   delete(uid: string, now: number): boolean {
     const { users, devices, tombstones } = this.#parts;
-    const hadDeliveries = this.#hasDeliveries(uid);
+    const hadDeliveries = this.#hasDeliveries(uid) || this.#isInSegment(uid);
     const hadDevices = devices.removeAll(uid) > 0;
     const hadRecord = users.remove(uid);
     this.#parts.tokens.forget(uid);
+    this.#parts.looks.remove(uid);
     tombstones.add(uid, now);
     if (!this.#eraseSliceOf(uid, now)) this.#parts.due.bringForward(ERASE_DUTY, "", now);
     return hadRecord || hadDevices || hadDeliveries;
@@ -69,12 +75,18 @@ export class UserErasure {
   /** False where there is more to erase. */
   #eraseSliceOf(uid: string, now: number): boolean {
     const { sql } = this.#parts;
-    const { from, before } = sql
-      .exec<{ from: string | null; before: string }>(
-        `SELECT erase_from AS "from", before_id AS before FROM deleted_users WHERE uid = ?`,
+    const { from, before, segment } = sql
+      .exec<{ from: string | null; before: string; segment: number | null }>(
+        `SELECT erase_from AS "from", before_id AS before, erase_from_segment AS segment
+         FROM deleted_users WHERE uid = ?`,
         uid,
       )
       .one();
+    if (segment !== null) {
+      const next = this.#parts.segments.blank(uid, before, segment, ERASE_SLICE_SEGMENTS);
+      sql.exec("UPDATE deleted_users SET erase_from_segment = ? WHERE uid = ?", next, uid);
+      if (next !== null) return false;
+    }
     const next = from === null ? null : this.#erase(uid, from, before, now);
     sql.exec("UPDATE deleted_users SET erase_from = ? WHERE uid = ?", next, uid);
     return next === null;
@@ -141,6 +153,17 @@ export class UserErasure {
       )
       .toArray()
       .map(({ id }) => id);
+  }
+
+  #isInSegment(uid: string): boolean {
+    const { segments, tombstones } = this.#parts;
+    const firstId = tombstones.getBeforeId(uid);
+    return segments
+      .listHits(0, hashUserId(uid))
+      .some(
+        ({ notificationId }) =>
+          notificationId >= firstId && segments.findTargets(notificationId, [uid]).size > 0,
+      );
   }
 
   #hasDeliveries(uid: string): boolean {

@@ -1,0 +1,149 @@
+/**
+ * A segment is what a user shard stores of a part of a batch: its targets with their values, once, in place of a row for
+ * each target and channel. Pure.
+ */
+
+import type { DeliveryStatus, NotificationHeader } from "./notification.ts";
+import type { TemplateText } from "./template.ts";
+
+/** The targets of a segment as they are stored, and how to find one of them without reading the others. */
+export interface SegmentTargets {
+  /** Their number. */
+  count: number;
+  /** A line for each: the JSON array `[userId, ...values]`, the values in the order of the template's variables. */
+  lines: string;
+  /** Of each target's user id, ascending. */
+  hashes: Uint32Array;
+  /** Where the line of the target in the same place of `hashes` begins, UTF-16 units. */
+  starts: Uint32Array;
+}
+
+/** What became of a segment's targets in one channel, but for those who have a row of their own. */
+export interface SegmentOutcome {
+  channelKey: string;
+  status: DeliveryStatus;
+  reason: string | null;
+}
+
+/** A part of a batch for one shard. */
+export interface SegmentRequest {
+  header: NotificationHeader;
+  /** Targets of this notification that this shard will get in all. */
+  expected: number;
+  /** Which part of the notification it is: the same whenever it is delivered again. */
+  part: string;
+  /** For each of the notification's channels, in their order. */
+  outcomes: SegmentOutcome[];
+  targets: SegmentTargets;
+  /** The request's push data; null where no channel is a push channel. */
+  pushData: Record<string, string> | null;
+  /** What texts are made with; null where the shard should have it. */
+  template: TemplateText | null;
+}
+
+/** Collects targets, in any order. */
+export class SegmentWriter {
+  readonly #lines: string[] = [];
+  readonly #hashes: number[] = [];
+  #length = 0;
+
+  /** UTF-16 units of the lines. */
+  get length(): number {
+    return this.#length;
+  }
+
+  add(userId: string, line: string): void {
+    this.#lines.push(line);
+    this.#hashes.push(hashUserId(userId));
+    this.#length += line.length + 1;
+  }
+
+  finish(): SegmentTargets {
+    const count = this.#lines.length;
+    // A hash and its place in one number, so that sorting the numbers sorts both.
+    const keys = new Float64Array(count);
+    for (let place = 0; place < count; place++) keys[place] = (this.#hashes[place] ?? 0) * PLACES + place;
+    keys.sort();
+    const lineStarts = new Uint32Array(count);
+    let start = 0;
+    for (const [place, line] of this.#lines.entries()) {
+      lineStarts[place] = start;
+      start += line.length + 1;
+    }
+    const hashes = new Uint32Array(count);
+    const starts = new Uint32Array(count);
+    for (const [index, key] of keys.entries()) {
+      hashes[index] = Math.floor(key / PLACES);
+      starts[index] = lineStarts[key % PLACES] ?? 0;
+    }
+    return { count, lines: this.#lines.join("\n"), hashes, starts };
+  }
+}
+
+/** More places than a segment has targets; with a hash of 32 bits a number still holds both exactly. */
+const PLACES = 2 ** 20;
+
+/** A target's line. `values` null: a target without variables. */
+export function writeLine(userId: string, values: readonly unknown[] | null): string {
+  return values === null ? JSON.stringify([userId]) : JSON.stringify([userId, ...values]);
+}
+
+export function readLine(line: string): { userId: string; values: unknown[] | null } {
+  const [userId, ...values]: [string, ...unknown[]] = JSON.parse(line);
+  return { userId, values: values.length === 0 ? null : values };
+}
+
+/** The user ids of a segment's targets, in the order of their lines. */
+export function listUsers({ lines }: Pick<SegmentTargets, "lines">): string[] {
+  return lines.split("\n").map((line) => readLine(line).userId);
+}
+
+/** FNV-1a over UTF-16 units. Who wants collisions finds them, and slows down the reads of an own user. */
+export function hashUserId(userId: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < userId.length; index++) {
+    hash = Math.imul(hash ^ userId.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** The first place of a hash among ascending ones, or -1. */
+export function findHash(hashes: Uint32Array, hash: number): number {
+  let low = 0;
+  let high = hashes.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((hashes[middle] ?? 0) < hash) low = middle + 1;
+    else high = middle;
+  }
+  return hashes[low] === hash ? low : -1;
+}
+
+/** Where a user's line begins and ends, or null where the user is no target. */
+export function findLine(
+  { hashes, starts, lines }: Pick<SegmentTargets, "hashes" | "starts" | "lines">,
+  userId: string,
+): { start: number; end: number } | null {
+  const hash = hashUserId(userId);
+  const head = `[${JSON.stringify(userId)}`;
+  for (let place = findHash(hashes, hash); place >= 0 && hashes[place] === hash; place++) {
+    const start = starts[place] ?? 0;
+    if (!lines.startsWith(head, start)) continue;
+    const next = lines[start + head.length];
+    // After the id a comma, the end, or the blanks in place of erased values.
+    if (next !== "," && next !== "]" && next !== " ") continue;
+    const end = lines.indexOf("\n", start);
+    return { start, end: end < 0 ? lines.length : end };
+  }
+  return null;
+}
+
+/** The lines without a user's values: as long as before, so that all others stay where they are. */
+export function blankLine(
+  lines: string,
+  userId: string,
+  { start, end }: { start: number; end: number },
+): string {
+  const blank = `${`[${JSON.stringify(userId)}`.padEnd(end - start - 1, " ")}]`;
+  return lines.slice(0, start) + blank + lines.slice(end);
+}

@@ -1,0 +1,130 @@
+import type { DeliveryKey } from "../../model/delivery.ts";
+import type { ChannelType, FailureReason, NotificationHeader } from "../../model/notification.ts";
+import { findLine, hashUserId, listUsers, readLine, type SegmentOutcome } from "../../model/segment.ts";
+import { type CompiledTemplate, compileTemplate } from "../../templates/compile.ts";
+import { renderContent } from "../../templates/render.ts";
+import { resolveVariables } from "../../templates/variables.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+import type { Looks } from "./looks.ts";
+import { keyOf, type SegmentStore, type StoredSegment } from "./segment-store.ts";
+import type { Tombstones } from "./tombstones.ts";
+
+/** A delivery that has a row now. */
+export type ArrivedKey = DeliveryKey & { notificationId: string };
+
+/** A look at so many segments is written down, even where none of them was for its user. */
+const SEGMENTS_WORTH_A_ROW = 256;
+/** Compiled templates that are kept. */
+const MAX_COMPILED = 20;
+/**
+ * Makes rows of a user's own of what stands in segments, when somebody looks: all of a user's segments since the last
+ * look, or one notification's. Its text is made here, of the version that the notification was sent with. What is there
+ * already stays as it is, and nothing is counted: a segment was counted when it was stored. Every method expects to run
+ * inside a transaction.
+ */
+export class Arrivals {
+  readonly #looks: Looks;
+  readonly #segments: SegmentStore;
+  readonly #deliveries: DeliveryStore;
+  readonly #tombstones: Tombstones;
+  readonly #compiled = new Map<string, CompiledTemplate>();
+
+  constructor(looks: Looks, segments: SegmentStore, deliveries: DeliveryStore, tombstones: Tombstones) {
+    this.#looks = looks;
+    this.#segments = segments;
+    this.#deliveries = deliveries;
+    this.#tombstones = tombstones;
+  }
+
+  /** True where nothing can have arrived for a user since the last look, as far as is remembered. */
+  isCurrent(userId: string): boolean {
+    const { newest } = this.#segments;
+    return newest === 0 || this.#looks.getRemembered(userId) >= newest;
+  }
+
+  /** Brings in what arrived for a user since the last look; returns what is new. */
+  bringIn(userId: string): ArrivedKey[] {
+    if (this.isCurrent(userId)) return [];
+    const { newest } = this.#segments;
+    const since = this.#looks.get(userId);
+    if (since >= newest) return [];
+    const firstId = this.#tombstones.getBeforeId(userId);
+    const brought: ArrivedKey[] = [];
+    for (const { seq, notificationId } of this.#segments.listHits(since, hashUserId(userId))) {
+      if (notificationId < firstId) continue;
+      const segment = this.#segments.get(seq);
+      if (segment === null) continue;
+      for (const key of this.#bringInFrom(segment, userId)) brought.push({ ...key, notificationId });
+    }
+    // Without anything for this user a look costs nothing but the scan; many are worth a row.
+    const isWorthARow = brought.length > 0 || this.#segments.hasMoreAfter(since, SEGMENTS_WORTH_A_ROW);
+    this.#looks.set(userId, newest, isWorthARow);
+    return brought;
+  }
+
+  /** Brings in one notification for a user. */
+  bringInOf(notificationId: string, userId: string): void {
+    if (this.#segments.newest === 0 || notificationId < this.#tombstones.getBeforeId(userId)) return;
+    for (const segment of this.#segments.listOf(notificationId)) this.#bringInFrom(segment, userId);
+  }
+
+  /** Makes rows of what failed by default, for these reasons (null: any): a retry goes by rows. */
+  bringInFailed(notificationId: string, reasons: readonly FailureReason[] | null): void {
+    if (this.#segments.newest === 0) return;
+    const isWanted = ({ status, reason }: SegmentOutcome): boolean =>
+      status === "failed" && (reasons === null || (reasons as readonly (string | null)[]).includes(reason));
+    for (const { seq, outcomes } of this.#segments.listHeads(notificationId)) {
+      const failed = outcomes.filter(isWanted);
+      const segment = failed.length === 0 ? null : this.#segments.get(seq);
+      const header = this.#deliveries.getNotification(notificationId)?.header;
+      if (segment === null || header === undefined) continue;
+      const rows = listUsers(segment.targets).flatMap((userId) =>
+        failed.map(({ channelKey, status, reason }) => [
+          ...[userId, channelKey, typeOf(header, channelKey), status, reason, null],
+        ]),
+      );
+      this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), segment.storedAt);
+    }
+  }
+
+  #bringInFrom(
+    { notificationId, storedAt, outcomes, targets }: StoredSegment,
+    userId: string,
+  ): DeliveryKey[] {
+    const place = findLine(targets, userId);
+    const stored = place === null ? null : this.#deliveries.getNotification(notificationId);
+    if (place === null || stored === null) return [];
+    const { header } = stored;
+    const line = targets.lines.slice(place.start, place.end);
+    const rows = outcomes.map(({ channelKey, status, reason }) => [
+      ...[userId, channelKey, typeOf(header, channelKey)],
+      ...[status, reason, status === "delivered" ? this.#render(header, line, channelKey) : null],
+    ]);
+    return this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), storedAt);
+  }
+
+  #render(header: NotificationHeader, line: string, channelKey: string): string | null {
+    const { variables, contents } = this.#compile(header);
+    const content = contents.get(channelKey);
+    const { values } = readLine(line);
+    if (content === undefined) return null;
+    if (values === null) return content.unsubstituted;
+    const resolved = resolveVariables(variables, (index) => values[index]);
+    // It was checked when the segment was made.
+    return resolved.ok ? renderContent(content, resolved.values) : null;
+  }
+
+  #compile(header: NotificationHeader): CompiledTemplate {
+    const key = keyOf(header);
+    const known = this.#compiled.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileTemplate(this.#segments.getTemplate(header));
+    if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+}
+
+function typeOf({ channels }: NotificationHeader, channelKey: string): ChannelType | undefined {
+  return channels.find(({ key }) => key === channelKey)?.type;
+}

@@ -1,0 +1,95 @@
+import { addToTotals, emptyTotals, sumOf, type Totals } from "../../model/counts.ts";
+import type { NotificationHeader } from "../../model/notification.ts";
+import {
+  blankLine,
+  findLine,
+  listUsers,
+  type SegmentRequest,
+  type SegmentTargets,
+} from "../../model/segment.ts";
+import { countRowsOf } from "./count-rows.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+import type { SegmentStore } from "./segment-store.ts";
+import type { Tombstones } from "./tombstones.ts";
+
+/** What a segment's call has done. */
+export interface InsertedSegment {
+  header: NotificationHeader;
+  /** The shard's, of this notification. */
+  totals: Totals;
+}
+
+/**
+ * Stores segments and counts them: each of the targets by the segment's outcome, but for who has a row of an own in that
+ * channel, which was counted when it was written. The same segment again changes nothing. Expects to run inside a
+ * transaction.
+ */
+export class SegmentInserts {
+  readonly #sql: SqlStorage;
+  readonly #segments: SegmentStore;
+  readonly #deliveries: DeliveryStore;
+  readonly #tombstones: Tombstones;
+
+  constructor(sql: SqlStorage, segments: SegmentStore, deliveries: DeliveryStore, tombstones: Tombstones) {
+    this.#sql = sql;
+    this.#segments = segments;
+    this.#deliveries = deliveries;
+    this.#tombstones = tombstones;
+  }
+
+  /** Null where the template that the texts are made with isn't here: then nothing was stored. */
+  insert(request: SegmentRequest, now: number): InsertedSegment | null {
+    const { header, part, outcomes, pushData, template } = request;
+    const stored = this.#deliveries.getNotification(header.id);
+    if (stored !== null && this.#segments.has(header.id, part)) return stored;
+    if (template !== null) this.#segments.putTemplate(header, template);
+    else if (!this.#segments.hasTemplate(header)) return null;
+    const added = emptyTotals(header.channels);
+    const targets = this.#withoutGone(request, added, now);
+    const owned = this.#countOwned(header, stored?.totals ?? null, added, targets);
+    const counted = outcomes.map((outcome) => {
+      const count = targets.count - (owned.get(outcome.channelKey) ?? 0);
+      addToTotals(added, outcome.channelKey, outcome.status, outcome.reason, count, now);
+      return { ...outcome, count };
+    });
+    this.#segments.insert(header.id, part, { outcomes: counted, targets }, now);
+    return this.#deliveries.addCounts({ header, pushData, target: null }, added);
+  }
+
+  /** Who was deleted since the notification was accepted is skipped, and nothing of theirs is kept. */
+  #withoutGone({ header, targets }: SegmentRequest, added: Totals, now: number): SegmentTargets {
+    if (!this.#tombstones.mayConcern(header.id)) return targets;
+    const gone = this.#tombstones.listGone(listUsers(targets), header.id);
+    if (gone.length === 0) return targets;
+    this.#deliveries.insertGone(header, gone, added, now);
+    let { lines } = targets;
+    for (const userId of gone) {
+      const place = findLine({ ...targets, lines }, userId);
+      if (place !== null) lines = blankLine(lines, userId, place);
+    }
+    return { ...targets, lines };
+  }
+
+  /** How many of the targets have a row of their own, by channel; mostly nobody has any, and it costs nothing. */
+  #countOwned(
+    header: NotificationHeader,
+    totals: Totals | null,
+    added: Totals,
+    targets: SegmentTargets,
+  ): ReadonlyMap<string, number> {
+    const isNew = added.every((channel) => sumOf(channel) === 0);
+    if (isNew && (totals === null || !this.#hasRows(header.id, totals))) return new Map();
+    return countRowsOf(this.#sql, header.id, listUsers(targets));
+  }
+
+  /** True where more was counted of the notification than by its segments. */
+  #hasRows(notificationId: string, totals: Totals): boolean {
+    const bySegments = new Map<string, number>();
+    for (const { outcomes } of this.#segments.listHeads(notificationId)) {
+      for (const { channelKey, count } of outcomes) {
+        bySegments.set(channelKey, (bySegments.get(channelKey) ?? 0) + count);
+      }
+    }
+    return totals.some((channel) => sumOf(channel) > (bySegments.get(channel.channelKey) ?? 0));
+  }
+}
