@@ -1,5 +1,5 @@
 import type { LedgerRef } from "./ids.ts";
-import { MAX_LEDGER_SLOTS, SLOTS_GROW_PAUSE_MS } from "./limits.ts";
+import { MAX_LEDGER_SLOTS } from "./limits.ts";
 
 /** A day's ledgers. */
 export interface LedgerDay {
@@ -34,7 +34,7 @@ function readName({ day: name }: { day: string }): LedgerRef {
   return { day, slot: Number(slot) };
 }
 
-/** The ledgers that an app has, and among how many of them a day's new notifications are spread. */
+/** The ledgers that an app has. */
 export class LedgerList {
   readonly #sql: SqlStorage;
 
@@ -92,20 +92,5 @@ export class LedgerList {
       )
       .toArray()
       .map(readName);
-  }
-
-  /**
-   * Doubles the slots of new notifications. False where that was done a moment ago (copies of the app's record still
-   * have to learn of it), or where there are as many as there may be.
-   */
-  growSlots(now: number): boolean {
-    const grown = this.#sql.exec(
-      `UPDATE app SET ledger_slots = ledger_slots * 2, slots_grown_at = ?1
-       WHERE ledger_slots * 2 <= ?2 AND slots_grown_at <= ?3 RETURNING 1`,
-      now,
-      MAX_LEDGER_SLOTS,
-      now - SLOTS_GROW_PAUSE_MS,
-    );
-    return grown.toArray().length > 0;
   }
 }

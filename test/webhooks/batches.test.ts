@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it, vi } from "vitest";
 import { migrate } from "../../src/objects/kit/migrate.ts";
 import { SecretBox } from "../../src/objects/kit/secret-box.ts";
+import { Counters } from "../../src/objects/webhook-endpoint/counters.ts";
 import { EndpointStore } from "../../src/objects/webhook-endpoint/endpoint-store.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "../../src/objects/webhook-endpoint/schema.ts";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
@@ -349,7 +350,7 @@ describe("an endpoint's object from before calls could have several events", () 
         kept,
         read("SELECT seq, id, body FROM events"),
         read("SELECT next_seq, composed_seq, waiting, waiting_bytes, failed_calls FROM counters"),
-        new EndpointStore(sql, new SecretBox(sql, bindings, "an endpoint")).getConfig(),
+        new EndpointStore(sql, new SecretBox(sql, bindings, "an endpoint"), new Counters(sql)).getConfig(),
       ];
     });
     expect(calls).toEqual([

@@ -1,11 +1,18 @@
-import { acceptedOf, isComplete, sumTotals, type Totals } from "../../model/counts.ts";
-import type { LedgerPlan, NotificationHeader } from "../../model/notification.ts";
+import { isComplete, sumTotals } from "../../model/counts.ts";
+import {
+  type LedgerPlan,
+  type NotificationHeader,
+  type Retry,
+  withoutLabels,
+} from "../../model/notification.ts";
 import type { ShardReport } from "../../model/report.ts";
-import type { NotificationFilter, NotificationPage, NotificationRecord } from "./contract.ts";
+import type { NotificationFilter, NotificationPage, NotificationRecord, RetryRequest } from "./contract.ts";
 import type { LedgerLists } from "./lists.ts";
 import type { NotificationEvents } from "./notification-events.ts";
+import type { PlanStore } from "./plan-store.ts";
 import type { LedgerRetries } from "./retries.ts";
 import type { SeriesChanges } from "./series-store.ts";
+import type { ShardReportStore } from "./shard-report-store.ts";
 import type { SingleStore } from "./single-store.ts";
 
 /** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
@@ -13,28 +20,31 @@ export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "
 
 type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
 
-// Taken out by SQLite: of an old batch the hours are many times what else its totals say.
-const TOTALS_WITHOUT_HOURS =
-  "(SELECT json_group_array(json_remove(value, '$.hours')) FROM json_each(shard_reports.totals))";
 const RECORD_COLUMNS = "id, header, completed_at, attempt";
 
 interface LedgerStoreParts {
   sql: SqlStorage;
   events: NotificationEvents;
+  plans: PlanStore;
+  reports: ShardReportStore;
   retries: LedgerRetries;
   singles: SingleStore;
   lists: LedgerLists;
 }
 
-/** A day's notifications and the shards' reports on them. Writing methods expect to run in a transaction. */
+/** A day's notifications, by what is registered and by the shards' reports on them. Writing methods expect to run in a transaction. */
 export class LedgerStore {
   readonly #sql: SqlStorage;
   readonly #events: NotificationEvents;
+  readonly #plans: PlanStore;
+  readonly #reports: ShardReportStore;
   readonly #retries: LedgerRetries;
   readonly #singles: SingleStore;
   readonly #lists: LedgerLists;
 
-  constructor({ sql, events, retries, singles, lists }: LedgerStoreParts) {
+  constructor({ sql, events, plans, reports, retries, singles, lists }: LedgerStoreParts) {
+    this.#plans = plans;
+    this.#reports = reports;
     this.#retries = retries;
     this.#sql = sql;
     this.#events = events;
@@ -48,35 +58,11 @@ export class LedgerStore {
 
   /** Writes down a batch: from here on it will be delivered. */
   insertPlan(plan: LedgerPlan): void {
-    const { header, expected } = plan;
+    const { header } = plan;
     this.#insertHeader(header, null);
     this.#events.noteAccepted(header);
-    this.keepPlan(plan);
-    this.#sql.exec(
-      `INSERT INTO shard_reports (notification_id, shard, expected)
-       SELECT ?, value ->> 0, value ->> 1 FROM json_each(?)`,
-      header.id,
-      JSON.stringify(expected),
-    );
-  }
-
-  /** A plan as it is needed beyond this call. One that is there already stays. */
-  keepPlan(plan: LedgerPlan): void {
-    this.#sql.exec(
-      "INSERT OR IGNORE INTO plans (notification_id, plan) VALUES (?, ?)",
-      plan.header.id,
-      JSON.stringify(plan),
-    );
-  }
-
-  /** The plan with its newest retry. */
-  getPlan(id: string): LedgerPlan | null {
-    const [row] = this.#sql
-      .exec<{ plan: string }>("SELECT plan FROM plans WHERE notification_id = ?", id)
-      .toArray();
-    if (row === undefined) return null;
-    const retry = this.#retries.newest(id);
-    return { ...readPlan(row.plan), ...(retry === null ? {} : { retry }) };
+    this.#plans.keep(plan);
+    this.#reports.expect(plan);
   }
 
   /** `withHours`: also when things happened, which most readers don't need and which is long. */
@@ -96,7 +82,47 @@ export class LedgerStore {
     const { header, shard, version, totals, completedAt } = single;
     this.#singles.delete(id);
     this.#insertHeader(header, completedAt);
-    this.#insertReport(header, shard, version, totals);
+    this.#reports.insert(header, shard, version, totals);
+  }
+
+  /**
+   * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
+   * has made it. Null where nothing failed for these reasons.
+   */
+  openRetry(id: string, request: RetryRequest, now: number): Retry | null {
+    const shards = this.#reports.listFailed(id, request.reasons);
+    if (shards.length === 0) return null;
+    const { attempt } = this.#sql
+      .exec<{ attempt: number }>(
+        `UPDATE notifications SET attempt = attempt + 1, completed_at = NULL, redrives = 0 WHERE id = ?
+         RETURNING attempt`,
+        id,
+      )
+      .one();
+    this.#reports.want(id, shards, attempt);
+    return this.#retries.add(id, attempt, request, now);
+  }
+
+  /** Of these, the realtime sends that are kept in full. */
+  listRealtime(ids: readonly string[]): NotificationHeader[] {
+    return this.#sql
+      .exec<{ header: string }>(
+        `SELECT header FROM notifications
+         WHERE id IN (SELECT value FROM json_each(?)) AND mode = 'realtime'`,
+        JSON.stringify(ids),
+      )
+      .toArray()
+      .map(({ header }) => JSON.parse(header));
+  }
+
+  /** A send is kept without what says what it was about. */
+  blankLabels(header: NotificationHeader): void {
+    this.#sql.exec(
+      "UPDATE notifications SET header = ?, tag = NULL WHERE id = ?",
+      JSON.stringify(withoutLabels(header)),
+      header.id,
+    );
+    this.#lists.blankTag(header.id);
   }
 
   /** A transaction that wrote here was undone. */
@@ -117,7 +143,7 @@ export class LedgerStore {
    * notification is opened by its first report. `series` gets what has happened since the earlier ones.
    */
   applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
-    const { notificationId, version, totals, header, attempt, waiting } = report;
+    const { notificationId, totals, header } = report;
     const single = this.#singles.get(notificationId);
     if (single !== null) return this.#singles.update(single, report, now, series);
     const known = this.#sql
@@ -125,45 +151,12 @@ export class LedgerStore {
       .toArray()[0];
     if (known === undefined)
       return header === null ? "unknown" : this.#open(shard, report, header, now, series);
-    const [before] = this.#sql
-      .exec<{ accepted: number; attempt: number; waiting: number; totals: string }>(
-        "SELECT accepted, attempt, waiting, totals FROM shard_reports WHERE notification_id = ? AND shard = ?",
-        notificationId,
-        shard,
-      )
-      .toArray();
-    const updated = this.#sql
-      .exec<{ accepted: number; expected: number }>(
-        `UPDATE shard_reports SET accepted = ?, version = ?, totals = ?, attempt = ?, waiting = ?
-         WHERE notification_id = ? AND shard = ? AND version < ? RETURNING accepted, expected`,
-        acceptedOf(totals),
-        version,
-        JSON.stringify(totals),
-        attempt,
-        waiting,
-        notificationId,
-        shard,
-        version,
-      )
-      .toArray()[0];
-    if (updated === undefined) return "stale";
-    series.note(JSON.parse(known.header), JSON.parse(before?.totals ?? "[]"), totals);
-    if (updated.accepted > updated.expected) {
-      console.error({
-        message: "a shard accepted more targets than expected",
-        notificationId,
-        shard,
-        ...updated,
-      });
-    }
+    const applied = this.#reports.apply(shard, report);
+    if (applied === null) return "stale";
+    series.note(JSON.parse(known.header), applied.before, totals);
     if (known.completed_at !== null) return "current";
     if (this.#completeIfWhole(notificationId, now)) return "completed";
-    const hasMoved =
-      before === undefined ||
-      updated.accepted > before.accepted ||
-      attempt > before.attempt ||
-      waiting < before.waiting;
-    return hasMoved ? "progressed" : "current";
+    return applied.hasMoved ? "progressed" : "current";
   }
 
   /** The attempt that a notification is at; null where it is completed, or unknown. */
@@ -175,18 +168,6 @@ export class LedgerStore {
       )
       .toArray();
     return row?.attempt ?? null;
-  }
-
-  /** Shards that haven't accepted all of their targets, or haven't delivered again what a retry is for. */
-  listShortShards(id: string): number[] {
-    return this.#sql
-      .exec<{ shard: number }>(
-        `SELECT shard FROM shard_reports
-         WHERE notification_id = ? AND (accepted < expected OR attempt < wanted OR waiting > 0) ORDER BY shard`,
-        id,
-      )
-      .toArray()
-      .map(({ shard }) => shard);
   }
 
   /** Counts one more re-drive; returns how many there are. */
@@ -218,21 +199,6 @@ export class LedgerStore {
     return changed?.redrives ?? null;
   }
 
-  /** Ids of up to `limit` batches, whose audiences end with the ledger. */
-  listPlanned(limit: number): string[] {
-    return this.#sql
-      .exec<{ id: string }>("SELECT notification_id AS id FROM plans LIMIT ?", limit)
-      .toArray()
-      .map(({ id }) => id);
-  }
-
-  deletePlans(ids: readonly string[]): void {
-    this.#sql.exec(
-      "DELETE FROM plans WHERE notification_id IN (SELECT value FROM json_each(?))",
-      JSON.stringify(ids),
-    );
-  }
-
   #open(
     shard: number,
     report: ShardReport,
@@ -255,23 +221,10 @@ export class LedgerStore {
     const isWhole = isComplete(totals, header.total);
     series.note(header, [], totals);
     this.#insertHeader(header, isWhole ? now : null);
-    this.#insertReport(header, shard, version, totals);
+    this.#reports.insert(header, shard, version, totals);
     this.#events.noteAccepted(header);
     if (isWhole) this.#events.noteCompleted(header, totals, now);
     return isWhole ? "completed" : "current";
-  }
-
-  #insertReport({ id, total }: NotificationHeader, shard: number, version: number, totals: Totals): void {
-    this.#sql.exec(
-      `INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      id,
-      shard,
-      total,
-      acceptedOf(totals),
-      version,
-      JSON.stringify(totals),
-    );
   }
 
   #insertHeader(header: NotificationHeader, completedAt: number | null): void {
@@ -306,7 +259,7 @@ export class LedgerStore {
   }
 
   #completeIfWhole(id: string, now: number): boolean {
-    if (this.listShortShards(id).length > 0) return false;
+    if (this.#reports.listShort(id).length > 0) return false;
     const record = this.get(id);
     if (record === null || !isComplete(record.totals, record.header.total)) return false;
     this.#sql.exec("UPDATE notifications SET completed_at = ? WHERE id = ?", now, id);
@@ -315,27 +268,14 @@ export class LedgerStore {
   }
 
   #read(rows: readonly RecordRow[], withHours = false): NotificationRecord[] {
-    const parts = Map.groupBy(
-      this.#sql
-        .exec<{ id: string; totals: string }>(
-          `SELECT notification_id AS id, ${withHours ? "totals" : TOTALS_WITHOUT_HOURS} AS totals
-           FROM shard_reports WHERE notification_id IN (SELECT value FROM json_each(?)) AND version > 0`,
-          JSON.stringify(rows.map(({ id }) => id)),
-        )
-        .toArray(),
-      ({ id }) => id,
+    const parts = this.#reports.listTotals(
+      rows.map(({ id }) => id),
+      withHours,
     );
     return rows.map(({ id, header: json, completed_at, attempt }) => {
       const header: NotificationHeader = JSON.parse(json);
-      const totals = (parts.get(id) ?? []).map((part): Totals => JSON.parse(part.totals));
-      return { header, totals: sumTotals(header.channels, totals), completedAt: completed_at, attempt };
+      const totals = sumTotals(header.channels, parts.get(id) ?? []);
+      return { header, totals, completedAt: completed_at, attempt };
     });
   }
-}
-
-/** A plan that was written before its details had a place of their own holds them itself. */
-function readPlan(json: string): LedgerPlan {
-  const { template, pushData, ...plan } = JSON.parse(json);
-  if (template === undefined) return plan;
-  return { ...plan, details: { template, pushData, columns: plan.source.columns ?? [] } };
 }

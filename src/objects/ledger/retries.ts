@@ -1,4 +1,3 @@
-import { countFailed } from "../../model/counts.ts";
 import { newId } from "../../model/ids.ts";
 import type { FailureReason, Retry } from "../../model/notification.ts";
 import { refuse } from "../../model/outcome.ts";
@@ -25,34 +24,8 @@ export class LedgerRetries {
     this.#sql = sql;
   }
 
-  /**
-   * Opens another attempt at what failed: the notification isn't complete until every shard with such failures
-   * has made it. Null where nothing failed for these reasons.
-   */
-  add(id: string, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry | null {
-    const shards = this.#sql
-      .exec<{ shard: number; totals: string }>(
-        "SELECT shard, totals FROM shard_reports WHERE notification_id = ?",
-        id,
-      )
-      .toArray()
-      .filter(({ totals }) => countFailed(JSON.parse(totals), reasons) > 0)
-      .map(({ shard }) => shard);
-    if (shards.length === 0) return null;
-    const { attempt } = this.#sql
-      .exec<{ attempt: number }>(
-        `UPDATE notifications SET attempt = attempt + 1, completed_at = NULL, redrives = 0 WHERE id = ?
-         RETURNING attempt`,
-        id,
-      )
-      .one();
-    this.#sql.exec(
-      `UPDATE shard_reports SET wanted = ?
-       WHERE notification_id = ? AND shard IN (SELECT value FROM json_each(?))`,
-      attempt,
-      id,
-      JSON.stringify(shards),
-    );
+  /** Another attempt at what failed. */
+  add(id: string, attempt: number, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry {
     this.#sql.exec(
       `INSERT INTO retries
          (notification_id, attempt, reasons, created_at, expires_at, audit_id, actor)

@@ -16,9 +16,7 @@ import type { AudienceSource, LedgerPlan } from "../../model/notification.ts";
 import { enqueueHandouts } from "../../queues/chunks.ts";
 import type { DueTable } from "../kit/due.ts";
 import { getShardStub } from "../user-shard/contract.ts";
-import type { IncidentStore } from "./incident-store.ts";
-import type { LedgerStore } from "./notification-store.ts";
-import type { QueueWindow } from "./queue-window.ts";
+import type { LedgerStores } from "./stores.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** The duty's kind in the ledger's due table; its id is the notification's. */
@@ -28,10 +26,8 @@ interface Surroundings {
   appId: string;
   /** Read anew for each use. */
   env: () => Bindings;
-  store: LedgerStore;
-  window: QueueWindow;
+  stores: LedgerStores;
   due: DueTable;
-  incidents: IncidentStore;
   /** A transaction of the ledger. */
   transaction: <T>(work: () => T) => T;
   leaseMs: () => number;
@@ -55,7 +51,7 @@ export class StallWatchdog {
   /** In the transaction of a report that has news. */
   noteProgress(id: string, now: number): void {
     this.#lastProgress.set(id, now);
-    const redrives = this.#its.store.forgetRedrives(id);
+    const redrives = this.#its.stores.notifications.forgetRedrives(id);
     // After re-drives the next look may be an hour away.
     if (redrives !== null) this.#its.due.bringForward(STALL_DUTY, id, now + this.#pauseMs(redrives));
   }
@@ -68,16 +64,17 @@ export class StallWatchdog {
   /** In the transaction of the report that completes it. */
   end(id: string): void {
     this.#its.due.remove(STALL_DUTY, id);
-    this.#its.window.drop(id);
+    this.#its.stores.window.drop(id);
     this.#lastProgress.delete(id);
   }
 
   /** The duty. What it sends again the shards may have all the same: they ignore that. */
   async watch(id: string): Promise<void> {
     const now = Date.now();
-    const { store, due } = this.#its;
-    const plan = store.getPlan(id);
-    if (plan === null || store.listShortShards(id).length === 0) {
+    const { due } = this.#its;
+    const { notifications, plans, reports } = this.#its.stores;
+    const plan = plans.get(id);
+    if (plan === null || reports.listShort(id).length === 0) {
       this.#its.transaction(() => this.end(id));
       return;
     }
@@ -85,7 +82,7 @@ export class StallWatchdog {
     const { expiresAt } = plan.retry ?? plan.header;
     const lookAgain = (at: number): void =>
       due.set(STALL_DUTY, id, expiresAt > now ? Math.min(at, expiresAt) : at);
-    const pauseMs = this.#pauseMs(store.countRedrives(id));
+    const pauseMs = this.#pauseMs(notifications.countRedrives(id));
     const movedAt = this.#lastProgress.get(id);
     // Whether it moves or not, at its expiry all of it is sent once.
     const isMoving = movedAt !== undefined && now - movedAt < pauseMs;
@@ -93,7 +90,7 @@ export class StallWatchdog {
     else if (isInAudience(plan) && this.#waitsForItsTurn(plan)) lookAgain(now + pauseMs);
     else {
       // Before the attempt: should it fail or die, the next one is already due.
-      lookAgain(now + this.#pauseMs(store.addRedrive(id)));
+      lookAgain(now + this.#pauseMs(notifications.addRedrive(id)));
       await this.#redrive(plan);
     }
     await this.#sendOn();
@@ -113,12 +110,13 @@ export class StallWatchdog {
 
   /** True where nothing of it is missing: the queue is full of other batches. */
   #waitsForItsTurn({ header: { id, priority } }: AudiencePlan): boolean {
-    const { window } = this.#its;
+    const { window } = this.#its.stores;
     return window.listUnheard(id, priority ?? "normal").length === 0 && window.isWaiting(id);
   }
 
   async #redrive(plan: LedgerPlan): Promise<void> {
-    const { appId, incidents } = this.#its;
+    const { appId } = this.#its;
+    const { incidents } = this.#its.stores;
     const { id } = plan.header;
     try {
       const chunks = isInAudience(plan) ? await this.#sendMissing(plan) : await this.#deliverInline(plan);
@@ -132,7 +130,8 @@ export class StallWatchdog {
 
   /** Returns how many units were sent again. */
   async #sendMissing(plan: AudiencePlan): Promise<number> {
-    const { appId, store, window } = this.#its;
+    const { appId } = this.#its;
+    const { reports, window } = this.#its.stores;
     const { header, source } = plan;
     const { chunks } = await readAudienceIndex(this.#its.env(), appId, source.audience.id);
     const unheard = window.listUnheard(header.id, header.priority ?? "normal");
@@ -140,13 +139,13 @@ export class StallWatchdog {
     const missing =
       unheard.length > 0 || window.isWaiting(header.id)
         ? unheard
-        : eachUnit(listUnits(chunks, source.cut, new Set(store.listShortShards(header.id))));
+        : eachUnit(listUnits(chunks, source.cut, new Set(reports.listShort(header.id))));
     const shardsOf = (unit: number): number[] => {
       const place = findUnit(chunks, source.cut, unit);
       return place === null ? [] : shardsOfUnit(place);
     };
     await this.#askShards(header.id, missing.flatMap(shardsOf));
-    const short = new Set(store.listShortShards(header.id));
+    const short = new Set(reports.listShort(header.id));
     const units: UnitRange[] = [];
     for (const unit of missing) if (shardsOf(unit).some((shard) => short.has(shard))) addUnit(units, unit);
     await enqueueHandouts(this.#its.env(), appId, this.#resend(plan, units));
@@ -155,8 +154,9 @@ export class StallWatchdog {
 
   /** What a shard has and hasn't said yet isn't sent to it again. */
   async #askShards(id: string, shards: readonly number[]): Promise<void> {
-    const { appId, store } = this.#its;
-    const short = new Set(store.listShortShards(id));
+    const { appId } = this.#its;
+    const { reports } = this.#its.stores;
+    const short = new Set(reports.listShort(id));
     const asked = [...new Set(shards)].filter((shard) => short.has(shard));
     // One that can't be reached now gets its chunks once more.
     await Promise.allSettled(asked.map((shard) => getShardStub(this.#its.env(), appId, shard).flush()));
@@ -175,7 +175,7 @@ export class StallWatchdog {
     const batch = { notificationId: header.id, priority: header.priority ?? "normal" };
     const attempt = retry?.attempt ?? 1;
     return this.#its.transaction(() =>
-      this.#its.window.resend({ ...batch, attempt, todo }, Date.now(), this.#its.leaseMs()),
+      this.#its.stores.window.resend({ ...batch, attempt, todo }, Date.now(), this.#its.leaseMs()),
     );
   }
 
@@ -183,7 +183,7 @@ export class StallWatchdog {
   async #sendOn(): Promise<void> {
     const { appId } = this.#its;
     const now = Date.now();
-    const handouts = this.#its.transaction(() => this.#its.window.fillAll(now, this.#its.leaseMs()));
+    const handouts = this.#its.transaction(() => this.#its.stores.window.fillAll(now, this.#its.leaseMs()));
     this.noteHandouts(handouts, now);
     await enqueueHandouts(this.#its.env(), appId, handouts).catch((error: unknown) => {
       console.error({

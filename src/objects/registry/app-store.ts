@@ -8,6 +8,7 @@ import {
 } from "../../model/app.ts";
 import { randomToken } from "../../model/credentials.ts";
 import { newId } from "../../model/ids.ts";
+import { MAX_LEDGER_SLOTS, SLOTS_GROW_PAUSE_MS } from "../../model/limits.ts";
 import { NEW_USER_HASH, newHashKey, type UserHash } from "../../model/user-hash.ts";
 
 type AppRow = {
@@ -132,6 +133,21 @@ export class AppStore {
     return row === undefined
       ? null
       : { key: toApiKey(row), sha256: row.sha256, isChecked: row.is_checked === 1 };
+  }
+
+  /**
+   * Doubles the ledgers among which a day's new notifications are spread. False where that was done a moment ago (copies
+   * of the app's record still have to learn of it), or where there are as many as there may be.
+   */
+  growLedgerSlots(now: number): boolean {
+    const grown = this.#sql.exec(
+      `UPDATE app SET ledger_slots = ledger_slots * 2, slots_grown_at = ?1
+       WHERE ledger_slots * 2 <= ?2 AND slots_grown_at <= ?3 RETURNING 1`,
+      now,
+      MAX_LEDGER_SLOTS,
+      now - SLOTS_GROW_PAUSE_MS,
+    );
+    return grown.toArray().length > 0;
   }
 
   #row(): AppRow | null {

@@ -540,7 +540,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
 
   async growLedgerSlots(): Promise<void> {
     await this.#change(() => {
-      if (!this.#exists() || !this.#ledgers.growSlots(Date.now())) {
+      if (!this.#exists() || !this.#app.growLedgerSlots(Date.now())) {
         return refuse("ERR_CONFLICT", "There are as many ledgers a day as there may be now.");
       }
       this.#mirrorApp();

@@ -1,5 +1,4 @@
 import { newId } from "../../model/ids.ts";
-import { MAX_EXPIRY_MS } from "../../model/limits.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type {
   ListedTemplate,
@@ -13,6 +12,7 @@ import type {
   TemplateStatus,
   TemplateVersion,
 } from "../../model/template.ts";
+import { TemplateVersionStore, type VersionContent } from "./template-version-store.ts";
 
 type ListedRow = {
   id: string;
@@ -30,29 +30,18 @@ type ListedRow = {
 
 type ContentRow = { content: string; variable_schema: string };
 
-type ListedVersionRow = {
-  version: number;
-  channel_keys: string;
-  placeholders: PlaceholderStyle;
-  created_at: number;
-  approved_at: number | null;
-};
-
 const LISTED_COLUMNS = `t.id, t.key, t.name, t.category, t.status, t.version, t.approved_version,
     t.created_at, t.updated_at, v.channel_keys, v.placeholders`;
 const TEMPLATES = `
   FROM templates t JOIN template_versions v ON v.template_id = t.id AND v.version = t.version`;
-const LISTED_VERSION_COLUMNS = "version, channel_keys, placeholders, created_at, approved_at";
-
-/** How long a notification, and then a retry of it, may need its version: each expires after 30 days at most. */
-const PINNED_MS = 2 * MAX_EXPIRY_MS + 2 * 24 * 60 * 60 * 1000;
-
 /** An app's templates, in its registry. Writing methods expect to run inside a transaction. */
 export class TemplateStore {
   readonly #sql: SqlStorage;
+  readonly #versions: TemplateVersionStore;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#versions = new TemplateVersionStore(sql);
   }
 
   /** By id or key, with its newest version. */
@@ -104,28 +93,11 @@ export class TemplateStore {
       .exec<{ id: string }>("SELECT id FROM templates WHERE id = ?1 OR key = ?1", idOrKey)
       .toArray();
     if (template === undefined) return null;
-    return this.#sql
-      .exec<ListedVersionRow>(
-        `SELECT ${LISTED_VERSION_COLUMNS} FROM template_versions
-         WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3`,
-        template.id,
-        beforeVersion,
-        limit,
-      )
-      .toArray()
-      .map(toListedVersion);
+    return this.#versions.list(template.id, beforeVersion, limit);
   }
 
   getVersion(templateId: string, version: number): TemplateVersion | null {
-    const [row] = this.#sql
-      .exec<ListedVersionRow & ContentRow>(
-        `SELECT ${LISTED_VERSION_COLUMNS}, content, variable_schema FROM template_versions
-         WHERE template_id = ? AND version = ?`,
-        templateId,
-        version,
-      )
-      .toArray();
-    return row === undefined ? null : toVersion(row);
+    return this.#versions.get(templateId, version);
   }
 
   create(template: NewTemplate, now: number): Outcome<Template> {
@@ -144,7 +116,7 @@ export class TemplateStore {
       now,
       now,
     );
-    this.#insertVersion(id, 1, template, now);
+    this.#versions.insert(id, 1, template, now);
     return succeed(this.#require(id));
   }
 
@@ -152,31 +124,9 @@ export class TemplateStore {
     return JSON.stringify(contentAfter(template, change)) !== JSON.stringify(contentAfter(template, {}));
   }
 
-  /**
-   * Removes a template's oldest versions where it has `limit` or more, but none that is sent or may still be: one that
-   * was approved goes when the next has been for longer than a notification and its retry can last; one that never was
-   * is no notification's. Returns how many are left.
-   */
+  /** Removes versions that nothing needs any more where there are `limit` or more; returns how many are left. */
   makeRoom(templateId: string, limit: number, now: number): number {
-    const { count } = this.#sql
-      .exec<{ count: number }>(
-        "SELECT COUNT(*) AS count FROM template_versions WHERE template_id = ?",
-        templateId,
-      )
-      .one();
-    if (count < limit) return count;
-    const removed = this.#sql.exec(
-      `DELETE FROM template_versions WHERE template_id = ?1 AND version IN (
-         SELECT v.version FROM template_versions v JOIN templates t ON t.id = v.template_id
-         WHERE v.template_id = ?1 AND v.version < t.version AND v.version IS NOT t.approved_version
-           AND (v.approved_at IS NULL OR EXISTS (SELECT 1 FROM template_versions n
-             WHERE n.template_id = ?1 AND n.version > v.version AND n.approved_at < ?2))
-         ORDER BY v.version LIMIT ?3) RETURNING 1`,
-      templateId,
-      now - PINNED_MS,
-      count - limit + 1,
-    );
-    return count - removed.toArray().length;
+    return this.#versions.makeRoom(templateId, limit, now);
   }
 
   /** A change of content, schema, placeholders or channels makes a new version; one that changes nothing doesn't. */
@@ -184,7 +134,7 @@ export class TemplateStore {
     const next = contentAfter(template, change);
     const isNewVersion = this.isNewVersion(template, change);
     const version = isNewVersion ? template.version + 1 : template.version;
-    if (isNewVersion) this.#insertVersion(template.id, version, next, now);
+    if (isNewVersion) this.#versions.insert(template.id, version, next, now);
     this.#sql.exec(
       "UPDATE templates SET name = ?, category = ?, version = ?, updated_at = ? WHERE id = ?",
       change.name ?? template.name,
@@ -206,14 +156,7 @@ export class TemplateStore {
       now,
       template.id,
     );
-    if (approved !== null) {
-      this.#sql.exec(
-        "UPDATE template_versions SET approved_at = ? WHERE template_id = ? AND version = ? AND approved_at IS NULL",
-        now,
-        template.id,
-        approved,
-      );
-    }
+    if (approved !== null) this.#versions.noteApproved(template.id, approved, now);
     return this.#require(template.id);
   }
 
@@ -246,31 +189,6 @@ export class TemplateStore {
     return { id, key, version, channelKeys, content, variableSchema, placeholders };
   }
 
-  #insertVersion(
-    id: string,
-    version: number,
-    {
-      channelKeys,
-      content,
-      variableSchema,
-      placeholders,
-    }: Pick<NewTemplate, "channelKeys" | "content" | "variableSchema" | "placeholders">,
-    now: number,
-  ): void {
-    this.#sql.exec(
-      `INSERT INTO template_versions
-         (template_id, version, channel_keys, content, variable_schema, placeholders, created_at, approved_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, NULL)`,
-      id,
-      version,
-      JSON.stringify(channelKeys),
-      JSON.stringify(content),
-      JSON.stringify(variableSchema),
-      placeholders,
-      now,
-    );
-  }
-
   #require(id: string): Template {
     const template = this.get(id);
     if (template === null) throw new Error("The template just written is gone");
@@ -278,8 +196,7 @@ export class TemplateStore {
   }
 }
 
-/** What versions are of. */
-function contentAfter(template: Template, change: TemplateChange) {
+function contentAfter(template: Template, change: TemplateChange): VersionContent {
   return {
     channelKeys: change.channelKeys ?? template.channelKeys,
     content: change.content ?? template.content,
@@ -305,23 +222,5 @@ function toListed(row: ListedRow): ListedTemplate {
     placeholders: row.placeholders,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
-  };
-}
-
-function toVersion({ content, variable_schema, ...row }: ListedVersionRow & ContentRow): TemplateVersion {
-  return {
-    ...toListedVersion(row),
-    content: JSON.parse(content),
-    variableSchema: JSON.parse(variable_schema),
-  };
-}
-
-function toListedVersion(row: ListedVersionRow): ListedVersion {
-  return {
-    version: row.version,
-    channelKeys: JSON.parse(row.channel_keys),
-    placeholders: row.placeholders,
-    createdAt: row.created_at,
-    approvedAt: row.approved_at,
   };
 }

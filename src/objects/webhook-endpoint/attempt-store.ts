@@ -1,6 +1,7 @@
 import { newId } from "../../model/ids.ts";
 import { MAX_KEPT_ATTEMPTS } from "../../model/limits.ts";
 import type { Attempt } from "../../model/webhook.ts";
+import type { Counters } from "./counters.ts";
 
 /** How many more than the limit may stand there: they go together. */
 const SLACK = 500;
@@ -25,9 +26,11 @@ const COLUMNS =
 /** The newest attempts of one endpoint. Writing methods expect to run inside a transaction. */
 export class AttemptStore {
   readonly #sql: SqlStorage;
+  readonly #counters: Counters;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, counters: Counters) {
     this.#sql = sql;
+    this.#counters = counters;
   }
 
   /** Adds one; the oldest make room for it. */
@@ -47,9 +50,7 @@ export class AttemptStore {
       attempt.at,
       attempt.nextAttemptAt,
     );
-    const { count } = this.#sql
-      .exec<{ count: number }>("UPDATE counters SET attempts = attempts + 1 RETURNING attempts AS count")
-      .one();
+    const count = this.#counters.addAttempt();
     if (count >= MAX_KEPT_ATTEMPTS + SLACK) this.#delete(null, count - MAX_KEPT_ATTEMPTS);
     return { id, ...attempt };
   }
@@ -85,7 +86,7 @@ export class AttemptStore {
         limit,
       )
       .toArray().length;
-    if (deleted > 0) this.#sql.exec("UPDATE counters SET attempts = attempts - ?", deleted);
+    if (deleted > 0) this.#counters.noteDeletedAttempts(deleted);
     return deleted;
   }
 }

@@ -2,6 +2,7 @@ import { BATCH_TYPE, batchBody, type CallType, type WebhookMessage } from "../..
 import { newId, timeOfId } from "../../model/ids.ts";
 import { MAX_KEPT_ATTEMPTS, MAX_WEBHOOK_CALL_BYTES } from "../../model/limits.ts";
 import type { WebhookCall } from "../../model/webhook.ts";
+import type { Counters } from "./counters.ts";
 import type { EventQueue } from "./event-queue.ts";
 
 /** How many more than the limit may stand there: they go together. */
@@ -28,10 +29,12 @@ const COLUMNS = "id, type, from_seq, to_seq, events, bytes, status, tries, next_
 export class CallStore {
   readonly #sql: SqlStorage;
   readonly #queue: EventQueue;
+  readonly #counters: Counters;
 
-  constructor(sql: SqlStorage, queue: EventQueue) {
+  constructor(sql: SqlStorage, queue: EventQueue, counters: Counters) {
     this.#sql = sql;
     this.#queue = queue;
+    this.#counters = counters;
   }
 
   /** Makes a call of the next events, due now; null where there are none. One event alone is a call under its own id. */
@@ -43,7 +46,7 @@ export class CallStore {
     if (!isBatch && this.get(first.id) !== null) {
       // Handed over twice, long ago: it waits already.
       this.#queue.delete(first.seq, first.seq);
-      this.#queue.noteDone(1, first.bytes);
+      this.#counters.noteDone(1, first.bytes);
       return this.compose(eventsPerCall, now);
     }
     return this.#insert({
@@ -106,8 +109,8 @@ export class CallStore {
       .toArray();
     if (gone === undefined) return;
     this.#queue.delete(fromSeq, toSeq);
-    if (gone.status === "waiting") this.#queue.noteDone(events, bytes);
-    else this.#sql.exec("UPDATE counters SET failed_calls = failed_calls - 1");
+    if (gone.status === "waiting") this.#counters.noteDone(events, bytes);
+    else this.#counters.noteDeletedFailedCall();
   }
 
   /** It wasn't taken. `nextAt`: when it is sent again, Unix ms; null: never. */
@@ -121,7 +124,7 @@ export class CallStore {
       id,
     );
     if (status === "waiting") return;
-    this.#queue.noteDone(events, bytes);
+    this.#counters.noteDone(events, bytes);
     this.#noteFailed();
   }
 
@@ -156,11 +159,7 @@ export class CallStore {
 
   /** As many of those that failed for good are kept as attempts: they can be sent again by hand. */
   #noteFailed(): void {
-    const { count } = this.#sql
-      .exec<{ count: number }>(
-        "UPDATE counters SET failed_calls = failed_calls + 1 RETURNING failed_calls AS count",
-      )
-      .one();
+    const count = this.#counters.addFailedCall();
     if (count < MAX_KEPT_ATTEMPTS + SLACK) return;
     const oldest = this.#sql
       .exec<CallRow>(

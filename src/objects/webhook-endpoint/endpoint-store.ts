@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { WEBHOOK_EVENTS } from "../../model/events.ts";
-import { newId } from "../../model/ids.ts";
 import type { EndpointConfig, EndpointState } from "../../model/webhook.ts";
 import type { SecretBox } from "../kit/secret-box.ts";
+import type { Counters } from "./counters.ts";
 
 const ConfigSchema = v.object({
   revision: v.number(),
@@ -16,16 +16,18 @@ const ConfigSchema = v.object({
 
 const PURPOSE = "configuration";
 
-/** One endpoint's configuration, its secrets sealed, and counters. Writing methods expect to run inside a transaction. */
+/** One endpoint's configuration, its secrets sealed, and how it does. Writing methods expect to run inside a transaction. */
 export class EndpointStore {
   readonly #sql: SqlStorage;
+  readonly #counters: Counters;
   /** The configuration as it was last read, by its text. */
   #read: { text: string; config: EndpointConfig } | null = null;
 
   readonly #box: SecretBox;
 
-  constructor(sql: SqlStorage, box: SecretBox) {
+  constructor(sql: SqlStorage, box: SecretBox, counters: Counters) {
     this.#sql = sql;
+    this.#counters = counters;
     this.#box = box;
   }
 
@@ -65,47 +67,10 @@ export class EndpointStore {
     const [row] = this.#sql
       .exec<{ since: number | null }>("SELECT failing_since AS since FROM endpoint")
       .toArray();
-    const { waiting, dropped } = this.#sql
-      .exec<{ waiting: number; dropped: number }>("SELECT waiting, dropped FROM counters")
-      .one();
-    return { failingSince: row?.since ?? null, waiting, dropped };
+    return { failingSince: row?.since ?? null, ...this.#counters.readState() };
   }
 
   setFailingSince(timeMs: number | null): void {
     this.#sql.exec("UPDATE endpoint SET failing_since = ?", timeMs);
-  }
-
-  noteDropped(events: number): void {
-    if (events > 0) this.#sql.exec("UPDATE counters SET dropped = dropped + ?", events);
-  }
-
-  /** It is disabled now: what is dropped from here on is counted anew. */
-  noteDisabled(): void {
-    this.#sql.exec("UPDATE counters SET dropped = 0, woken_id = NULL, wake_to = NULL");
-  }
-
-  /** It is enabled again: all that waits now is to be woken, slice by slice. */
-  noteEnabled(now: number): void {
-    this.#sql.exec("UPDATE counters SET enabled_at = ?, woken_id = '', wake_to = ?", now, newId());
-  }
-
-  /** Since when it has been enabled again, Unix ms; null where it was never disabled. */
-  getEnabledAt(): number | null {
-    return this.#sql.exec<{ at: number | null }>("SELECT enabled_at AS at FROM counters").one().at;
-  }
-
-  /** The ids of waiting calls that are still to be woken; null where there are none. */
-  getWaking(): { afterId: string; toId: string } | null {
-    const { afterId, toId } = this.#sql
-      .exec<{ afterId: string | null; toId: string | null }>(
-        "SELECT woken_id AS afterId, wake_to AS toId FROM counters",
-      )
-      .one();
-    return afterId === null || toId === null ? null : { afterId, toId };
-  }
-
-  /** Null: all are awake. */
-  setWoken(id: string | null): void {
-    this.#sql.exec("UPDATE counters SET woken_id = ?", id);
   }
 }

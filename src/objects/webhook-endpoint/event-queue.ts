@@ -1,6 +1,7 @@
 import type { OutboxMessage, WebhookMessage } from "../../model/events.ts";
 import { MAX_WAITING_EVENT_BYTES, MAX_WAITING_EVENTS } from "../../model/limits.ts";
 import { countBytes } from "../../text/size.ts";
+import type { Counters } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** How long it is known how far a source has come: longer than any repeats what it has handed over. */
@@ -18,9 +19,11 @@ export interface QueuedEvent extends WebhookMessage {
  */
 export class EventQueue {
   readonly #sql: SqlStorage;
+  readonly #counters: Counters;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, counters: Counters) {
     this.#sql = sql;
+    this.#counters = counters;
   }
 
   /** Those that the source hasn't handed over before: its numbers grow. */
@@ -45,15 +48,7 @@ export class EventQueue {
 
   /** Adds events to the end. Returns how many of them there was no room for: the last ones. */
   add(messages: readonly WebhookMessage[], now: number): number {
-    const {
-      waiting,
-      bytes: waitingBytes,
-      next,
-    } = this.#sql
-      .exec<{ waiting: number; bytes: number; next: number }>(
-        "SELECT waiting, waiting_bytes AS bytes, next_seq AS next FROM counters",
-      )
-      .one();
+    const { waiting, bytes: waitingBytes, next } = this.#counters.readQueue();
     let bytes = 0;
     let added = 0;
     for (const message of messages) {
@@ -64,21 +59,13 @@ export class EventQueue {
       bytes += size;
       added++;
     }
-    if (added > 0) {
-      this.#sql.exec(
-        `UPDATE counters SET next_seq = next_seq + ?1, waiting = waiting + ?1, waiting_bytes = waiting_bytes + ?2`,
-        added,
-        bytes,
-      );
-    }
+    if (added > 0) this.#counters.noteCome(added, bytes);
     return messages.length - added;
   }
 
   /** A test event, which never waits. Returns its number. */
   addTest(message: WebhookMessage, now: number): number {
-    const { tests } = this.#sql
-      .exec<{ tests: number }>("UPDATE counters SET tests = tests + 1 RETURNING tests")
-      .one();
+    const tests = this.#counters.addTest();
     this.#insert(-tests, message, countBytes(message.body), now);
     return -tests;
   }
@@ -108,7 +95,7 @@ export class EventQueue {
       events.push(row);
     }
     const last = events.at(-1);
-    if (last !== undefined) this.#sql.exec("UPDATE counters SET composed_seq = ?", last.seq);
+    if (last !== undefined) this.#counters.noteComposed(last.seq);
     return events;
   }
 
@@ -127,15 +114,6 @@ export class EventQueue {
     this.#sql.exec("DELETE FROM events WHERE seq BETWEEN ? AND ?", fromSeq, toSeq);
   }
 
-  /** They wait no longer. */
-  noteDone(events: number, bytes: number): void {
-    this.#sql.exec(
-      "UPDATE counters SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ?",
-      events,
-      bytes,
-    );
-  }
-
   /** Removes up to `limit` that came before `before` and are in no call; true where there may be more. */
   expire(before: number, limit: number): boolean {
     const rows = this.#sql
@@ -148,7 +126,7 @@ export class EventQueue {
     const [first, last] = [old[0], old.at(-1)];
     if (first === undefined || last === undefined) return false;
     this.delete(first.seq, last.seq);
-    this.noteDone(
+    this.#counters.noteDone(
       old.length,
       old.reduce((sum, { bytes }) => sum + bytes, 0),
     );

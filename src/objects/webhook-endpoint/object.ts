@@ -19,6 +19,7 @@ import { getRegistryStub } from "../registry/contract.ts";
 import { AttemptStore } from "./attempt-store.ts";
 import { CallStore } from "./call-store.ts";
 import type { WebhookEndpointContract } from "./contract.ts";
+import { Counters } from "./counters.ts";
 import { EndpointStore } from "./endpoint-store.ts";
 import { EventQueue } from "./event-queue.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./schema.ts";
@@ -43,6 +44,7 @@ interface Stores {
   store: EndpointStore;
   queue: EventQueue;
   calls: CallStore;
+  counters: Counters;
   attempts: AttemptStore;
 }
 
@@ -76,14 +78,14 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
   ): Promise<void> {
     const parts = await this.#find(revision);
     if (parts === null) return;
-    const { due, store, queue, sender } = parts;
+    const { due, store, queue, counters, sender } = parts;
     const now = Date.now();
     due.transaction(() => {
       const config = store.getConfig();
       if (config === null) return;
       const wanted = new Set<string>(config.events);
       const fresh = queue.takeNew(source, messages, now).filter(({ type }) => wanted.has(type));
-      store.noteDropped(lost + (config.isEnabled ? 0 : fresh.length));
+      counters.noteDropped(lost + (config.isEnabled ? 0 : fresh.length));
       due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       if (!config.isEnabled) return;
       const dropped = queue.add(fresh, now);
@@ -138,17 +140,17 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
   #configure(config: EndpointConfig): Parts | null {
     if (this.#isDeleted) return null;
     this.#parts ??= this.#open();
-    const { due, store, sender } = this.#parts;
+    const { due, store, counters, sender } = this.#parts;
     const now = Date.now();
     due.transaction(() => {
       const before = store.getConfig();
       if (before !== null && before.revision >= config.revision) return;
       store.setConfig(config);
-      if (before?.isEnabled && !config.isEnabled) store.noteDisabled();
+      if (before?.isEnabled && !config.isEnabled) counters.noteDisabled();
       if (config.isEnabled && before?.isEnabled === false) {
         // A new start: what has waited goes out, and its five days begin anew.
         store.setFailingSince(null);
-        store.noteEnabled(now);
+        counters.noteEnabled(now);
         // Enabled by a call that came before the registry had heard: then the call stands.
         for (const reason of DISABLED_REASONS) due.remove(DISABLED_DUTY, reason);
       }
@@ -172,10 +174,12 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     migrate(this.ctx.storage, WEBHOOK_ENDPOINT_SCHEMA);
     const due = new DueTable(this.ctx.storage);
     const { sql } = this.ctx.storage;
-    const queue = new EventQueue(sql);
+    const counters = new Counters(sql);
+    const queue = new EventQueue(sql, counters);
     const box = new SecretBox(sql, this.env, this.ctx.id.name ?? "");
-    const stores = { box, store: new EndpointStore(sql, box), queue, calls: new CallStore(sql, queue) };
-    const parts = { ...stores, due, attempts: new AttemptStore(sql) };
+    const stores = { box, store: new EndpointStore(sql, box, counters), queue, counters };
+    const calls = new CallStore(sql, queue, counters);
+    const parts = { ...stores, calls, due, attempts: new AttemptStore(sql, counters) };
     const { webhookTimeoutMs: timeoutMs } = readConfig(this.env);
     this.#refreshSecrets(parts);
     const sender = new WebhookSender({ ...parts, timeoutMs });
@@ -217,10 +221,10 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
   }
 
   /** Too much waits for it. What came too late is dropped; the endpoint is disabled, unless it is just catching up. */
-  #noteFull({ store, sender }: Parts, dropped: number, now: number): void {
-    const enabledAt = store.getEnabledAt();
+  #noteFull({ counters, sender }: Parts, dropped: number, now: number): void {
+    const enabledAt = counters.getEnabledAt();
     if (enabledAt === null || now - enabledAt >= CATCH_UP_MS) sender.disable("backlog");
-    store.noteDropped(dropped);
+    counters.noteDropped(dropped);
   }
 
   #deleteExpired({ due, queue, calls, attempts }: Stores, now: number): void {

@@ -8,6 +8,7 @@ import { TimedFetch } from "../../outbound/timed-fetch.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { AttemptStore } from "./attempt-store.ts";
 import type { CallStore } from "./call-store.ts";
+import type { Counters } from "./counters.ts";
 import type { EndpointStore } from "./endpoint-store.ts";
 import type { EventQueue } from "./event-queue.ts";
 
@@ -31,6 +32,7 @@ interface SenderParts {
   store: EndpointStore;
   queue: EventQueue;
   calls: CallStore;
+  counters: Counters;
   attempts: AttemptStore;
   due: DueTable;
   timeoutMs: number;
@@ -164,10 +166,10 @@ export class WebhookSender {
 
   /** False where nothing is to be woken any more. */
   #wakeSome(now: number): boolean {
-    const { store, calls } = this.#parts;
-    const waking = store.getWaking();
+    const { counters, calls } = this.#parts;
+    const waking = counters.getWaking();
     if (waking === null) return false;
-    this.#transaction(() => store.setWoken(calls.wake(waking.afterId, waking.toId, WAKES_PER_STEP, now)));
+    this.#transaction(() => counters.setWoken(calls.wake(waking.afterId, waking.toId, WAKES_PER_STEP, now)));
     return true;
   }
 
@@ -225,11 +227,11 @@ export class WebhookSender {
 
   /** In a transaction. At once here; the registry, whose word it is in the end, is told by the alarm until it has heard. */
   disable(reason: DisabledReason): void {
-    const { store, due } = this.#parts;
+    const { store, counters, due } = this.#parts;
     const config = this.#requireConfig();
     if (!config.isEnabled) return;
     store.setConfig({ ...config, isEnabled: false });
-    store.noteDisabled();
+    counters.noteDisabled();
     due.set(DISABLED_DUTY, reason, Date.now());
   }
 
@@ -244,8 +246,8 @@ export class WebhookSender {
 
   /** When something is due, Unix ms; null where nothing waits. */
   #dueAt(): number | null {
-    const { queue, calls, store } = this.#parts;
-    const times = [calls.nextAt(), queue.freshAt(), store.getWaking() === null ? null : 0];
+    const { queue, calls, counters } = this.#parts;
+    const times = [calls.nextAt(), queue.freshAt(), counters.getWaking() === null ? null : 0];
     const known = times.filter((time) => time !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
