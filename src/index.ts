@@ -3,7 +3,7 @@ import { HEALTH_PATH } from "./api/health.ts";
 import { isBrowserPath, ROUTE_TABLE } from "./api/routes.ts";
 import { consumeDeliveries } from "./delivering/chunk-consumer.ts";
 import { consumeDeadLetters } from "./delivering/dead-letters.ts";
-import { consumePushes } from "./delivering/push-consumer.ts";
+import { consumeDispatches } from "./delivering/dispatch-consumer.ts";
 import { type Bindings, findVariableFaults, requireVariables } from "./env.ts";
 import { createRouter } from "./http/router.ts";
 import { wakeObjects } from "./operations/wake-objects.ts";
@@ -36,7 +36,7 @@ export default {
     }
     const kind = kindOfQueue(batch.queue);
     if (kind === "dead-letters") await consumeDeadLetters(batch, env);
-    else if (kind === "push") await consumePushes(batch, env);
+    else if (kind === "dispatches") await consumeDispatches(batch, env);
     else await consumeDeliveries(batch, env);
   },
   async scheduled(controller, env) {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { CHANNEL_TYPES, MODES, PRIORITIES } from "../model/notification.ts";
+import { CHANNEL_TYPES } from "../channels/table.ts";
+import { MODES, PRIORITIES } from "../model/notification.ts";
 
 /** The words that many answers have. Schemas of answers are strict: what they don't name isn't answered. */
 

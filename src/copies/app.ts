@@ -6,7 +6,6 @@ import { OnecallError } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../model/limits.ts";
 import { requireValue } from "../model/outcome.ts";
-import type { Provider } from "../model/push.ts";
 import type { TemplateRef } from "../model/template.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../model/template.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
@@ -61,32 +60,9 @@ export async function refreshApp(env: Bindings, appId: string): Promise<AppRecor
   return record;
 }
 
-// For a second after a refresh.
-function isRefreshed(appId: string): boolean {
+/** True for a second after {@link refreshApp}. */
+export function isRefreshed(appId: string): boolean {
   return refreshed.get(appId) === true;
-}
-
-/** An app's enabled channels, and the providers that each can push through. */
-export type EnabledChannels = ReadonlyMap<string, readonly Provider[]>;
-
-export function listEnabledChannels(app: AppRecord): EnabledChannels {
-  return new Map(app.channels.filter(({ enabled }) => enabled).map(({ key, providers }) => [key, providers]));
-}
-
-/**
- * The app as far as these channels need it. A copy in which one of them is missing, disabled or a push channel
- * without providers may only be old: no is said from one of a second at most.
- */
-export async function withCurrentChannels(
-  env: Bindings,
-  app: AppRecord,
-  channelKeys: readonly string[],
-): Promise<AppRecord> {
-  const isUsable = (key: string): boolean => {
-    const channel = app.channels.find((candidate) => candidate.key === key);
-    return channel?.enabled === true && (channel.type !== "push" || channel.providers.length > 0);
-  };
-  return channelKeys.every(isUsable) || isRefreshed(app.id) ? app : refreshApp(env, app.id);
 }
 
 /** The approved version to send. Throws where there is no such template, or none that is approved. */

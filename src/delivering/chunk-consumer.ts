@@ -1,10 +1,24 @@
+import { readChunk } from "../audiences/store.ts";
+import { findEnabledChannels } from "../channels/enabled.ts";
+import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
+import type { AppRecord } from "../model/app.ts";
+import { cutRuns, findUnit, type UnitPlace } from "../model/chunk-units.ts";
 import { groupByLedger, type LedgerRef } from "../model/ids.ts";
+import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../model/limits.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
+import { getShardStub } from "../objects/user-shard/contract.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "../queues/chunks.ts";
-import { deliverChunk } from "./chunk.ts";
-import { BatchPlans } from "./compiled-plans.ts";
+import { BatchPlans, type CompiledPlan } from "./compiled-plans.ts";
+import { deliverAsRows, deliverAsSegments, retryRun } from "./deliver.ts";
+import { IsolateBudget } from "./isolate-budget.ts";
+import type { DeliveryContext } from "./target.ts";
+
+/** Room for the rows that this isolate has read and not delivered yet. */
+const ROWS_TEXT = new IsolateBudget(MAX_ROWS_AT_ONCE, FREE_TEXT_LENGTH);
+/** Parsed, a row's values take about as much again as their text. */
+const PARSED = 2;
 
 /** A message of a queue batch, and how long it was in the queue. */
 interface ReceivedMessage {
@@ -94,4 +108,66 @@ async function finishUnits(
 
 function retryLater(message: Message): void {
   message.retry({ delaySeconds: Math.min(2 ** message.attempts, 60) });
+}
+
+/** Renders a chunk, or a part of one, and stores its deliveries. */
+async function deliverChunk(env: Bindings, plans: BatchPlans, message: ChunkMessage): Promise<void> {
+  const { appId, notificationId, attempt = 1 } = message;
+  const [compiled, app] = await Promise.all([plans.get(appId, notificationId, attempt), getApp(env, appId)]);
+  const place = placeOf(message, compiled);
+  const room = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
+  try {
+    await deliverPlace(env, app, compiled, place, message.version === 1 ? null : message.unit);
+  } finally {
+    room.release();
+  }
+}
+
+/** One call and one transaction per shard, mostly. */
+async function deliverPlace(
+  env: Bindings,
+  app: AppRecord,
+  compiled: CompiledPlan,
+  place: UnitPlace,
+  unit: number | null,
+): Promise<void> {
+  const { header, template, source, readRow, pushData, expected, retry } = compiled;
+  const appId = app.id;
+  const rows = await readChunk(env, appId, source.audience, place.chunk);
+  const context: DeliveryContext = {
+    template,
+    channels: header.channels,
+    enabled: await findEnabledChannels(
+      env,
+      app,
+      header.channels.map(({ key }) => key),
+    ),
+    isExpired: Date.now() >= (retry ?? header).expiresAt,
+  };
+  const calls: Promise<unknown>[] = [];
+  let position = place.from;
+  for (const run of cutRuns(place)) {
+    const targets = rows
+      .slice(position, position + run.rows)
+      .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
+    position += run.rows;
+    const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
+    const shard = getShardStub(env, appId, run.shard);
+    if (retry !== null) calls.push(retryRun(shard, context, targets, request, retry));
+    // A message of an earlier version doesn't say which unit it is.
+    else if (unit === null) calls.push(deliverAsRows(shard, context, targets, request));
+    else {
+      const part = { unit, shard: run.shard, plan: compiled };
+      calls.push(deliverAsSegments(shard, context, targets, request, part));
+    }
+  }
+  await Promise.all(calls);
+}
+
+/** Where a message's rows are. One of an earlier version says it itself, and stands for a whole chunk. */
+function placeOf(message: ChunkMessage, { chunks, source }: CompiledPlan): UnitPlace {
+  if (message.version === 1) return { chunk: message.chunk, from: 0, to: Number.POSITIVE_INFINITY };
+  const place = findUnit(chunks, source.cut, message.unit);
+  if (place === null) throw new Error("The audience has no such chunk");
+  return place;
 }

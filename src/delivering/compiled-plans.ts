@@ -10,7 +10,7 @@ import type { AudienceSource, NotificationHeader, Retry } from "../model/notific
 import type { TemplateText } from "../model/template.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type CompiledTemplate, compileTemplate, weighTemplate } from "../templates/compile.ts";
-import { pushDataOf } from "./rows.ts";
+import { pushDataOf } from "./target.ts";
 
 /** A plan as its chunks are delivered by. */
 export interface CompiledPlan {

@@ -2,7 +2,7 @@ import type { Bindings } from "../env.ts";
 import { type LedgerRef, parseNotificationId } from "../model/ids.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { parseChunkMessage } from "../queues/chunks.ts";
-import { parseDuePushes } from "../queues/pushes.ts";
+import { parseDueDispatches } from "../queues/dispatches.ts";
 
 /**
  * Messages that failed for good are logged and counted, no more: what they stood for is still short in its ledger, or
@@ -28,7 +28,7 @@ export async function consumeDeadLetters(batch: MessageBatch, env: Bindings): Pr
 
 /** What a message of any queue was about; nothing where it can't be read. */
 function subjectOf(body: unknown): Partial<LedgerRef> & { appId?: string; notificationId?: string } {
-  for (const parse of [parseChunkMessage, parseDuePushes]) {
+  for (const parse of [parseChunkMessage, parseDueDispatches]) {
     try {
       const { appId, notificationId } = parse(body);
       const parts = parseNotificationId(notificationId);

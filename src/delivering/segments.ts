@@ -3,8 +3,7 @@ import type { NotificationHeader } from "../model/notification.ts";
 import { type SegmentOutcome, type SegmentTargets, SegmentWriter, writeLine } from "../model/segment.ts";
 import { renderContent, surelyFits } from "../templates/render.ts";
 import { resolveVariables } from "../templates/variables.ts";
-import type { RawTarget } from "./render-calls.ts";
-import type { DeliveryContext } from "./target.ts";
+import type { DeliveryContext, RawTarget, Reachable } from "./target.ts";
 
 /** A part of a run that becomes a segment. */
 export interface RunPart {
@@ -17,23 +16,26 @@ export interface RunPart {
 
 /** What becomes of a target in each channel, where nothing is said of it alone. */
 export function listOutcomes({ channels, enabled, isExpired }: DeliveryContext): SegmentOutcome[] {
-  return channels.map(({ key: channelKey, type }): SegmentOutcome => {
+  return channels.map(({ key: channelKey }): SegmentOutcome => {
     if (isExpired) return { channelKey, status: "failed", reason: "expired" };
-    if (!enabled.has(channelKey)) return { channelKey, status: "skipped", reason: "channel_disabled" };
-    if (type === "push") return { channelKey, status: "skipped", reason: "no_device" };
+    const channel = enabled.get(channelKey)?.channel;
+    if (channel === undefined) return { channelKey, status: "skipped", reason: "channel_disabled" };
+    if (channel.settles === "outbox") {
+      return { channelKey, status: "skipped", reason: channel.address.skipReason };
+    }
     return { channelKey, status: "delivered", reason: null };
   });
 }
 
 /**
  * Cuts a run's targets into parts that a segment can have, and says who needs rows of an own: whose variables lack, whose
- * content is too large, who can be pushed to. `unit`: the run's place in its audience. Pure.
+ * content is too large, who has an address that a provider is called for. `unit`: the run's place in its audience. Pure.
  */
 export function* cutIntoParts(
   context: DeliveryContext,
   unit: number,
   targets: readonly RawTarget[],
-  withDevices: ReadonlySet<string> | null,
+  reachable: Reachable,
 ): Generator<RunPart> {
   let part = new PartWriter();
   let parts = 0;
@@ -44,8 +46,7 @@ export function* cutIntoParts(
       yield part.finish(`${unit}.${parts++}`);
       part = new PartWriter();
     }
-    const needsRows =
-      line.length > MAX_SEGMENT_LENGTH || isException(context, values, withDevices?.has(userId) ?? false);
+    const needsRows = line.length > MAX_SEGMENT_LENGTH || isException(context, userId, values, reachable);
     part.add(target, line, needsRows);
   }
   yield part.finish(`${unit}.${parts}`);
@@ -75,20 +76,20 @@ class PartWriter {
 /** True where a target's deliveries aren't what {@link listOutcomes} says of all. */
 function isException(
   { template, channels, enabled, isExpired }: DeliveryContext,
+  userId: string,
   raw: readonly unknown[] | null,
-  hasDevice: boolean,
+  reachable: Reachable,
 ): boolean {
   if (isExpired) return false;
   const live = channels.filter(({ key }) => enabled.has(key));
   if (live.length === 0) return false;
-  if (hasDevice && live.some(({ key, type }) => type === "push" && (enabled.get(key) ?? []).length > 0)) {
-    return true;
-  }
+  // Asked of the types only in which a channel calls a provider: what is in it may be sent.
+  for (const users of reachable.values()) if (users.has(userId)) return true;
   try {
     const resolved = raw === null ? null : resolveVariables(template.variables, (index) => raw[index]);
     if (resolved !== null && !resolved.ok) return true;
-    return live.some(({ key, type }) => {
-      if (type === "push") return false;
+    return live.some(({ key }) => {
+      if (enabled.get(key)?.channel.settles === "outbox") return false;
       const content = template.contents.get(key);
       if (content === undefined) return true;
       if (resolved === null || surelyFits(content, resolved.values)) return false;

@@ -1,4 +1,5 @@
-import type { EnabledChannels } from "../copies/app.ts";
+import type { EnabledChannel, EnabledChannels } from "../channels/enabled.ts";
+import { findDispatched } from "../channels/table.ts";
 import type { DeliverySlice, DeliveryTally } from "../model/delivery.ts";
 import { SLICE_LENGTH } from "../model/limits.ts";
 import type { ChannelRef, DeliveryOutcome } from "../model/notification.ts";
@@ -13,46 +14,73 @@ import { resolveVariables } from "../templates/variables.ts";
 export interface DeliveryContext {
   template: CompiledTemplate;
   channels: readonly ChannelRef[];
-  /** The app's channels that are enabled now, and whom each can push through. */
+  /** The app's channels that are enabled now. */
   enabled: EnabledChannels;
   /** True from the notification's `expiresAt` on. */
   isExpired: boolean;
 }
 
+/** A target and its raw values; null: without variables. */
+export type RawTarget = readonly [userId: string, values: readonly unknown[] | null];
+
+/** By type of channels, who has an address in it. */
+export type Reachable = ReadonlyMap<string, ReadonlySet<string>>;
+
 /**
- * One target's outcome per channel, in the channels' order. `raw` null: a target without variables.
- * `mayHaveDevice` false: its shard has just said that it has none, so nothing is rendered to be pushed.
+ * One target's outcome per channel, in the channels' order. `raw` null: a target without variables. `reachable`: what its
+ * shard has just said, so that nothing is rendered for who has no address.
  */
 export function decideDeliveries(
   context: DeliveryContext,
+  userId: string,
   raw: readonly unknown[] | null,
-  mayHaveDevice = true,
+  reachable: Reachable | null,
 ): DeliveryOutcome[] {
   const { template, channels, enabled, isExpired } = context;
   if (isExpired) return channels.map(() => ({ status: "failed", reason: "expired" }));
   try {
     const resolved = raw === null ? null : resolveVariables(template.variables, (index) => raw[index]);
     return channels.map(({ key, type }): DeliveryOutcome => {
-      const providers = enabled.get(key);
-      if (providers === undefined) return { status: "skipped", reason: "channel_disabled" };
+      const open = enabled.get(key);
+      if (open === undefined) return { status: "skipped", reason: "channel_disabled" };
       if (resolved !== null && !resolved.ok) {
         return {
           status: "failed",
           reason: resolved.missing.length > 0 ? "missing_variables" : "invalid_variables",
         };
       }
-      // Whether the user has a device is known where the devices are.
-      if (type === "push" && (providers.length === 0 || !mayHaveDevice)) {
-        return { status: "skipped", reason: "no_device" };
+      const { channel, hasAccount } = open;
+      if (channel.settles === "stored") return renderChannel(template, key, resolved?.values ?? null);
+      // Whether the user has an address is known where the addresses are.
+      if (!hasAccount || reachable?.get(type)?.has(userId) === false) {
+        return { status: "skipped", reason: channel.address.skipReason };
       }
       const content = renderChannel(template, key, resolved?.values ?? null);
-      return type === "push" && content.status === "delivered" ? { ...content, status: "pending" } : content;
+      return content.status === "delivered" ? { ...content, status: "pending" } : content;
     });
   } catch (error) {
     // One target that can't be rendered must not hold up its chunk.
     console.error({ message: "rendering failed", error });
     return channels.map(() => ({ status: "failed", reason: "internal_error" }));
   }
+}
+
+/** Types of channels in which a delivery may have to wait for a provider. */
+export function listDispatchTypes({ channels, enabled, isExpired }: DeliveryContext): string[] {
+  if (isExpired) return [];
+  return [...new Set(channels.flatMap(({ key, type }) => (canDispatch(enabled.get(key)) ? [type] : [])))];
+}
+
+/** The request's push data as a shard keeps it: null where no channel sends anything out. */
+export function pushDataOf(
+  { channels }: Pick<DeliveryContext, "channels">,
+  pushData: Record<string, string>,
+): Record<string, string> | null {
+  return channels.some(({ type }) => findDispatched(type) !== null) ? pushData : null;
+}
+
+function canDispatch(open: EnabledChannel | undefined): boolean {
+  return open?.channel.settles === "outbox" && open.hasAccount;
 }
 
 function renderChannel(
@@ -70,29 +98,40 @@ function renderChannel(
 
 /**
  * Collects delivery rows into slices that a single statement can take, and counts them. The rows of a channel
- * that can push are slices of their own: the shard's statement for them asks for devices. What isn't cut yet has as much
+ * that sends out are slices of their own: the shard's statement for them asks for addresses. What isn't cut yet has as much
  * text as a slice at most, in all channels together.
  */
 export class SliceWriter {
   readonly #plain: SliceBuilder;
-  readonly #pushing: Map<string, SliceBuilder>;
+  readonly #dispatched: Map<string, SliceBuilder>;
+  readonly #channels: readonly ChannelRef[];
   #cut: DeliverySlice[] = [];
   #length = 0;
 
   constructor(channels: readonly ChannelRef[], enabled: EnabledChannels) {
+    this.#channels = channels;
     this.#plain = new SliceBuilder(null);
-    this.#pushing = new Map(
-      channels.flatMap(({ key, type }) => {
-        const canPush = type === "push" && (enabled.get(key) ?? []).length > 0;
-        return canPush ? [[key, new SliceBuilder({ channelKey: key })]] : [];
-      }),
+    this.#dispatched = new Map(
+      channels.flatMap(({ key, type }) =>
+        canDispatch(enabled.get(key))
+          ? [[key, new SliceBuilder({ channelKey: key, channelType: type })]]
+          : [],
+      ),
     );
   }
 
-  add(userId: string, channel: ChannelRef, outcome: DeliveryOutcome): void {
+  /** A target's outcomes, in the channels' order. */
+  addTarget(userId: string, outcomes: readonly DeliveryOutcome[]): void {
+    for (const [index, channel] of this.#channels.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) this.#add(userId, channel, outcome);
+    }
+  }
+
+  #add(userId: string, channel: ChannelRef, outcome: DeliveryOutcome): void {
     const row = toRow(userId, channel, outcome);
     if (this.#length + row.length > SLICE_LENGTH) this.#cutAll();
-    (this.#pushing.get(channel.key) ?? this.#plain).add(row, channel.key, outcome);
+    (this.#dispatched.get(channel.key) ?? this.#plain).add(row, channel.key, outcome);
     this.#length += row.length + 1;
   }
 
@@ -110,18 +149,18 @@ export class SliceWriter {
   }
 
   #cutAll(): void {
-    for (const builder of [this.#plain, ...this.#pushing.values()]) this.#cut.push(...builder.cut());
+    for (const builder of [this.#plain, ...this.#dispatched.values()]) this.#cut.push(...builder.cut());
     this.#length = 0;
   }
 }
 
 class SliceBuilder {
-  readonly #push: DeliverySlice["push"];
+  readonly #outbox: DeliverySlice["outbox"];
   #rows: string[] = [];
   #tallies: DeliveryTally[] = [];
 
-  constructor(push: DeliverySlice["push"]) {
-    this.#push = push;
+  constructor(outbox: DeliverySlice["outbox"]) {
+    this.#outbox = outbox;
   }
 
   add(row: string, channelKey: string, outcome: DeliveryOutcome): void {
@@ -136,7 +175,7 @@ class SliceBuilder {
       json: `[${this.#rows.join(",")}]`,
       rows: this.#rows.length,
       tallies: this.#tallies,
-      push: this.#push,
+      outbox: this.#outbox,
     };
     this.#rows = [];
     this.#tallies = [];

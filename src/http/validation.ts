@@ -12,6 +12,8 @@ import { addUnknownFields } from "./strange-fields.ts";
  */
 export type UnknownFields = "refused" | "ignored" | { readBack: v.GenericSchema };
 
+export { textSchema } from "../text/schemas.ts";
+
 /** The parsed value, or one error that names every wrong field. */
 export function parseInput<S extends v.GenericSchema>(
   schema: S,
@@ -183,15 +185,6 @@ export function perUserIdRule<S>(
   return ({ foldsUserIds }) => (foldsUserIds ? folded : kept);
 }
 
-/** A text that is not empty and well-formed, at most `max` characters. */
-export function textSchema(max: number) {
-  const message = `must be a text of 1 to ${max} characters`;
-  return v.pipe(
-    v.string(message),
-    v.check((text) => text.trim().length > 0 && text.length <= max && text.isWellFormed(), message),
-  );
-}
-
 const TIME_MESSAGE = "must be an ISO 8601 time such as 2026-04-15T10:30:00Z";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -228,18 +221,4 @@ function parseIsoTime(text: string): number {
   // Date.parse takes the 30th of February for the 2nd of March.
   const isRealDay = new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.slice(0, 10) === text.slice(0, 10);
   return pattern.test(text) && isRealDay ? Date.parse(text) : Number.NaN;
-}
-
-/** Bytes in base64, of either alphabet, padded or not; they come out as base64url without padding. */
-export function base64Schema(pattern: RegExp, message: string) {
-  return v.pipe(
-    v.string(message),
-    v.transform((text) =>
-      text
-        .replace(/={1,2}$/, "")
-        .replaceAll("+", "-")
-        .replaceAll("/", "_"),
-    ),
-    v.regex(pattern, message),
-  );
 }

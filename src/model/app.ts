@@ -1,6 +1,4 @@
 import * as v from "valibot";
-import { CHANNEL_TYPES } from "./notification.ts";
-import { PROVIDERS } from "./push.ts";
 import { USER_HASHES } from "./user-hash.ts";
 
 /** What KV holds for the sends: copies of the registry's rows, parsed when they are read. */
@@ -33,11 +31,12 @@ const AppFieldsSchema = v.object({
   channels: v.array(
     v.object({
       key: v.string(),
-      type: v.picklist(CHANNEL_TYPES),
+      /** One of channels/table.ts. A later version may have made one that this one has not. */
+      type: v.string(),
       enabled: v.boolean(),
-      /** Of a push channel: the providers that are configured. */
-      providers: v.optional(v.array(v.picklist(PROVIDERS)), []),
-      /** Hosts of push services that it sends to beside the known ones. */
+      /** The providers with which it has an account. */
+      providers: v.optional(v.array(v.string()), []),
+      /** Hosts of addresses that it sends to beside the known ones. */
       pushHosts: v.optional(v.array(v.string()), []),
     }),
   ),

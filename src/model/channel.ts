@@ -1,15 +1,14 @@
+import type { PreparedChange, ShownAccount } from "./account.ts";
 import type { ChannelType } from "./notification.ts";
-import type { Provider } from "./push.ts";
-import type { PreparedChange, ShownProvider } from "./push-provider.ts";
-/** A way to reach users. Times in Unix ms. */
-export interface Channel {
+/** A way of an app to reach its users. Times in Unix ms. */
+export interface AppChannel {
   id: string;
   key: string;
   name: string;
   type: ChannelType;
   enabled: boolean;
-  /** Of a push channel: its configured providers, as they may be shown. */
-  providers: Map<Provider, ShownProvider>;
+  /** Its accounts with providers, by provider, as they may be shown. */
+  providers: Map<string, ShownAccount>;
   createdAt: number;
   updatedAt: number;
 }

@@ -10,7 +10,7 @@ export interface DeliverRequest {
   slices: DeliverySlice[];
   /** Of exceptions to a segment: its part. Where that is stored, the rows change nothing. */
   part?: string | null;
-  /** The request's push data; null where no channel is a push channel. */
+  /** The request's push data; null where no channel sends anything out. */
   pushData: Record<string, string> | null;
   /** Of a realtime send to one: the user. No plan names them. */
   target: string | null;
@@ -24,8 +24,8 @@ export interface DeliverySlice {
   json: string;
   rows: number;
   tallies: DeliveryTally[];
-  /** Of a slice with pending pushes: their channel. */
-  push: { channelKey: string } | null;
+  /** Of a slice whose deliveries may wait in the outbox: their channel. */
+  outbox: { channelKey: string; channelType: string } | null;
 }
 
 /** A number of deliveries of one channel, status and reason. */
@@ -79,7 +79,7 @@ export interface InsertedDeliveries {
   fresh: DeliveryKey[];
   /** Users who were deleted since the notification was accepted: their new rows are skipped. */
   gone: string[];
-  /** New rows that wait for their push, by channel. */
+  /** New rows that wait in the outbox, by channel. */
   pending: [channelKey: string, count: number][];
 }
 
@@ -122,9 +122,9 @@ export interface RedeliveredDeliveries {
   totals: Totals;
   /** Which of the watched users' rows are delivered now. */
   fresh: DeliveryKey[];
-  /** Rows that wait for their push, by channel. */
+  /** Rows that wait in the outbox, by channel. */
   pending: [channelKey: string, count: number][];
 }
 
 /** Puts the pending rows of a slice into the outbox; returns how many. `userIds` null: of all that are pending. */
-export type StorePushes = (slice: DeliverySlice, userIds: readonly string[] | null) => number;
+export type StoreDispatches = (slice: DeliverySlice, userIds: readonly string[] | null) => number;

@@ -231,13 +231,13 @@ export const MAX_USERS_CHANGE = 100;
 /** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
 export const MAX_DEVICES = 20;
 /** Pushes that a consumer leases in one call. */
-export const PUSH_LEASE_ROWS = 100;
+export const DISPATCH_LEASE_ROWS = 100;
 /** Leases that a push message is good for, one after another: a report brings the next. */
-export const PUSH_LEASES_PER_MESSAGE = 10;
+export const DISPATCH_LEASES_PER_MESSAGE = 10;
 /** Of one user's devices, so many are asked at once, whoever sends. */
-export const MAX_USER_PUSHES_AT_ONCE = 2;
+export const MAX_USER_CALLS_AT_ONCE = 2;
 /** Attempts of one push, the first included. */
-export const MAX_PUSH_TRIES = 12;
+export const MAX_DISPATCH_TRIES = 12;
 /** Failures in a row after which a provider gets single probes only. */
 export const FAILURES_TO_OPEN = 5;
 /** Connections that may wait for an answer at once (developers.cloudflare.com/workers/platform/limits). */

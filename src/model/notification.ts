@@ -3,8 +3,8 @@ import type { TemplateText } from "./template.ts";
 
 /** The words that the objects and messages of a send have in common. */
 
-export const CHANNEL_TYPES = ["in_app", "push"] as const;
-export type ChannelType = (typeof CHANNEL_TYPES)[number];
+/** One of the table of channels (channels/table.ts), which alone knows what each means. */
+export type ChannelType = string;
 
 export const PRIORITIES = ["high", "normal", "low"] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -80,7 +80,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** What becomes of one (target, channel), decided by rendering and routing before it is stored. */
 export type DeliveryOutcome =
-  /** A push that waits for its devices: `skipped: no_device` where the user has none. */
+  /** It waits in the outbox, or is skipped where the user has no address in the channel. */
   | { status: "pending"; content: string }
   | { status: "delivered"; content: string }
   | { status: "failed"; reason: FailureReason }

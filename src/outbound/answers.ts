@@ -1,5 +1,5 @@
+import type { AddressOutcome } from "../model/dispatch.ts";
 import { MAX_PROVIDER_MESSAGE } from "../model/limits.ts";
-import type { DeviceOutcome } from "../model/push.ts";
 
 /** What a provider's answer is read from. */
 export interface HttpAnswer {
@@ -13,13 +13,13 @@ export interface HttpAnswer {
 /** An HTTP call to a provider, or the outcome where there is nothing to call for. */
 export type ProviderRequest =
   | { url: string; headers: Record<string, string>; body: string | Uint8Array }
-  | { outcome: DeviceOutcome };
+  | { outcome: AddressOutcome };
 
 /** `expired`: the credentials' token has ended; another one may do. */
-export type ProviderAnswer = DeviceOutcome | { outcome: "expired"; message: string };
+export type ProviderAnswer = AddressOutcome | { outcome: "expired"; message: string };
 
 /** An answer that means the same for every provider: success, later, too large; null where it is another. */
-export function readCommonAnswer({ status, text, retryAfterMs }: HttpAnswer): DeviceOutcome | null {
+export function readCommonAnswer({ status, text, retryAfterMs }: HttpAnswer): AddressOutcome | null {
   if (status >= 200 && status < 300) return { outcome: "accepted" };
   const message = describe(status, text);
   if (status === 429 || status >= 500) return { outcome: "retry", message, afterMs: retryAfterMs };
@@ -27,7 +27,7 @@ export function readCommonAnswer({ status, text, retryAfterMs }: HttpAnswer): De
   return null;
 }
 
-export function rejected(message: string): DeviceOutcome {
+export function rejected(message: string): AddressOutcome {
   return {
     outcome: "rejected",
     reason: "provider_rejected",
@@ -35,7 +35,7 @@ export function rejected(message: string): DeviceOutcome {
   };
 }
 
-export function tooLarge(bytes: number, limit: number): { outcome: DeviceOutcome } {
+export function tooLarge(bytes: number, limit: number): { outcome: AddressOutcome } {
   const message = `the payload has ${bytes} bytes, and ${limit} is the most`;
   return { outcome: { outcome: "rejected", reason: "payload_too_large", message } };
 }

@@ -1,4 +1,4 @@
-import { MAX_USER_PUSHES_AT_ONCE } from "../model/limits.ts";
+import { MAX_USER_CALLS_AT_ONCE } from "../model/limits.ts";
 
 /** 0: it answers soon, as far as is known. 1: nothing is known of it. 2: it kept silent lately. */
 export type Doubt = 0 | 1 | 2;
@@ -87,7 +87,7 @@ export class Slots {
 
   #mayStart({ owner, getDoubt }: Waiting): boolean {
     const ofOwner = owner === "" ? 0 : (this.#owners.get(owner) ?? 0);
-    if (ofOwner >= MAX_USER_PUSHES_AT_ONCE) return false;
+    if (ofOwner >= MAX_USER_CALLS_AT_ONCE) return false;
     const doubt = getDoubt();
     if (doubt === 0) return true;
     if (ofOwner >= OWNER_DOUBTFUL || this.#doubtful[1] >= this.#doubtfulSlots[1]) return false;

@@ -1,9 +1,9 @@
 import { packDetails } from "../audiences/plan-details.ts";
-import { listEnabledChannels } from "../copies/app.ts";
-import { pushInline } from "../delivering/inline-pushes.ts";
+import { listEnabledChannels } from "../channels/enabled.ts";
+import { deliverRows } from "../delivering/deliver.ts";
+import { dispatchInline } from "../delivering/inline-dispatches.ts";
 import { IsolateBudget } from "../delivering/isolate-budget.ts";
-import { deliverRows, pushDataOf } from "../delivering/rows.ts";
-import { decideDeliveries, SliceWriter } from "../delivering/target.ts";
+import { decideDeliveries, pushDataOf, SliceWriter } from "../delivering/target.ts";
 import type { DeliverySlice } from "../model/delivery.ts";
 import { Faults, faultsToError, OnecallError } from "../model/errors.ts";
 import { FREE_TEXT_LENGTH, MAX_INLINE_AT_ONCE } from "../model/limits.ts";
@@ -22,7 +22,8 @@ const INLINE_TEXT = new IsolateBudget(MAX_INLINE_AT_ONCE, FREE_TEXT_LENGTH);
 
 /**
  * One target at once: rendered here, stored and counted by one call to the user's shard, which is the
- * commit point; then its pushes are sent, for as long as a provider is waited for. Returns the commit, so that everything the caller can get wrong is found before it.
+ * commit point; then providers are called for it, as long as one is waited
+ * for. Returns the commit, so that everything the caller can get wrong is found before it.
  */
 export function sendRealtime(prepared: PreparedSend): (context: SendContext) => Promise<NotificationHeader> {
   const { header, app } = prepared;
@@ -36,13 +37,13 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
     targetValues: mayFail(slices) ? values : null,
   };
   return async ({ env }) => {
-    const push = pushInline(env, app);
+    const inline = dispatchInline(env, app);
     const getShardStub = () => getShardStubOf(env, app, userId);
     const room = await INLINE_TEXT.reserve(slices.reduce((sum, { json }) => sum + json.length, 0));
     const { header: stored, leases } = await commitSafely(() =>
-      getShardStub().deliver(deliverRequest, push.leaseMs),
+      getShardStub().deliver(deliverRequest, inline.leaseMs),
     ).finally(room.release);
-    await push.send(getShardStub, leases);
+    await inline.send(getShardStub, leases);
     return stored;
   };
 }
@@ -68,15 +69,19 @@ export function sendRealtimeToSeveral(
     const plan = { header: prepared.header, source, expected: [...expected] };
     const packed = await packDetails(context.env, app.id, plan.header.id, details);
     const { header } = await registerPlan(context, { ...plan, ...packed });
-    await deliverRows(context.env, app, { ...plan, ...details }, rows, pushInline(context.env, app)).catch(
-      (error: unknown) => {
-        console.error({
-          message: "a realtime delivery is left to the watchdog",
-          notificationId: header.id,
-          error,
-        });
-      },
-    );
+    await deliverRows(
+      context.env,
+      app,
+      { ...plan, ...details },
+      rows,
+      dispatchInline(context.env, app),
+    ).catch((error: unknown) => {
+      console.error({
+        message: "a realtime delivery is left to the watchdog",
+        notificationId: header.id,
+        error,
+      });
+    });
     return header;
   };
 }
@@ -96,19 +101,18 @@ function renderRow({ header, template, app }: PreparedSend, [userId, ...values]:
     enabled: listEnabledChannels(app),
     isExpired: false,
   };
-  const outcomes = decideDeliveries(context, values);
+  const outcomes = decideDeliveries(context, userId, values, null);
   const writer = new SliceWriter(header.channels, context.enabled);
   for (const [index, channel] of header.channels.entries()) {
     const outcome = outcomes[index];
-    if (outcome === undefined) continue;
-    if (outcome.status === "failed" && outcome.reason === "payload_too_large") {
+    if (outcome?.status === "failed" && outcome.reason === "payload_too_large") {
       throw new OnecallError(
         "ERR_PAYLOAD_TOO_LARGE",
         `The rendered content of "${channel.key}" is over 64 KB.`,
       );
     }
-    writer.add(userId, channel, outcome);
   }
+  writer.addTarget(userId, outcomes);
   return writer.finish();
 }
 

@@ -1,5 +1,5 @@
 import { loadPlan, packDetails } from "../audiences/plan-details.ts";
-import { deliverRows } from "../delivering/rows.ts";
+import { deliverRows } from "../delivering/deliver.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";

@@ -1,4 +1,5 @@
-import { listEnabledChannels, requireSendableTemplate, withCurrentChannels } from "../copies/app.ts";
+import { listEnabledChannels, withCurrentChannels } from "../channels/enabled.ts";
+import { requireSendableTemplate } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";

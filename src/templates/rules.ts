@@ -1,5 +1,5 @@
-import { Faults, showName } from "../model/errors.ts";
-import type { ChannelRef } from "../model/notification.ts";
+import { type Fault, Faults, showName } from "../model/errors.ts";
+import type { ChannelRef, ChannelType } from "../model/notification.ts";
 import type { Json, TemplateText } from "../model/template.ts";
 import { listMiswrittenPlaceholders, listUndeclaredPlaceholders, listUnusedVariables } from "./findings.ts";
 import { DEFAULT_PLACEHOLDER_STYLE, writePlaceholder } from "./placeholders.ts";
@@ -10,8 +10,15 @@ export interface TemplateParts extends TemplateText {
   channelKeys: string[];
 }
 
+/** What is wrong with content for a type of channels; `path`: where it stands. */
+type FindContentFaults = (type: ChannelType, content: Json, path: string) => readonly Fault[];
+
 /** A draft may be incomplete, but what is there must fit the app's channels. */
-export function findDraftFaults(parts: TemplateParts, channels: readonly ChannelRef[]): Faults {
+export function findDraftFaults(
+  parts: TemplateParts,
+  channels: readonly ChannelRef[],
+  findContentFaults: FindContentFaults,
+): Faults {
   const faults = new Faults();
   const known = new Map(channels.map(({ key, type }) => [key, type]));
   for (const [index, key] of parts.channelKeys.entries()) {
@@ -28,7 +35,11 @@ export function findDraftFaults(parts: TemplateParts, channels: readonly Channel
         field: `content.${showName(key)}`,
         message: "is for a channel that isn't in channelKeys",
       });
-    } else if (known.get(key) === "push") addPushFaults(faults, key, content);
+    } else {
+      const type = known.get(key);
+      const found = type === undefined ? [] : findContentFaults(type, content, `content.${key}`);
+      for (const fault of found) faults.push(fault);
+    }
   }
   return faults;
 }
@@ -80,15 +91,4 @@ export function findApprovalWarnings(parts: TemplateParts): TemplateWarning[] {
     field: `variableSchema.${name}`,
     message: "is declared, but stands in no channel's content",
   }));
-}
-
-function addPushFaults(faults: Faults, channelKey: string, content: Json): void {
-  const fields = typeof content === "object" && content !== null && !Array.isArray(content) ? content : {};
-  for (const name of ["title", "body"]) {
-    if (typeof fields[name] === "string" && fields[name] !== "") continue;
-    faults.push({
-      field: `content.${channelKey}.${name}`,
-      message: "must be a string that isn't empty: push content needs title and body",
-    });
-  }
 }

@@ -188,7 +188,7 @@ export class UserShard extends DeployedShard {
     const header = headerOf(idAt(now, 1_000_000 + index), now);
     const row = [userId, CHANNEL.key, CHANNEL.type, "delivered", null, '{"text":"Thanks"}'];
     const slice = {
-      ...{ json: JSON.stringify([row]), rows: 1, push: null },
+      ...{ json: JSON.stringify([row]), rows: 1, outbox: null },
       tallies: [[CHANNEL.key, "delivered", null, 1]],
     };
     const request = {

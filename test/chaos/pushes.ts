@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { identityOfAddress } from "../../src/model/push.ts";
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
 import type { Sent } from "./app.ts";
 import { type ChaosServer, LEASE_MS } from "./server.ts";
@@ -107,8 +106,11 @@ function judgeRepeats(
   }
 }
 
+/** As the push channel makes an address's key. */
 function keyOf(device: Device): string {
-  return createHash("sha256").update(identityOfAddress(device)).digest("hex");
+  return createHash("sha256")
+    .update(`${device.provider}:${addressOf(device)}`)
+    .digest("hex");
 }
 
 /** Every provider's form has the id somewhere in the data. */

@@ -42,7 +42,7 @@ const COMPOSED: [statement: string, test: string][] = [
   ["INSERT INTO pushes", "push/outcomes"],
   ["SELECT seq FROM webhook_outbox WHERE seq > 0 ORDER BY seq … LIMIT 1", "webhooks/events"],
   [
-    "SELECT user_id, attempt, content, remaining, accepted, is_slow, tries, claim_id, expires_at FROM pushes",
+    "SELECT user_id, channel_type, attempt, content, remaining, accepted, is_slow, tries, claim_id, expires_at FROM pushes",
     "push/outcomes",
   ],
   ["SELECT channel_key AS channelKey, reason, COUNT(*) AS count FROM deliveries", "notifications/retry"],

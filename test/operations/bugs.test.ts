@@ -88,14 +88,14 @@ const PLACES: [where: string, failing: Failing, method: string, path: () => stri
     "GET",
     () => `/notifications/${batchId}/deliveries`,
   ],
-  ["registering a device", inShard("putDevice"), "POST", () => "/users/mia/devices", DEVICE],
+  ["registering a device", inShard("putAddress"), "POST", () => "/users/mia/devices", DEVICE],
 ];
 
 function sends(): string {
   return "/notifications/send";
 }
 
-function inShard(method: "lookUpClaim" | "claim" | "deliver" | "putDevice"): Failing {
+function inShard(method: "lookUpClaim" | "claim" | "deliver" | "putAddress"): Failing {
   return (error) => ({
     USER_SHARD: interceptCalls(bindings.USER_SHARD, method, { before: throwing(error) }),
   });

@@ -95,6 +95,6 @@ it("an object opens whatever a variable holds, and does what doesn't need it", a
       ...having("RETENTION_DAYS", "abc"),
       ...having("STALL_SECONDS", "x"),
     });
-    expect(opened.listUsersWithDevices(["nobody"])).toEqual([]);
+    expect(opened.listReachable(["push"], ["nobody"])).toEqual({ push: [] });
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { PUSH } from "../../src/channels/push/channel.ts";
 import { readPushMessage } from "../../src/channels/push/message.ts";
-import { sendPush } from "../../src/channels/push/send-push.ts";
+import { sendPush } from "../../src/channels/push/send.ts";
 import { readConfig } from "../../src/env.ts";
-import { scopeOf } from "../../src/model/push.ts";
 import { TimedFetch } from "../../src/outbound/timed-fetch.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp } from "../support/push.ts";
@@ -40,7 +40,7 @@ describe("a push", () => {
     const { push: config } = readConfig(bindings);
     const sender = {
       ...{ env: bindings, config, appId: account.app.id },
-      ...{ channelKey: "mobile-push", calls: new TimedFetch() },
+      ...{ channelKey: "mobile-push", channel: PUSH, calls: new TimedFetch() },
     };
     const notification = {
       ...{ id: crypto.randomUUID(), priority: "high" as const },
@@ -48,7 +48,7 @@ describe("a push", () => {
     };
     const message = readPushMessage(notification, JSON.stringify({ title: "a", body: "b" }), Date.now());
     const times = { patienceMs: PATIENCE_MS, answerBefore: Date.now() + share * PATIENCE_MS };
-    const answer = await sendPush(sender, { address, scope: scopeOf(address) }, message, times);
+    const answer = await sendPush(sender, { address, scope: PUSH.address.scopeOf(address) }, message, times);
     expect(answer).toMatchObject({
       outcome: { outcome: requests === 0 ? "untried" : "accepted" },
       wasAsked: requests > 0,

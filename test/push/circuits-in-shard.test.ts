@@ -60,7 +60,7 @@ describe("two providers of one channel that fail", () => {
           Date.now() + 3_600_000,
         );
       });
-      const found = await getShardStub(bindings, account.app.id, 3).leasePushes({
+      const found = await getShardStub(bindings, account.app.id, 3).leaseDispatches({
         channelKey: "mobile-push",
         notificationId: id,
         isSlow: false,
@@ -73,7 +73,10 @@ describe("two providers of one channel that fail", () => {
       expect(found).not.toBeNull();
       return found;
     }, PATIENTLY);
-    expect(claim?.targets[0]?.devices.map(({ address }) => address.provider).sort()).toEqual(["apns", "fcm"]);
+    expect(claim?.targets[0]?.addresses.map(({ address }) => address.provider).sort()).toEqual([
+      "apns",
+      "fcm",
+    ]);
   });
 });
 
@@ -181,7 +184,7 @@ describe("a shard's alarm", () => {
     await runInDurableObject(stubOf(account, 14), (_, { storage }) => {
       const version = "ffffffff-0000-7000-8000-000000000000";
       storage.sql.exec(
-        "INSERT INTO devices VALUES (?, ?, 'id', 'fcm', 'fcm', ?, ?, 1, 1)",
+        "INSERT INTO devices VALUES (?, ?, 'id', 'fcm', 'fcm', ?, ?, 1, 1, 'push')",
         bob,
         address?.key ?? "",
         JSON.stringify(device),

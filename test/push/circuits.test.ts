@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Circuits } from "../../src/channels/push/circuits.ts";
+import { Circuits } from "../../src/channels/dispatch/circuits.ts";
 import { readConfig } from "../../src/env.ts";
-import type { DeviceReport } from "../../src/model/push.ts";
+import type { AddressReport } from "../../src/model/dispatch.ts";
 import type { DueTable } from "../../src/objects/kit/due.ts";
-import { PushCircuits } from "../../src/objects/user-shard/push-circuits.ts";
-import type { PushWakes } from "../../src/objects/user-shard/push-wakes.ts";
+import { DispatchCircuits } from "../../src/objects/user-shard/dispatch-circuits.ts";
+import type { DispatchWakes } from "../../src/objects/user-shard/dispatch-wakes.ts";
 import { bindings } from "../support/faults.ts";
 
 const PROBE_MS = 30_000;
@@ -68,15 +68,15 @@ describe("a circuit", () => {
 });
 
 describe("a shard's circuit", () => {
-  const report = (outcome: DeviceReport["outcome"], wasAsked: boolean): DeviceReport => ({
+  const report = (outcome: AddressReport["outcome"], wasAsked: boolean): AddressReport => ({
     ...{ key: "a", version: "1", outcome, wasAsked },
   });
   const down = report({ outcome: "retry", message: "503", afterMs: 86_400_000 }, true);
 
-  function createCircuits(): PushCircuits {
+  function createCircuits(): DispatchCircuits {
     const due = { bringForward: () => {} } as unknown as DueTable;
-    const wakes = { wakeDue: () => null } as unknown as PushWakes;
-    const circuits = new PushCircuits(wakes, due, { ...readConfig(bindings).push, probeMs: PROBE_MS });
+    const wakes = { wakeDue: () => null } as unknown as DispatchWakes;
+    const circuits = new DispatchCircuits(wakes, due, { ...readConfig(bindings).push, probeMs: PROBE_MS });
     for (let count = 0; count < 5; count++) circuits.note("push", "fcm", down, 0);
     return circuits;
   }

@@ -76,7 +76,7 @@ describe("a push message", () => {
 
   it("whose consumer dies between sending and reporting is sent again once, under the same topics", async () => {
     let reports = 0;
-    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportDispatches", {
       before: () => {
         reports++;
         throw new Error("killed");
@@ -102,7 +102,7 @@ describe("a push message", () => {
   });
 
   it("whose report fails while the shard is away is reported as soon as it is there again", async () => {
-    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportDispatches", {
       before: (count) => {
         if (count <= 3) throw new Error("Network connection lost.");
       },
@@ -114,7 +114,7 @@ describe("a push message", () => {
   });
 
   it("whose report is told twice is counted once", async () => {
-    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportPushes", {
+    const USER_SHARD = interceptCalls(bindings.USER_SHARD, "reportDispatches", {
       after: (count) => {
         if (count === 1) throw new Error("the answer was lost");
       },
@@ -154,7 +154,7 @@ describe("a push message", () => {
       // Forgets this isolate's copy, so that the registry is asked.
       providers: { webpush: account.project.credentials.webpush },
     });
-    const REGISTRY = interceptCalls(bindings.REGISTRY, "getPushCredentials", {
+    const REGISTRY = interceptCalls(bindings.REGISTRY, "getCredentials", {
       before: (count) => {
         if (count > 1) throw new Error("Network connection lost.");
       },

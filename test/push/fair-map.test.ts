@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Circuits } from "../../src/channels/push/circuits.ts";
+import { Circuits } from "../../src/channels/dispatch/circuits.ts";
 import { FairMap } from "../../src/outbound/fair-map.ts";
 
 describe("a fair map", () => {

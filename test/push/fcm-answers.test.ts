@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readFcmAnswer } from "../../src/channels/push/fcm.ts";
+import { readFcmAnswer } from "../../src/channels/push/fcm/request.ts";
 
 it("FCM's 429 without a Retry-After waits a minute, one with it so long, and another failure as ever", () => {
   const answer = (status: number, retryAfterMs: number | null) =>

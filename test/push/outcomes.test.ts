@@ -1,32 +1,32 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgePush, type PushProgress } from "../../src/channels/push/outcomes.ts";
-import type { DeviceOutcome } from "../../src/model/push.ts";
+import { type DispatchProgress, judgeDispatch } from "../../src/channels/dispatch/judge.ts";
+import type { AddressOutcome } from "../../src/model/dispatch.ts";
 
 const NOW = 1_000_000;
-const RULES = { maxTries: 12, delayMs: () => 10_000 };
+const RULES = { skipReason: "no_device" as const, maxTries: 12, delayMs: () => 10_000 };
 const device = (key: string, tries = 0, dueAt = 0) => ({ key, tries, dueAt });
-const PROGRESS: PushProgress = {
+const PROGRESS: DispatchProgress = {
   tries: 0,
   accepted: false,
-  devices: [device("a"), device("b")],
+  addresses: [device("a"), device("b")],
   expiresAt: NOW + 3_600_000,
 };
 
-const ACCEPTED: DeviceOutcome = { outcome: "accepted" };
-const GONE: DeviceOutcome = { outcome: "gone", message: "410" };
-const REJECTED: DeviceOutcome = { outcome: "rejected", reason: "provider_rejected", message: "400" };
-const TOO_LARGE: DeviceOutcome = { outcome: "rejected", reason: "payload_too_large", message: "413" };
-const UNTRIED: DeviceOutcome = { outcome: "untried" };
-const UNREACHABLE: DeviceOutcome = { outcome: "unreachable" };
-const retry = (afterMs: number | null = null): DeviceOutcome => ({
+const ACCEPTED: AddressOutcome = { outcome: "accepted" };
+const GONE: AddressOutcome = { outcome: "gone", message: "410" };
+const REJECTED: AddressOutcome = { outcome: "rejected", reason: "provider_rejected", message: "400" };
+const TOO_LARGE: AddressOutcome = { outcome: "rejected", reason: "payload_too_large", message: "413" };
+const UNTRIED: AddressOutcome = { outcome: "untried" };
+const UNREACHABLE: AddressOutcome = { outcome: "unreachable" };
+const retry = (afterMs: number | null = null): AddressOutcome => ({
   outcome: "retry",
   message: "503",
   afterMs,
 });
 
-const judge = (outcomes: Record<string, DeviceOutcome>, progress: Partial<PushProgress> = {}) =>
-  judgePush({ ...PROGRESS, ...progress }, new Map(Object.entries(outcomes)), RULES, NOW);
+const judge = (outcomes: Record<string, AddressOutcome>, progress: Partial<DispatchProgress> = {}) =>
+  judgeDispatch({ ...PROGRESS, ...progress }, new Map(Object.entries(outcomes)), RULES, NOW);
 
 const delivered = { status: "delivered", reason: null, message: null };
 
@@ -59,7 +59,7 @@ describe("a push", () => {
   it("is due again for each device by itself: when its provider says, or by its own backoff", () => {
     const { remaining } = judge(
       { a: retry(), b: retry(60_000), c: retry(0) },
-      { devices: [device("a"), device("b", 3), device("c"), device("d", 2, 77)] },
+      { addresses: [device("a"), device("b", 3), device("c"), device("d", 2, 77)] },
     );
     expect(remaining).toEqual([
       device("a", 1, NOW + 10_000),
@@ -72,7 +72,7 @@ describe("a push", () => {
   it("gives up a device whose last try, or whose next one's time, is past; never the others with it", () => {
     const unavailable = { status: "failed", reason: "provider_unavailable", message: "503" };
     const devices = [device("a", 11), device("b")];
-    expect(judge({ a: retry(), b: UNTRIED }, { devices })).toMatchObject({
+    expect(judge({ a: retry(), b: UNTRIED }, { addresses: devices })).toMatchObject({
       settled: null,
       remaining: [device("b")],
     });
@@ -80,7 +80,7 @@ describe("a push", () => {
       settled: null,
       remaining: [device("b", 1, NOW + 10_000)],
     });
-    expect(judge({ a: retry(), b: REJECTED }, { devices })).toMatchObject({
+    expect(judge({ a: retry(), b: REJECTED }, { addresses: devices })).toMatchObject({
       settled: unavailable,
       remaining: [],
     });
@@ -88,14 +88,14 @@ describe("a push", () => {
   });
 
   it("that was delivered once stays delivered when its last device is given up", () => {
-    const verdict = judge({ b: retry() }, { accepted: true, devices: [device("b", 11)] });
+    const verdict = judge({ b: retry() }, { accepted: true, addresses: [device("b", 11)] });
     expect(verdict).toMatchObject({ settled: delivered, remaining: [] });
   });
 
   it("is skipped where no device of it is left that was ever tried", () => {
     const skipped = { status: "skipped", reason: "no_device", message: null };
     expect(judge({ a: UNREACHABLE, b: UNREACHABLE }).settled).toEqual(skipped);
-    expect(judge({ a: UNTRIED }, { devices: [] }).settled).toEqual(skipped);
+    expect(judge({ a: UNTRIED }, { addresses: [] }).settled).toEqual(skipped);
     expect(judge({ a: UNREACHABLE, b: retry() }).remaining).toEqual([device("b", 1, NOW + 10_000)]);
     expect(judge({ a: UNREACHABLE, b: GONE }).settled?.reason).toBe("provider_rejected");
   });
@@ -123,7 +123,7 @@ describe("a push", () => {
         fc.boolean(),
         (outcomes, tries, accepted) => {
           const devices = ["a", "b", "c"].map((key) => device(key, tries));
-          const verdict = judge(outcomes, { tries, accepted, devices });
+          const verdict = judge(outcomes, { tries, accepted, addresses: devices });
           expect(verdict.settled !== null || verdict.remaining.length > 0).toBe(true);
           for (const { key } of verdict.remaining) {
             expect(["retry", "untried", undefined]).toContain(outcomes[key]?.outcome);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isAllowedService, isKnownService } from "../../src/channels/push/push-services.ts";
+import { isAllowedService, isKnownService } from "../../src/channels/push/web-push/push-services.ts";
 import { createApp } from "../support/api.ts";
 import { createPushApp, registerDevice } from "../support/push.ts";
 

@@ -1,16 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { recipientOf, Suspects } from "../../src/channels/push/suspects.ts";
-import type { PushDevice } from "../../src/model/push.ts";
+import { recipientOf, Suspects } from "../../src/channels/dispatch/suspects.ts";
+import { PUSH } from "../../src/channels/push/channel.ts";
+import type { StoredAddress } from "../../src/model/address.ts";
 
-const deviceAt = (endpoint: string): PushDevice => ({
+const deviceAt = (endpoint: string): StoredAddress => ({
   ...{ key: "k", version: "v", scope: new URL(endpoint).origin },
   address: { provider: "webpush", endpoint, keys: { p256dh: "", auth: "" } },
 });
 const PROMPT = { status: 201, ms: 20, timeoutMs: 5000 };
 const SILENT = { status: null, ms: 1500, timeoutMs: 1500 };
-const mia = recipientOf("shop", "mia", deviceAt("https://push.example.com/mia"));
-const leo = recipientOf("shop", "leo", deviceAt("https://push.example.com/leo"));
-const elsewhere = recipientOf("shop", "mia", deviceAt("https://eu.example.com/mia"));
+const mia = recipientOf(
+  PUSH.address,
+  { appId: "shop", userId: "mia" },
+  deviceAt("https://push.example.com/mia"),
+);
+const leo = recipientOf(
+  PUSH.address,
+  { appId: "shop", userId: "leo" },
+  deviceAt("https://push.example.com/leo"),
+);
+const elsewhere = recipientOf(
+  PUSH.address,
+  { appId: "shop", userId: "mia" },
+  deviceAt("https://eu.example.com/mia"),
+);
 
 describe("a push service of a user's choice", () => {
   it("is in doubt until it answers, and again where it is too slow or silent", () => {
@@ -40,7 +53,11 @@ describe("a push service of a user's choice", () => {
 
   it("is never a browser's own", () => {
     const suspects = new Suspects();
-    const known = recipientOf("shop", "mia", deviceAt("https://web.push.apple.com/x"));
+    const known = recipientOf(
+      PUSH.address,
+      { appId: "shop", userId: "mia" },
+      deviceAt("https://web.push.apple.com/x"),
+    );
     suspects.note(mia, SILENT, 0);
     expect(suspects.getDoubt(known, 0)).toBe(0);
   });

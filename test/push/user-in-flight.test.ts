@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { PushLease, PushReport } from "../../src/model/push.ts";
+import type { DispatchLease, DispatchReport } from "../../src/model/dispatch.ts";
 import { getShardStub } from "../../src/objects/user-shard/contract.ts";
 import { bindings, CapturingQueue } from "../support/faults.ts";
 import { replaceIn } from "../support/objects.ts";
@@ -46,12 +46,19 @@ function holdCalls({ project }: PushApp): { most: () => number; running: () => n
   };
 }
 
-function accept({ id, channelKey, notification, isSlow, targets }: PushLease): PushReport {
+function accept({
+  id,
+  channelKey,
+  channelType,
+  notification,
+  isSlow,
+  targets,
+}: DispatchLease): DispatchReport {
   return {
-    ...{ leaseId: id, notificationId: notification.id, channelKey, isSlow, blocked: [] },
-    targets: targets.map(({ userId, attempt, devices }) => ({
+    ...{ leaseId: id, notificationId: notification.id, channelKey, channelType, isSlow, blocked: [] },
+    targets: targets.map(({ userId, attempt, addresses }) => ({
       ...{ userId, attempt },
-      devices: devices.map(({ key, version }) => ({
+      addresses: addresses.map(({ key, version }) => ({
         ...{ key, version, outcome: { outcome: "accepted" as const }, wasAsked: true },
       })),
     })),
@@ -95,21 +102,21 @@ describe("a user with many devices", () => {
     }, PATIENTLY);
     const objects = getShardStub(bindings, account.app.id, shard);
     const claim = (notificationId = "") =>
-      objects.leasePushes({
+      objects.leaseDispatches({
         ...{ channelKey: "mobile-push", notificationId, isSlow: false, blocked: [], leaseMs: LEASE_MS },
       });
     const [first, second, third] = ids;
     const inHand = await claim(first);
-    expect(inHand?.targets[0]?.devices).toHaveLength(3);
+    expect(inHand?.targets[0]?.addresses).toHaveLength(3);
     expect([await claim(second), await claim(third)]).toEqual([null, null]);
     queue.messages.length = 0;
     if (inHand === null) throw new Error("No claim");
-    await objects.reportPushes(accept(inHand));
+    await objects.reportDispatches(accept(inHand));
     // No stall is waited for: the shard's alarm sends a message for the one that waited longest.
     await vi.waitFor(() => {
       expect(queue.messages.map(({ notificationId }) => notificationId)).toContain(second);
     }, PATIENTLY);
-    expect((await claim(second))?.targets[0]?.devices).toHaveLength(3);
+    expect((await claim(second))?.targets[0]?.addresses).toHaveLength(3);
     undo();
   });
 

@@ -1,6 +1,6 @@
 import { createECDH } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { encryptWebPush } from "../../src/channels/push/web-push-encryption.ts";
+import { encryptWebPush } from "../../src/channels/push/web-push/encryption.ts";
 
 /** RFC 8291, section 5 and appendix A. */
 const EXAMPLE = {

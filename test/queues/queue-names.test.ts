@@ -4,11 +4,11 @@ import { kindOfQueue } from "../../src/queues/names.ts";
 describe("a queue's kind", () => {
   it.each([
     ["onecall-deliveries-high", "deliveries"],
-    ["onecall-push-low", "push"],
-    ["onecall-push-slow", "push"],
+    ["onecall-push-low", "dispatches"],
+    ["onecall-push-slow", "dispatches"],
     ["onecall-dead-letters", "dead-letters"],
     ["my-push-app-deliveries-normal", "deliveries"],
-    ["dead-letters-push-normal", "push"],
+    ["dead-letters-push-normal", "dispatches"],
   ])("is told by the end of its name: %s", (name, kind) => {
     expect(kindOfQueue(name)).toBe(kind);
   });

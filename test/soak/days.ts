@@ -79,7 +79,7 @@ async function measureShard(ask: Ask, days: number): Promise<Measured[]> {
     await repeat("the newest item of a feed", () => call("listFeed", caller, filter)),
     await repeat("a user is created", (index) => call("createUser", `created-${index}`, {})),
     await repeat("a push message's claim", () =>
-      call("leasePushes", {
+      call("leaseDispatches", {
         channelKey: "mobile-push",
         notificationId: "none",
         isSlow: false,

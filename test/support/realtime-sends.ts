@@ -69,6 +69,6 @@ function sliceOf(userId: string, index: number): DeliverySlice {
       ["in-app-alerts", "delivered", null, 1],
       ["mobile-push", status === "skipped" ? "skipped" : "delivered", reason, 1],
     ],
-    push: null,
+    outbox: null,
   };
 }

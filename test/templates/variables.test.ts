@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { findContentFaults } from "../../src/channels/table.ts";
 import type { VariableSchema } from "../../src/model/template.ts";
 import { findApprovalFaults, findDraftFaults } from "../../src/templates/rules.ts";
 import {
@@ -111,9 +112,12 @@ describe("the rules", () => {
 
   it("let a draft be incomplete, but not name what isn't there", () => {
     const incomplete = { channelKeys: ["in-app-alerts"], content: {}, variableSchema: {} };
-    expect(fieldsOf(findDraftFaults(incomplete, channels))).toEqual([]);
+    expect(fieldsOf(findDraftFaults(incomplete, channels, findContentFaults))).toEqual([]);
     const parts = { channelKeys: ["sms"], content: { "in-app-alerts": {} }, variableSchema: {} };
-    expect(fieldsOf(findDraftFaults(parts, channels))).toEqual(["channelKeys[0]", "content.in-app-alerts"]);
+    expect(fieldsOf(findDraftFaults(parts, channels, findContentFaults))).toEqual([
+      "channelKeys[0]",
+      "content.in-app-alerts",
+    ]);
   });
 
   it.each([
@@ -127,7 +131,7 @@ describe("the rules", () => {
     [{ title: "t", body: "b" }, []],
   ])("say of push content %j what it lacks: %j", (content, missing) => {
     const parts = { channelKeys: ["mobile-push"], content: { "mobile-push": content }, variableSchema: {} };
-    expect(fieldsOf(findDraftFaults(parts, channels))).toEqual(
+    expect(fieldsOf(findDraftFaults(parts, channels, findContentFaults))).toEqual(
       missing.map((name) => `content.mobile-push.${name}`),
     );
   });

@@ -99,7 +99,7 @@ describe("word of a device that arrives after its user's deletion", () => {
     await remove(app, "mia");
     await registerDevice(app, "mia", device);
     const record = await recordOf(app);
-    await getShardStubOf(bindings, record, "mia").removeMovedDevice(before);
+    await getShardStubOf(bindings, record, "mia").removeMovedAddress(before);
     await getShardStubOf(bindings, record, before.addressKey).releaseAddress(before);
     expect(await listDevices(app, "mia")).toMatchObject([device]);
     // Its owner is known still: whoever registers it next takes it from them.
@@ -113,12 +113,12 @@ describe("word of a device that arrives after its user's deletion", () => {
     await vi.waitFor(() => expect(newId().slice(0, 13) > version.slice(0, 13)).toBe(true), PATIENTLY);
     await remove(app, "mia");
     const registration = {
-      addressKey: "0".repeat(64),
+      ...{ channelType: "push", addressKey: "0".repeat(64), scope: "fcm" },
       address: { ...device, provider: "fcm" as const },
       version,
     };
     const shard = getShardStubOf(bindings, await recordOf(app), "mia");
-    expect(await shard.putDevice("mia", registration, null)).toBe("gone");
+    expect(await shard.putAddress("mia", registration, null)).toBe("gone");
     expect(await listDevices(app, "mia")).toEqual([]);
   });
 });

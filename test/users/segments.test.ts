@@ -110,7 +110,7 @@ class Model {
         null,
       ]);
       const tally = ["inbox", "failed", "missing_variables", rows.length] as const;
-      const slice = { json: JSON.stringify(rows), rows: rows.length, tallies: [[...tally]], push: null };
+      const slice = { json: JSON.stringify(rows), rows: rows.length, tallies: [[...tally]], outbox: null };
       await this.stub.deliver({
         ...{
           header,

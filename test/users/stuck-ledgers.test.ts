@@ -34,7 +34,7 @@ function requestAt(timeMs: number, shard: number, slot: number, uid: string): De
     slices: [
       {
         json: JSON.stringify([[uid, "in-app-alerts", "in_app", "delivered", null, "{}"]]),
-        ...{ rows: 1, tallies: [["in-app-alerts", "delivered", null, 1]], push: null },
+        ...{ rows: 1, tallies: [["in-app-alerts", "delivered", null, 1]], outbox: null },
       },
     ],
   };

@@ -1,18 +1,18 @@
 import * as v from "valibot";
-import { sendTestPush } from "../../channels/push/test-push.ts";
+import { sendTest } from "../../channels/dispatch/send-test.ts";
+import { findDispatched } from "../../channels/table.ts";
 import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
+import type { AddressOutcome } from "../../model/dispatch.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
-import type { DeviceOutcome } from "../../model/push.ts";
 import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { isObject, readPushData } from "../send-checks.ts";
-import { deviceNotFound } from "./devices.ts";
 import { API } from "./paths.ts";
 import { ChannelTestSchema } from "./settings-answers.ts";
 
@@ -50,29 +50,23 @@ export const postChannelTest = defineRoute({
     const userId = canonicalUserId(app, value.userId);
     const channel = await getRegistryStub(env, app.id).getChannel(params.channel);
     if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
-    if (channel.type !== "push") {
+    const dispatched = findDispatched(channel.type);
+    if (dispatched === null) {
       throw new OnecallError("ERR_BAD_REQUEST", `The channel "${channel.key}" isn't a push channel.`);
     }
-    const devices = await getShardStubOf(env, app, userId).listDevices(userId, null);
-    if (devices === "revoked") throw new Error("A server's call needs no token");
-    const device = deviceId ? devices.find(({ id }) => id === deviceId) : devices[0];
-    if (device === undefined) throw deviceNotFound();
-    const { provider } = device.address;
-    if (!channel.providers.has(provider)) {
-      throw faultsToError([
-        {
-          field: "deviceId",
-          message: `is a device of ${provider}, which this channel has no configuration for`,
-        },
-      ]);
-    }
+    const addresses = await getShardStubOf(env, app, userId).listAddresses(userId, channel.type, null);
+    if (addresses === "revoked") throw new Error("A server's call needs no token");
+    const found = dispatched.test.choose(addresses, deviceId ?? null, channel.providers);
+    if ("missing" in found) throw new OnecallError("ERR_NOT_FOUND", found.missing);
+    if ("faults" in found) throw faultsToError(found.faults);
     const test = { content: { title, body }, data };
-    const { outcome, status, durationMs } = await sendTestPush(env, app, channel.key, userId, device, test);
-    return json({ deviceId: device.id, provider, ...presentOutcome(outcome), status, durationMs });
+    const place = { channel: dispatched, key: channel.key };
+    const { outcome, status, durationMs } = await sendTest(env, app, place, userId, found.chosen, test);
+    return json({ ...dispatched.test.present(found.chosen), ...presentOutcome(outcome), status, durationMs });
   },
 });
 
-function presentOutcome(outcome: DeviceOutcome): object {
+function presentOutcome(outcome: AddressOutcome): object {
   return {
     outcome: outcome.outcome,
     reason: "reason" in outcome ? outcome.reason : null,

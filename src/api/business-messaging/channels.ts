@@ -1,5 +1,7 @@
 import * as v from "valibot";
-import { forgetPushCredentials } from "../../channels/push/credentials.ts";
+import { prepareAccounts } from "../../channels/accounts.ts";
+import { forgetCredentials } from "../../channels/dispatch/credentials.ts";
+import { AccountsSchema, CHANNEL_TYPES, findDispatched } from "../../channels/table.ts";
 import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
 import { isoTime, json } from "../../http/responses.ts";
@@ -7,17 +9,15 @@ import { defineRoute } from "../../http/route.ts";
 import { ownBody, parsedJson } from "../../http/route-input.ts";
 import { checkInput, textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
-import type { Channel } from "../../model/channel.ts";
+import type { AppChannel } from "../../model/channel.ts";
 import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
-import { CHANNEL_TYPES } from "../../model/notification.ts";
-import { PROVIDERS } from "../../model/push.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
-import { ProvidersSchema, prepareProviders } from "./provider-schema.ts";
 import { AvailabilitySchema, ChannelSchema } from "./settings-answers.ts";
 
+const TYPE_MESSAGE = `must be ${CHANNEL_TYPES.map((type) => `"${type}"`).join(" or ")}`;
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
   "must have 1 to 128 lower-case letters, digits, - or _, with a letter or digit at both ends";
@@ -25,10 +25,10 @@ export const KEY_MESSAGE =
 const NewChannelSchema = v.object(
   {
     name: textSchema(128),
-    type: v.picklist(CHANNEL_TYPES, 'must be "in_app" or "push"'),
+    type: v.picklist(CHANNEL_TYPES, TYPE_MESSAGE),
     key: v.nullish(v.pipe(v.string(KEY_MESSAGE), v.regex(SLUG_PATTERN, KEY_MESSAGE))),
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE), true),
-    providers: v.nullish(ProvidersSchema),
+    providers: v.nullish(AccountsSchema),
   },
   "must be a JSON object",
 );
@@ -39,7 +39,7 @@ const ChannelChangeSchema = v.object(
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE)),
     key: v.optional(v.unknown()),
     type: v.optional(v.unknown()),
-    providers: v.nullish(ProvidersSchema),
+    providers: v.nullish(AccountsSchema),
   },
   "must be a JSON object",
 );
@@ -103,7 +103,7 @@ export const postChannel = defineRoute({
   handle: async ({ app, actor, env, body }) => {
     const { name, type, key, enabled, providers } = body;
     const channelKey = requireKey(key, name);
-    const { changes, faults } = await prepareProviders(type, providers ?? {});
+    const { changes, faults } = await prepareAccounts(type, providers ?? {});
     if (faults.length > 0) throw faultsToError(faults);
     const channel = await changeApp(env, app.id, (registry) =>
       registry.createChannel({ key: channelKey, name, type, enabled }, changes, actor),
@@ -130,14 +130,14 @@ export const putChannel = defineRoute({
     // From the body itself: they belong in the answer also where the schema found other faults.
     for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))
       faults.push(fault);
-    const prepared = await prepareProviders(current.type, value?.providers ?? {});
+    const prepared = await prepareAccounts(current.type, value?.providers ?? {});
     for (const fault of prepared.faults) faults.push(fault);
     if (faults.length > 0 || value === null) throw faultsToError(faults);
     const { name, enabled } = value;
     const channel = await changeApp(env, app.id, (registry) =>
       registry.updateChannel(idOrKey, { name, enabled, providers: prepared.changes }, actor),
     );
-    forgetPushCredentials(app.id, channel.key);
+    forgetCredentials(app.id, channel.key);
     return json(presentChannel(channel));
   },
 });
@@ -154,16 +154,15 @@ export function requireKey(key: string | null | undefined, name: string): string
   ]);
 }
 
-function findFrozenFaults(change: { key?: unknown; type?: unknown }, current: Channel): Fault[] {
+function findFrozenFaults(change: { key?: unknown; type?: unknown }, current: AppChannel): Fault[] {
   return (["key", "type"] as const)
     .filter((name) => change[name] !== undefined && change[name] !== current[name])
     .map((name) => ({ field: name, message: `never changes; it is "${current[name]}"` }));
 }
 
-function presentChannel(channel: Channel): object {
+function presentChannel(channel: AppChannel): object {
   const { id, key, name, type, enabled, createdAt, updatedAt } = channel;
   const times = { createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) };
-  if (type !== "push") return { id, key, name, type, enabled, ...times };
-  const providers = Object.fromEntries(PROVIDERS.map((name) => [name, channel.providers.get(name) ?? null]));
-  return { id, key, name, type, enabled, providers, ...times };
+  const account = findDispatched(type)?.account.present(channel.providers) ?? {};
+  return { id, key, name, type, enabled, ...account, ...times };
 }

@@ -3,11 +3,11 @@ import { readJson } from "../../http/body.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
-import { registerDevice } from "../../managing/devices.ts";
+import { registerAddress } from "../../managing/addresses.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { DEVICES, parseDevice, presentDevice } from "../addresses.ts";
 import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
-import { parseDevice, presentDevice } from "../devices.ts";
 import { requireReachableUser, requireUserParam } from "../named-users.ts";
 import { DeletedSchema, pageOf } from "../schemas.ts";
 import { USERS_PATH } from "../users/paths.ts";
@@ -27,7 +27,13 @@ export const postDevice = defineRoute({
     const { app, env, request, params } = call;
     const address = await parseDevice(await readJson(request), app.id, call);
     const { uid } = await requireReachableUser(params.uid, env, app);
-    const registered = await registerDevice(env, app, uid, address, null);
+    const registered = await registerAddress(
+      env,
+      app,
+      { userId: uid, channelType: DEVICES.type },
+      address,
+      null,
+    );
     if (registered === "revoked") throw new Error("A server's call needs no token");
     const [device, isNew] = registered;
     return json(presentDevice(device), isNew ? 201 : 200);
@@ -45,7 +51,7 @@ export const getDevices = defineRoute({
   handle: async (call) => {
     const { app, env, params } = call;
     const { uid } = requireUserParam(params.uid, app);
-    const devices = await getShardStubOf(env, app, uid).listDevices(uid, null);
+    const devices = await getShardStubOf(env, app, uid).listAddresses(uid, DEVICES.type, null);
     if (devices === "revoked") throw new Error("A server's call needs no token");
     return json({ data: devices.map(presentDevice), nextCursor: null });
   },
@@ -63,7 +69,7 @@ export const deleteDevice = defineRoute({
   handle: async ({ app, env, params }) => {
     const { uid } = requireUserParam(params.uid, app);
     const id = params.device;
-    const deleted = await getShardStubOf(env, app, uid).deleteDevice(uid, id, null);
+    const deleted = await getShardStubOf(env, app, uid).deleteAddress(uid, DEVICES.type, id, null);
     if (deleted !== true) throw deviceNotFound();
     return json({ id, deleted: true });
   },

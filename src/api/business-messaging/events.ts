@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from "uuid";
 import * as v from "valibot";
+import { CHANNEL_TYPES } from "../../channels/table.ts";
 import type { Bindings } from "../../env.ts";
 import { byApiKey } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
@@ -11,7 +12,6 @@ import type { AppRecord } from "../../model/app.ts";
 import type { ClientEngagement, EngagementOutcome } from "../../model/engagement.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import { parseNotificationId } from "../../model/ids.ts";
-import { CHANNEL_TYPES } from "../../model/notification.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { listTargetIds } from "../named-users.ts";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { ACCOUNT_ANSWER, TEST_ANSWER } from "../../channels/table.ts";
 import { CHANGE_ACTIONS, NOTIFICATION_ACTIONS, TARGET_TYPES } from "../../model/audit.ts";
 import { BATCH_TYPE, TEST_EVENT, WEBHOOK_EVENTS } from "../../model/events.ts";
 import { PLACEHOLDER_STYLES, TEMPLATE_STATUSES, VARIABLE_TYPES } from "../../model/template.ts";
@@ -15,12 +16,6 @@ import {
 
 /** What the calls about an app's settings answer: channels, templates, webhooks, the audit log. */
 
-/** All but the private key: other fields are the provider's own. */
-const ShownProviderSchema = named(
-  "ShownProvider",
-  v.objectWithRest({ fingerprint: v.string() }, v.union([v.string(), v.array(v.string())])),
-);
-
 export const ChannelSchema = named(
   "Channel",
   v.strictObject({
@@ -29,13 +24,7 @@ export const ChannelSchema = named(
     name: v.string(),
     type: ChannelTypeSchema,
     enabled: v.boolean(),
-    providers: v.optional(
-      v.strictObject({
-        fcm: v.nullable(ShownProviderSchema),
-        apns: v.nullable(ShownProviderSchema),
-        webpush: v.nullable(ShownProviderSchema),
-      }),
-    ),
+    ...ACCOUNT_ANSWER,
     createdAt: TimeSchema,
     updatedAt: TimeSchema,
   }),
@@ -48,8 +37,7 @@ export const AvailabilitySchema = v.array(
 export const ChannelTestSchema = named(
   "ChannelTest",
   v.strictObject({
-    deviceId: v.string(),
-    provider: v.string(),
+    ...TEST_ANSWER,
     outcome: v.picklist(["accepted", "gone", "rejected", "retry", "unreachable", "untried"]),
     reason: TextOrNullSchema,
     message: TextOrNullSchema,

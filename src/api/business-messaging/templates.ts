@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { findContentFaults } from "../../channels/table.ts";
 import type { Bindings } from "../../env.ts";
 import { byApiKey } from "../../http/access.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
@@ -233,7 +234,7 @@ async function findOtherFaults(env: Bindings, appId: string, body: unknown, know
   const fields = new Set([...known].map(({ field }) => field));
   const isNew = ({ field }: Fault) => !fields.has(field);
   const channels = await getRegistryStub(env, appId).listChannels();
-  const found = findDraftFaults({ ...parts.output, variableSchema: {} }, channels);
+  const found = findDraftFaults({ ...parts.output, variableSchema: {} }, channels, findContentFaults);
   return new Faults([...found].filter(isNew), found.more);
 }
 

@@ -5,11 +5,11 @@ import { requireAccepted } from "../../http/reader.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
-import { registerDevice } from "../../managing/devices.ts";
+import { registerAddress } from "../../managing/addresses.ts";
+import { DEVICES, parseDevice, presentDevice } from "../addresses.ts";
 import { deviceNotFound } from "../business-messaging/devices.ts";
 import { API } from "../business-messaging/paths.ts";
 import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
-import { parseDevice, presentDevice } from "../devices.ts";
 import { DeletedSchema, pageOf } from "../schemas.ts";
 
 export const postOwnDevice = defineRoute({
@@ -25,7 +25,9 @@ export const postOwnDevice = defineRoute({
     const { token, env, request } = call;
     const address = await parseDevice(await readJson(request), token.appId, call);
     const app = await getApp(env, token.appId);
-    const [device, isNew] = requireAccepted(await registerDevice(env, app, token.userId, address, token));
+    const [device, isNew] = requireAccepted(
+      await registerAddress(env, app, { userId: token.userId, channelType: DEVICES.type }, address, token),
+    );
     return json(presentDevice(device), isNew ? 201 : 200);
   },
 });
@@ -38,7 +40,7 @@ export const getOwnDevices = defineRoute({
   summary: "The newest registration first",
   answers: { 200: pageOf(DeviceSchema) },
   handle: async ({ token, shard }) => {
-    const devices = requireAccepted(await shard.listDevices(token.userId, token));
+    const devices = requireAccepted(await shard.listAddresses(token.userId, DEVICES.type, token));
     return json({ data: devices.map(presentDevice), nextCursor: null });
   },
 });
@@ -53,7 +55,8 @@ export const deleteOwnDevice = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ token, shard, params }) => {
     const id = params.device;
-    if (!requireAccepted(await shard.deleteDevice(token.userId, id, token))) throw deviceNotFound();
+    if (!requireAccepted(await shard.deleteAddress(token.userId, DEVICES.type, id, token)))
+      throw deviceNotFound();
     return json({ id, deleted: true });
   },
 });

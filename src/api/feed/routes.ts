@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { listWebPushKeys } from "../../copies/web-push-keys.ts";
+import { listWebPushKeys } from "../../channels/push/web-push/public-keys.ts";
 import { BY_USER } from "../../http/access.ts";
 import { issueTicket } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { findChannel } from "../../channels/table.ts";
 import { byApiToken } from "../../http/access.ts";
 import { withSendJson } from "../../http/body.ts";
 import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
@@ -127,13 +128,13 @@ function parsePlatformSend(body: unknown): SendRequest {
   };
 }
 
-/** Seed 004's answer; an in-app channel is a `feed` here, and `priority` is batch's alone. */
+/** Seed 004's answer; its family has its own names of channels' types, and `priority` is batch's alone. */
 function presentPlatformSend(header: NotificationHeader): object {
   const { id, templateKey, channels, mode, priority, title, tag, sentFrom, createdAt } = header;
   return {
     notification_id: id,
     template_key: templateKey,
-    channels: channels.map(({ key, type }) => ({ key, type: type === "in_app" ? "feed" : type })),
+    channels: channels.map(({ key, type }) => ({ key, type: findChannel(type)?.platformType ?? type })),
     mode,
     ...(priority === null ? {} : { priority }),
     title,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { TOKEN_TYPES } from "../../channels/push/token-types.ts";
 import { AnyObjectSchema, CountSchema, named, UnixTimeSchema } from "../schemas.ts";
 
 /** What the vendors' `/v3/users` answer: CometChat's with times in Unix seconds, Sendbird's in Unix ms. */
@@ -81,7 +82,7 @@ export const SendbirdUserPageSchema = v.strictObject({
 
 export const SendbirdTokenSchema = v.strictObject({ token: v.string(), expires_at: UnixTimeSchema });
 
-const PushTypeSchema = v.picklist(["gcm", "apns"]);
+const PushTypeSchema = v.picklist(TOKEN_TYPES.map(({ name }) => name));
 export const SendbirdPushSchema = v.strictObject({
   token: v.string(),
   type: PushTypeSchema,

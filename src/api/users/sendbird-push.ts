@@ -1,3 +1,4 @@
+import { readToken, TOKEN_TYPES, type TokenType } from "../../channels/push/token-types.ts";
 import type { Bindings } from "../../env.ts";
 import { byApiToken } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
@@ -5,22 +6,18 @@ import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { isStoredUserId } from "../../http/validation.ts";
-import { registerDevice } from "../../managing/devices.ts";
+import { registerAddress } from "../../managing/addresses.ts";
+import type { UserAddress } from "../../model/address.ts";
 import type { AppRecord } from "../../model/app.ts";
-import type { Device } from "../../model/device.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
-import type { DeviceAddress } from "../../model/push.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
-import { parseDevice } from "../devices.ts";
+import { DEVICES, parseDevice } from "../addresses.ts";
 import { SendbirdPushListSchema, SendbirdPushSchema } from "./answers.ts";
 import { USERS_PATH } from "./paths.ts";
 import { presentUser, unknownUser } from "./sendbird.ts";
 import { PushTokenSchema, parsePushToken, wrongType } from "./sendbird-schema.ts";
 
-/** Sendbird's push registrations: a user's devices of FCM (`gcm`) and APNs by another name. */
-
-const PROVIDERS = { gcm: "fcm", apns: "apns" } as const;
-type PushType = keyof typeof PROVIDERS;
+/** Sendbird's push registrations: a user's devices by another name. */
 
 export const postPushToken = defineRoute({
   id: "registerPushToken",
@@ -34,14 +31,14 @@ export const postPushToken = defineRoute({
   handle: async (call) => {
     const { app, env, request, params } = call;
     const type = readType(params.type);
-    const given = { provider: PROVIDERS[type], token: parsePushToken(type, await readJson(request)) };
+    const given = { provider: type.provider, token: parsePushToken(type, await readJson(request)) };
     const address = await parseDevice(given, app.id, call);
     const userId = params.uid;
     const user = isStoredUserId(userId) ? await getShardStubOf(env, app, userId).getUser(userId) : null;
     if (user === null) throw unknownUser();
-    const registered = await registerDevice(env, app, userId, address, null);
+    const registered = await registerAddress(env, app, { userId, channelType: DEVICES.type }, address, null);
     if (registered === "revoked") throw new Error("A server's call needs no token");
-    return json({ token: tokenOf(registered[0].address), type, user: presentUser(user) });
+    return json({ token: readToken(registered[0].address), type: type.name, user: presentUser(user) });
   },
 });
 
@@ -55,7 +52,7 @@ export const listPushTokens = defineRoute({
   errors: ["ERR_UID_NOT_FOUND"],
   handle: async (call) => {
     const { type, devices } = await readDevices(call);
-    return json({ tokens: devices.map(({ address }) => tokenOf(address)), type });
+    return json({ tokens: devices.map(({ address }) => readToken(address)), type: type.name });
   },
 });
 
@@ -69,7 +66,7 @@ export const getPushToken = defineRoute({
   errors: ["ERR_UID_NOT_FOUND", "ERR_NOT_FOUND"],
   handle: async (call) => {
     const { type, device, user } = await requireDevice(call);
-    return json({ token: tokenOf(device.address), type, user: presentUser(user) });
+    return json({ token: readToken(device.address), type: type.name, user: presentUser(user) });
   },
 });
 
@@ -84,8 +81,8 @@ export const deletePushToken = defineRoute({
   handle: async (call) => {
     const { app, env } = call;
     const { type, device, user } = await requireDevice(call);
-    await getShardStubOf(env, app, user.uid).deleteDevice(user.uid, device.id, null);
-    return json({ token: tokenOf(device.address), type, user: presentUser(user) });
+    await getShardStubOf(env, app, user.uid).deleteAddress(user.uid, DEVICES.type, device.id, null);
+    return json({ token: readToken(device.address), type: type.name, user: presentUser(user) });
   },
 });
 
@@ -98,9 +95,8 @@ interface DevicesCall {
 
 async function requireDevice(call: DevicesCall & { params: { token: string } }) {
   const { devices, ...found } = await readDevices(call);
-  const given = call.params.token;
-  const token = found.type === "apns" ? given.toLowerCase() : given;
-  const device = devices.find(({ address }) => tokenOf(address) === token);
+  const token = found.type.normalize(call.params.token);
+  const device = devices.find(({ address }) => readToken(address) === token);
   if (device === undefined) throw new OnecallError("ERR_NOT_FOUND", '"Token" not found.');
   return { ...found, device };
 }
@@ -110,18 +106,18 @@ async function readDevices({ env, app, params }: DevicesCall) {
   const userId = params.uid;
   if (!isStoredUserId(userId)) throw unknownUser();
   const shard = getShardStubOf(env, app, userId);
-  const [user, devices] = await Promise.all([shard.getUser(userId), shard.listDevices(userId, null)]);
+  const [user, devices] = await Promise.all([
+    shard.getUser(userId),
+    shard.listAddresses(userId, DEVICES.type, null),
+  ]);
   if (user === null) throw unknownUser();
   if (devices === "revoked") throw new Error("A server's call needs no token");
-  const own: Device[] = devices.filter(({ address }) => address.provider === PROVIDERS[type]);
+  const own: UserAddress[] = devices.filter(({ address }) => address.provider === type.provider);
   return { type, user, devices: own };
 }
 
-function readType(type: string): PushType {
-  if (type === "gcm" || type === "apns") return type;
-  throw faultsToError([wrongType(type.slice(0, 32).toWellFormed())]);
-}
-
-function tokenOf(address: DeviceAddress): string {
-  return address.provider === "webpush" ? address.endpoint : address.token;
+function readType(name: string): TokenType {
+  const type = TOKEN_TYPES.find((candidate) => candidate.name === name);
+  if (type !== undefined) return type;
+  throw faultsToError([wrongType(name.slice(0, 32).toWellFormed())]);
 }

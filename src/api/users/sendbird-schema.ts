@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { TOKEN_TYPES, type TokenType } from "../../channels/push/token-types.ts";
 import { decodeCursor } from "../../http/pagination.ts";
 import { isUserId, parseInput, queryOf } from "../../http/validation.ts";
 import { type Fault, faultsToError } from "../../model/errors.ts";
@@ -144,25 +145,22 @@ const UNIQUE_MESSAGE = "must be true: a device belongs to the user who registere
 const UniqueSchema = v.optional(v.literal(true, UNIQUE_MESSAGE));
 
 const DeviceTokenSchema = v.string("must be the device's token");
-const FcmTokenSchema = v.object(
-  { gcm_reg_token: DeviceTokenSchema, is_unique: UniqueSchema },
-  "must be a JSON object",
-);
-const ApnsTokenSchema = v.object(
-  { apns_device_token: DeviceTokenSchema, is_unique: UniqueSchema },
-  "must be a JSON object",
-);
 /** By the type in the path. */
-export const PushTokenSchema = v.union([FcmTokenSchema, ApnsTokenSchema]);
+export const PushTokenSchema = v.union(TOKEN_TYPES.map(tokenSchema));
 
 /** The token of a push registration, by its type. */
-export function parsePushToken(type: "gcm" | "apns", body: unknown): string {
-  if (type === "gcm") return parseInput(FcmTokenSchema, body).gcm_reg_token;
-  return parseInput(ApnsTokenSchema, body).apns_device_token;
+export function parsePushToken(type: TokenType, body: unknown): string {
+  return v.parse(v.string(), parseInput(tokenSchema(type), body)[type.field]);
 }
 
+function tokenSchema({ field }: TokenType) {
+  return v.object({ [field]: DeviceTokenSchema, is_unique: UniqueSchema }, "must be a JSON object");
+}
+
+const TOKEN_TYPE_NAMES = TOKEN_TYPES.map(({ name }) => name).join(" or ");
+
 export function wrongType(type: string): Fault {
-  return { field: "type", message: `"${type}" isn't supported here: use gcm or apns` };
+  return { field: "type", message: `"${type}" isn't supported here: use ${TOKEN_TYPE_NAMES}` };
 }
 
 function toFields(given: {

@@ -1,5 +1,5 @@
+import type { DispatchNotification } from "../../model/dispatch.ts";
 import { MAX_PUSH_TTL_SECONDS } from "../../model/limits.ts";
-import type { PushNotification } from "../../model/push.ts";
 import type { Json } from "../../model/template.ts";
 
 type JsonObject = { [key: string]: Json };
@@ -29,7 +29,11 @@ export interface PushMessage {
  * The push that a rendered content (JSON) stands for. What a template can't promise (a title that became an
  * image, an action without data) is made the nearest thing that a device can show.
  */
-export function readPushMessage(notification: PushNotification, content: string, now: number): PushMessage {
+export function readPushMessage(
+  notification: DispatchNotification,
+  content: string,
+  now: number,
+): PushMessage {
   const fields = toObject(JSON.parse(content));
   const expiresAtSeconds = Math.floor(notification.expiresAt / 1000);
   const secondsLeft = expiresAtSeconds - Math.floor(now / 1000);

@@ -1,7 +1,7 @@
 import { loadPlan } from "../../audiences/plan-details.ts";
 import { readAudienceIndex } from "../../audiences/store.ts";
 import { getApp } from "../../copies/app.ts";
-import { deliverRows } from "../../delivering/rows.ts";
+import { deliverRows } from "../../delivering/deliver.ts";
 import { type Bindings, readConfig } from "../../env.ts";
 import type { Handout } from "../../model/chunk-units.ts";
 import {

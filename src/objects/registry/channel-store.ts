@@ -1,9 +1,10 @@
-import type { Channel, ChannelChange, NewChannel } from "../../model/channel.ts";
+import { requireDispatched } from "../../channels/table.ts";
+import type { PreparedChange } from "../../model/account.ts";
+import type { AppChannel, ChannelChange, NewChannel } from "../../model/channel.ts";
 import { newId } from "../../model/ids.ts";
 import { MAX_CHANNELS } from "../../model/limits.ts";
 import type { ChannelType } from "../../model/notification.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
-import type { PreparedChange } from "../../model/push-provider.ts";
 import type { ProviderStore } from "./provider-store.ts";
 
 type ChannelRow = {
@@ -28,7 +29,7 @@ export class ChannelStore {
     this.#providers = providers;
   }
 
-  list(): Channel[] {
+  list(): AppChannel[] {
     return this.#sql
       .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels ORDER BY id`)
       .toArray()
@@ -36,7 +37,7 @@ export class ChannelStore {
   }
 
   /** By id or key. */
-  get(idOrKey: string): Channel | null {
+  get(idOrKey: string): AppChannel | null {
     const [row] = this.#sql
       .exec<ChannelRow>(`SELECT ${COLUMNS} FROM channels WHERE id = ?1 OR key = ?1`, idOrKey)
       .toArray();
@@ -47,7 +48,7 @@ export class ChannelStore {
     { key, name, type, enabled }: NewChannel,
     providers: readonly PreparedChange[],
     now: number,
-  ): Outcome<Channel> {
+  ): Outcome<AppChannel> {
     const channels = this.list();
     if (channels.some((channel) => channel.key === key)) {
       return refuse("ERR_CONFLICT", `A channel with the key "${key}" exists. Choose another key.`);
@@ -66,11 +67,11 @@ export class ChannelStore {
       now,
       now,
     );
-    this.#providers.change(id, providers);
+    this.#changeAccounts(id, type, providers);
     return succeed(this.#require(id));
   }
 
-  update(idOrKey: string, change: ChannelChange, now: number): Outcome<Channel> {
+  update(idOrKey: string, change: ChannelChange, now: number): Outcome<AppChannel> {
     const channel = this.get(idOrKey);
     if (channel === null) return refuse("ERR_NOT_FOUND", "There is no such channel.");
     this.#sql.exec(
@@ -80,17 +81,21 @@ export class ChannelStore {
       now,
       channel.id,
     );
-    this.#providers.change(channel.id, change.providers);
+    this.#changeAccounts(channel.id, channel.type, change.providers);
     return succeed(this.#require(channel.id));
   }
 
-  #require(id: string): Channel {
+  #changeAccounts(id: string, type: ChannelType, changes: readonly PreparedChange[]): void {
+    if (changes.length > 0) this.#providers.change(id, changes, requireDispatched(type).account.merge);
+  }
+
+  #require(id: string): AppChannel {
     const channel = this.get(id);
     if (channel === null) throw new Error("A channel that is there can't be read");
     return channel;
   }
 
-  #present(row: ChannelRow): Channel {
+  #present(row: ChannelRow): AppChannel {
     return {
       id: row.id,
       key: row.key,

@@ -1,15 +1,14 @@
 import type { Bindings } from "../../env.ts";
+import type { Credentials, PreparedChange } from "../../model/account.ts";
 import type { ApiKey, AppRecord, KeyRecord, NewApiKey, NewApp } from "../../model/app.ts";
 import type { Erasure } from "../../model/app-erasure.ts";
 import type { Actor, AuditFilter, AuditPage, UserAction } from "../../model/audit.ts";
-import type { Channel, ChannelChange, NewChannel } from "../../model/channel.ts";
+import type { AppChannel, ChannelChange, NewChannel } from "../../model/channel.ts";
 import type { LedgerRef } from "../../model/ids.ts";
 import { keys } from "../../model/keys.ts";
 import type { LedgerPage } from "../../model/ledger-list.ts";
 import type { ObjectSize, SecretsState } from "../../model/object-state.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { Provider } from "../../model/push.ts";
-import type { Credentials, PreparedChange } from "../../model/push-provider.ts";
 import type { QuotaChange, QuotaReport, Usage } from "../../model/quotas.ts";
 import type { RootSecret } from "../../model/root-secret.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
@@ -81,16 +80,16 @@ export interface RegistryContract {
   /** The key with this hash, or null: unknown or revoked. */
   getKey(sha256: string): KeyRecord | null;
   revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>>;
-  listChannels(): Channel[];
-  getChannel(idOrKey: string): Channel | null;
+  listChannels(): AppChannel[];
+  getChannel(idOrKey: string): AppChannel | null;
   createChannel(
     channel: NewChannel,
     providers: readonly PreparedChange[],
     actor: Actor,
-  ): Promise<Outcome<Channel>>;
-  updateChannel(idOrKey: string, change: ChannelChange, actor: Actor): Promise<Outcome<Channel>>;
+  ): Promise<Outcome<AppChannel>>;
+  updateChannel(idOrKey: string, change: ChannelChange, actor: Actor): Promise<Outcome<AppChannel>>;
   /** What a sender needs for a provider, or why it can't have it. `refused`: a token that wasn't taken. */
-  getPushCredentials(channelKey: string, provider: Provider, refused: string | null): Promise<Credentials>;
+  getCredentials(channelKey: string, provider: string, refused: string | null): Promise<Credentials>;
   getTemplate(idOrKey: string): Template | null;
   listTemplates(filter: TemplateFilter): ListedTemplate[];
   /** Names by id, of templates that there are. */

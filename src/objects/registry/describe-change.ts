@@ -1,7 +1,8 @@
+import { findDispatched } from "../../channels/table.ts";
+import type { ShownAccount } from "../../model/account.ts";
 import type { ApiKey } from "../../model/app.ts";
 import type { Change } from "../../model/audit.ts";
-import type { Channel } from "../../model/channel.ts";
-import type { ShownProvider } from "../../model/push-provider.ts";
+import type { AppChannel } from "../../model/channel.ts";
 import { QUOTA_NAMES, type QuotaReport } from "../../model/quotas.ts";
 import type { TargetsFile } from "../../model/targets-file.ts";
 import type { Template } from "../../model/template.ts";
@@ -35,7 +36,7 @@ export function describeKey(action: "key.created" | "key.revoked", key: ApiKey):
   return { action, target: { type: "key", id }, details: { name, scopes, key: masked } };
 }
 
-export function describeNewChannel(channel: Channel): Change[] {
+export function describeNewChannel(channel: AppChannel): Change[] {
   const { id, key, name, type, enabled } = channel;
   return [
     { action: "channel.created", target: { type: "channel", id }, details: { key, name, type, enabled } },
@@ -43,7 +44,7 @@ export function describeNewChannel(channel: Channel): Change[] {
   ];
 }
 
-export function describeChannelChange(before: Channel, after: Channel): Change[] {
+export function describeChannelChange(before: AppChannel, after: AppChannel): Change[] {
   const { id, key } = after;
   const changes = changesOf(before, after, ["name", "enabled"]);
   const updated: Change[] = isEmpty(changes)
@@ -149,12 +150,16 @@ function hostOf({ url }: Webhook): string {
   return new URL(url).host;
 }
 
-/** Per provider its private key's fingerprint before and after, null for none, and which fields changed. */
-function describeProviders(before: Channel["providers"], { id, key, providers: after }: Channel): Change[] {
+/** Per provider its secret's fingerprint before and after, null for none, and which fields changed. */
+function describeProviders(
+  before: AppChannel["providers"],
+  { id, key, type, providers: after }: AppChannel,
+): Change[] {
+  const secretName = findDispatched(type)?.account.secretName ?? "";
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changed = names.flatMap((name) => {
     const [old, current] = [before.get(name), after.get(name)];
-    const fields = changedFields(old, current);
+    const fields = changedFields(old, current, secretName);
     const from = old?.fingerprint ?? null;
     return fields.length === 0 ? [] : [[name, { from, to: current?.fingerprint ?? null, fields }] as const];
   });
@@ -163,11 +168,15 @@ function describeProviders(before: Channel["providers"], { id, key, providers: a
   return [{ action: "channel.providers_updated", target: { type: "channel", id }, details }];
 }
 
-function changedFields(before: ShownProvider | undefined, after: ShownProvider | undefined): string[] {
+function changedFields(
+  before: ShownAccount | undefined,
+  after: ShownAccount | undefined,
+  secretName: string,
+): string[] {
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
   return [...names]
     .filter((name) => before?.[name] !== after?.[name])
-    .map((name) => (name === "fingerprint" ? "privateKey" : name));
+    .map((name) => (name === "fingerprint" ? secretName : name));
 }
 
 function changesOf<T>(before: T, after: T, names: readonly (keyof T & string)[]): Record<string, FromTo> {

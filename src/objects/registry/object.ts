@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import { ProviderTokens } from "../../channels/push/provider-tokens.ts";
+import type { CredentialsSource } from "../../channels/channel.ts";
+import { DISPATCHED, findContentFaults, findDispatched } from "../../channels/table.ts";
 import { type Bindings, readConfig } from "../../env.ts";
+import type { Credentials, PreparedChange } from "../../model/account.ts";
 import type { ApiKey, AppRecord, KeyRecord, NewApiKey, NewApp } from "../../model/app.ts";
 import type { Erasure } from "../../model/app-erasure.ts";
 import {
@@ -11,15 +13,13 @@ import {
   ONECALL,
   type UserAction,
 } from "../../model/audit.ts";
-import type { Channel, ChannelChange, NewChannel } from "../../model/channel.ts";
+import type { AppChannel, ChannelChange, NewChannel } from "../../model/channel.ts";
 import type { LedgerRef } from "../../model/ids.ts";
 import { keys } from "../../model/keys.ts";
 import { LedgerList, type LedgerPage } from "../../model/ledger-list.ts";
 import { MAX_WEBHOOKS } from "../../model/limits.ts";
 import { type ObjectSize, SECRETS_STATES, type SecretsState } from "../../model/object-state.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
-import type { Provider } from "../../model/push.ts";
-import type { Credentials, PreparedChange } from "../../model/push-provider.ts";
 import { type QuotaChange, type QuotaReport, Quotas, type Usage } from "../../model/quotas.ts";
 import type { RootSecret } from "../../model/root-secret.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
@@ -96,7 +96,8 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
   readonly #channels: ChannelStore;
   readonly #templates: TemplateStore;
   readonly #files: TargetsFileStore;
-  readonly #tokens: ProviderTokens;
+  /** By type of channels. */
+  readonly #credentials: ReadonlyMap<string, CredentialsSource>;
   readonly #ledgers: LedgerList;
   readonly #erasure: AppErasure;
   readonly #userCounts: UserCountStore;
@@ -131,7 +132,6 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       tell: (id, config) => getEndpointStub(this.env, this.#requireRecord().id, id).configure(config),
     });
     this.#erasure = new AppErasure({ sql, env, due: this.#due, ledgers: this.#ledgers });
-    this.#tokens = new ProviderTokens(this.#providers, readConfig(env).push);
     this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", [
       this.#mirror.outbox,
       this.#endpointCalls.outbox,
@@ -139,6 +139,10 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       { kind: ROOT_DUTY, serve: (_, now) => this.#due.transaction(() => this.#roots.deleteEnded(now)) },
       { kind: ERASE_DUTY, serve: () => this.#erase() },
     ]);
+    const { push: config } = readConfig(env);
+    this.#credentials = new Map(
+      DISPATCHED.map(({ type, account }) => [type, account.openCredentials(this.#providers, config)]),
+    );
     this.#refreshSecrets();
   }
 
@@ -290,11 +294,11 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     });
   }
 
-  listChannels(): Channel[] {
+  listChannels(): AppChannel[] {
     return this.#channels.list();
   }
 
-  getChannel(idOrKey: string): Channel | null {
+  getChannel(idOrKey: string): AppChannel | null {
     return this.#channels.get(idOrKey);
   }
 
@@ -302,7 +306,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     channel: NewChannel,
     providers: readonly PreparedChange[],
     actor: Actor,
-  ): Promise<Outcome<Channel>> {
+  ): Promise<Outcome<AppChannel>> {
     requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
       const outcome = this.#quotas.check("channels") ?? this.#channels.create(channel, providers, Date.now());
@@ -314,7 +318,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     });
   }
 
-  async updateChannel(idOrKey: string, change: ChannelChange, actor: Actor): Promise<Outcome<Channel>> {
+  async updateChannel(idOrKey: string, change: ChannelChange, actor: Actor): Promise<Outcome<AppChannel>> {
     return this.#change(() => {
       const before = this.#channels.get(idOrKey);
       const outcome = this.#channels.update(idOrKey, change, Date.now());
@@ -325,14 +329,11 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     });
   }
 
-  async getPushCredentials(
-    channelKey: string,
-    provider: Provider,
-    refused: string | null,
-  ): Promise<Credentials> {
+  async getCredentials(channelKey: string, provider: string, refused: string | null): Promise<Credentials> {
     const channel = this.#channels.get(channelKey);
     if (channel === null) return { found: "none" };
-    return this.#tokens.get(channel.id, provider, refused, Date.now());
+    const source = this.#credentials.get(channel.type);
+    return (await source?.get(channel.id, provider, refused, Date.now())) ?? { found: "none" };
   }
 
   getTemplate(idOrKey: string): Template | null {
@@ -359,7 +360,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
   async createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>> {
     requireRoom(this.ctx.storage, this.env);
     return this.#change(() => {
-      const faults = findDraftFaults(template, this.#channels.list());
+      const faults = findDraftFaults(template, this.#channels.list(), findContentFaults);
       if (faults.length > 0) return refuseFaults(faults);
       const outcome = this.#quotas.check("templates") ?? this.#templates.create(template, Date.now());
       if (outcome.ok) this.#quotas.add("templates", 1);
@@ -374,7 +375,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
       const template = this.#templates.get(idOrKey);
       if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
       const next = { ...template, ...withoutUndefined(change) };
-      const faults = findDraftFaults(next, this.#channels.list());
+      const faults = findDraftFaults(next, this.#channels.list(), findContentFaults);
       if (change.status === "approved") faults.add(findApprovalFaults(next));
       if (faults.length > 0) return refuseFaults(faults);
       const now = Date.now();
@@ -681,7 +682,7 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     const channels = this.#channels.list().map(({ key, type, enabled, providers }) => ({
       ...{ key, type, enabled },
       providers: [...providers.keys()],
-      pushHosts: providers.get("webpush")?.allowedHosts ?? [],
+      pushHosts: findDispatched(type)?.account.listAllowedHosts(providers) ?? [],
     }));
     return this.#app.getRecord({ channels, webhooks: this.#webhooks.listEnabled() });
   }

@@ -1,19 +1,20 @@
-import type { Provider } from "../../model/push.ts";
 import type {
+  AccountFields,
+  AccountStore,
   PreparedChange,
   ProviderToken,
-  ShownProvider,
-  StoredProvider,
-} from "../../model/push-provider.ts";
+  ShownAccount,
+  StoredAccount,
+} from "../../model/account.ts";
 import type { SecretBox } from "../kit/secret-box.ts";
 
 type Row = { config: string; token: string | null; issued_at: number | null; expires_at: number | null };
 
 /**
- * The providers of an app's push channels, in its registry: configurations and tokens are sealed there. Writing methods
+ * The accounts of an app's channels with providers, in its registry: configurations and tokens are sealed there. Writing methods
  * expect to run inside a transaction.
  */
-export class ProviderStore {
+export class ProviderStore implements AccountStore {
   readonly #sql: SqlStorage;
   readonly #box: SecretBox;
 
@@ -23,10 +24,10 @@ export class ProviderStore {
   }
 
   /** What may be shown, by provider. */
-  list(channelId: string): Map<Provider, ShownProvider> {
+  list(channelId: string): Map<string, ShownAccount> {
     return new Map(
       this.#sql
-        .exec<{ provider: Provider; shown: string }>(
+        .exec<{ provider: string; shown: string }>(
           "SELECT provider, shown FROM push_providers WHERE channel_id = ? ORDER BY provider",
           channelId,
         )
@@ -35,7 +36,7 @@ export class ProviderStore {
     );
   }
 
-  get<P extends Provider>(channelId: string, provider: P): StoredProvider<P> | null {
+  get(channelId: string, provider: string): StoredAccount | null {
     const [row] = this.#sql
       .exec<Row>(
         "SELECT config, token, issued_at, expires_at FROM push_providers WHERE channel_id = ? AND provider = ?",
@@ -55,10 +56,17 @@ export class ProviderStore {
     };
   }
 
-  /** Sets or removes providers. A token belongs to the key that it was made with, so it goes with it. */
-  change(channelId: string, changes: readonly PreparedChange[]): void {
-    for (const [provider, config, shown] of changes) {
-      if (config === null) {
+  /**
+   * Sets or removes accounts; `merge` makes of what was there and the change what is stored. A token belongs to the key
+   * that it was made with, so it goes with it.
+   */
+  change(
+    channelId: string,
+    changes: readonly PreparedChange[],
+    merge: (before: AccountFields | null, change: AccountFields) => AccountFields,
+  ): void {
+    for (const [provider, change, shown] of changes) {
+      if (change === null) {
         this.#sql.exec(
           "DELETE FROM push_providers WHERE channel_id = ? AND provider = ?",
           channelId,
@@ -66,8 +74,9 @@ export class ProviderStore {
         );
         continue;
       }
-      const json = JSON.stringify(config);
-      const isSame = JSON.stringify(this.get(channelId, provider)?.config) === json;
+      const before = this.get(channelId, provider)?.config ?? null;
+      const json = JSON.stringify(merge(before, change));
+      const isSame = JSON.stringify(before) === json;
       this.#sql.exec(
         `INSERT INTO push_providers (channel_id, provider, config, shown) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO UPDATE SET config = excluded.config, shown = excluded.shown, token = iif(?5, token, NULL)`,
@@ -80,7 +89,7 @@ export class ProviderStore {
     }
   }
 
-  setToken(channelId: string, provider: Provider, { token, issuedAt, expiresAt }: ProviderToken): void {
+  setToken(channelId: string, provider: string, { token, issuedAt, expiresAt }: ProviderToken): void {
     this.#sql.exec(
       "UPDATE push_providers SET token = ?, issued_at = ?, expires_at = ? WHERE channel_id = ? AND provider = ?",
       this.#box.seal(token, purposeOf(channelId, provider)),
@@ -94,7 +103,7 @@ export class ProviderStore {
   /** Seals what was stored before the deployment had a key. */
   sealAll(): void {
     const rows = this.#sql
-      .exec<{ channelId: string; provider: Provider; config: string; token: string | null }>(
+      .exec<{ channelId: string; provider: string; config: string; token: string | null }>(
         "SELECT channel_id AS channelId, provider, config, token FROM push_providers",
       )
       .toArray();
@@ -158,6 +167,6 @@ function apnsPurposeOf(keyId: string): string {
   return `apns token ${keyId}`;
 }
 
-function purposeOf(channelId: string, provider: Provider): string {
+function purposeOf(channelId: string, provider: string): string {
   return `push provider ${channelId} ${provider}`;
 }

@@ -1,4 +1,5 @@
 import type { Bindings } from "../../env.ts";
+import type { AddressRef, Registration, UserAddress } from "../../model/address.ts";
 import type { Actor } from "../../model/audit.ts";
 import type { ClaimRequest, EarlierCall } from "../../model/claim.ts";
 import type {
@@ -8,13 +9,18 @@ import type {
   ShardNotification,
 } from "../../model/delivery.ts";
 import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
-import type { Device, DeviceRef, Registration } from "../../model/device.ts";
+import type {
+  DispatchGroup,
+  DispatchLease,
+  DispatchLeaseRequest,
+  DispatchReport,
+  OpenCircuit,
+} from "../../model/dispatch.ts";
 import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
 import type { SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
@@ -28,11 +34,11 @@ export interface FeedCaller {
   issuedAt: number;
 }
 
-/** What a delivery has become, and the pushes that its caller has in hand now. */
+/** What a delivery has become, and what of it its caller has in hand now to send. */
 export interface Delivered {
   /** As it stands here: that of the first call. */
   header: NotificationHeader;
-  leases: PushLease[];
+  leases: DispatchLease[];
 }
 
 /** What a call answers that was made before its user was deleted and arrives after. */
@@ -48,7 +54,7 @@ export const USED = "used";
 export interface UserShardContract {
   /**
    * Stores deliveries and counts them, in one transaction; the same rows again change nothing. With `leaseMs`
-   * the caller gets the pushes of its rows in hand, else the push queue does.
+   * the caller gets in hand what of its rows is to be sent, else the queue does.
    */
   deliver(request: DeliverRequest, leaseMs?: number | null): Delivered;
   /**
@@ -63,34 +69,43 @@ export interface UserShardContract {
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[];
   /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
   redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void;
-  /** Which of these users can be pushed to. */
-  listUsersWithDevices(userIds: readonly string[]): string[];
-  /** Hands out due pushes of one notification and channel, for `leaseMs`; null where there are none. */
-  leasePushes(request: PushLeaseRequest): PushLease | null;
+  /** By type of channels, which of these users have an address. */
+  listReachable(channelTypes: readonly string[], userIds: readonly string[]): Record<string, string[]>;
+  /** Hands out due dispatches of one notification and channel, for `leaseMs`; null where there are none. */
+  leaseDispatches(request: DispatchLeaseRequest): DispatchLease | null;
   /**
-   * Takes what became of a lease's pushes; the same report again changes nothing. With `leaseMs` the caller gets
+   * Takes what became of a lease; the same report again changes nothing. With `leaseMs` the caller gets
    * the next of them in hand, null where there are none.
    */
-  reportPushes(report: PushReport, leaseMs?: number | null): PushLease | null;
-  /** The channel is disabled: what nobody has in hand isn't pushed. */
-  skipPushes(group: PushGroup): void;
+  reportDispatches(report: DispatchReport, leaseMs?: number | null): DispatchLease | null;
+  /** The channel is disabled: what nobody has in hand isn't sent. */
+  skipDispatches(group: DispatchGroup): void;
   /** Providers that fail, as far as this instance knows: for the operator. */
   listOpenCircuits(): OpenCircuit[];
   /** `caller`: the token's, where the user's own client calls; null for the app's server. */
-  listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED;
-  /** Adds a device or renews it. Resolves when it has left the user that had it before. */
-  putDevice(
+  listAddresses(
+    userId: string,
+    channelType: string,
+    caller: FeedCaller | null,
+  ): UserAddress[] | typeof REVOKED;
+  /** Adds an address or renews it. Resolves when it has left the user that had it before. */
+  putAddress(
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): Promise<[Device, isNew: boolean] | typeof REVOKED | typeof GONE>;
-  deleteDevice(userId: string, id: string, caller: FeedCaller | null): boolean | typeof REVOKED;
+  ): Promise<[UserAddress, isNew: boolean] | typeof REVOKED | typeof GONE>;
+  deleteAddress(
+    userId: string,
+    channelType: string,
+    id: string,
+    caller: FeedCaller | null,
+  ): boolean | typeof REVOKED;
   /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
-  ownAddress(ref: DeviceRef): Promise<void>;
-  /** A device of this shard's user has moved to another user. */
-  removeMovedDevice(ref: DeviceRef): void;
-  /** The device of an address that hashes to this shard is gone. */
-  releaseAddress(ref: DeviceRef): void;
+  ownAddress(ref: AddressRef): Promise<void>;
+  /** An address of this shard's user has moved to another user. */
+  removeMovedAddress(ref: AddressRef): void;
+  /** An address that hashes to this shard is gone. */
+  releaseAddress(ref: AddressRef): void;
   /** Brings the ledgers up to date now: for a read that came before the next flush. */
   flush(): Promise<void>;
   /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */

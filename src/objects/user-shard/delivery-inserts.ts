@@ -1,5 +1,6 @@
+import { requireDispatched } from "../../channels/table.ts";
 import type { DeliverySlice } from "../../model/delivery.ts";
-import type { DeliveryStatus } from "../../model/notification.ts";
+import type { DeliveryStatus, SkipReason } from "../../model/notification.ts";
 
 export type InsertedRow = {
   user_id: string;
@@ -16,14 +17,15 @@ const INSERT_DELIVERIES = `
   FROM json_each(?3) WHERE true
   ON CONFLICT DO NOTHING`;
 
-// Whether a user can be pushed to is decided where the devices are, in the same statement.
-const INSERT_PUSH_DELIVERIES = `
+// Whether a user can be reached is decided where the addresses are, in the same statement. ?3: the channel's type, ?4: why
+// a delivery to a user without one is skipped.
+const INSERT_DISPATCHED = `
   INSERT INTO deliveries
     (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content)
   SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(skips, 'skipped', value ->> 3),
-    iif(skips, 'no_device', value ->> 4), 1, NULL
+    iif(skips, ?4, value ->> 4), 1, NULL
   FROM (SELECT value, value ->> 3 = 'pending' AND NOT EXISTS (
-      SELECT 1 FROM devices WHERE user_id = targets.value ->> 0
+      SELECT 1 FROM devices WHERE user_id = targets.value ->> 0 AND channel_type = ?3
     ) AS skips FROM json_each(?2) AS targets) WHERE true
   ON CONFLICT DO NOTHING`;
 
@@ -32,14 +34,19 @@ const INSERT_FOR_THE_LIVING = `
   INSERT INTO deliveries
     (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at)
   SELECT value ->> 0, ?1, value ->> 1, value ->> 2, iif(gone OR skips, 'skipped', value ->> 3),
-    CASE WHEN gone THEN 'user_deleted' WHEN skips THEN 'no_device' ELSE value ->> 4 END, 1,
-    iif(gone OR ?4, NULL, value ->> 5), iif(value ->> 3 = 'delivered' AND NOT gone, ?2, NULL)
+    CASE WHEN gone THEN 'user_deleted' WHEN skips THEN ?5 ELSE value ->> 4 END, 1,
+    iif(gone OR ?4 IS NOT NULL, NULL, value ->> 5), iif(value ->> 3 = 'delivered' AND NOT gone, ?2, NULL)
   FROM (SELECT value, EXISTS (SELECT 1 FROM deleted_users
         WHERE deleted_users.uid = targets.value ->> 0 AND before_id > ?1) AS gone,
-      ?4 AND value ->> 3 = 'pending' AND NOT EXISTS (
-        SELECT 1 FROM devices WHERE user_id = targets.value ->> 0
+      ?4 IS NOT NULL AND value ->> 3 = 'pending' AND NOT EXISTS (
+        SELECT 1 FROM devices WHERE user_id = targets.value ->> 0 AND channel_type = ?4
       ) AS skips FROM json_each(?3) AS targets) WHERE true
   ON CONFLICT DO NOTHING`;
+
+/** Why a delivery of such a slice to a user without an address is skipped. */
+export function skipReasonOf({ channelType }: NonNullable<DeliverySlice["outbox"]>): SkipReason {
+  return requireDispatched(channelType).address.skipReason;
+}
 
 /** Thrown to undo a slice of which some rows were there already. */
 const NOT_WHOLE = new Error("Some rows were there already");
@@ -72,7 +79,7 @@ export class DeliveryInserts {
   /** Inserts the rows that aren't there yet, and says which they were. */
   insertNew(
     notificationId: string,
-    slice: Pick<DeliverySlice, "json" | "push">,
+    slice: Pick<DeliverySlice, "json" | "outbox">,
     now: number,
   ): SqlStorageCursor<InsertedRow> {
     return this.#insert(notificationId, slice, now, "RETURNING user_id, channel_key, status, reason");
@@ -81,7 +88,7 @@ export class DeliveryInserts {
   /** The same, where users may have been deleted since the notification was accepted. */
   insertForTheLiving(
     notificationId: string,
-    { json, push }: Pick<DeliverySlice, "json" | "push">,
+    { json, outbox }: Pick<DeliverySlice, "json" | "outbox">,
     now: number,
   ): SqlStorageCursor<InsertedRow> {
     return this.#sql.exec<InsertedRow>(
@@ -89,19 +96,26 @@ export class DeliveryInserts {
       notificationId,
       now,
       json,
-      push === null ? 0 : 1,
+      outbox?.channelType ?? null,
+      outbox === null ? null : skipReasonOf(outbox),
     );
   }
 
   #insert(
     notificationId: string,
-    { json, push }: Pick<DeliverySlice, "json" | "push">,
+    { json, outbox }: Pick<DeliverySlice, "json" | "outbox">,
     now: number,
     returning: string,
   ): SqlStorageCursor<InsertedRow> {
-    if (push === null) {
+    if (outbox === null) {
       return this.#sql.exec<InsertedRow>(`${INSERT_DELIVERIES} ${returning}`, notificationId, now, json);
     }
-    return this.#sql.exec<InsertedRow>(`${INSERT_PUSH_DELIVERIES} ${returning}`, notificationId, json);
+    return this.#sql.exec<InsertedRow>(
+      `${INSERT_DISPATCHED} ${returning}`,
+      notificationId,
+      json,
+      outbox.channelType,
+      skipReasonOf(outbox),
+    );
   }
 }

@@ -14,12 +14,12 @@ import type {
   InsertedDeliveries,
   Settlement,
   ShardNotification,
-  StorePushes,
+  StoreDispatches,
 } from "../../model/delivery.ts";
 import { type NotificationHeader, withoutLabels } from "../../model/notification.ts";
 import { decodeTotals, writeTotals } from "../../model/totals-code.ts";
 import type { DeliveryEvent, DeliveryEvents } from "./delivery-events.ts";
-import { DeliveryInserts, type InsertedRow } from "./delivery-inserts.ts";
+import { DeliveryInserts, type InsertedRow, skipReasonOf } from "./delivery-inserts.ts";
 import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { Watchers } from "./watchers.ts";
@@ -65,31 +65,32 @@ export class DeliveryStore {
 
   /**
    * Writes the rows that aren't there yet and counts exactly those: the same chunk again changes nothing.
-   * Pending pushes go into the outbox (`storePushes`) where their user has a device; else they are skipped. Of a
+   * Pending rows go into the outbox (`storeDispatches`) where their user has an address; else they are skipped. Of a
    * user who was deleted since the notification was accepted nothing is stored but that it was skipped.
    */
   insertDeliveries(
     request: DeliverRequest,
     watched: Watchers,
     now: number,
-    storePushes: StorePushes,
+    storeDispatches: StoreDispatches,
   ): InsertedDeliveries {
     const { header, slices } = request;
     const added = emptyTotals(header.channels);
     const fresh: DeliveryKey[] = [];
     const gone = new Set<string>();
     const someMayBeGone = this.#tombstones.mayConcern(header.id);
-    const canBeWhole = ({ push }: DeliverySlice) => !someMayBeGone && (watched.isEmpty || push !== null);
+    const canBeWhole = ({ outbox }: DeliverySlice) => !someMayBeGone && (watched.isEmpty || outbox !== null);
     let inserted = 0;
     for (const slice of slices) {
       // Mostly all rows are new and nobody looks on: then the statement needn't name what it wrote.
       if (canBeWhole(slice) && this.#inserts.insertWhole(header.id, slice, now)) {
-        const waiting = slice.push === null ? 0 : storePushes(slice, null);
+        const waiting = slice.outbox === null ? 0 : storeDispatches(slice, null);
         for (const [channelKey, status, reason, count] of slice.tallies) {
           if (status !== "pending") addToTotals(added, channelKey, status, reason, count, now);
-          else {
+          else if (slice.outbox !== null) {
             addToTotals(added, channelKey, "pending", null, waiting);
-            if (count > waiting) addToTotals(added, channelKey, "skipped", "no_device", count - waiting);
+            const reason = skipReasonOf(slice.outbox);
+            if (count > waiting) addToTotals(added, channelKey, "skipped", reason, count - waiting);
           }
         }
         if (slice.tallies.some(([, status]) => status === "failed")) {
@@ -111,7 +112,7 @@ export class DeliveryStore {
         else if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
         inserted++;
       }
-      if (waiting.length > 0) storePushes(slice, waiting);
+      if (waiting.length > 0) storeDispatches(slice, waiting);
       this.#events.note("delivery.failed", header, failed, now);
     }
     const result = { fresh, pending: listPending(added), gone: [...gone] };
@@ -133,7 +134,7 @@ export class DeliveryStore {
    * those that weren't there.
    */
   insertCounted(notificationId: string, json: string, at: number): DeliveryKey[] {
-    return [...this.#inserts.insertNew(notificationId, { json, push: null }, at)].map((row) => ({
+    return [...this.#inserts.insertNew(notificationId, { json, outbox: null }, at)].map((row) => ({
       userId: row.user_id,
       channelKey: row.channel_key,
     }));
@@ -144,7 +145,7 @@ export class DeliveryStore {
     const rows = userIds.flatMap((userId) =>
       header.channels.map(({ key, type }) => [userId, key, type, "skipped", "user_deleted", null]),
     );
-    const slice = { json: JSON.stringify(rows), push: null };
+    const slice = { json: JSON.stringify(rows), outbox: null };
     for (const row of this.#inserts.insertForTheLiving(header.id, slice, now)) {
       addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
     }

@@ -2,7 +2,7 @@ import type { DeliveryKey } from "../../model/delivery.ts";
 import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
-import type { PushStore } from "./push-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
 
 type EventRow = { channel_key: string; status: DeliveryStatus; reason: string | null; attempt: number };
@@ -14,12 +14,12 @@ type EventRow = { channel_key: string; status: DeliveryStatus; reason: string | 
 export class EngagementStore {
   readonly #sql: SqlStorage;
   readonly #deliveries: DeliveryStore;
-  readonly #pushes: PushStore;
+  readonly #dispatches: DispatchStore;
 
-  constructor(sql: SqlStorage, deliveries: DeliveryStore, pushes: PushStore) {
+  constructor(sql: SqlStorage, deliveries: DeliveryStore, pushes: DispatchStore) {
     this.#sql = sql;
     this.#deliveries = deliveries;
-    this.#pushes = pushes;
+    this.#dispatches = pushes;
   }
 
   /** Marks a delivery viewed or clicked; a click is also a view. The first time stands. */
@@ -62,10 +62,10 @@ export class EngagementStore {
     return isRecorded ? "recorded" : { status: first.status, reason: first.reason };
   }
 
-  /** False where no push of it is on its way: it hasn't been sent to anybody. */
+  /** False where it isn't on its way: it hasn't been sent to anybody. */
   #settleDelivered({ userId, channelKey }: DeliveryKey, id: string, attempt: number, now: number): boolean {
-    // Its other devices are still tried; their answers don't count it again.
-    const tries = this.#pushes.markAccepted({ channelKey, notificationId: id }, userId);
+    // Its other addresses are still tried; their answers don't count it again.
+    const tries = this.#dispatches.markAccepted({ channelKey, notificationId: id }, userId);
     if (tries === null) return false;
     const settled = { status: "delivered", reason: null, message: null } as const;
     this.#deliveries.settle(id, channelKey, [{ userId, attempt, tries, ...settled }], now);

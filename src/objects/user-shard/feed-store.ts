@@ -12,9 +12,10 @@ type FeedRow = {
   clicked_at: number | null;
 } & StoredHeader;
 
-// Delivered to this user, who is no earlier one of that uid, in-app and not blanked: what a user's client may see.
+// Delivered to this user, who is no earlier one of that uid, and not blanked: what a user's client may see. Of what goes
+// out through a provider no content is kept with the delivery.
 const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
-  AND channel_type = 'in_app' AND status = 'delivered' AND content IS NOT NULL`;
+  AND status = 'delivered' AND content IS NOT NULL`;
 
 /** The feeds of one shard's users. Writing methods expect to run inside a transaction. */
 export class FeedStore {

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { handOver } from "../../delivering/hand-over.ts";
 import { type Bindings, readConfig } from "../../env.ts";
+import type { AddressRef, Registration, UserAddress } from "../../model/address.ts";
 import type { Actor } from "../../model/audit.ts";
 import type { ClaimRequest, EarlierCall } from "../../model/claim.ts";
 import { acceptedOf } from "../../model/counts.ts";
@@ -12,19 +13,24 @@ import type {
   ShardNotification,
 } from "../../model/delivery.ts";
 import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
-import type { Device, DeviceRef, Registration } from "../../model/device.ts";
+import type {
+  DispatchGroup,
+  DispatchLease,
+  DispatchLeaseRequest,
+  DispatchReport,
+  OpenCircuit,
+} from "../../model/dispatch.ts";
 import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
 import { type Outcome, succeed } from "../../model/outcome.ts";
-import type { OpenCircuit, PushGroup, PushLease, PushLeaseRequest, PushReport } from "../../model/push.ts";
 import { retriedBefore } from "../../model/retry-window.ts";
 import { findLine, type SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
-import { enqueuePushes } from "../../queues/pushes.ts";
+import { enqueueDispatches } from "../../queues/dispatches.ts";
 import { DueTable } from "../kit/due.ts";
 import { Duties, type Duty } from "../kit/duties.ts";
 import { identityOf, type ShardIdentity } from "../kit/identity.ts";
@@ -32,13 +38,17 @@ import { migrate } from "../kit/migrate.ts";
 import { isFull, requireRoom, sizeOf } from "../kit/room.ts";
 import { getLedgerStub } from "../ledger/contract.ts";
 import { getRegistryStub } from "../registry/contract.ts";
+import { AddressDirectory } from "./address-directory.ts";
+import { AddressStore } from "./address-store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClaimStore } from "./claim-store.ts";
 import { type Delivered, type FeedCaller, GONE, REVOKED, USED, type UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
 import { DeliveryStore } from "./delivery-store.ts";
-import { DeviceDirectory } from "./device-directory.ts";
-import { DeviceStore } from "./device-store.ts";
+import { DISPATCH_DUTY, PROBE_DUTY } from "./dispatch-circuits.ts";
+import { DispatchOutbox } from "./dispatch-outbox.ts";
+import { DispatchStore } from "./dispatch-store.ts";
+import { DispatchWakes } from "./dispatch-wakes.ts";
 import { EngagementStore } from "./engagement-store.ts";
 import { ErasureCalls } from "./erasure-calls.ts";
 import { FeedSockets } from "./feed-sockets.ts";
@@ -46,10 +56,6 @@ import { FeedStore } from "./feed-store.ts";
 import { HeaderStore } from "./header-store.ts";
 import { LogStore } from "./log-store.ts";
 import { Looks } from "./looks.ts";
-import { PROBE_DUTY, PUSH_DUTY } from "./push-circuits.ts";
-import { PushOutbox } from "./push-outbox.ts";
-import { PushStore } from "./push-store.ts";
-import { PushWakes } from "./push-wakes.ts";
 import { dropRawValues } from "./raw-values.ts";
 import { RECOUNT_DUTY, Recount } from "./recount.ts";
 import { Reporter } from "./reporter.ts";
@@ -97,9 +103,9 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   readonly #feed: FeedStore;
   readonly #sockets: FeedSockets;
   readonly #reporter: Reporter;
-  readonly #devices: DeviceStore;
-  readonly #directory: DeviceDirectory;
-  readonly #outbox: PushOutbox;
+  readonly #addresses: AddressStore;
+  readonly #directory: AddressDirectory;
+  readonly #outbox: DispatchOutbox;
   readonly #retries: RetryStore;
   readonly #tombstones: Tombstones;
   readonly #erasureCalls: ErasureCalls;
@@ -147,21 +153,21 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       ...{ sql, due: this.#due },
       tell: (numbers) => getRegistryStub(this.env, appId).noteUserCount(shard, numbers),
     });
-    const pushes = new PushStore(sql);
-    this.#engagements = new EngagementStore(sql, this.#deliveries, pushes);
+    const dispatches = new DispatchStore(sql);
+    this.#engagements = new EngagementStore(sql, this.#deliveries, dispatches);
     this.#feed = new FeedStore(sql, this.#engagements, headers);
     this.#reporter = new Reporter(this.#deliveries, this.#due, (ledger, reports) =>
       getLedgerStub(this.env, appId, ledger).report(shard, reports, sizeOf(ctx.storage, this.env)),
     );
-    this.#devices = new DeviceStore(sql);
-    this.#directory = new DeviceDirectory(env, this.#identity, this.#devices, this.#due);
+    this.#addresses = new AddressStore(sql);
+    this.#directory = new AddressDirectory(env, this.#identity, this.#addresses, this.#due);
     const config = readConfig(env);
-    this.#outbox = new PushOutbox({
+    this.#outbox = new DispatchOutbox({
       deliveries: this.#deliveries,
-      devices: this.#devices,
-      store: pushes,
+      addresses: this.#addresses,
+      store: dispatches,
       tombstones: this.#tombstones,
-      wakes: new PushWakes(sql),
+      wakes: new DispatchWakes(sql),
       listInactive: (userIds) => this.#users.listInactive(userIds),
       due: this.#due,
       config: config.push,
@@ -169,7 +175,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
         return config.stallMs;
       },
       enqueue: (groups) =>
-        enqueuePushes(
+        enqueueDispatches(
           this.env,
           { appId, shard },
           groups.map((group) => ({
@@ -186,7 +192,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       tell: (call) => tellErasure(this.env, appId, call),
     });
     this.#erasure = new UserErasure({
-      ...{ sql, due: this.#due, users: this.#users, devices: this.#devices, outbox: this.#outbox },
+      ...{ sql, due: this.#due, users: this.#users, addresses: this.#addresses, outbox: this.#outbox },
       ...{ tokens: this.#tokens, tombstones: this.#tombstones, calls: this.#erasureCalls },
       ...{ segments: this.#segments, looks },
     });
@@ -216,7 +222,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     });
     const isWhole = acceptedOf(totals) === request.expected;
     // Several realtime targets are in their ledger already: what was answered as delivered is read there.
-    // With pushes in hand the caller is about to report them: until then nothing is worth telling.
+    // With dispatches in hand the caller is about to report them: until then nothing is worth telling.
     if (leases.length === 0) this.#reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
     this.#pushToSockets(header.id, fresh);
     if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
@@ -276,17 +282,17 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     if (pending.length > 0) this.#enqueueNew(header.id, pending);
   }
 
-  listUsersWithDevices(userIds: readonly string[]): string[] {
-    return this.#devices.listOwners(userIds);
+  listReachable(channelTypes: readonly string[], userIds: readonly string[]): Record<string, string[]> {
+    return this.#addresses.listReachable(channelTypes, userIds);
   }
 
-  leasePushes(request: PushLeaseRequest): PushLease | null {
+  leaseDispatches(request: DispatchLeaseRequest): DispatchLease | null {
     const lease = this.#due.transaction(() => this.#outbox.lease(request, Date.now()));
     this.#reporter.schedule("batch");
     return lease;
   }
 
-  reportPushes(report: PushReport, leaseMs: number | null = null): PushLease | null {
+  reportDispatches(report: DispatchReport, leaseMs: number | null = null): DispatchLease | null {
     const { channelKey, notificationId, isSlow, blocked } = report;
     const now = Date.now();
     const { stored, next } = this.#due.transaction(() => {
@@ -302,7 +308,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return next;
   }
 
-  skipPushes(group: PushGroup): void {
+  skipDispatches(group: DispatchGroup): void {
     this.#due.transaction(() => this.#outbox.skipGroup(group, "channel_disabled", Date.now()));
     this.#reporter.schedule("batch");
   }
@@ -311,34 +317,43 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#outbox.listOpenCircuits();
   }
 
-  listDevices(userId: string, caller: FeedCaller | null): Device[] | typeof REVOKED {
-    return this.#allows(caller) ? this.#directory.list(userId) : REVOKED;
+  listAddresses(
+    userId: string,
+    channelType: string,
+    caller: FeedCaller | null,
+  ): UserAddress[] | typeof REVOKED {
+    return this.#allows(caller) ? this.#directory.list(userId, channelType) : REVOKED;
   }
 
-  async putDevice(
+  async putAddress(
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): Promise<[Device, isNew: boolean] | typeof REVOKED | typeof GONE> {
+  ): Promise<[UserAddress, isNew: boolean] | typeof REVOKED | typeof GONE> {
     if (!this.#allows(caller)) return REVOKED;
     if (this.#tombstones.listGone([userId], registration.version).length > 0) return GONE;
     return this.#directory.put(userId, registration);
   }
 
-  deleteDevice(userId: string, id: string, caller: FeedCaller | null): boolean | typeof REVOKED {
-    return this.#allows(caller) ? this.#directory.remove(userId, id) : REVOKED;
+  deleteAddress(
+    userId: string,
+    channelType: string,
+    id: string,
+    caller: FeedCaller | null,
+  ): boolean | typeof REVOKED {
+    return this.#allows(caller) ? this.#directory.remove(userId, channelType, id) : REVOKED;
   }
 
-  ownAddress(ref: DeviceRef): Promise<void> {
+  ownAddress(ref: AddressRef): Promise<void> {
     return this.#directory.own(ref);
   }
 
-  removeMovedDevice(ref: DeviceRef): void {
-    this.ctx.storage.transactionSync(() => this.#devices.removeMoved(ref));
+  removeMovedAddress(ref: AddressRef): void {
+    this.ctx.storage.transactionSync(() => this.#addresses.removeMoved(ref));
   }
 
-  releaseAddress(ref: DeviceRef): void {
-    this.ctx.storage.transactionSync(() => this.#devices.release(ref));
+  releaseAddress(ref: AddressRef): void {
+    this.ctx.storage.transactionSync(() => this.#addresses.release(ref));
   }
 
   async flush(): Promise<void> {
@@ -581,7 +596,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return [
       this.#reporter.outbox,
       {
-        kind: PUSH_DUTY,
+        kind: DISPATCH_DUTY,
         serve: (_, now) => this.#outbox.wake(now).finally(() => this.#reporter.schedule("batch")),
       },
       { kind: PROBE_DUTY, serve: (_, now) => this.#outbox.probe(now) },
@@ -679,11 +694,11 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return result;
   }
 
-  /** The pushes of rows that were written in this transaction. */
-  #leaseNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): PushLease[] {
-    return slices.flatMap(({ push }) => {
-      if (push === null) return [];
-      const lane = { notificationId: header.id, ...push, isSlow: false };
+  /** What of the rows that were written in this transaction waits in the outbox. */
+  #leaseNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): DispatchLease[] {
+    return slices.flatMap(({ outbox }) => {
+      if (outbox === null) return [];
+      const lane = { notificationId: header.id, channelKey: outbox.channelKey, isSlow: false };
       const lease = this.#outbox.lease({ ...lane, blocked: [], leaseMs }, now);
       return lease === null ? [] : [lease];
     });
@@ -693,7 +708,7 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
   #enqueueNew(notificationId: string, pending: [channelKey: string, count: number][]): void {
     this.#outbox
       .enqueueNew(notificationId, pending)
-      .catch((error: unknown) => this.#logError("enqueueing pushes failed", error));
+      .catch((error: unknown) => this.#logError("enqueueing dispatches failed", error));
   }
 
   #logError(message: string, error: unknown): void {

@@ -1,14 +1,20 @@
 import { addToTotals, mayFailAgain, type Totals } from "../../model/counts.ts";
-import type { DeliveryKey, DeliverySlice, RedeliveredDeliveries, StorePushes } from "../../model/delivery.ts";
+import type {
+  DeliveryKey,
+  DeliverySlice,
+  RedeliveredDeliveries,
+  StoreDispatches,
+} from "../../model/delivery.ts";
 import type { DeliveryStatus, NotificationHeader, Retry } from "../../model/notification.ts";
 import { writeTotals } from "../../model/totals-code.ts";
 import type { DeliveryEvent } from "./delivery-events.ts";
+import { skipReasonOf } from "./delivery-inserts.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { Watchers } from "./watchers.ts";
 
 type UpdatedRow = { user_id: string; channel_key: string; status: DeliveryStatus; reason: string | null };
 
-// Reopened and not delivered again: pending in this attempt, and no push of it is on its way.
+// Reopened and not delivered again: pending in this attempt, and not on its way to a provider.
 const WAITS = `
   deliveries.status = 'pending' AND deliveries.attempt = ?2 AND NOT EXISTS (
     SELECT 1 FROM pushes WHERE pushes.channel_key = deliveries.channel_key
@@ -82,8 +88,8 @@ export class RetryStore {
   }
 
   /**
-   * Gives waiting deliveries the outcome of these slices; what doesn't wait stays as it is. Pending pushes go into
-   * the outbox where their user has a device; else they are skipped. Null where nothing waited.
+   * Gives waiting deliveries the outcome of these slices; what doesn't wait stays as it is. Pending rows go into
+   * the outbox where their user has an address; else they are skipped. Null where nothing waited.
    */
   redeliver(
     notificationId: string,
@@ -91,7 +97,7 @@ export class RetryStore {
     slices: readonly DeliverySlice[],
     watched: Watchers,
     now: number,
-    storePushes: StorePushes,
+    storeDispatches: StoreDispatches,
   ): RedeliveredDeliveries | null {
     const stored = this.#deliveries.getNotification(notificationId);
     // Past its retention, or another attempt has begun.
@@ -115,27 +121,32 @@ export class RetryStore {
         if (status === "delivered" && watched.has(userId)) fresh.push({ userId, channelKey });
       }
       this.#deliveries.noteFailed(stored.header, failed, now);
-      const toPush = rows.filter(({ status }) => status === "pending").map(({ user_id }) => user_id);
-      if (toPush.length > 0) storePushes(slice, toPush);
+      const toSend = rows.filter(({ status }) => status === "pending").map(({ user_id }) => user_id);
+      if (toSend.length > 0) storeDispatches(slice, toSend);
     }
     if (served === 0) return null;
     this.#update(stored.header, totals, attempt, stored.waiting - served);
     return { totals, fresh, pending: [...pending] };
   }
 
-  #apply(notificationId: string, attempt: number, { json }: DeliverySlice, now: number): UpdatedRow[] {
+  #apply(
+    notificationId: string,
+    attempt: number,
+    { json, outbox }: DeliverySlice,
+    now: number,
+  ): UpdatedRow[] {
     return this.#sql
       .exec<UpdatedRow>(
         `WITH targets AS MATERIALIZED (
            SELECT value ->> 0 AS uid, value ->> 1 AS channel, value ->> 3 AS status, value ->> 4 AS reason,
-             iif(value ->> 2 = 'push', NULL, value ->> 5) AS content,
+             iif(?5 IS NULL, value ->> 5, NULL) AS content,
              value ->> 3 = 'pending' AND NOT EXISTS (
-               SELECT 1 FROM devices WHERE user_id = rows.value ->> 0) AS skips,
+               SELECT 1 FROM devices WHERE user_id = rows.value ->> 0 AND channel_type = ?5) AS skips,
              EXISTS (SELECT 1 FROM deleted_users
                WHERE deleted_users.uid = rows.value ->> 0 AND before_id > ?1) AS gone
            FROM json_each(?4) AS rows)
          UPDATE deliveries SET status = iif(skips OR gone, 'skipped', targets.status),
-           reason = CASE WHEN gone THEN 'user_deleted' WHEN skips THEN 'no_device' ELSE targets.reason END,
+           reason = CASE WHEN gone THEN 'user_deleted' WHEN skips THEN ?6 ELSE targets.reason END,
            content = iif(gone, NULL, targets.content),
            delivered_at = iif(targets.status = 'delivered' AND NOT gone, ?3, NULL)
          FROM targets
@@ -146,6 +157,8 @@ export class RetryStore {
         attempt,
         now,
         json,
+        outbox?.channelType ?? null,
+        outbox === null ? null : skipReasonOf(outbox),
       )
       .toArray();
   }

@@ -151,4 +151,9 @@ export const USER_SHARD_SCHEMA = [
     // From which segment on a deleted user's values are still to be taken out; null: it is done.
     "ALTER TABLE deleted_users ADD COLUMN erase_from_segment INTEGER",
   ],
+  [
+    // Of which type of channels an address is, and what waits in the outbox. Until then there was one that sends out.
+    "ALTER TABLE devices ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
+    "ALTER TABLE pushes ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
+  ],
 ] as const;

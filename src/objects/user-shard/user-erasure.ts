@@ -1,11 +1,11 @@
+import type { DispatchGroup } from "../../model/dispatch.ts";
 import { ERASE_SLICE_ROWS, ERASE_SLICE_SEGMENTS } from "../../model/limits.ts";
-import type { PushGroup } from "../../model/push.ts";
 import { hashUserId } from "../../model/segment.ts";
 import type { DueTable } from "../kit/due.ts";
-import type { DeviceStore } from "./device-store.ts";
+import type { AddressStore } from "./address-store.ts";
+import type { DispatchOutbox } from "./dispatch-outbox.ts";
 import type { ErasureCalls } from "./erasure-calls.ts";
 import type { Looks } from "./looks.ts";
-import type { PushOutbox } from "./push-outbox.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { UserStore } from "./user-store.ts";
@@ -19,8 +19,8 @@ interface ErasureParts {
   due: DueTable;
   users: UserStore;
   tokens: UserTokens;
-  devices: DeviceStore;
-  outbox: PushOutbox;
+  addresses: AddressStore;
+  outbox: DispatchOutbox;
   tombstones: Tombstones;
   calls: ErasureCalls;
   segments: SegmentStore;
@@ -30,7 +30,7 @@ interface ErasureParts {
 type ErasedRow = { notification_id: string; channel_key: string; status: string };
 
 /**
- * Deletes users. The tombstone, the record and the devices go in one transaction: from then on every read and write
+ * Deletes users. The tombstone, the record and the addresses go in one transaction: from then on every read and write
  * leaves out what was before. What is stored is blanked in slices, the first of them at once; keys and statuses of
  * deliveries stay, so no count changes. Methods expect to run inside a transaction.
  */
@@ -46,15 +46,15 @@ export class UserErasure {
    * either way.
    */
   delete(uid: string, now: number): boolean {
-    const { users, devices, tombstones } = this.#parts;
+    const { users, addresses, tombstones } = this.#parts;
     const hadDeliveries = this.#hasDeliveries(uid) || this.#isInSegment(uid);
-    const hadDevices = devices.removeAll(uid) > 0;
+    const hadAddresses = addresses.removeAll(uid) > 0;
     const hadRecord = users.remove(uid);
     this.#parts.tokens.forget(uid);
     this.#parts.looks.remove(uid);
     tombstones.add(uid, now);
     if (!this.#eraseSliceOf(uid, now)) this.#parts.due.bringForward(ERASE_DUTY, "", now);
-    return hadRecord || hadDevices || hadDeliveries;
+    return hadRecord || hadAddresses || hadDeliveries;
   }
 
   /** The alarm's turn: a slice of one deleted user's deliveries. */
@@ -116,7 +116,7 @@ export class UserErasure {
       from,
       last,
     );
-    this.#skipPushes(uid, rows, now);
+    this.#skipDispatches(uid, rows, now);
     const ids = [...new Set(rows.map(({ notification_id }) => notification_id))];
     this.#blankSingles(uid, ids);
     calls.addForgotten(uid, this.#listRealtime(ids), now);
@@ -124,10 +124,10 @@ export class UserErasure {
     return rows.length < ERASE_SLICE_ROWS ? null : last;
   }
 
-  #skipPushes(uid: string, rows: readonly ErasedRow[], now: number): void {
+  #skipDispatches(uid: string, rows: readonly ErasedRow[], now: number): void {
     const groups = rows
       .filter(({ status }) => status === "pending")
-      .map((row): PushGroup => ({ channelKey: row.channel_key, notificationId: row.notification_id }));
+      .map((row): DispatchGroup => ({ channelKey: row.channel_key, notificationId: row.notification_id }));
     this.#parts.outbox.skipUser(uid, groups, now);
   }
 

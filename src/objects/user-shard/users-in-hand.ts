@@ -1,17 +1,17 @@
-import { MAX_USER_PUSHES_AT_ONCE } from "../../model/limits.ts";
-import type { PushLane } from "../../model/push.ts";
+import type { DispatchLane } from "../../model/dispatch.ts";
+import { MAX_USER_CALLS_AT_ONCE } from "../../model/limits.ts";
 
-/** Lanes in which one user's pushes wait for his others; beyond, the alarm's own times stand. */
+/** Lanes in which one user's dispatches wait for his others; beyond, the alarm's own times stand. */
 const MAX_WAITING_LANES = 100;
 
 interface Lease {
   until: number;
-  /** How many of each user's devices may be asked at once. */
+  /** How many of each user's addresses may be asked at once. */
   users: ReadonlyMap<string, number>;
 }
 
 /**
- * Which users' pushes senders have in hand now, of any notification: so few of a user's devices are asked at once,
+ * Which users' dispatches senders have in hand now, of any notification: so few of a user's addresses are asked at once,
  * whoever sends. In memory: an instance that begins knows nothing of leases before it, until their leases end.
  */
 export class UsersInHand {
@@ -19,11 +19,11 @@ export class UsersInHand {
   readonly #leases = new Map<string, Lease>();
   readonly #counts = new Map<string, number>();
   readonly #full = new Set<string>();
-  readonly #waiting = new Map<string, Map<string, PushLane>>();
+  readonly #waiting = new Map<string, Map<string, DispatchLane>>();
 
-  /** How many devices of the user may be handed out. */
+  /** How many addresses of the user may be handed out. */
   countFree(userId: string): number {
-    return MAX_USER_PUSHES_AT_ONCE - (this.#counts.get(userId) ?? 0);
+    return MAX_USER_CALLS_AT_ONCE - (this.#counts.get(userId) ?? 0);
   }
 
   /** Users of whom none may be. */
@@ -31,10 +31,10 @@ export class UsersInHand {
     return [...this.#full];
   }
 
-  /** `devices`: how many of each user's were handed out. A sender asks as few at once by itself. */
-  take(leaseId: string, until: number, devices: ReadonlyMap<string, number>): void {
+  /** `addresses`: how many of each user's were handed out. A sender asks as few at once by itself. */
+  take(leaseId: string, until: number, addresses: ReadonlyMap<string, number>): void {
     const users = new Map(
-      [...devices].map(([userId, count]) => [userId, Math.min(count, MAX_USER_PUSHES_AT_ONCE)]),
+      [...addresses].map(([userId, count]) => [userId, Math.min(count, MAX_USER_CALLS_AT_ONCE)]),
     );
     this.#leases.set(leaseId, { until, users });
     for (const [userId, count] of users) this.#add(userId, count);
@@ -49,16 +49,16 @@ export class UsersInHand {
     return [...lease.users.keys()];
   }
 
-  /** Those of leases whose leases have ended. */
+  /** Those of leases that have ended. */
   releaseExpired(now: number): string[] {
     const expired = [...this.#leases].filter(([, { until }]) => until <= now);
     return expired.flatMap(([leaseId]) => this.release(leaseId));
   }
 
-  /** The users' pushes of this lane go on when those in hand are reported: see {@link takeWaiting}. */
-  wait(userIds: readonly string[], lane: PushLane): void {
+  /** The users' dispatches of this lane go on when those in hand are reported: see {@link takeWaiting}. */
+  wait(userIds: readonly string[], lane: DispatchLane): void {
     for (const userId of userIds) {
-      const lanes = this.#waiting.get(userId) ?? new Map<string, PushLane>();
+      const lanes = this.#waiting.get(userId) ?? new Map<string, DispatchLane>();
       if (lanes.size >= MAX_WAITING_LANES) continue;
       lanes.set(`${lane.channelKey} ${lane.notificationId} ${lane.isSlow}`, lane);
       this.#waiting.set(userId, lanes);
@@ -66,7 +66,7 @@ export class UsersInHand {
   }
 
   /** The lane that has waited longest for the user, once; null where none does. */
-  takeWaiting(userId: string): PushLane | null {
+  takeWaiting(userId: string): DispatchLane | null {
     const lanes = this.#waiting.get(userId);
     const [first] = lanes ?? [];
     if (lanes === undefined || first === undefined) return null;
@@ -84,7 +84,7 @@ export class UsersInHand {
     const count = (this.#counts.get(userId) ?? 0) + change;
     if (count === 0) this.#counts.delete(userId);
     else this.#counts.set(userId, count);
-    if (count >= MAX_USER_PUSHES_AT_ONCE) this.#full.add(userId);
+    if (count >= MAX_USER_CALLS_AT_ONCE) this.#full.add(userId);
     else this.#full.delete(userId);
   }
 }

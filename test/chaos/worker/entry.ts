@@ -5,7 +5,7 @@ import onecall, {
   UserShard as OnecallUserShard,
   WebhookEndpoint as OnecallWebhookEndpoint,
 } from "../../../src/index.ts";
-import type { PushReport } from "../../../src/model/push.ts";
+import type { DispatchReport } from "../../../src/model/dispatch.ts";
 import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
 import { settledLine } from "./settled.ts";
@@ -33,10 +33,10 @@ export class Ledger extends OnecallLedger {
   }
 }
 export class UserShard extends OnecallUserShard {
-  override reportPushes(...asked: Parameters<OnecallUserShard["reportPushes"]>) {
+  override reportDispatches(...asked: Parameters<OnecallUserShard["reportDispatches"]>) {
     const [report] = asked;
     const users = this.#usersInHand(report);
-    const next = super.reportPushes(...asked);
+    const next = super.reportDispatches(...asked);
     const targets = report.targets.filter(({ userId }) => users.has(userId));
     const line = settledLine({ ...report, targets }, Date.now());
     // Once it is on disk; printed, as a kill takes along what stands in memory.
@@ -45,7 +45,7 @@ export class UserShard extends OnecallUserShard {
   }
 
   /** Of the claim's users those whose pushes nobody else has claimed since. */
-  #usersInHand({ channelKey, notificationId, leaseId }: PushReport): ReadonlySet<string> {
+  #usersInHand({ channelKey, notificationId, leaseId }: DispatchReport): ReadonlySet<string> {
     const rows = this.ctx.storage.sql.exec<{ user_id: string }>(
       "SELECT user_id FROM pushes WHERE channel_key = ? AND notification_id = ? AND claim_id = ?",
       ...[channelKey, notificationId, leaseId],

@@ -1,4 +1,4 @@
-import type { PushReport } from "../../../src/model/push.ts";
+import type { DispatchReport } from "../../../src/model/dispatch.ts";
 
 /** Pushes that a provider took and a shard wrote down, in a line of the Worker's log. */
 
@@ -19,9 +19,9 @@ export function settledName(notificationId: string, deviceKey: string): string {
 }
 
 /** Null where no provider took anything. */
-export function settledLine({ notificationId, targets }: PushReport, now: number): string | null {
+export function settledLine({ notificationId, targets }: DispatchReport, now: number): string | null {
   const taken = targets
-    .flatMap(({ devices }) => devices)
+    .flatMap(({ addresses }) => addresses)
     .filter(({ outcome }) => outcome.outcome === "accepted")
     .map(({ key }) => key.slice(0, KEY_CHARACTERS));
   return taken.length === 0 ? null : `chaos settled ${now} ${notificationId} ${taken.join(",")}`;

@@ -95,8 +95,12 @@ export const ALLOWED: readonly Allowance[] = [
   statement("UserShard", "SELECT slot FROM claims ORDER BY slot LIMIT 1", FIRST_ROWS),
   statement("UserShard", "SELECT MIN(wake_at) AS at FROM pushes", FIRST_ENTRY),
   statement("UserShard", "SELECT … FROM (SELECT … FROM pushes WHERE channel_key = ?1 …", "PROBE_ROWS: 500"),
-  statement("UserShard", "SELECT user_id, attempt, … FROM pushes WHERE …", GROUP),
-  statement("UserShard", "WITH changed AS MATERIALIZED … UPDATE pushes …", "a claim's rows: PUSH_LEASE_ROWS"),
+  statement("UserShard", "SELECT user_id, channel_type, … FROM pushes WHERE …", GROUP),
+  statement(
+    "UserShard",
+    "WITH changed AS MATERIALIZED … UPDATE pushes …",
+    "a claim's rows: DISPATCH_LEASE_ROWS",
+  ),
   statement("UserShard", "WITH targets AS MATERIALIZED … UPDATE deliveries …", "a slice's rows"),
   statement("UserShard", "WITH RECURSIVE users_after (user_id) AS ( …", USERS),
   statement(

@@ -1,0 +1,24 @@
+import * as v from "valibot";
+
+/** A text that is not empty and well-formed, at most `max` characters. */
+export function textSchema(max: number) {
+  const message = `must be a text of 1 to ${max} characters`;
+  return v.pipe(
+    v.string(message),
+    v.check((text) => text.trim().length > 0 && text.length <= max && text.isWellFormed(), message),
+  );
+}
+
+/** Bytes in base64, of either alphabet, padded or not; they come out as base64url without padding. */
+export function base64Schema(pattern: RegExp, message: string) {
+  return v.pipe(
+    v.string(message),
+    v.transform((text) =>
+      text
+        .replace(/={1,2}$/, "")
+        .replaceAll("+", "-")
+        .replaceAll("/", "_"),
+    ),
+    v.regex(pattern, message),
+  );
+}
