@@ -8,6 +8,7 @@ import {
   UserIdSchema,
 } from "../http/validation.ts";
 import type { AppRecord } from "../model/app.ts";
+import type { Outcome } from "../model/outcome.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
@@ -57,4 +58,9 @@ export async function requireReachableUser(
  */
 export function listTargetIds(sentAs: string, rule: UserIdRule): string[] {
   return [...new Set([sentAs, canonicalUserId(rule, sentAs)])].filter(isStoredUserId);
+}
+
+/** Whether a user wasn't made because there is one: each family says so in words of its own. */
+export function isTaken(created: Outcome<unknown>): boolean {
+  return !created.ok && created.code === "ERR_UID_ALREADY_EXISTS";
 }

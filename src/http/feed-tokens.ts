@@ -5,6 +5,7 @@ import type { Bindings } from "../env.ts";
 import { APP_ID_PATTERN } from "../model/credentials.ts";
 import { OnecallError } from "../model/errors.ts";
 import type { RootSecret } from "../model/root-secret.ts";
+import { INVALID_TOKEN } from "../model/user-token.ts";
 
 /** `feed`: a user's client; `socket`: a ticket that only opens a feed socket. */
 export type TokenAudience = "feed" | "socket";
@@ -125,8 +126,8 @@ export async function verifyFeedToken(
 }
 
 export function refuseToken(why: TokenRefusal = "forged"): OnecallError {
-  const what = why === "expired" ? "The token has expired." : "The token isn't valid.";
-  return new OnecallError("ERR_UNAUTHORIZED", `${what} Ask your server for a new one.`);
+  const message = why === "expired" ? "The token has expired. Ask your server for a new one." : INVALID_TOKEN;
+  return new OnecallError("ERR_UNAUTHORIZED", message);
 }
 
 async function deriveKey({ secret }: RootSecret): Promise<Uint8Array> {

@@ -45,7 +45,7 @@ async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promis
   return getShardStubOf(env, await getApp(env, appId), userId);
 }
 
-/** What a shard answered; throws where it refused the token. */
+/** What a shard answered about a user's devices; throws where it refused the token. */
 export function requireAccepted<T>(result: T | "revoked"): T {
   if (result === "revoked") throw refuseToken();
   return result;

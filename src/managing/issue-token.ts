@@ -24,11 +24,11 @@ export async function issueUserToken(
 ): Promise<UserToken> {
   const root = await requireSigningSecret(env, app.id);
   const shard = getShardStubOf(env, app, uid);
-  const times = requireValue(await shard.issueToken(uid, ttlSeconds * 1000, root.generation));
-  if (times === null) {
+  const issued = await shard.issueToken(uid, ttlSeconds * 1000, root.generation);
+  if (!issued.ok && issued.code === "ERR_CONFLICT") {
     throw new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
   }
-  return signUserToken(root, app, uid, times);
+  return signUserToken(root, app, uid, requireValue(issued));
 }
 
 /**

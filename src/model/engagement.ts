@@ -1,4 +1,6 @@
-import type { ChannelType, DeliveryStatus } from "./notification.ts";
+import type { ChannelType } from "./notification.ts";
+import { refuse } from "./outcome.ts";
+
 /** What a client says has happened on its side. */
 export interface ClientEngagement {
   userId: string;
@@ -11,5 +13,7 @@ export interface ClientEngagement {
 
 export type Engagement = "viewed" | "clicked";
 
-/** `unknown`: no such delivery here. Else why no delivery of the user can have had that event. */
-export type EngagementOutcome = "recorded" | "unknown" | { status: DeliveryStatus; reason: string | null };
+export const NO_DELIVERY = refuse(
+  "ERR_NOT_FOUND",
+  "This user has no delivery of such a notification and channel.",
+);

@@ -7,7 +7,7 @@ import { type ErrorCode, type Fault, Faults, faultsToError, OnecallError } from 
 export type Outcome<T> = { ok: true; value: T } | Refusal;
 
 /** Why not. `retryAfterSeconds`: the same call may succeed then. */
-interface Refusal {
+export interface Refusal {
   ok: false;
   code: ErrorCode;
   message: string;
@@ -20,14 +20,11 @@ export function succeed<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
-export function refuse(code: ErrorCode, message: string, retryAfterSeconds?: number): Outcome<never> {
+export function refuse(code: ErrorCode, message: string, retryAfterSeconds?: number): Refusal {
   return { ok: false, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
-export function refuseFaults(
-  found: Faults | readonly Fault[],
-  code: ErrorCode = "ERR_BAD_REQUEST",
-): Outcome<never> {
+export function refuseFaults(found: Faults | readonly Fault[], code: ErrorCode = "ERR_BAD_REQUEST"): Refusal {
   const faults = found instanceof Faults ? found : new Faults(found);
   return { ok: false, code, message: "", faults: [...faults], moreFaults: faults.more };
 }

@@ -3,3 +3,6 @@ export type IssuedToken = TokenTimes & { generation: number };
 
 /** A token that was issued to a user. Its time of issue (Unix ms) is its own among the user's: it stands for it. */
 export type TokenTimes = { issuedAt: number; expiresAt: number };
+
+/** To whoever shows a token that is none, was revoked, or is from before its user was deleted: one can't tell which. */
+export const INVALID_TOKEN = "The token isn't valid. Ask your server for a new one.";

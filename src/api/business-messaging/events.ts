@@ -9,9 +9,10 @@ import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { checkInput, perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
-import type { ClientEngagement, EngagementOutcome } from "../../model/engagement.ts";
-import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { type ClientEngagement, NO_DELIVERY } from "../../model/engagement.ts";
+import { faultsToError } from "../../model/errors.ts";
 import { parseNotificationId } from "../../model/ids.ts";
+import { type Outcome, requireValue, succeed } from "../../model/outcome.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { listTargetIds } from "../named-users.ts";
@@ -59,37 +60,24 @@ export const postEvent = defineRoute({
     const { channelType, channelKey = null, eventType: kind } = value;
     const event = { notificationId, kind, channelKey, channelType };
     const told = await tellOfEvent(env, app, listTargetIds(value.userId, app), event);
-    if (told === null) {
-      throw new OnecallError(
-        "ERR_NOT_FOUND",
-        "This user has no delivery of such a notification and channel.",
-      );
-    }
-    const { userId, outcome } = told;
-    if (outcome !== "recorded") {
-      const { status, reason } = outcome;
-      const because = reason === null ? "" : ` (${reason})`;
-      throw new OnecallError(
-        "ERR_CONFLICT",
-        `The delivery is ${status}${because}: nobody can have ${kind} it.`,
-      );
-    }
+    const userId = requireValue(told);
     const name = JSON.stringify([app.id, notificationId, userId, channelKey ?? channelType, kind]);
     return json({ success: true, eventId: uuidv5(name, EVENT_NAMESPACE) });
   },
 });
 
-/** Tells the shard of the first of these users who has such a delivery; null where none has. */
+/** Tells the shard of the first of these users who has such a delivery; returns which it was. */
 async function tellOfEvent(
   env: Bindings,
   app: AppRecord,
   userIds: readonly string[],
   event: Omit<ClientEngagement, "userId">,
-): Promise<{ userId: string; outcome: Exclude<EngagementOutcome, "unknown"> } | null> {
-  if (parseNotificationId(event.notificationId) === null) return null;
+): Promise<Outcome<string>> {
+  if (parseNotificationId(event.notificationId) === null) return NO_DELIVERY;
   for (const userId of userIds) {
-    const outcome = await getShardStubOf(env, app, userId).recordEngagement({ ...event, userId });
-    if (outcome !== "unknown") return { userId, outcome };
+    const recorded = await getShardStubOf(env, app, userId).recordEngagement({ ...event, userId });
+    if (recorded.ok) return succeed(userId);
+    if (recorded.code !== NO_DELIVERY.code) return recorded;
   }
-  return null;
+  return NO_DELIVERY;
 }

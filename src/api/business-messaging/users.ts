@@ -26,7 +26,7 @@ import { requireValue } from "../../model/outcome.ts";
 import { ANY_USER, type User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
-import { readUserParam, requireReachableUser } from "../named-users.ts";
+import { isTaken, readUserParam, requireReachableUser } from "../named-users.ts";
 import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
@@ -124,9 +124,9 @@ export const postUser = defineRoute({
   handle: async ({ app, env, body }) => {
     const { uid: sentAs, ...fields } = body;
     const uid = canonicalUserId(app, sentAs);
-    const user = requireValue(await getShardStubOf(env, app, uid).createUser(uid, toStored(fields)));
-    if (user === null) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${sentAs}" exists.`);
-    return json(presentUser(user), 201);
+    const created = await getShardStubOf(env, app, uid).createUser(uid, toStored(fields));
+    if (isTaken(created)) throw new OnecallError("ERR_CONFLICT", `A user with the uid "${sentAs}" exists.`);
+    return json(presentUser(requireValue(created)), 201);
   },
 });
 

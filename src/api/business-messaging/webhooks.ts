@@ -10,6 +10,7 @@ import { parseInput } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
 import type { Attempt, Webhook } from "../../model/webhook.ts";
 import { makeSecret } from "../../model/webhook-secrets.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
@@ -187,13 +188,8 @@ export const postWebhookResend = defineRoute({
   handle: async (call) => {
     const { app, env, params } = call;
     const { id } = await requireWebhook(env, app, params.webhook);
-    const attempt = await getEndpointStub(env, app.id, id).resend(params.attempt);
-    if (attempt === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such attempt.");
-    if (attempt === "sent") {
-      const message = "Nothing of this call is kept: the endpoint has taken it, or it has ended.";
-      throw new OnecallError("ERR_CONFLICT", message);
-    }
-    return json(presentAttempt(attempt));
+    const resent = await getEndpointStub(env, app.id, id).resend(params.attempt);
+    return json(presentAttempt(requireValue(resent)));
   },
 });
 

@@ -1,14 +1,13 @@
 import * as v from "valibot";
 import { listWebPushKeys } from "../../channels/push/web-push/public-keys.ts";
 import { BY_USER } from "../../http/access.ts";
-import { issueTicket } from "../../http/feed-tokens.ts";
+import { issueTicket, refuseToken } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
-import { requireAccepted } from "../../http/reader.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
 import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { Engagement } from "../../model/engagement.ts";
-import { OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { API } from "../business-messaging/paths.ts";
 import { CountSchema, pageOf } from "../schemas.ts";
 import { FeedItemSchema, MarkedItemsSchema, PushKeySchema, TicketSchema } from "./answers.ts";
@@ -43,7 +42,7 @@ const getFeed = defineRoute({
     const before =
       notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
     const filter = { before, unread: unread === "true", tag: tag ?? null, limit: limit + 1 };
-    const items = requireAccepted(await shard.listFeed(token, filter));
+    const items = requireValue(await shard.listFeed(token, filter));
     return json(toPage(items, limit, (item) => [item.notificationId, item.channelKey]));
   },
 });
@@ -56,7 +55,7 @@ const getUnreadCount = defineRoute({
   summary: "Items without a view",
   answers: { 200: v.strictObject({ count: CountSchema }) },
   handle: async ({ token, shard }) => {
-    return json({ count: requireAccepted(await shard.countUnread(token)) });
+    return json({ count: requireValue(await shard.countUnread(token)) });
   },
 });
 
@@ -71,11 +70,7 @@ function markRoute(kind: Engagement, id: string, summary: string): Route {
     errors: ["ERR_NOT_FOUND"],
     handle: async ({ token, shard, params, body }) => {
       const marked = await shard.markFeedItem(token, params.notification, body.channelKey ?? null, kind);
-      const items = requireAccepted(marked);
-      if (items === null) {
-        throw new OnecallError("ERR_NOT_FOUND", "This user's feed has no such notification.");
-      }
-      return json({ data: items });
+      return json({ data: requireValue(marked) });
     },
   });
 }
@@ -88,7 +83,7 @@ const postReadAll = defineRoute({
   summary: "Every unread item becomes viewed",
   answers: { 200: v.strictObject({ viewed: CountSchema }) },
   handle: async ({ token, shard }) => {
-    return json({ viewed: requireAccepted(await shard.markAllViewed(token)) });
+    return json({ viewed: requireValue(await shard.markAllViewed(token)) });
   },
 });
 
@@ -100,7 +95,7 @@ const getPushKeys = defineRoute({
   summary: "What a page subscribes to Web Push with, by push channel",
   answers: { 200: pageOf(PushKeySchema) },
   handle: async ({ token, shard, env }) => {
-    requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+    if (!(await shard.acceptsToken(token))) throw refuseToken();
     return json({ data: await listWebPushKeys(env, token.appId), nextCursor: null });
   },
 });
@@ -114,7 +109,7 @@ const postSocketTicket = defineRoute({
   answers: { 201: TicketSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ token, shard, env }) => {
-    requireAccepted((await shard.acceptsToken(token)) ? true : "revoked");
+    if (!(await shard.acceptsToken(token))) throw refuseToken();
     // A ticket keeps its token's time: a user deleted since then stays deleted.
     const { token: ticket, expiresAt } = await issueTicket(env, token);
     return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);

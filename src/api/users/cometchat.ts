@@ -19,7 +19,7 @@ import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
-import { readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
+import { isTaken, readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
 import {
   ChangedUsersSchema,
   CometchatTokenSchema,
@@ -89,15 +89,16 @@ export const postCometchatUser = defineRoute({
   handle: async ({ app, env, request }) => {
     const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
     const uid = canonicalUserId(app, sentAs);
-    const user = requireValue(await getShardStubOf(env, app, uid).createUser(uid, fields));
-    if (user === null) {
+    const created = await getShardStubOf(env, app, uid).createUser(uid, fields);
+    if (isTaken(created)) {
       const message = `The uid ${sentAs} already exists, please choose a new uid.`;
       throw new OnecallError("ERR_UID_ALREADY_EXISTS", message);
     }
+    const user = presentUser(requireValue(created));
     const token = withAuthToken
       ? await issueUserToken(env, app, { uid, sentAs }, DEFAULT_TOKEN_TTL_SECONDS)
       : null;
-    return json({ data: { ...presentUser(user), ...(token === null ? {} : { authToken: token.token }) } });
+    return json({ data: { ...user, ...(token === null ? {} : { authToken: token.token }) } });
   },
 });
 

@@ -16,6 +16,7 @@ import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { isTaken } from "../named-users.ts";
 import { SendbirdTokenSchema, SendbirdUserPageSchema, SendbirdUserSchema } from "./answers.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import { USERS_PATH } from "./paths.ts";
@@ -64,10 +65,11 @@ export const postSendbirdUser = defineRoute({
   errors: ["ERR_UID_ALREADY_EXISTS", "ERR_QUOTA_EXCEEDED"],
   handle: async ({ app, env, request }) => {
     const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
-    const user = requireValue(await getShardStubOf(env, app, userId).createUser(userId, fields));
-    if (user === null) {
+    const created = await getShardStubOf(env, app, userId).createUser(userId, fields);
+    if (isTaken(created)) {
       throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
     }
+    const user = requireValue(created);
     const accessToken = issueToken
       ? (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
       : "";

@@ -16,7 +16,7 @@ import type {
   DispatchReport,
   OpenCircuit,
 } from "../../model/dispatch.ts";
-import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
@@ -44,11 +44,8 @@ export interface Delivered {
 /** What a call answers that was made before its user was deleted and arrives after. */
 export const GONE = "gone";
 
-/** What a feed call answers when its token was revoked, or issued before its user was deleted. */
+/** What a call about devices answers when its token was revoked, or issued before its user was deleted. */
 export const REVOKED = "revoked";
-
-/** What the opening of a socket answers when its ticket was used before. */
-export const USED = "used";
 
 /** What others may ask of a user shard. */
 export interface UserShardContract {
@@ -124,15 +121,14 @@ export interface UserShardContract {
   claim(request: ClaimRequest): Outcome<string | null>;
   finishClaim(key: string, notificationId: string, answer: string): void;
   releaseClaim(key: string, notificationId: string): void;
-  /** Null where the uid is taken; refused where the app has as many users as it may. */
-  createUser(uid: string, fields: UserFields): Promise<Outcome<User | null>>;
+  /** Refused where the uid is taken (`ERR_UID_ALREADY_EXISTS`), or the app has as many users as it may. */
+  createUser(uid: string, fields: UserFields): Promise<Outcome<User>>;
   /**
    * Creates the user where there is none, and notes the token that is about to be signed with the root secret of this
    * generation. It carries the times that are returned: by this object's clock, after any deletion of an earlier user
-   * of that uid, and no other token's. Null where the user is deactivated; refused where
-   * another user is one too many.
+   * of that uid, and no other token's. Refused where the user is deactivated, or another user is one too many.
    */
-  issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes | null>>;
+  issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes>>;
   /**
    * Refuses all of the user's tokens that were issued until now, and closes the sockets. `uidHash` stands in the audit
    * log. Returns from when on tokens count (Unix ms), or null where there is no such user.
@@ -156,18 +152,22 @@ export interface UserShardContract {
   countUsers(filter: UserFilter): number;
   /** How many active users there are. The registry is told too, where it doesn't know yet. */
   countActiveUsers(): Promise<number>;
-  listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED;
-  countUnread(caller: FeedCaller): number | typeof REVOKED;
-  /** Null where the user has no such item. */
+  /** These four: refused where the token was revoked, or issued before its user was deleted. */
+  listFeed(caller: FeedCaller, filter: FeedFilter): Outcome<FeedItem[]>;
+  countUnread(caller: FeedCaller): Outcome<number>;
+  /** Refused where the user has no such item. */
   markFeedItem(
     caller: FeedCaller,
     notificationId: string,
     channelKey: string | null,
     kind: Engagement,
-  ): FeedItem[] | null | typeof REVOKED;
-  markAllViewed(caller: FeedCaller): number | typeof REVOKED;
-  /** Takes an event that the app's server tells of; told again it changes nothing. */
-  recordEngagement(event: ClientEngagement): EngagementOutcome;
+  ): Outcome<FeedItem[]>;
+  markAllViewed(caller: FeedCaller): Outcome<number>;
+  /**
+   * Takes an event that the app's server tells of; told again it changes nothing. Refused: `ERR_NOT_FOUND` where the user
+   * has no such delivery, `ERR_CONFLICT` where nobody can have had it.
+   */
+  recordEngagement(event: ClientEngagement): Outcome<null>;
   /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory;
   acceptsToken(caller: FeedCaller): boolean;

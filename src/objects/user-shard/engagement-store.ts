@@ -1,6 +1,7 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
-import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
+import { type ClientEngagement, type Engagement, NO_DELIVERY } from "../../model/engagement.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
@@ -35,7 +36,7 @@ export class EngagementStore {
   record(
     { userId, notificationId, kind, channelKey, channelType }: ClientEngagement,
     now: number,
-  ): EngagementOutcome {
+  ): Outcome<null> {
     const rows = this.#sql
       .exec<EventRow>(
         `SELECT channel_key, status, reason, attempt FROM deliveries
@@ -48,7 +49,7 @@ export class EngagementStore {
       )
       .toArray();
     const [first] = rows;
-    if (first === undefined) return "unknown";
+    if (first === undefined) return NO_DELIVERY;
     let isRecorded = false;
     for (const { channel_key, status, attempt } of rows) {
       const key = { userId, channelKey: channel_key };
@@ -59,7 +60,9 @@ export class EngagementStore {
       isRecorded = true;
       if (kind !== "delivered") this.mark(key, notificationId, kind, now);
     }
-    return isRecorded ? "recorded" : { status: first.status, reason: first.reason };
+    if (isRecorded) return succeed(null);
+    const because = first.reason === null ? "" : ` (${first.reason})`;
+    return refuse("ERR_CONFLICT", `The delivery is ${first.status}${because}: nobody can have ${kind} it.`);
   }
 
   /** False where it isn't on its way: it hasn't been sent to anybody. */

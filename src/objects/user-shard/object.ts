@@ -20,16 +20,16 @@ import type {
   DispatchReport,
   OpenCircuit,
 } from "../../model/dispatch.ts";
-import type { ClientEngagement, Engagement, EngagementOutcome } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { CLAIM_TTL_MS, MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import type { NotificationHeader, Retry } from "../../model/notification.ts";
-import { type Outcome, succeed } from "../../model/outcome.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { retriedBefore } from "../../model/retry-window.ts";
 import { findLine, type SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
-import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
+import { INVALID_TOKEN, type IssuedToken, type TokenTimes } from "../../model/user-token.ts";
 import { enqueueDispatches } from "../../queues/dispatches.ts";
 import { DueTable } from "../kit/due.ts";
 import { Duties, type Duty } from "../kit/duties.ts";
@@ -42,7 +42,7 @@ import { AddressDirectory } from "./address-directory.ts";
 import { AddressStore } from "./address-store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClaimStore } from "./claim-store.ts";
-import { type Delivered, type FeedCaller, GONE, REVOKED, USED, type UserShardContract } from "./contract.ts";
+import { type Delivered, type FeedCaller, GONE, REVOKED, type UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
 import { DeliveryStore } from "./delivery-store.ts";
 import { DISPATCH_DUTY, PROBE_DUTY } from "./dispatch-circuits.ts";
@@ -72,6 +72,8 @@ import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { UserStore } from "./user-store.ts";
 import { UserTokens } from "./user-tokens.ts";
 
+const UID_TAKEN = refuse("ERR_UID_ALREADY_EXISTS", "A user with this uid exists.");
+const REFUSED_TOKEN = refuse("ERR_UNAUTHORIZED", INVALID_TOKEN);
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** The duty's kind: raw values of realtime sends go when no retry can need them any more. */
 const VALUES_DUTY = "values";
@@ -401,22 +403,26 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     this.#claims.release(key, notificationId, Date.now());
   }
 
-  async createUser(uid: string, fields: UserFields): Promise<Outcome<User | null>> {
+  async createUser(uid: string, fields: UserFields): Promise<Outcome<User>> {
     requireRoom(this.ctx.storage, this.env);
-    if (this.#users.has(uid)) return succeed(null);
+    if (this.#users.has(uid)) return UID_TAKEN;
     const room = await this.#readUserRoom();
-    return this.#changeUsers(
-      (now) => this.#userCount.refuse(room) ?? succeed(this.#users.create(uid, fields, now)),
-    );
+    return this.#changeUsers((now) => {
+      const refusal = this.#userCount.refuse(room);
+      if (refusal !== null) return refusal;
+      const user = this.#users.create(uid, fields, now);
+      return user === null ? UID_TAKEN : succeed(user);
+    });
   }
 
-  async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes | null>> {
+  async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes>> {
     const room = this.#users.has(uid) ? null : await this.#readUserRoom();
     return this.#changeUsers((now) => {
       const refusal = this.#users.has(uid) ? null : this.#userCount.refuse(room);
       if (refusal !== null) return refusal;
       this.#users.create(uid, {}, now);
-      if (this.#users.listInactive([uid]).length > 0) return succeed(null);
+      if (this.#users.listInactive([uid]).length > 0)
+        return refuse("ERR_CONFLICT", "The user is deactivated.");
       const notBefore = Math.max((this.#users.getDeletedAt(uid) ?? 0) + 1, this.#tokenBounds.validFrom(uid));
       return succeed(this.#tokens.issue(uid, { ttlMs, generation }, now, notBefore));
     });
@@ -498,16 +504,16 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#userCount.active;
   }
 
-  listFeed(caller: FeedCaller, filter: FeedFilter): FeedItem[] | typeof REVOKED {
-    if (!this.#accepts(caller)) return REVOKED;
+  listFeed(caller: FeedCaller, filter: FeedFilter): Outcome<FeedItem[]> {
+    if (!this.#accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return this.#feed.list(caller.userId, filter);
+    return succeed(this.#feed.list(caller.userId, filter));
   }
 
-  countUnread(caller: FeedCaller): number | typeof REVOKED {
-    if (!this.#accepts(caller)) return REVOKED;
+  countUnread(caller: FeedCaller): Outcome<number> {
+    if (!this.#accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return this.#feed.countUnread(caller.userId);
+    return succeed(this.#feed.countUnread(caller.userId));
   }
 
   markFeedItem(
@@ -515,21 +521,24 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     notificationId: string,
     channelKey: string | null,
     kind: Engagement,
-  ): FeedItem[] | null | typeof REVOKED {
-    if (!this.#accepts(caller)) return REVOKED;
+  ): Outcome<FeedItem[]> {
+    if (!this.#accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return this.#engage(caller.userId, (now) =>
+    const items = this.#engage(caller.userId, (now) =>
       this.#feed.mark(caller.userId, notificationId, channelKey, kind, now),
     );
+    return items === null
+      ? refuse("ERR_NOT_FOUND", "This user's feed has no such notification.")
+      : succeed(items);
   }
 
-  markAllViewed(caller: FeedCaller): number | typeof REVOKED {
-    if (!this.#accepts(caller)) return REVOKED;
+  markAllViewed(caller: FeedCaller): Outcome<number> {
+    if (!this.#accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now));
+    return succeed(this.#engage(caller.userId, (now) => this.#feed.markAllViewed(caller.userId, now)));
   }
 
-  recordEngagement(event: ClientEngagement): EngagementOutcome {
+  recordEngagement(event: ClientEngagement): Outcome<null> {
     return this.#engage(event.userId, (now) => {
       this.#arrivals.bringInOf(event.notificationId, event.userId);
       return this.#engagements.record(event, now);
@@ -551,12 +560,12 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     const userId = params.get("userId") ?? "";
     const expiresAt = Number(params.get("expiresAt"));
     if (!this.#accepts({ userId, issuedAt: Number(params.get("issuedAt")) })) {
-      return new Response(REVOKED, { status: 401 });
+      return new Response(null, { status: 401 });
     }
     const now = Date.now();
     const ticket = params.get("ticket");
     if (ticket !== null && !this.#spendTicket(ticket, Number(params.get("ticketExpiresAt")), now)) {
-      return new Response(USED, { status: 401 });
+      return new Response(null, { status: 401 });
     }
     this.#bringIn(userId);
     const client = this.#sockets.accept(userId, expiresAt, this.#feed.countUnread(userId), now);

@@ -2,6 +2,7 @@ import type { Bindings } from "../../env.ts";
 import type { OutboxMessage } from "../../model/events.ts";
 import { keys } from "../../model/keys.ts";
 import type { SecretsState } from "../../model/object-state.ts";
+import type { Outcome } from "../../model/outcome.ts";
 import type { Attempt, EndpointConfig, EndpointState } from "../../model/webhook.ts";
 import type { Remote } from "../kit/remote.ts";
 
@@ -23,8 +24,8 @@ export interface WebhookEndpointContract {
   listAttempts(beforeId: string | null, limit: number): Attempt[];
   /** Sends a test event now, whether the endpoint is enabled or not; null where it isn't there. */
   sendTest(): Promise<Attempt | null>;
-  /** Sends an attempt's call again now; null where there is no such attempt, `sent` where the call was taken or has ended. */
-  resend(attemptId: string): Promise<Attempt | null | "sent">;
+  /** Sends an attempt's call again now; refused where there is no such attempt, or the call was taken or has ended. */
+  resend(attemptId: string): Promise<Outcome<Attempt>>;
   /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   ensureAlarm(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { type Bindings, readConfig } from "../../env.ts";
 import type { OutboxMessage } from "../../model/events.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import type { SecretsState } from "../../model/object-state.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import {
   type Attempt,
   DISABLED_REASONS,
@@ -25,6 +26,11 @@ import { EventQueue } from "./event-queue.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./schema.ts";
 import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
 
+const NO_ATTEMPT = refuse("ERR_NOT_FOUND", "There is no such attempt.");
+const NOT_KEPT = refuse(
+  "ERR_CONFLICT",
+  "Nothing of this call is kept: the endpoint has taken it, or it has ended.",
+);
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -121,12 +127,14 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     return parts.sender.sendTest(this.#identity.webhookId);
   }
 
-  async resend(attemptId: string): Promise<Attempt | null | "sent"> {
+  async resend(attemptId: string): Promise<Outcome<Attempt>> {
     const parts = await this.#find();
     const attempt = parts?.attempts.get(attemptId) ?? null;
-    if (parts === null || attempt === null) return null;
+    if (parts === null || attempt === null) return NO_ATTEMPT;
     const call = parts.calls.get(attempt.messageId);
-    return call === null ? "sent" : parts.sender.resend(call);
+    if (call === null) return NOT_KEPT;
+    const resent = await parts.sender.resend(call);
+    return resent === null ? NO_ATTEMPT : succeed(resent);
   }
 
   async ensureAlarm(): Promise<void> {
