@@ -44,9 +44,3 @@ export async function openReaderOf(
 async function shardOfToken(env: Bindings, { appId, userId }: FeedToken): Promise<Reader["shard"]> {
   return getShardStubOf(env, await getApp(env, appId), userId);
 }
-
-/** What a shard answered about a user's devices; throws where it refused the token. */
-export function requireAccepted<T>(result: T | "revoked"): T {
-  if (result === "revoked") throw refuseToken();
-  return result;
-}

@@ -3,8 +3,8 @@ import type { Bindings } from "../env.ts";
 import type { Address, UserAddress } from "../model/address.ts";
 import type { AppRecord } from "../model/app.ts";
 import { sha256Hex } from "../model/credentials.ts";
-import { OnecallError } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
+import { requireValue } from "../model/outcome.ts";
 import type { FeedCaller } from "../objects/user-shard/contract.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
@@ -19,11 +19,9 @@ export async function registerAddress(
   { userId, channelType }: { userId: string; channelType: string },
   address: Address,
   caller: FeedCaller | null,
-): Promise<[UserAddress, isNew: boolean] | "revoked"> {
+): Promise<[UserAddress, isNew: boolean]> {
   const { identityOf, scopeOf } = requireDispatched(channelType).address;
   const addressKey = await sha256Hex(identityOf(address));
   const registration = { channelType, addressKey, scope: scopeOf(address), address, version: newId() };
-  const outcome = await getShardStubOf(env, app, userId).putAddress(userId, registration, caller);
-  if (outcome !== "gone") return outcome;
-  throw new OnecallError("ERR_CONFLICT", "The user was deleted while this call was on its way.");
+  return requireValue(await getShardStubOf(env, app, userId).putAddress(userId, registration, caller));
 }

@@ -9,6 +9,7 @@ import { ownBody } from "../../http/route-input.ts";
 import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
 import type { AddressOutcome } from "../../model/dispatch.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
@@ -54,8 +55,8 @@ export const postChannelTest = defineRoute({
     if (dispatched === null) {
       throw new OnecallError("ERR_BAD_REQUEST", `The channel "${channel.key}" isn't a push channel.`);
     }
-    const addresses = await getShardStubOf(env, app, userId).listAddresses(userId, channel.type, null);
-    if (addresses === "revoked") throw new Error("A server's call needs no token");
+    const shard = getShardStubOf(env, app, userId);
+    const addresses = requireValue(await shard.listAddresses(userId, channel.type, null));
     const found = dispatched.test.choose(addresses, deviceId ?? null, channel.providers);
     if ("missing" in found) throw new OnecallError("ERR_NOT_FOUND", found.missing);
     if ("faults" in found) throw faultsToError(found.faults);

@@ -4,7 +4,7 @@ import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { registerAddress } from "../../managing/addresses.ts";
-import { OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { DEVICES, parseDevice, presentDevice } from "../addresses.ts";
 import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
@@ -27,15 +27,8 @@ export const postDevice = defineRoute({
     const { app, env, request, params } = call;
     const address = await parseDevice(await readJson(request), app.id, call);
     const { uid } = await requireReachableUser(params.uid, env, app);
-    const registered = await registerAddress(
-      env,
-      app,
-      { userId: uid, channelType: DEVICES.type },
-      address,
-      null,
-    );
-    if (registered === "revoked") throw new Error("A server's call needs no token");
-    const [device, isNew] = registered;
+    const owner = { userId: uid, channelType: DEVICES.type };
+    const [device, isNew] = await registerAddress(env, app, owner, address, null);
     return json(presentDevice(device), isNew ? 201 : 200);
   },
 });
@@ -51,8 +44,7 @@ export const getDevices = defineRoute({
   handle: async (call) => {
     const { app, env, params } = call;
     const { uid } = requireUserParam(params.uid, app);
-    const devices = await getShardStubOf(env, app, uid).listAddresses(uid, DEVICES.type, null);
-    if (devices === "revoked") throw new Error("A server's call needs no token");
+    const devices = requireValue(await getShardStubOf(env, app, uid).listAddresses(uid, DEVICES.type, null));
     return json({ data: devices.map(presentDevice), nextCursor: null });
   },
 });
@@ -69,12 +61,7 @@ export const deleteDevice = defineRoute({
   handle: async ({ app, env, params }) => {
     const { uid } = requireUserParam(params.uid, app);
     const id = params.device;
-    const deleted = await getShardStubOf(env, app, uid).deleteAddress(uid, DEVICES.type, id, null);
-    if (deleted !== true) throw deviceNotFound();
+    requireValue(await getShardStubOf(env, app, uid).deleteAddress(uid, DEVICES.type, id, null));
     return json({ id, deleted: true });
   },
 });
-
-export function deviceNotFound(): OnecallError {
-  return new OnecallError("ERR_NOT_FOUND", "This user has no such device.");
-}

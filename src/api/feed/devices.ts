@@ -1,13 +1,12 @@
 import { getApp } from "../../copies/app.ts";
 import { BY_USER } from "../../http/access.ts";
 import { readJson } from "../../http/body.ts";
-import { requireAccepted } from "../../http/reader.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { registerAddress } from "../../managing/addresses.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { DEVICES, parseDevice, presentDevice } from "../addresses.ts";
-import { deviceNotFound } from "../business-messaging/devices.ts";
 import { API } from "../business-messaging/paths.ts";
 import { DeviceBodySchema, DeviceSchema } from "../device-answers.ts";
 import { DeletedSchema, pageOf } from "../schemas.ts";
@@ -25,9 +24,8 @@ export const postOwnDevice = defineRoute({
     const { token, env, request } = call;
     const address = await parseDevice(await readJson(request), token.appId, call);
     const app = await getApp(env, token.appId);
-    const [device, isNew] = requireAccepted(
-      await registerAddress(env, app, { userId: token.userId, channelType: DEVICES.type }, address, token),
-    );
+    const owner = { userId: token.userId, channelType: DEVICES.type };
+    const [device, isNew] = await registerAddress(env, app, owner, address, token);
     return json(presentDevice(device), isNew ? 201 : 200);
   },
 });
@@ -40,7 +38,7 @@ export const getOwnDevices = defineRoute({
   summary: "The newest registration first",
   answers: { 200: pageOf(DeviceSchema) },
   handle: async ({ token, shard }) => {
-    const devices = requireAccepted(await shard.listAddresses(token.userId, DEVICES.type, token));
+    const devices = requireValue(await shard.listAddresses(token.userId, DEVICES.type, token));
     return json({ data: devices.map(presentDevice), nextCursor: null });
   },
 });
@@ -55,8 +53,7 @@ export const deleteOwnDevice = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ token, shard, params }) => {
     const id = params.device;
-    if (!requireAccepted(await shard.deleteAddress(token.userId, DEVICES.type, id, token)))
-      throw deviceNotFound();
+    requireValue(await shard.deleteAddress(token.userId, DEVICES.type, id, token));
     return json({ id, deleted: true });
   },
 });

@@ -7,9 +7,9 @@ import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
 import { isStoredUserId } from "../../http/validation.ts";
 import { registerAddress } from "../../managing/addresses.ts";
-import type { UserAddress } from "../../model/address.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { DEVICES, parseDevice } from "../addresses.ts";
 import { SendbirdPushListSchema, SendbirdPushSchema } from "./answers.ts";
@@ -36,9 +36,9 @@ export const postPushToken = defineRoute({
     const userId = params.uid;
     const user = isStoredUserId(userId) ? await getShardStubOf(env, app, userId).getUser(userId) : null;
     if (user === null) throw unknownUser();
-    const registered = await registerAddress(env, app, { userId, channelType: DEVICES.type }, address, null);
-    if (registered === "revoked") throw new Error("A server's call needs no token");
-    return json({ token: readToken(registered[0].address), type: type.name, user: presentUser(user) });
+    const owner = { userId, channelType: DEVICES.type };
+    const [device] = await registerAddress(env, app, owner, address, null);
+    return json({ token: readToken(device.address), type: type.name, user: presentUser(user) });
   },
 });
 
@@ -111,8 +111,7 @@ async function readDevices({ env, app, params }: DevicesCall) {
     shard.listAddresses(userId, DEVICES.type, null),
   ]);
   if (user === null) throw unknownUser();
-  if (devices === "revoked") throw new Error("A server's call needs no token");
-  const own: UserAddress[] = devices.filter(({ address }) => address.provider === type.provider);
+  const own = requireValue(devices).filter(({ address }) => address.provider === type.provider);
   return { type, user, devices: own };
 }
 

@@ -41,12 +41,6 @@ export interface Delivered {
   leases: DispatchLease[];
 }
 
-/** What a call answers that was made before its user was deleted and arrives after. */
-export const GONE = "gone";
-
-/** What a call about devices answers when its token was revoked, or issued before its user was deleted. */
-export const REVOKED = "revoked";
-
 /** What others may ask of a user shard. */
 export interface UserShardContract {
   /**
@@ -79,24 +73,16 @@ export interface UserShardContract {
   skipDispatches(group: DispatchGroup): void;
   /** Providers that fail, as far as this instance knows: for the operator. */
   listOpenCircuits(): OpenCircuit[];
-  /** `caller`: the token's, where the user's own client calls; null for the app's server. */
-  listAddresses(
-    userId: string,
-    channelType: string,
-    caller: FeedCaller | null,
-  ): UserAddress[] | typeof REVOKED;
-  /** Adds an address or renews it. Resolves when it has left the user that had it before. */
+  /** These three: refused where the token of `caller` isn't taken any more; null: the app's server calls. */
+  listAddresses(userId: string, channelType: string, caller: FeedCaller | null): Outcome<UserAddress[]>;
+  /** Adds an address or renews it; refused where the user was deleted meanwhile. Resolves when it has left the user that had it before. */
   putAddress(
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): Promise<[UserAddress, isNew: boolean] | typeof REVOKED | typeof GONE>;
-  deleteAddress(
-    userId: string,
-    channelType: string,
-    id: string,
-    caller: FeedCaller | null,
-  ): boolean | typeof REVOKED;
+  ): Promise<Outcome<[UserAddress, isNew: boolean]>>;
+  /** Refused where the user has no such address. */
+  deleteAddress(userId: string, channelType: string, id: string, caller: FeedCaller | null): Outcome<null>;
   /** Of an address that hashes to this shard: it is this user's now. Resolves when it has left the one before. */
   ownAddress(ref: AddressRef): Promise<void>;
   /** An address of this shard's user has moved to another user. */

@@ -42,7 +42,7 @@ import { AddressDirectory } from "./address-directory.ts";
 import { AddressStore } from "./address-store.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ClaimStore } from "./claim-store.ts";
-import { type Delivered, type FeedCaller, GONE, REVOKED, type UserShardContract } from "./contract.ts";
+import type { Delivered, FeedCaller, UserShardContract } from "./contract.ts";
 import { DeliveryEvents } from "./delivery-events.ts";
 import { DeliveryStore } from "./delivery-store.ts";
 import { DISPATCH_DUTY, PROBE_DUTY } from "./dispatch-circuits.ts";
@@ -72,6 +72,8 @@ import { ERASE_DUTY, UserErasure } from "./user-erasure.ts";
 import { UserStore } from "./user-store.ts";
 import { UserTokens } from "./user-tokens.ts";
 
+const USER_GONE = refuse("ERR_CONFLICT", "The user was deleted while this call was on its way.");
+const NO_ADDRESS = refuse("ERR_NOT_FOUND", "This user has no such device.");
 const UID_TAKEN = refuse("ERR_UID_ALREADY_EXISTS", "A user with this uid exists.");
 const REFUSED_TOKEN = refuse("ERR_UNAUTHORIZED", INVALID_TOKEN);
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -319,31 +321,23 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     return this.#outbox.listOpenCircuits();
   }
 
-  listAddresses(
-    userId: string,
-    channelType: string,
-    caller: FeedCaller | null,
-  ): UserAddress[] | typeof REVOKED {
-    return this.#allows(caller) ? this.#directory.list(userId, channelType) : REVOKED;
+  listAddresses(userId: string, channelType: string, caller: FeedCaller | null): Outcome<UserAddress[]> {
+    return this.#allows(caller) ? succeed(this.#directory.list(userId, channelType)) : REFUSED_TOKEN;
   }
 
   async putAddress(
     userId: string,
     registration: Registration,
     caller: FeedCaller | null,
-  ): Promise<[UserAddress, isNew: boolean] | typeof REVOKED | typeof GONE> {
-    if (!this.#allows(caller)) return REVOKED;
-    if (this.#tombstones.listGone([userId], registration.version).length > 0) return GONE;
-    return this.#directory.put(userId, registration);
+  ): Promise<Outcome<[UserAddress, isNew: boolean]>> {
+    if (!this.#allows(caller)) return REFUSED_TOKEN;
+    if (this.#tombstones.listGone([userId], registration.version).length > 0) return USER_GONE;
+    return succeed(await this.#directory.put(userId, registration));
   }
 
-  deleteAddress(
-    userId: string,
-    channelType: string,
-    id: string,
-    caller: FeedCaller | null,
-  ): boolean | typeof REVOKED {
-    return this.#allows(caller) ? this.#directory.remove(userId, channelType, id) : REVOKED;
+  deleteAddress(userId: string, channelType: string, id: string, caller: FeedCaller | null): Outcome<null> {
+    if (!this.#allows(caller)) return REFUSED_TOKEN;
+    return this.#directory.remove(userId, channelType, id) ? succeed(null) : NO_ADDRESS;
   }
 
   ownAddress(ref: AddressRef): Promise<void> {
