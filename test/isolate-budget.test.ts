@@ -47,7 +47,7 @@ describe("room in an isolate", () => {
     await budget.reserve(100);
     vi.useFakeTimers({ toFake: ["Date"], now: startedAt });
     const waiting = budget.reserve(1);
-    const refused = expect(waiting).rejects.toThrow("no room");
+    const refused = expect(waiting).rejects.toMatchObject({ code: "ERR_UNAVAILABLE" });
     vi.setSystemTime(startedAt + 31_000);
     await refused;
     vi.setSystemTime(startedAt + 61_000);

@@ -1,3 +1,5 @@
+import { unavailable } from "../model/errors.ts";
+
 /** Between two looks at whether there is room, ms. */
 const POLL_MS = 5;
 /** A holder that didn't move for this long, ms, has lost its caller: a cancelled request runs no `finally`. */
@@ -37,7 +39,7 @@ export class IsolateBudget {
   async reserve(length: number): Promise<Reservation> {
     const giveUpAt = Date.now() + MAX_WAIT_MS;
     while (length > this.#freeLength && !this.#hasRoomFor(length)) {
-      if (Date.now() > giveUpAt) throw new Error("This isolate has no room for more text now");
+      if (Date.now() > giveUpAt) throw unavailable(new Error("This isolate has no room for more text now"));
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     const holding = { length, touchedAt: Date.now() };

@@ -1,8 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { UserShard } from "../../src/index.ts";
+import { utcDay } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
-import { bindings, callWith, interceptCalls } from "../support/faults.ts";
+import { bindings, callWith, interceptCalls, unreachable } from "../support/faults.ts";
+import { replaceIn } from "../support/objects.ts";
 import { postWith } from "../support/replaced.ts";
 import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
@@ -32,7 +35,7 @@ const bucketWithout = (method: "get" | "put", error: Error): R2Bucket =>
 
 let app: TestApp;
 let batchId: string;
-let keys = 0;
+let calls = 0;
 
 beforeAll(async () => {
   app = await createReadyApp();
@@ -114,7 +117,7 @@ describe.each(PLACES)("%s", (_, failing, method, path, body) => {
   const call = async (error: Error) => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const headers = { "idempotency-key": `bug-${++keys}` };
+    const headers = { "idempotency-key": `bug-${++calls}` };
     const answer = await callWith(failing(error), app, method, path(), body, headers);
     return { answer, logged: loggedErrors(log) };
   };
@@ -132,6 +135,19 @@ describe.each(PLACES)("%s", (_, failing, method, path, body) => {
     const { answer } = await call(FAULT());
     expect([answer.status, answer.body.error.code]).toEqual([503, "ERR_UNAVAILABLE"]);
     expect(answer.headers.get("retry-after")).toBe("1");
+  });
+});
+
+describe("an object that can't reach another", () => {
+  it("says so to its caller: a ledger that its registry doesn't know yet takes no batch", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const fresh = await createReadyApp();
+    const ledger = bindings.LEDGER.getByName(keys.ledger(fresh.id, utcDay(Date.now()), 0));
+    const restore = await replaceIn(ledger, { REGISTRY: unreachable() });
+    const refused = await fresh.send(BATCH).finally(restore);
+    expect([refused.status, refused.body.error.code]).toEqual([503, "ERR_UNAVAILABLE"]);
+    expect((await fresh.send(BATCH)).status).toBe(200);
   });
 });
 

@@ -54,12 +54,14 @@ export class LedgerLifetime {
     return this.#isRegistered;
   }
 
-  /** Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are. */
+  /**
+   * Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are. Throws
+   * what the registry's call failed with.
+   */
   async begin(): Promise<void> {
     if (this.#isRegistered) return;
     this.#its.due.transaction(() => this.noteExistence());
-    await this.registerIfPossible();
-    if (!this.#isRegistered) throw new Error("The registry can't be told of this ledger");
+    await this.#register();
   }
 
   /** In the day's first transaction: the registry must learn of this ledger, and it ends when its data does. */
