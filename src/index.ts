@@ -1,5 +1,5 @@
 import { presentError } from "./api/errors.ts";
-import { HEALTH_PATH } from "./api/health.ts";
+import { HEALTH_PATH } from "./api/paths.ts";
 import { isBrowserPath, ROUTE_TABLE } from "./api/routes.ts";
 import { consumeDeliveries } from "./delivering/chunk-consumer.ts";
 import { consumeDeadLetters } from "./delivering/dead-letters.ts";

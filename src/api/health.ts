@@ -4,9 +4,8 @@ import { ANYBODY } from "../http/access.ts";
 import { json } from "../http/responses.ts";
 import { defineRoute } from "../http/route.ts";
 import { ANY_QUERY } from "../http/route-input.ts";
+import { HEALTH_PATH } from "./paths.ts";
 import { named } from "./schemas.ts";
-
-export const HEALTH_PATH = "/health";
 
 const BindingSchema = v.boolean();
 const HealthSchema = named(

@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import { openReader, type Reader } from "./reader.ts";
 
 /** Where the credentials of a call are: an API key in one of two headers, a token, a form's fields, nowhere. */
-type Credential = "apikey" | "api-token" | "user" | "socket" | "admin" | "form" | "none";
+export type Credential = "apikey" | "api-token" | "user" | "socket" | "admin" | "form" | "none";
 
 /** Who may call a route. `Who` is what its handler learns of the caller. */
 export interface Access<Who extends object = object> {

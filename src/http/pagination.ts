@@ -1,21 +1,25 @@
 import * as v from "valibot";
 import { OnecallError } from "../model/errors.ts";
 import { MAX_PAGE_BYTES } from "../model/limits.ts";
+import { shownAs } from "../text/shown-schema.ts";
 
 const encoder = new TextEncoder();
 
 /** A page's size in a query: 1 to `maxLimit`. */
 export function limitSchema(defaultLimit: number, maxLimit = 100) {
   const message = `must be a whole number from 1 to ${maxLimit}`;
-  return v.optional(
-    v.pipe(
-      v.string(message),
-      v.regex(/^\d{1,3}$/, message),
-      v.transform(Number),
-      v.minValue(1, message),
-      v.maxValue(maxLimit, message),
-    ),
-    String(defaultLimit),
+  return v.optional(wholeNumberText(maxLimit, message), String(defaultLimit));
+}
+
+/** A whole number from 1 to `max`, as a query has it. */
+export function wholeNumberText(max: number, message: string) {
+  const digits = String(max).length;
+  return v.pipe(
+    shownAs(v.string(message), { type: "integer", minimum: 1, maximum: max }),
+    v.check((text) => text.length <= digits && /^\d+$/.test(text), message),
+    v.transform(Number),
+    v.minValue(1, message),
+    v.maxValue(max, message),
   );
 }
 

@@ -7,12 +7,12 @@ import { type BodyForm, NO_QUERY, type QueryForm } from "./route-input.ts";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** An answer that isn't JSON: its media type, null for no body at all, and what it is. */
-interface OtherAnswer {
+export interface OtherAnswer {
   mediaType: "text/csv" | "text/event-stream" | "text/html" | null;
   description: string;
 }
 
-type AnswerForm = v.GenericSchema | OtherAnswer;
+export type AnswerForm = v.GenericSchema | OtherAnswer;
 
 /** Names of the parameters of a path such as `/users/:uid/devices/:device`. */
 type ParamNames<Path extends string> = Path extends `${string}:${infer Rest}`

@@ -3,6 +3,7 @@ import { Faults, faultsToError, showName } from "../model/errors.ts";
 import { MAX_USER_ID_BYTES } from "../model/limits.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { hasUnseenEnd } from "../text/invisible.ts";
+import { shownAs } from "../text/shown-schema.ts";
 import { exceedsBytes } from "../text/size.ts";
 import { addUnknownFields } from "./strange-fields.ts";
 
@@ -159,13 +160,15 @@ function hasControlCharacter(value: string): boolean {
 export const USER_ID_MESSAGE =
   "must be a user id: 1 to 255 bytes of text without control characters, and without white space or invisible characters at either end";
 
+const SHOWN_USER_ID = { type: "string", minLength: 1, maxLength: MAX_USER_ID_BYTES };
+
 /** A user who may be new. */
-export const UserIdSchema = v.custom<string>(isUserId, USER_ID_MESSAGE);
+export const UserIdSchema = shownAs(v.custom<string>(isUserId, USER_ID_MESSAGE), SHOWN_USER_ID);
 
 /** A user who is there already, or isn't: nobody is made by it. */
-export const StoredUserIdSchema = v.custom<string>(
-  isStoredUserId,
-  "must be a user id: 1 to 255 bytes of text without control characters",
+export const StoredUserIdSchema = shownAs(
+  v.custom<string>(isStoredUserId, "must be a user id: 1 to 255 bytes of text without control characters"),
+  SHOWN_USER_ID,
 );
 
 /**
@@ -190,7 +193,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 function timeSchema(parse: (text: string) => number) {
   return v.pipe(
-    v.string(TIME_MESSAGE),
+    shownAs(v.string(TIME_MESSAGE), { type: "string", description: "ISO 8601 with a zone, or a date" }),
     v.transform(parse),
     v.number(TIME_MESSAGE),
     v.check((timeMs) => !Number.isNaN(timeMs), TIME_MESSAGE),

@@ -29,6 +29,11 @@ const ERROR_STATUS = {
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
+export const ERROR_CODES = Object.keys(ERROR_STATUS) as ErrorCode[];
+
+export function statusOf(code: ErrorCode): number {
+  return ERROR_STATUS[code];
+}
 
 /** One thing that is wrong in a request: where it is (`template.variables.name`) and what would be right. */
 export interface Fault {
@@ -63,7 +68,7 @@ export class OnecallError extends Error {
   }
 
   get status(): number {
-    return ERROR_STATUS[this.code];
+    return statusOf(this.code);
   }
 }
 

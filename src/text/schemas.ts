@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import { shownAs } from "./shown-schema.ts";
 
 /** A text that is not empty and well-formed, at most `max` characters. */
 export function textSchema(max: number) {
   const message = `must be a text of 1 to ${max} characters`;
   return v.pipe(
-    v.string(message),
+    shownAs(v.string(message), { type: "string", minLength: 1, maxLength: max }),
     v.check((text) => text.trim().length > 0 && text.length <= max && text.isWellFormed(), message),
   );
 }

@@ -14,7 +14,7 @@ type Access = Scope | "user" | "admin" | "signed form" | "anybody";
 
 /** The access of every route, by what it matches first: a new route fails here until somebody has decided. */
 const RULES: [pattern: RegExp, access: Access][] = [
-  [/^GET \/health$/, "anybody"],
+  [/^GET \/(health|docs|openapi\.json)?$/, "anybody"],
   [/^\w+ \/admin\//, "admin"],
   [new RegExp(`^POST ${UPLOAD_PATH}$`), "signed form"],
   [new RegExp(`^\\w+ ${API}/feed(/|$)`), "user"],

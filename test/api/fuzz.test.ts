@@ -1,6 +1,7 @@
 import { exports } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readAnswer } from "../support/answers.ts";
 import {
   ADMIN_TOKEN,
   type Body,
@@ -260,7 +261,10 @@ const isPlatform = ({ pattern, route }: RouteCase): boolean =>
 
 async function check(routeCase: RouteCase, { path, init }: Fuzzed): Promise<boolean> {
   const response = await exports.default.fetch(`https://onecall.test${path}`, init);
-  const answer = await response.text();
+  const answer = await readAnswer(
+    { method: init.method ?? "GET", path, headers: init.headers ?? {} },
+    response,
+  );
   expect(response.status, `${init.method} ${path}: ${answer}`).toBeLessThan(500);
   expect(answer).not.toContain(SECRET);
   expect(response.headers.get("x-request-id")).toMatch(/^[A-Za-z0-9._-]+$/);

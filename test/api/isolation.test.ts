@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { adminRoutes } from "../../src/api/admin/routes.ts";
-import { businessMessagingRoutes } from "../../src/api/business-messaging/routes.ts";
+import { businessMessagingFamilies } from "../../src/api/business-messaging/routes.ts";
 import { campaignsRoutes } from "../../src/api/campaigns/routes.ts";
 import { feedRoutes } from "../../src/api/feed/routes.ts";
 import { platformRoutes } from "../../src/api/platform/routes.ts";
@@ -194,9 +194,11 @@ const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
 const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern);
 
 // The upload route knows no app but by its signature: test/audiences/upload.test.ts has its access tests.
-const serverRoutes = pairsOf([...businessMessagingRoutes, ...platformRoutes, ...campaignsRoutes]).filter(
-  ([, pattern]) => pattern !== UPLOAD_PATH,
-);
+const serverRoutes = pairsOf([
+  ...businessMessagingFamilies.flatMap(({ routes }) => routes),
+  ...platformRoutes,
+  ...campaignsRoutes,
+]).filter(([, pattern]) => pattern !== UPLOAD_PATH);
 const userRoutes = pairsOf(feedRoutes).filter(([, pattern]) => !pattern.endsWith("/socket"));
 const appRoutes = pairsOf(adminRoutes).filter(([, pattern]) => pattern.includes("/:app/"));
 

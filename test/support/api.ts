@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { readAnswer } from "./answers.ts";
 import { PATIENTLY } from "./patiently.ts";
 
 /** The local deployment's admin token, as vitest.config.ts sets it. */
@@ -27,12 +28,13 @@ export async function call(
   path: string,
   { headers = {}, body }: CallOptions = {},
 ): Promise<Answer> {
+  const given = { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers };
   const response = await exports.default.fetch(`https://onecall.test${path}`, {
     method,
-    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    headers: given,
     body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
   });
-  const text = await response.text();
+  const text = await readAnswer({ method, path, headers: given }, response);
   const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
   return {
     status: response.status,

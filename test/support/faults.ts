@@ -12,6 +12,7 @@ import type { RegistryContract } from "../../src/objects/registry/contract.ts";
 import type { UserShardContract } from "../../src/objects/user-shard/contract.ts";
 import type { WebhookEndpointContract } from "../../src/objects/webhook-endpoint/contract.ts";
 import type { ChunkMessage } from "../../src/queues/chunks.ts";
+import { readAnswer } from "./answers.ts";
 import { type Answer, API, type TestApp } from "./api.ts";
 
 /** Faults at the bindings: the Worker's own code runs, with one binding that fails. */
@@ -35,7 +36,8 @@ export async function callWith(
   });
   const response = await worker.fetch(request, { ...bindings, ...replaced }, execution);
   await waitOnExecutionContext(execution);
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const text = await readAnswer({ method, path: API + path, headers: request.headers }, response);
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) };
 }
 
 /** A queue that keeps what is sent and delivers nothing. */

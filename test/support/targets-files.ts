@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
+import { readAnswer } from "./answers.ts";
 import { type Answer, type Body, call, type TestApp } from "./api.ts";
 
 export type Fields = Record<string, string>;
@@ -41,12 +42,14 @@ export async function postForm(body: FormData | Uint8Array | string, boundary = 
     body instanceof FormData
       ? encoded.headers.get("content-type")
       : `multipart/form-data; boundary=${boundary}`;
-  const response = await exports.default.fetch("https://onecall.test/v1/storage/uploads", {
-    method: "POST",
-    headers: { "content-type": type ?? "", "content-length": String(bytes.byteLength) },
+  const [method, path] = ["POST", "/v1/storage/uploads"];
+  const headers = { "content-type": type ?? "", "content-length": String(bytes.byteLength) };
+  const response = await exports.default.fetch(`https://onecall.test${path}`, {
+    method,
+    headers,
     body: bytes,
   });
-  const text = await response.text();
+  const text = await readAnswer({ method, path, headers }, response);
   return { status: response.status, headers: response.headers, body: text === "" ? text : JSON.parse(text) };
 }
 

@@ -40,7 +40,7 @@ export const getOneStatus = defineRoute({
   method: "GET",
   path: "/admin/apps/:app/status",
   access: BY_ADMIN,
-  summary: "The same of one app",
+  summary: "What isn't done with, of one app",
   answers: { 200: StatusSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ env, params }) => {

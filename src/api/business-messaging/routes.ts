@@ -1,4 +1,4 @@
-import type { Route } from "../../http/route.ts";
+import type { Family } from "../openapi/document.ts";
 import {
   getChannelAnalytics,
   getNotificationAnalytics,
@@ -52,17 +52,57 @@ import {
   putWebhook,
 } from "./webhooks.ts";
 
-/** The business messaging family and the management API in its style. */
-export const businessMessagingRoutes: Route[] = [
-  ...[postSend, getNotifications, getNotification, postRetry, getProgress, getDeliveries, getDeliveriesCsv],
-  ...[listChannels, postChannel, getChannelAvailability, getChannel, putChannel, postChannelTest],
-  ...[listTemplates, postTemplate, getTemplate, putTemplate, listTemplateVersions, getTemplateVersion],
-  postTemplatePreview,
-  ...[listTargetsFiles, postPresignedUrl, getTargetsFileContent, getTargetsFile, deleteTargetsFile],
-  ...[postEvent, getChannelAnalytics, getTemplateAnalytics, getTagAnalytics, getNotificationAnalytics],
-  ...[getUserAnalytics, getAuditLog],
-  ...[getWebhooks, postWebhook, getWebhook, putWebhook, deleteWebhook, postWebhookSecret, postWebhookTest],
-  ...[getWebhookAttempts, postWebhookResend],
-  ...[getUsers, postUser, getUser, putUser, deleteUser, postAuthToken, postTokenRevocation],
-  ...[getDevices, postDevice, deleteDevice],
+/** The business messaging family, and the management API in its style, by what the calls are about. */
+export const businessMessagingFamilies: readonly Family[] = [
+  {
+    name: "Notifications",
+    description: "Send to one user or to many, and see what became of it.",
+    routes: [
+      ...[postSend, getNotifications, getNotification, postRetry, getProgress, getDeliveries],
+      getDeliveriesCsv,
+    ],
+  },
+  {
+    name: "Templates",
+    description: "What is sent: drafts, versions, approval.",
+    routes: [
+      ...[listTemplates, postTemplate, getTemplate, putTemplate, listTemplateVersions, getTemplateVersion],
+      postTemplatePreview,
+    ],
+  },
+  {
+    name: "Channels",
+    description: "The ways to reach users.",
+    routes: [listChannels, postChannel, getChannelAvailability, getChannel, putChannel, postChannelTest],
+  },
+  {
+    name: "Targets files",
+    description: "CSV files of up to 100,000 targets.",
+    routes: [listTargetsFiles, postPresignedUrl, getTargetsFileContent, getTargetsFile, deleteTargetsFile],
+  },
+  {
+    name: "Users",
+    description: "Users, their tokens and devices.",
+    routes: [
+      ...[getUsers, postUser, getUser, putUser, deleteUser, postAuthToken, postTokenRevocation],
+      ...[getDevices, postDevice, deleteDevice],
+    ],
+  },
+  {
+    name: "Analytics",
+    description: "What users had, saw and clicked.",
+    routes: [
+      ...[postEvent, getChannelAnalytics, getTemplateAnalytics, getTagAnalytics, getNotificationAnalytics],
+      getUserAnalytics,
+    ],
+  },
+  {
+    name: "Webhooks",
+    description: "Endpoints that are told what happens.",
+    routes: [
+      ...[getWebhooks, postWebhook, getWebhook, putWebhook, deleteWebhook, postWebhookSecret],
+      ...[postWebhookTest, getWebhookAttempts, postWebhookResend],
+    ],
+  },
+  { name: "Audit log", description: "Who did what.", routes: [getAuditLog] },
 ];

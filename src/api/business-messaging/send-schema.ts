@@ -6,6 +6,7 @@ import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../mo
 import { PRIORITIES } from "../../model/notification.ts";
 import type { SendRequest, SendVariables } from "../../model/send-request.ts";
 import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
+import { AnyObjectSchema, ModeSchema, PrioritySchema } from "../schemas.ts";
 import {
   checkMode,
   isGiven,
@@ -15,9 +16,10 @@ import {
   readKeyedVariables,
   readPushData,
 } from "../send-checks.ts";
+import { PushDataForm, pathsOf, TargetsForm } from "../send-form.ts";
 
 // What valibot can't say as the answer should, `parseSendBody` checks by hand.
-export const SendBodySchema = v.object(
+const SendBodySchema = v.object(
   {
     template: v.object(
       { key: v.nullish(textSchema(255)), id: v.nullish(textSchema(255)) },
@@ -33,21 +35,26 @@ export const SendBodySchema = v.object(
 
 const VARIABLES_FIELD = "template.variables";
 
+/** The whole form, as a document shows it. */
+export const SendFormSchema = v.object({
+  template: v.object({
+    key: v.nullish(textSchema(255)),
+    id: v.nullish(textSchema(255)),
+    // In realtime flat or keyed by user id, in batch keyed.
+    variables: v.nullish(AnyObjectSchema),
+    notificationPushData: v.nullish(PushDataForm),
+  }),
+  targets: v.optional(TargetsForm),
+  targetsFile: v.nullish(v.string()),
+  mode: ModeSchema,
+  title: LabelSchema,
+  tag: LabelSchema,
+  priority: v.nullish(PrioritySchema),
+  expiresAt: v.nullish(IsoTimeSchema),
+});
+
 /** All that a send may have, by its path. */
-const FIELDS = [
-  "template",
-  "template.key",
-  "template.id",
-  "template.variables",
-  "template.notificationPushData",
-  "targets",
-  "targetsFile",
-  "mode",
-  "title",
-  "tag",
-  "priority",
-  "expiresAt",
-];
+const FIELDS = pathsOf(SendFormSchema);
 
 /** Seeds 000 and 001: the body of `POST /notifications/send`. Every wrong field is named in one error. */
 export function parseSendBody(body: unknown, now: number, rule: UserIdRule): SendRequest {

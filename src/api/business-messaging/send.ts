@@ -10,7 +10,7 @@ import { sendNotification } from "../../sending/send.ts";
 import { IDEMPOTENCY_HEADER, SEND_EXAMPLES } from "../send-examples.ts";
 import { SentSchema } from "./answers.ts";
 import { API } from "./paths.ts";
-import { parseSendBody, SendBodySchema } from "./send-schema.ts";
+import { parseSendBody, SendFormSchema } from "./send-schema.ts";
 
 export const postSend = defineRoute({
   id: "sendNotification",
@@ -20,7 +20,7 @@ export const postSend = defineRoute({
   access: byApiKey("send"),
   summary: "Send a template to one user or to many",
   query: ANY_QUERY,
-  body: ownBody(SendBodySchema),
+  body: ownBody(SendFormSchema),
   answers: { 200: SentSchema },
   errors: [
     "ERR_TARGET_LIMIT_EXCEEDED",

@@ -20,6 +20,7 @@ import {
 } from "../../model/template.ts";
 import { DEFAULT_PLACEHOLDER_STYLE } from "../../templates/placeholders.ts";
 import { parseVariableValue, TYPE_DESCRIPTIONS, VARIABLE_NAME } from "../../templates/variables.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { exceedsBytes } from "../../text/size.ts";
 import { isWellFormedJson } from "../../text/well-formed.ts";
 import { KEY_MESSAGE } from "./channels.ts";
@@ -31,9 +32,12 @@ const entriesOf = (input: unknown): Entry[] | null =>
   typeof input === "object" && input !== null && !Array.isArray(input) ? Object.entries(input) : null;
 
 const ContentSchema = v.pipe(
-  v.custom<TemplateContent>(
-    (input) => entriesOf(input) !== null,
-    "must be an object of content by channel key",
+  shownAs(
+    v.custom<TemplateContent>(
+      (input) => entriesOf(input) !== null,
+      "must be an object of content by channel key",
+    ),
+    { type: "object", description: "The channels' content, by channel key" },
   ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
@@ -55,11 +59,27 @@ const ContentSchema = v.pipe(
   }),
 );
 
+const SHOWN_VARIABLES = {
+  type: "object",
+  additionalProperties: {
+    type: "object",
+    properties: {
+      type: { type: "string", enum: VARIABLE_TYPES },
+      required: { type: "boolean", default: true },
+      default: {},
+    },
+    required: ["type"],
+  },
+};
+
 /** `{name: {type, required?, default?}}`; required is true unless it says false. */
 const VariableSchemaSchema = v.pipe(
-  v.custom<Record<string, unknown>>(
-    (input) => entriesOf(input) !== null,
-    "must be an object of {type, required?, default?} by name",
+  shownAs(
+    v.custom<Record<string, unknown>>(
+      (input) => entriesOf(input) !== null,
+      "must be an object of {type, required?, default?} by name",
+    ),
+    SHOWN_VARIABLES,
   ),
   v.rawTransform(({ dataset, addIssue, NEVER }): VariableSchema => {
     const definitions: [string, VariableDefinition][] = [];

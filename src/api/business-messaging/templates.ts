@@ -18,7 +18,9 @@ import {
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { previewTemplate } from "../../templates/preview.ts";
 import { findApprovalWarnings, findDraftFaults } from "../../templates/rules.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { pageOf } from "../schemas.ts";
+import { isObject } from "../send-checks.ts";
 import { requireKey } from "./channels.ts";
 import { API } from "./paths.ts";
 import {
@@ -50,10 +52,9 @@ const PageQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.stri
 const PreviewSchema = v.object(
   {
     variables: v.optional(
-      v.custom<Record<string, unknown>>(
-        (input) => typeof input === "object" && input !== null && !Array.isArray(input),
-        "must be an object of values by variable name",
-      ),
+      shownAs(v.custom<Record<string, unknown>>(isObject, "must be an object of values by variable name"), {
+        type: "object",
+      }),
       {},
     ),
     version: v.optional(

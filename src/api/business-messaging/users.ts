@@ -186,7 +186,7 @@ export const postAuthToken = defineRoute({
   summary: "A token for a user's client",
   body: parsedJson(TokenRequestSchema, { isOptional: true }),
   answers: { 201: UserTokenSchema },
-  errors: ["ERR_QUOTA_EXCEEDED", "ERR_NOT_FOUND"],
+  errors: ["ERR_QUOTA_EXCEEDED", "ERR_CONFLICT"],
   handle: async ({ app, env, params, body }) => {
     const { expiresInSeconds } = body;
     const user = await requireReachableUser(params.uid, env, app);

@@ -15,6 +15,7 @@ import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
 import { sendNotification } from "../../sending/send.ts";
 import { isObject, LabelSchema, readKeyedVariables, readTargets } from "../send-checks.ts";
 import { CAMPAIGN_EXAMPLES, IDEMPOTENCY_HEADER } from "../send-examples.ts";
+import { KeyedVariablesForm, pathsOf, TargetsForm } from "../send-form.ts";
 import { CampaignSentSchema } from "./answers.ts";
 
 /** Seed 003: up to this many receivers are delivered to before the response returns. */
@@ -22,8 +23,16 @@ const MAX_REALTIME_RECEIVERS = 10;
 
 const SendBodySchema = v.object({ templateId: textSchema(255), tag: LabelSchema }, "must be a JSON object");
 
+/** The whole form, as a document shows it. */
+const SendFormSchema = v.object({
+  templateId: textSchema(255),
+  receivers: TargetsForm,
+  variables: v.nullish(KeyedVariablesForm),
+  tag: LabelSchema,
+});
+
 /** All that a send may have, by its path. */
-const FIELDS = ["templateId", "receivers", "variables", "tag"];
+const FIELDS = pathsOf(SendFormSchema);
 
 const postCampaignSend = defineRoute({
   id: "sendCampaignNotification",
@@ -33,7 +42,7 @@ const postCampaignSend = defineRoute({
   access: byApiKey("send"),
   summary: "Send a template to up to 10 receivers at once, or to more as a batch",
   query: ANY_QUERY,
-  body: ownBody(SendBodySchema),
+  body: ownBody(SendFormSchema),
   answers: { 200: CampaignSentSchema },
   errors: [
     "ERR_TARGET_LIMIT_EXCEEDED",

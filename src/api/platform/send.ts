@@ -15,6 +15,7 @@ import { type NotificationHeader, PRIORITIES } from "../../model/notification.ts
 import type { SendRequest } from "../../model/send-request.ts";
 import { KEEPS_USER_IDS, UserIds } from "../../model/user-ids.ts";
 import { sendNotification } from "../../sending/send.ts";
+import { ModeSchema, PrioritySchema } from "../schemas.ts";
 import {
   checkMode,
   isObject,
@@ -24,6 +25,7 @@ import {
   readPushData,
 } from "../send-checks.ts";
 import { IDEMPOTENCY_HEADER, PLATFORM_SEND_EXAMPLES } from "../send-examples.ts";
+import { KeyedVariablesForm, PushDataForm, pathsOf, TargetsForm } from "../send-form.ts";
 import { PlatformSentSchema } from "./answers.ts";
 
 /** Seed 004: pairs in `notification_push_data`. */
@@ -40,19 +42,23 @@ const SendBodySchema = v.object(
   "must be a JSON object",
 );
 
+/** The whole form, as a document shows it. */
+const SendFormSchema = v.object({
+  template: v.object({
+    key: textSchema(255),
+    variables: v.nullish(KeyedVariablesForm),
+    notification_push_data: v.nullish(PushDataForm),
+  }),
+  targets: v.optional(TargetsForm),
+  targets_filename: v.nullish(v.string()),
+  mode: ModeSchema,
+  title: LabelSchema,
+  tag: LabelSchema,
+  priority: v.nullish(PrioritySchema),
+});
+
 /** All that a send may have, by its path. */
-const FIELDS = [
-  "template",
-  "template.key",
-  "template.variables",
-  "template.notification_push_data",
-  "targets",
-  "targets_filename",
-  "mode",
-  "title",
-  "tag",
-  "priority",
-];
+const FIELDS = pathsOf(SendFormSchema);
 
 export const postPlatformSend = defineRoute({
   id: "sendPlatformNotification",
@@ -62,7 +68,7 @@ export const postPlatformSend = defineRoute({
   access: byApiToken("send"),
   summary: "Send a template to one user or to many",
   query: ANY_QUERY,
-  body: ownBody(SendBodySchema),
+  body: ownBody(SendFormSchema),
   answers: { 200: PlatformSentSchema },
   errors: [
     "ERR_TARGET_LIMIT_EXCEEDED",

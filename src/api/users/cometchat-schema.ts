@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { wholeNumberText } from "../../http/pagination.ts";
 import {
   listSchema,
   parseInput,
@@ -12,24 +13,28 @@ import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../m
 import { reviveDigits } from "../../model/sent-number.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
 import type { UserIdRule } from "../../model/user-ids.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { isObject } from "../send-checks.ts";
 import { listUidSearchKeys, MetadataSchema, splitList, TagsSchema, toMetadataText } from "./fields.ts";
 
 /** CometChat's bodies and queries of `/v3/users` (its rest-api/users). */
 
 const BOOLEAN_MESSAGE = "must be true or false";
-const BooleanSchema = v.union(
-  [
-    v.boolean(),
-    // Of a form, a query or a header.
-    v.pipe(
-      v.string(),
-      v.toLowerCase(),
-      v.picklist(["true", "false", "1", "0"]),
-      v.transform((text) => text === "true" || text === "1"),
-    ),
-  ],
-  BOOLEAN_MESSAGE,
+const BooleanSchema = shownAs(
+  v.union(
+    [
+      v.boolean(),
+      // Of a form, a query or a header.
+      v.pipe(
+        v.string(),
+        v.toLowerCase(),
+        v.picklist(["true", "false", "1", "0"]),
+        v.transform((text) => text === "true" || text === "1"),
+      ),
+    ],
+    BOOLEAN_MESSAGE,
+  ),
+  { type: "boolean" },
 );
 
 const FIELDS = {
@@ -86,16 +91,7 @@ function textOf(max: number) {
 }
 
 function numberSchema(fallback: number, max: number, message: string) {
-  return v.optional(
-    v.pipe(
-      v.string(message),
-      v.regex(/^\d{1,7}$/, message),
-      v.transform(Number),
-      v.minValue(1, message),
-      v.maxValue(max, message),
-    ),
-    String(fallback),
-  );
+  return v.optional(wholeNumberText(max, message), String(fallback));
 }
 
 /** A new user's body, with the uid as it was sent; throws with every fault. */
@@ -163,10 +159,13 @@ export const DeletionSchema = v.object(
   "must be a JSON object",
 );
 
+const DeletionQuerySchema = v.object({ permanent: v.optional(v.string()) });
+
 /** `permanent`, wherever the caller gives it: in the body, the query or (some do) a header. */
 export function parseDeletion(body: unknown, url: URL, headers: Headers): boolean {
+  const query = parseInput(DeletionQuerySchema, queryOf(url));
   const given = isObject(body) && "permanent" in body ? body.permanent : null;
-  const permanent = given ?? url.searchParams.get("permanent") ?? headers.get("permanent") ?? false;
+  const permanent = given ?? query.permanent ?? headers.get("permanent") ?? false;
   return parseInput(DeletionSchema, isObject(body) ? { ...body, permanent } : body).permanent;
 }
 

@@ -190,7 +190,7 @@ export const postCometchatToken = defineRoute({
   summary: "A token for a user's client",
   body: ownBody(TokenSchema, { isOptional: true }),
   answers: { 200: dataOf(CometchatTokenSchema) },
-  errors: ["ERR_QUOTA_EXCEEDED", "ERR_NOT_FOUND"],
+  errors: ["ERR_QUOTA_EXCEEDED", "ERR_CONFLICT"],
   handle: async ({ app, env, request, params }) => {
     const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
     const user = await requireReachableUser(params.uid, env, app);

@@ -4,6 +4,7 @@ import { MAX_USER_TAGS } from "../../model/limits.ts";
 import { parseAsSent, stringifyAsSent } from "../../model/sent-number.ts";
 import type { User } from "../../model/user.ts";
 import { canonicalUserId, type UserIdRule } from "../../model/user-ids.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { exceedsBytes } from "../../text/size.ts";
 import { isObject } from "../send-checks.ts";
 
@@ -13,9 +14,12 @@ const MAX_METADATA_BYTES = 16 * 1024;
 const METADATA_MESSAGE = "must be an object of at most 16 KB as JSON";
 const TAG_MESSAGE = "must be a text of 1 to 100 characters";
 
-export const MetadataSchema = v.custom<Record<string, unknown>>(
-  (input) => isObject(input) && !exceedsBytes(stringifyAsSent(input), MAX_METADATA_BYTES),
-  METADATA_MESSAGE,
+export const MetadataSchema = shownAs(
+  v.custom<Record<string, unknown>>(
+    (input) => isObject(input) && !exceedsBytes(stringifyAsSent(input), MAX_METADATA_BYTES),
+    METADATA_MESSAGE,
+  ),
+  { type: "object" },
 );
 
 const TagSchema = v.pipe(

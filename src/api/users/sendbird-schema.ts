@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { TOKEN_TYPES, type TokenType } from "../../channels/push/token-types.ts";
-import { decodeCursor } from "../../http/pagination.ts";
+import { decodeCursor, limitSchema } from "../../http/pagination.ts";
 import { isUserId, parseInput, queryOf } from "../../http/validation.ts";
 import { type Fault, faultsToError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { isObject } from "../send-checks.ts";
 import { splitList, toMetadataText } from "./fields.ts";
 
@@ -17,17 +18,20 @@ const USER_ID_MESSAGE = `must be a user id: 1 to ${MAX_USER_ID} characters witho
 const MAX_QUERY_IDS = 250;
 const MAX_METADATA_BYTES = 16 * 1024;
 
-const UserIdSchema = v.custom<string>(
-  (input) => isUserId(input) && [...input].length <= MAX_USER_ID,
-  USER_ID_MESSAGE,
+const UserIdSchema = shownAs(
+  v.custom<string>((input) => isUserId(input) && [...input].length <= MAX_USER_ID, USER_ID_MESSAGE),
+  { type: "string", minLength: 1, maxLength: MAX_USER_ID },
 );
 const BooleanSchema = v.boolean("must be true or false");
-const MetadataSchema = v.custom<Record<string, string>>(
-  (input) =>
-    isObject(input) &&
-    Object.values(input).every((value) => typeof value === "string") &&
-    JSON.stringify(input).length <= MAX_METADATA_BYTES / 3,
-  "must be an object of texts, of at most 5,461 characters as JSON",
+const MetadataSchema = shownAs(
+  v.custom<Record<string, string>>(
+    (input) =>
+      isObject(input) &&
+      Object.values(input).every((value) => typeof value === "string") &&
+      JSON.stringify(input).length <= MAX_METADATA_BYTES / 3,
+    "must be an object of texts, of at most 5,461 characters as JSON",
+  ),
+  { type: "object", additionalProperties: { type: "string" } },
 );
 
 const FIELDS = {
@@ -51,20 +55,10 @@ export const UserChangeSchema = v.object(
   "must be a JSON object",
 );
 
-const LIMIT_MESSAGE = "must be a whole number from 1 to 100";
 const MODES = { activated: true, deactivated: false, all: null };
 export const QuerySchema = v.object({
   token: v.optional(v.string()),
-  limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,3}$/, LIMIT_MESSAGE),
-      v.transform(Number),
-      v.minValue(1, LIMIT_MESSAGE),
-      v.maxValue(100, LIMIT_MESSAGE),
-    ),
-    "10",
-  ),
+  limit: limitSchema(10),
   user_ids: v.optional(v.string()),
   nickname: v.optional(v.string()),
   nickname_startswith: v.optional(v.string()),

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
  * there, and every file that a document names is there. Names each place where it isn't so.
  */
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAX_COLUMNS = 120;
 
 /** Files and folders of the project, as documents name them: `src/model/limits.ts`, `test/push/*.test.ts`. */
