@@ -15,7 +15,8 @@ export { UserShard } from "./objects/user-shard/object.ts";
 export { WebhookEndpoint } from "./objects/webhook-endpoint/object.ts";
 
 const route = createRouter(ROUTE_TABLE, {
-  ...{ isBrowserPath, presentError },
+  isBrowserPath,
+  presentError,
   requireReady: ({ env, url }) => {
     // It says what is wrong.
     if (url.pathname !== HEALTH_PATH) requireVariables(env);

@@ -23,7 +23,8 @@ import { forgetRootSecrets } from "./root-secrets.ts";
 
 const apps = new TtlCache<AppRecord>({ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 });
 const templates = new TtlCache<SendableTemplate>({
-  ...{ ttlMs: ISOLATE_CACHE_MS, maxEntries: 1000 },
+  ttlMs: ISOLATE_CACHE_MS,
+  maxEntries: 1000,
   maxWeight: MAX_KEPT_TEXT,
 });
 /** Apps whose record came from the registry a moment ago: asking again would tell nothing new. */

@@ -33,7 +33,8 @@ export interface CompiledPlan {
 
 /** A plan's attempt never changes, so they are kept as long as there is room. */
 const compiledPlans = new TtlCache<CompiledPlan>({
-  ...{ ttlMs: 10 * 60 * 1000, maxEntries: 50 },
+  ttlMs: 10 * 60 * 1000,
+  maxEntries: 50,
   maxWeight: MAX_KEPT_TEXT,
 });
 /** About what a chunk of an index takes, in the units of its text. */
@@ -86,7 +87,12 @@ async function compilePlan(
   ]);
   const template = compileTemplate(text);
   return {
-    ...{ header, template, text, shardsWithText: new Set<number>(), source, chunks },
+    header,
+    template,
+    text,
+    shardsWithText: new Set<number>(),
+    source,
+    chunks,
     readRow: compileRowReader({ source, columns }, template.variables, overrides),
     pushData: pushDataOf(header, pushData),
     expected: new Map(plan.expected),

@@ -85,7 +85,12 @@ export function defineRoute<
   // Where a form isn't declared, its type is `undefined`, and so is what is read.
   const query = declaration.query ?? (NO_QUERY as QueryForm<Query, Who>);
   return {
-    ...{ id, method, paths: [path, ...(declaration.also ?? [])], access, summary, answers },
+    id,
+    method,
+    paths: [path, ...(declaration.also ?? [])],
+    access,
+    summary,
+    answers,
     description: declaration.description ?? null,
     query: query.schema,
     body: body ?? null,

@@ -13,12 +13,16 @@ export const QUOTAS = {
   templates: { default: 5000, most: 100_000, noun: "templates", remedy: "Change one that is there." },
   /** Of one template. */
   templateVersions: {
-    ...{ default: 500, most: 5000, noun: "versions of a template" },
+    default: 500,
+    most: 5000,
+    noun: "versions of a template",
     remedy: "The oldest are removed when no send can need them any more.",
   },
   files: { default: 10_000, most: 100_000, noun: "targets files", remedy: "Delete one first." },
   uploadedBytesPerDay: {
-    ...{ default: 100 * 1024 ** 3, most: 10 * 1024 ** 4, noun: "bytes of targets files in a UTC day" },
+    default: 100 * 1024 ** 3,
+    most: 10 * 1024 ** 4,
+    noun: "bytes of targets files in a UTC day",
     remedy: "Upload it tomorrow.",
   },
   /** Deactivated ones too. The shards say how many they have. */

@@ -65,7 +65,11 @@ export const ANY_USER: UserFilter = {
     roles: null,
     tags: null,
   },
-  ...{ uids: null, status: null, isActive: null, createdFrom: null, createdTo: null },
+  uids: null,
+  status: null,
+  isActive: null,
+  createdFrom: null,
+  createdTo: null,
 };
 
 /** A part of a shard's list, ordered by uid. */

@@ -95,7 +95,8 @@ function listLargest(
     { kind: "registry", name: keys.registry(app.id), ...registry },
     ...ledgers.map(({ name, size }) => ({ kind: "ledger" as const, name, ...size })),
     ...[...shards].map(([shard, size]) => ({
-      ...{ kind: "user_shard" as const, name: keys.userShard(app.id, shard) },
+      kind: "user_shard" as const,
+      name: keys.userShard(app.id, shard),
       ...size,
     })),
   ];

@@ -80,7 +80,11 @@ export function seriesOf({ header, totals }: NotificationRecord, range: SeriesRa
     return hours
       .filter(([hour]) => hour >= fromHour && hour <= toHour)
       .map(([hour, delivered, viewed, clicked]) => ({
-        ...{ hour: Math.floor(hour / step) * step, channelType, delivered, viewed, clicked },
+        hour: Math.floor(hour / step) * step,
+        channelType,
+        delivered,
+        viewed,
+        clicked,
       }));
   });
   return arrange(

@@ -86,7 +86,12 @@ async function readNotifications(
     return { entries: [toEntry(header)].filter(fits), nextBeforeId: null };
   }
   const { records, nextBeforeId } = await listNotifications(env, appId, {
-    ...{ from, to, beforeId, tag: null, templateKey: null, mode: null },
+    from,
+    to,
+    beforeId,
+    tag: null,
+    templateKey: null,
+    mode: null,
     limit: actor === null ? limit : NOTIFICATIONS_PER_PAGE,
   });
   return { entries: records.map(({ header }) => toEntry(header)).filter(fits), nextBeforeId };

@@ -178,8 +178,16 @@ export class DeliveryLog {
     return this.header.channels.map(
       ({ key: channelKey }) =>
         stored.find((delivery) => delivery.channelKey === channelKey) ?? {
-          ...{ userId, isUserGone, channelKey, status: "pending", reason: null, message: null, tries: 0 },
-          ...{ deliveredAt: null, viewedAt: null, clickedAt: null },
+          userId,
+          isUserGone,
+          channelKey,
+          status: "pending",
+          reason: null,
+          message: null,
+          tries: 0,
+          deliveredAt: null,
+          viewedAt: null,
+          clickedAt: null,
         },
     );
   }
@@ -220,7 +228,10 @@ async function findPlan(env: Bindings, app: AppRecord, header: NotificationHeade
   const rows: StoredRow[] = target === null ? [] : [[target]];
   const template = { content: {}, variableSchema: {} };
   return {
-    ...{ header, template, pushData: {}, columns: [] },
+    header,
+    template,
+    pushData: {},
+    columns: [],
     source: { kind: "inline", rows },
     expected: [[shard, rows.length]],
   };

@@ -77,7 +77,11 @@ export async function listNotifications(
     const wanted = limit + 1 - records.length;
     if (wanted <= 0) break;
     const found = await listDay(env, appId, day, {
-      ...{ tag, templateKey, mode, fromId, beforeId },
+      tag,
+      templateKey,
+      mode,
+      fromId,
+      beforeId,
       limit: wanted,
     });
     records.push(...found.records);

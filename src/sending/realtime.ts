@@ -33,7 +33,11 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
   const pushData = pushDataOf(header, prepared.request.pushData);
   const slices = renderRow(prepared, row);
   const deliverRequest = {
-    ...{ header, expected: 1, slices, pushData, target: userId },
+    header,
+    expected: 1,
+    slices,
+    pushData,
+    target: userId,
     targetValues: mayFail(slices) ? values : null,
   };
   return async ({ env }) => {

@@ -82,10 +82,12 @@ async function planSingle(
   if (target === null || template === null) return null;
   const details = {
     template: snapshotTemplate(header, template),
-    ...{ pushData: target.pushData, columns: [] },
+    pushData: target.pushData,
+    columns: [],
   };
   return {
-    ...{ header, ...(await packDetails(env, app.id, header.id, details)) },
+    header,
+    ...(await packDetails(env, app.id, header.id, details)),
     source: { kind: "inline", rows: [[target.userId, ...target.values]] },
     expected: [[shard, 1]],
   };

@@ -171,7 +171,10 @@ function checkRange(range: SeriesRange): SeriesRange {
 
 function presentSeries(series: readonly ChannelSeries[], { granularity }: SeriesRange): object[] {
   return series.map(({ channelType, delivered, viewed, clicked, points }) => ({
-    ...{ channelType, delivered, viewed, clicked },
+    channelType,
+    delivered,
+    viewed,
+    clicked,
     timeSeries: points.map(({ hour, ...counts }) => ({ date: dateOf(hour, granularity), ...counts })),
   }));
 }

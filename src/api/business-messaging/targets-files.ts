@@ -103,7 +103,11 @@ function presentTargetsFile({ columns, ...file }: TargetsFile): object {
 function presentListedFile(file: ListedTargetsFile): object {
   const { id, fileKey, size, rows, duplicates, uploadedAt, expiresAt } = file;
   return {
-    ...{ id, fileKey, size, rows, duplicates },
+    id,
+    fileKey,
+    size,
+    rows,
+    duplicates,
     uploadedAt: isoTime(uploadedAt),
     expiresAt: isoTime(expiresAt),
   };

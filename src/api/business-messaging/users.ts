@@ -227,8 +227,14 @@ function userNotFound(): OnecallError {
 
 function presentUser({ uid, name, avatar, role, metadata, status, ...user }: User): object {
   return {
-    ...{ uid, name, avatar, role, metadata: presentMetadata(metadata), status },
-    ...{ createdAt: isoTime(user.createdAt), updatedAt: isoTime(user.updatedAt) },
+    uid,
+    name,
+    avatar,
+    role,
+    metadata: presentMetadata(metadata),
+    status,
+    createdAt: isoTime(user.createdAt),
+    updatedAt: isoTime(user.updatedAt),
     ...(user.deactivatedAt === null ? {} : { deactivatedAt: isoTime(user.deactivatedAt) }),
   };
 }

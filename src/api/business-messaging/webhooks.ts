@@ -209,7 +209,13 @@ async function presentWebhook(env: Bindings, app: AppRecord, webhook: Webhook): 
     webhook;
   const { failingSince, waiting, dropped } = await getEndpointStub(env, app.id, id).getState();
   return {
-    ...{ id, url, description, events, eventsPerCall, enabled: isEnabled, secretFingerprint },
+    id,
+    url,
+    description,
+    events,
+    eventsPerCall,
+    enabled: isEnabled,
+    secretFingerprint,
     previousSecretUntil: isoTime(webhook.previousSecretUntil),
     failingSince: isoTime(failingSince),
     disabledAt: isoTime(webhook.disabledAt),

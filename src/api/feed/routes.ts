@@ -61,7 +61,8 @@ const getUnreadCount = defineRoute({
 
 function markRoute(kind: Engagement, id: string, summary: string): Route {
   return defineRoute({
-    ...{ id, summary },
+    id,
+    summary,
     method: "POST",
     path: `${API}/feed/:notification/${kind}`,
     access: BY_USER,

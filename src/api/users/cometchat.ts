@@ -68,7 +68,10 @@ export const listCometchatUsers = defineRoute({
       yield '{"data":[';
       const count = yield* writeUsers(parts, (user) => presentUser(user, withTags));
       const pagination = {
-        ...{ total, count, per_page: perPage, current_page: page },
+        total,
+        count,
+        per_page: perPage,
+        current_page: page,
         total_pages: Math.ceil(total / perPage),
       };
       yield `],"meta":${JSON.stringify({ pagination })}}`;
@@ -269,7 +272,13 @@ function presentUser(user: User, withTags = true): object {
   const { uid, name, avatar, link, role, statusMessage, metadata, tags } = user;
   return Object.fromEntries(
     Object.entries({
-      ...{ uid, name, avatar, link, role, statusMessage, metadata: presentMetadata(metadata) },
+      uid,
+      name,
+      avatar,
+      link,
+      role,
+      statusMessage,
+      metadata: presentMetadata(metadata),
       tags: withTags && tags.length > 0 ? tags : null,
       status: user.status === "online" ? "available" : "offline",
       lastActiveAt: seconds(user.lastSeenAt),

@@ -105,7 +105,8 @@ function inOrder(items: readonly Item[]): Item[] {
     users.set(scope, (users.get(scope) ?? new Set()).add(userId));
   }
   const rankOf = ({ recipient, round }: Item) => ({
-    ...{ round, isSilent: Number(suspects.getDoubt(recipient, now) === 2) },
+    round,
+    isSilent: Number(suspects.getDoubt(recipient, now) === 2),
     users: users.get(recipient.scope)?.size ?? 0,
   });
   return items

@@ -113,7 +113,9 @@ export class WebhookOutbox {
       const last = messages.at(-1);
       if (last === undefined) break;
       const { taken, failed, reached } = await this.#parts.handOver({
-        ...{ messages, stuck: new Set(this.#stuck.keys()), dropped: before },
+        messages,
+        stuck: new Set(this.#stuck.keys()),
+        dropped: before,
       });
       for (const id of failed) this.#keepStuck(id, before.get(id) ?? 0);
       // Told once.

@@ -34,7 +34,11 @@ export class NotificationEvents {
 function present(header: NotificationHeader, totals: Totals, completedAt: number | null): object {
   const { id, mode, templateKey, title, tag, total, createdAt } = header;
   return {
-    ...{ id, mode, templateKey, title, tag },
+    id,
+    mode,
+    templateKey,
+    title,
+    tag,
     state: completedAt === null ? "sending" : "completed",
     total,
     counts: presentCounts(header, totals),

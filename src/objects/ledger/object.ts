@@ -58,21 +58,30 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     this.#due = new DueTable(ctx.storage);
     const due = this.#due;
     this.#webhooks = new WebhookOutbox({
-      ...{ sql, due },
+      sql,
+      due,
       handOver: (request) => handOver(this.env, { appId, source: this.ctx.id.name ?? "" }, request),
     });
     this.#stores = openLedgerStores(sql, this.#webhooks);
     const { plans, series, retries } = this.#stores;
     const transaction = <T>(work: () => T): T => this.#transaction(work);
     this.#lifetime = new LedgerLifetime({
-      ...{ sql, ledger, due, plans, series, transaction },
+      sql,
+      ledger,
+      due,
+      plans,
+      series,
+      transaction,
       env: () => this.env,
     });
     this.#retryLines = makeRetryLines(due, retries, (record) =>
       getRegistryStub(this.env, appId).recordRetry(record),
     );
     this.#watchdog = new StallWatchdog({
-      ...{ appId, due, transaction, stores: this.#stores },
+      appId,
+      due,
+      transaction,
+      stores: this.#stores,
       env: () => this.env,
       leaseMs: () => this.#leaseMs(),
     });

@@ -189,7 +189,10 @@ export class QueueWindow {
     for (const batch of batches) this.#put(batch);
     if (batches.length < free && batches.every(({ todo }) => todo.length === 0)) this.#idle.add(priority);
     return [...dealt].map(([{ notificationId, attempt }, units]) => ({
-      ...{ notificationId, attempt, priority, units },
+      notificationId,
+      attempt,
+      priority,
+      units,
     }));
   }
 

@@ -210,7 +210,10 @@ function toSingle(row: SingleRow): Single {
   const createdAt = timeOfId(id);
   const header: NotificationHeader = {
     ...JSON.parse(row.part),
-    ...{ id, title: row.title, tag: row.tag, createdAt },
+    id,
+    title: row.title,
+    tag: row.tag,
+    createdAt,
     expiresAt: createdAt + (row.expires_after ?? DEFAULT_EXPIRY_MS),
   };
   return {

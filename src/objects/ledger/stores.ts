@@ -37,7 +37,10 @@ export function openLedgerStores(sql: SqlStorage, webhooks: WebhookOutbox): Ledg
   const store = new LedgerStore({ sql, events, plans, reports, retries, singles, lists });
   return {
     notifications: store,
-    ...{ plans, reports, retries, series },
+    plans,
+    reports,
+    retries,
+    series,
     privacy: new LedgerPrivacy({ store, plans, reports, series, singles, lists }),
     incidents: new IncidentStore(sql, singles),
     shardSizes: new ShardSizeStore(sql),

@@ -86,7 +86,10 @@ export class WaitingBatches {
 
 function parseRow({ notification_id, priority, attempt, todo, lost }: WaitingRow): WaitingBatch {
   return {
-    ...{ notificationId: notification_id, priority, attempt },
-    ...{ todo: JSON.parse(todo), lost: JSON.parse(lost) },
+    notificationId: notification_id,
+    priority,
+    attempt,
+    todo: JSON.parse(todo),
+    lost: JSON.parse(lost),
   };
 }

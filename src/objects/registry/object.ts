@@ -126,7 +126,8 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
     this.#webhooks = new WebhookStore(sql, this.#box);
     this.#userCounts = new UserCountStore(sql);
     this.#endpointCalls = new EndpointCalls({
-      ...{ sql, due: this.#due },
+      sql,
+      due: this.#due,
       // An app that ends has no endpoints, whatever is still to be told.
       getConfig: (id) => (this.#erasure.get() === null ? this.#webhooks.getConfig(id) : null),
       tell: (id, config) => getEndpointStub(this.env, this.#requireRecord().id, id).configure(config),
@@ -680,7 +681,9 @@ export class Registry extends DurableObject<Bindings> implements RegistryContrac
 
   #requireRecord(): AppRecord {
     const channels = this.#channels.list().map(({ key, type, enabled, providers }) => ({
-      ...{ key, type, enabled },
+      key,
+      type,
+      enabled,
       providers: [...providers.keys()],
       pushHosts: findDispatched(type)?.account.listAllowedHosts(providers) ?? [],
     }));

@@ -59,9 +59,12 @@ export class DeliveryEvents {
     if (events.length === 0 || !wantsEvent(header, type)) return;
     const types = new Map(header.channels.map((channel) => [channel.key, channel.type]));
     const rows = events.map(({ userId, channelKey, reason, message }) => ({
-      ...{ userId, channelKey, channelType: types.get(channelKey) },
+      userId,
+      channelKey,
+      channelType: types.get(channelKey),
       // An absent field where there is nothing to say.
-      ...{ reason: reason ?? undefined, message: message ?? undefined },
+      reason: reason ?? undefined,
+      message: message ?? undefined,
     }));
     this.#parts.sql.exec(
       `INSERT INTO webhook_events (type, notification_id, data, at)

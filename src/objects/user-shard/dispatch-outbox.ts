@@ -70,8 +70,17 @@ export class DispatchOutbox {
     // Not all of the parts: the deployment's variables among them are looked at where they are used.
     const { deliveries, addresses, store, tombstones, wakes, listInactive, due, config } = parts;
     const shared = {
-      ...{ deliveries, addresses, store, tombstones, wakes, listInactive, due, config },
-      ...{ inHand, circuits: this.#circuits, settlements: this.#settlements },
+      deliveries,
+      addresses,
+      store,
+      tombstones,
+      wakes,
+      listInactive,
+      due,
+      config,
+      inHand,
+      circuits: this.#circuits,
+      settlements: this.#settlements,
     };
     this.#leases = new DispatchLeases(shared);
     this.#reports = new DispatchReports(shared);
@@ -107,7 +116,9 @@ export class DispatchOutbox {
   ): Promise<void> {
     await this.#parts.enqueue(
       pending.map(([channelKey, count]) => ({
-        ...{ channelKey, notificationId, isSlow: false },
+        channelKey,
+        notificationId,
+        isSlow: false,
         messages: messagesFor(count),
       })),
     );

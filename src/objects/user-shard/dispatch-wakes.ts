@@ -43,7 +43,9 @@ export class DispatchWakes {
       )
       .toArray()
       .map(({ isSlow, expiresAt, ...row }) => ({
-        ...{ ...row, isSlow: isSlow === 1, hasExpired: expiresAt <= now },
+        ...row,
+        isSlow: isSlow === 1,
+        hasExpired: expiresAt <= now,
       }));
   }
 

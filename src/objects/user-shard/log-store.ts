@@ -176,7 +176,9 @@ export class LogStore {
               message: null,
               tries: 0,
             },
-            ...{ deliveredAt: status === "delivered" ? storedAt : null, viewedAt: null, clickedAt: null },
+            deliveredAt: status === "delivered" ? storedAt : null,
+            viewedAt: null,
+            clickedAt: null,
           })),
     );
   }
@@ -206,9 +208,15 @@ export class LogStore {
     const entries = rows.map((row): HistoryEntry => {
       const { id, templateId, templateKey } = this.#headers.unpack(row.id, row);
       return {
-        ...{ notificationId: id, templateId, templateKey, channelKey: row.channel_key },
-        ...{ channelType: row.channel_type, status: row.status, deliveredAt: row.delivered_at },
-        ...{ viewedAt: row.viewed_at, clickedAt: row.clicked_at },
+        notificationId: id,
+        templateId,
+        templateKey,
+        channelKey: row.channel_key,
+        channelType: row.channel_type,
+        status: row.status,
+        deliveredAt: row.delivered_at,
+        viewedAt: row.viewed_at,
+        clickedAt: row.clicked_at,
       };
     });
     const isUserGone = entries.length === 0 && before === null && this.#isGone(userId);

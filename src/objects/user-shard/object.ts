@@ -128,7 +128,8 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     this.#due = new DueTable(ctx.storage);
     const { appId, shard } = this.#identity;
     this.#webhooks = new DeliveryEvents({
-      ...{ sql, due: this.#due },
+      sql,
+      due: this.#due,
       handOver: (request) => handOver(this.env, { appId, source: this.ctx.id.name ?? "" }, request),
       getHeader: (notificationId) => this.#deliveries.getNotification(notificationId)?.header ?? null,
     });
@@ -154,7 +155,8 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
     this.#tokenBounds = new TokenBounds(sql);
     this.#tokens = new UserTokens(sql);
     this.#userCount = new UserCount({
-      ...{ sql, due: this.#due },
+      sql,
+      due: this.#due,
       tell: (numbers) => getRegistryStub(this.env, appId).noteUserCount(shard, numbers),
     });
     const dispatches = new DispatchStore(sql);
@@ -190,15 +192,23 @@ export class UserShard extends DurableObject<Bindings> implements UserShardContr
       noteChange: (now) => this.#reporter.noteChange(now),
     });
     this.#erasureCalls = new ErasureCalls({
-      ...{ sql, due: this.#due },
+      sql,
+      due: this.#due,
       // One that fails is repeated, and reads anew what it reports.
       flushReports: () => this.#reporter.flush().catch(() => {}),
       tell: (call) => tellErasure(this.env, appId, call),
     });
     this.#erasure = new UserErasure({
-      ...{ sql, due: this.#due, users: this.#users, addresses: this.#addresses, outbox: this.#outbox },
-      ...{ tokens: this.#tokens, tombstones: this.#tombstones, calls: this.#erasureCalls },
-      ...{ segments: this.#segments, looks },
+      sql,
+      due: this.#due,
+      users: this.#users,
+      addresses: this.#addresses,
+      outbox: this.#outbox,
+      tokens: this.#tokens,
+      tombstones: this.#tombstones,
+      calls: this.#erasureCalls,
+      segments: this.#segments,
+      looks,
     });
     this.#duties = new Duties(ctx.storage, this.#due, ctx.id.name ?? "", this.#listDuties());
   }

@@ -146,7 +146,11 @@ function toReport(notification: ShardNotification): ShardReport {
   const { header, totals, version, reportedVersion, attempt, waiting } = notification;
   const isNewToLedger = header.mode === "realtime" && reportedVersion === 0;
   return {
-    ...{ notificationId: header.id, version, totals, attempt, waiting },
+    notificationId: header.id,
+    version,
+    totals,
+    attempt,
+    waiting,
     header: isNewToLedger ? header : null,
   };
 }

@@ -238,7 +238,9 @@ function periodOf(notificationId: string): number {
 
 function toHead(row: HeadRow): SegmentHead {
   return {
-    ...{ seq: row.seq, notificationId: row.notification_id, storedAt: row.stored_at },
+    seq: row.seq,
+    notificationId: row.notification_id,
+    storedAt: row.stored_at,
     outcomes: JSON.parse(row.outcomes),
   };
 }

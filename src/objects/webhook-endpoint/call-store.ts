@@ -50,10 +50,15 @@ export class CallStore {
       return this.compose(eventsPerCall, now);
     }
     return this.#insert({
-      ...{ id: isBatch ? newId() : first.id, type: isBatch ? BATCH_TYPE : first.type },
-      ...{ fromSeq: first.seq, toSeq: last.seq, events: events.length },
+      id: isBatch ? newId() : first.id,
+      type: isBatch ? BATCH_TYPE : first.type,
+      fromSeq: first.seq,
+      toSeq: last.seq,
+      events: events.length,
       bytes: events.reduce((sum, { bytes }) => sum + bytes, 0),
-      ...{ status: "waiting", tries: 0, nextAt: now },
+      status: "waiting",
+      tries: 0,
+      nextAt: now,
     });
   }
 
@@ -61,8 +66,14 @@ export class CallStore {
   addFailedTest(call: { id: string; type: CallType }, message: WebhookMessage, now: number): void {
     const seq = this.#queue.addTest(message, now);
     this.#insert({
-      ...{ ...call, fromSeq: seq, toSeq: seq, events: 1, bytes: 0 },
-      ...{ status: "failed", tries: 1, nextAt: null },
+      ...call,
+      fromSeq: seq,
+      toSeq: seq,
+      events: 1,
+      bytes: 0,
+      status: "failed",
+      tries: 1,
+      nextAt: null,
     });
     this.#noteFailed();
   }

@@ -239,8 +239,16 @@ export class WebhookSender {
     const { isSuccess, httpStatus, durationMs, response, error } = outcome;
     const { id: messageId, type, events } = call;
     return this.#parts.attempts.add({
-      ...{ messageId, type, events, status: isSuccess ? "succeeded" : "failed" },
-      ...{ httpStatus, durationMs, response, error, at, nextAttemptAt },
+      messageId,
+      type,
+      events,
+      status: isSuccess ? "succeeded" : "failed",
+      httpStatus,
+      durationMs,
+      response,
+      error,
+      at,
+      nextAttemptAt,
     });
   }
 

@@ -70,7 +70,9 @@ const GivenAddressSchema = v.pipe(
   }),
   // As the parser reads it: one endpoint in two spellings is one device.
   v.transform(({ provider, endpoint, keys }) => ({
-    ...{ provider, endpoint: URL.parse(endpoint)?.href ?? endpoint, keys },
+    provider,
+    endpoint: URL.parse(endpoint)?.href ?? endpoint,
+    keys,
   })),
 );
 
