@@ -110,8 +110,11 @@ describe("a disabled endpoint", () => {
     await send(app, "user-0");
     await waitForCalls(webhook, 1);
     const stub = endpointStub(app, webhook);
-    await wake(stub, "disabled");
-    expect((await webhook.get()).enabled).toBe(false);
+    // The call has come before its answer is written down.
+    await vi.waitFor(async () => {
+      await wake(stub, "disabled");
+      expect((await webhook.get()).enabled).toBe(false);
+    }, PATIENTLY);
     // Its senders have a copy of the app that is older.
     const id = await send(app, "user-1");
     await waitUntilCompleted(app, id);
