@@ -177,6 +177,28 @@ export class UserShard extends DeployedShard {
     cursors.length = 0;
   }
 
+  /**
+   * Writes so many copies of the newest segment, as of another batch. Returns who of the users begins with `prefix`. The
+   * object must begin anew after that: it knows the newest segment.
+   */
+  repeatSegment({ copies, prefix }: { copies: number; prefix: string }): string[] {
+    const { sql } = this.#storage;
+    this.#storage.transactionSync(() => {
+      for (let copy = 1; copy <= copies; copy++) {
+        sql.exec(
+          `INSERT INTO segments
+           SELECT seq + 1, notification_id, 'copy ' || ?, stored_at, targets, outcomes, hashes, starts, lines
+           FROM segments ORDER BY seq DESC LIMIT 1`,
+          copy,
+        );
+      }
+    });
+    return sql
+      .exec("SELECT uid FROM users WHERE uid >= ?1 AND uid < ?1 || '~'", prefix)
+      .toArray()
+      .map(({ uid }) => String(uid));
+  }
+
   /** A method of the object as it is deployed. */
   call({ method, args }: { method: string; args: unknown[] }): Promise<Cost> {
     const work = Reflect.get(this, method) as Method;

@@ -30,8 +30,8 @@ export class OnecallClient {
   }
 
   /** An app that is ready to send through its in-app channel. */
-  static async create(url: string): Promise<OnecallClient> {
-    const client = await OnecallClient.createEmpty(url);
+  static async create(url: string, options: { shardCount?: number } = {}): Promise<OnecallClient> {
+    const client = await OnecallClient.createEmpty(url, options);
     await client.call("POST", "/channels", { name: "In-app alerts", type: "in_app" });
     await client.createTemplate(ORDER_TEMPLATE);
     await client.createTemplate(FILE_TEMPLATE);
@@ -39,11 +39,11 @@ export class OnecallClient {
   }
 
   /** An app without a channel. */
-  static async createEmpty(url: string): Promise<OnecallClient> {
+  static async createEmpty(url: string, options: { shardCount?: number } = {}): Promise<OnecallClient> {
     const response = await fetch(`${url}/admin/apps`, {
       method: "POST",
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
-      body: JSON.stringify({ name: "Bench" }),
+      body: JSON.stringify({ name: "Bench", ...options }),
     });
     const { id, apiKey } = (await response.json()) as { id: string; apiKey: string };
     return new OnecallClient(url, { appid: id, apikey: apiKey, "content-type": "application/json" });
@@ -58,6 +58,12 @@ export class OnecallClient {
       variableSchema: Object.fromEntries(variables.map((variable) => [variable, { type: "string" }])),
     });
     await this.call("PUT", `/templates/${key}`, { status: "approved" });
+  }
+
+  /** A token for a user's own client. */
+  async tokenFor(uid: string): Promise<string> {
+    const path = `/users/${encodeURIComponent(uid)}/auth_tokens`;
+    return (await this.call<{ authToken: string }>("POST", path)).authToken;
   }
 
   /** A call of the business messaging family. */

@@ -4,6 +4,7 @@ import { benchCost } from "./cost.ts";
 import { benchLog } from "./delivery-log.ts";
 import { benchDeliveryMemory } from "./delivery-memory.ts";
 import { benchFairness } from "./fairness.ts";
+import { benchFeeds } from "./feeds.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
 import { benchMemory } from "./memory.ts";
@@ -28,6 +29,7 @@ const SECTIONS = [
   "memory",
   "delivery-memory",
   "fairness",
+  "feeds",
   "sockets",
   "webhooks",
   "cost",
@@ -67,6 +69,7 @@ if (runs("log")) await benchLog(script);
 if (runs("memory")) await benchMemory(script);
 if (runs("memory") || runs("delivery-memory")) await benchDeliveryMemory(script);
 if (runs("fairness")) await benchFairness(script);
+if (runs("feeds")) await benchFeeds(script);
 if (runs("sockets")) await benchSockets(script);
 if (runs("webhooks")) await benchWebhooks(script);
 if (runs("cost")) await benchCost(script);

@@ -82,6 +82,11 @@ export function startOnecallWithDays(script: string): Promise<BenchWorker> {
   return startInside(["days-entry.ts"], script);
 }
 
+/** Onecall inside feeds-entry.ts: the same, and its queues are served. */
+export function startOnecallWithSegments(script: string): Promise<BenchWorker> {
+  return startInside(["feeds-entry.ts", "days-entry.ts"], script);
+}
+
 /** The first of these modules is the Worker's entry, around Onecall's own. */
 async function startInside(
   names: readonly string[],

@@ -335,6 +335,6 @@ it("any order of parts, reads, marks and deletions gives what a plain list of de
       await runDurableObjectAlarm(model.object);
       await model.checkErased();
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });
