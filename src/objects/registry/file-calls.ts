@@ -1,0 +1,53 @@
+import type { Actor } from "../../model/audit.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
+import { requireRoom } from "../kit/room.ts";
+import { describeFileDeletion, describeUpload } from "./describe-change.ts";
+import { TemplateCalls } from "./template-calls.ts";
+
+/** About the app's targets files. */
+export class FileCalls extends TemplateCalls {
+  getTargetsFile(fileKey: string): TargetsFile | null {
+    return this.files.get(fileKey, Date.now());
+  }
+
+  listTargetsFiles(beforeId: string | null, limit: number): ListedTargetsFile[] {
+    return this.files.list(beforeId, limit, Date.now());
+  }
+
+  putTargetsFile(
+    file: Omit<TargetsFile, "id">,
+    mayOverwrite: boolean,
+    actor: Actor,
+  ): Outcome<{ id: string }> {
+    if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app any more.");
+    requireRoom(this.ctx.storage, this.env);
+    return this.due.transaction(() => {
+      const now = Date.now();
+      this.quotas.add("files", -this.files.expire(now));
+      const replaced = this.files.get(file.fileKey, now);
+      const more = this.files.has(file.fileKey) ? 0 : 1;
+      const refused = this.quotas.check("files", more) ?? this.quotas.check("uploadedBytesPerDay", file.size);
+      if (refused !== null) return refused;
+      const stored = this.files.put(file, mayOverwrite, now);
+      if (stored === null) {
+        const message = `A targets file with the key "${file.fileKey}" exists. Use another key, or allow overwriting.`;
+        return refuse("ERR_CONFLICT", message);
+      }
+      this.quotas.add("files", more);
+      this.quotas.add("uploadedBytesPerDay", file.size);
+      this.record(actor, [describeUpload(stored, replaced)]);
+      return succeed({ id: stored.id });
+    });
+  }
+
+  deleteTargetsFile(fileKey: string, actor: Actor): boolean {
+    return this.due.transaction(() => {
+      const file = this.files.get(fileKey, Date.now());
+      if (file !== null) this.record(actor, [describeFileDeletion(file)]);
+      const isDeleted = this.files.delete(fileKey);
+      if (isDeleted) this.quotas.add("files", -1);
+      return isDeleted;
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import type { ApiKey, KeyRecord, NewApiKey } from "../../model/app.ts";
+import type { Actor } from "../../model/audit.ts";
+import { keys } from "../../model/keys.ts";
+import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import { AppCalls } from "./app-calls.ts";
+import { describeKey } from "./describe-change.ts";
+
+/** About the app's API keys. */
+export class KeyCalls extends AppCalls {
+  async ensureKeyCheck(): Promise<string | null> {
+    if (!this.exists()) return null;
+    const { secret } = this.requireRecord().keyCheck;
+    if (secret !== null) return secret;
+    const ensured = this.due.transaction(() => {
+      const made = this.app.ensureKeyCheck();
+      this.mirrorApp();
+      return made;
+    });
+    await this.mirror.drain();
+    return ensured;
+  }
+
+  async createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>> {
+    return this.change(() => {
+      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      return this.quotas.check("keys") ?? succeed(this.addKey(key, actor));
+    });
+  }
+
+  listKeys(): ApiKey[] | null {
+    return this.exists() ? this.app.listKeys() : null;
+  }
+
+  getKey(sha256: string): KeyRecord | null {
+    return this.exists() ? this.app.getKey(sha256) : null;
+  }
+
+  async revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>> {
+    return this.change(() => {
+      const revoked = !this.exists() ? null : this.app.deleteKey(keyId);
+      if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
+      this.quotas.add("keys", -1);
+      this.mirror.put(keys.kvApiKey(revoked.sha256), null);
+      // With the last key of an earlier version gone, all keys have the check.
+      if (!revoked.isChecked) this.mirrorApp();
+      this.record(actor, [describeKey("key.revoked", revoked.key)]);
+      return succeed(revoked.key);
+    });
+  }
+}
