@@ -8,10 +8,8 @@ import { MAX_HEADER_PARTS } from "../../src/model/limits.ts";
 import type { NotificationHeader } from "../../src/model/notification.ts";
 import { type Outcome, requireValue } from "../../src/model/outcome.ts";
 import { HEADER_PERIOD_MS, HeaderStore } from "../../src/objects/user-shard/header-store.ts";
-import { Looks } from "../../src/objects/user-shard/looks.ts";
-import { Retention } from "../../src/objects/user-shard/retention.ts";
-import { SegmentStore } from "../../src/objects/user-shard/segment-store.ts";
 import { sendOf } from "../support/realtime-sends.ts";
+import { openRetention } from "../support/retention.ts";
 
 const ACTOR = { type: "key", key: "****", keyId: "key" } as const;
 
@@ -140,12 +138,7 @@ describe("parts of headers", () => {
   it("leave with the last notification of their 30 days, and not before", async () => {
     await within((_shard, storage) => {
       const headers = new HeaderStore(storage.sql);
-      const retention = new Retention(
-        storage.sql,
-        headers,
-        new SegmentStore(storage.sql),
-        new Looks(storage.sql),
-      );
+      const retention = openRetention(storage, storage.sql, headers);
       const start = Math.floor(Date.now() / HEADER_PERIOD_MS) * HEADER_PERIOD_MS;
       const early = headerAt(start - 2 * HEADER_PERIOD_MS, "old1");
       const late = headerAt(start - HEADER_PERIOD_MS - 1, "old2");

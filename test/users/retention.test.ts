@@ -4,12 +4,9 @@ import { describe, expect, it } from "vitest";
 import { firstIdAt } from "../../src/model/ids.ts";
 import { succeed } from "../../src/model/outcome.ts";
 import { ClaimStore } from "../../src/objects/user-shard/claim-store.ts";
-import { HeaderStore } from "../../src/objects/user-shard/header-store.ts";
-import { Looks } from "../../src/objects/user-shard/looks.ts";
-import { Retention } from "../../src/objects/user-shard/retention.ts";
-import { SegmentStore } from "../../src/objects/user-shard/segment-store.ts";
 import { CountedSql } from "../support/counted-sql.ts";
 import { rowsIn, wake } from "../support/objects.ts";
+import { openRetention } from "../support/retention.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -70,12 +67,7 @@ describe("retention", () => {
     const costs = await runInDurableObject(stub, (_, { storage }) => {
       storage.transactionSync(() => fill(storage.sql, 500, range(0, 60), now));
       const counted = new CountedSql(storage.sql);
-      const retention = new Retention(
-        counted.sql,
-        new HeaderStore(counted.sql),
-        new SegmentStore(counted.sql),
-        new Looks(counted.sql),
-      );
+      const retention = openRetention(storage, counted.sql);
       const run = (before: number) => {
         let turns = 1;
         while (retention.deleteExpired(firstIdAt(now - before * DAY_MS))) turns++;
@@ -107,7 +99,7 @@ describe("retention", () => {
           );
         }
       }
-      const retention = new Retention(sql, new HeaderStore(sql), new SegmentStore(sql), new Looks(sql));
+      const retention = openRetention(storage);
       while (retention.deleteExpired(firstIdAt(now - 90 * DAY_MS)));
       return sql.exec("SELECT channel_key FROM pushes ORDER BY channel_key").toArray();
     });

@@ -246,6 +246,26 @@ export class DispatchStore {
     );
   }
 
+  /** Removes some from before a notification; returns how many. Mostly none is left: they end when they expire. */
+  deleteBefore(notificationId: string, limit: number): number {
+    return this.#sql
+      .exec(
+        `DELETE FROM pushes WHERE (channel_key, notification_id, user_id) IN (
+           WITH RECURSIVE channels (channel_key) AS (
+             SELECT (SELECT channel_key FROM pushes ORDER BY channel_key LIMIT 1)
+             UNION ALL SELECT (SELECT pushes.channel_key FROM pushes
+               WHERE pushes.channel_key > channels.channel_key ORDER BY pushes.channel_key LIMIT 1)
+             FROM channels WHERE channels.channel_key IS NOT NULL)
+           SELECT pushes.channel_key, notification_id, user_id FROM channels
+             CROSS JOIN pushes ON pushes.channel_key = channels.channel_key AND notification_id < ?
+           LIMIT ?)
+         RETURNING 1`,
+        notificationId,
+        limit,
+      )
+      .toArray().length;
+  }
+
   #list(
     condition: string,
     limit: number,

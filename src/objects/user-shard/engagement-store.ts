@@ -2,6 +2,7 @@ import type { DeliveryKey } from "../../model/delivery.ts";
 import { type ClientEngagement, type Engagement, NO_DELIVERY } from "../../model/engagement.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import type { DeliveryRows } from "./delivery-rows.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { DispatchStore } from "./dispatch-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
@@ -14,11 +15,13 @@ type EventRow = { channel_key: string; status: DeliveryStatus; reason: string | 
  */
 export class EngagementStore {
   readonly #sql: SqlStorage;
+  readonly #rows: DeliveryRows;
   readonly #deliveries: DeliveryStore;
   readonly #dispatches: DispatchStore;
 
-  constructor(sql: SqlStorage, deliveries: DeliveryStore, pushes: DispatchStore) {
+  constructor(sql: SqlStorage, rows: DeliveryRows, deliveries: DeliveryStore, pushes: DispatchStore) {
     this.#sql = sql;
+    this.#rows = rows;
     this.#deliveries = deliveries;
     this.#dispatches = pushes;
   }
@@ -76,17 +79,7 @@ export class EngagementStore {
   }
 
   #markOnce({ userId, channelKey }: DeliveryKey, id: string, kind: Engagement, now: number): void {
-    const column = kind === "viewed" ? "viewed_at" : "clicked_at";
-    const changed = this.#sql
-      .exec(
-        `UPDATE deliveries SET ${column} = ?
-         WHERE user_id = ? AND notification_id = ? AND channel_key = ? AND ${column} IS NULL RETURNING 1`,
-        now,
-        userId,
-        id,
-        channelKey,
-      )
-      .toArray();
-    if (changed.length > 0) this.#deliveries.addEngagement(id, { userId, channelKey }, kind, now);
+    if (this.#rows.mark({ userId, channelKey }, id, kind, now))
+      this.#deliveries.addEngagement(id, { userId, channelKey }, kind, now);
   }
 }

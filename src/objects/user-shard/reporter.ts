@@ -3,7 +3,7 @@ import { groupByLedger, type LedgerRef } from "../../model/ids.ts";
 import type { ShardReport } from "../../model/report.ts";
 import type { DueTable } from "../kit/due.ts";
 import { Outbox } from "../kit/outbox.ts";
-import type { DeliveryStore } from "./delivery-store.ts";
+import type { NotificationStore } from "./notification-store.ts";
 
 /** Takes a shard's reports for one ledger; resolves with those that it had no room for, when the others are stored. */
 export type ReportToLedger = (ledger: LedgerRef, reports: ShardReport[]) => Promise<string[]>;
@@ -31,7 +31,7 @@ const END = "~";
 
 /** Carries a shard's totals to the ledgers: soon, seldom, one flush in flight, and never lost. */
 export class Reporter {
-  readonly #deliveries: DeliveryStore;
+  readonly #notifications: NotificationStore;
   readonly outbox: Outbox;
   readonly #report: ReportToLedger;
   /** Ledgers that didn't take their reports, by name: nobody else waits for them. Lost with the instance. */
@@ -39,8 +39,8 @@ export class Reporter {
   /** Where the next flush goes on, should the last one not have come to the end. */
   #goOnBefore: string | null = null;
 
-  constructor(deliveries: DeliveryStore, due: DueTable, report: ReportToLedger) {
-    this.#deliveries = deliveries;
+  constructor(notifications: NotificationStore, due: DueTable, report: ReportToLedger) {
+    this.#notifications = notifications;
     this.#report = report;
     this.outbox = new Outbox("flush", due, LIMITS, {
       nextAt: (now) => this.#nextAt(now),
@@ -68,7 +68,7 @@ export class Reporter {
 
   /** At once where something is left that no ledger keeps waiting. */
   #nextAt(now: number): number | null {
-    if (this.#deliveries.listUnreported(END, 1).length === 0) return null;
+    if (this.#notifications.listUnreported(END, 1).length === 0) return null;
     if (this.#goOnBefore !== null || this.#stuck.size === 0) return now;
     return Math.min(...[...this.#stuck.values()].map(({ until }) => until));
   }
@@ -93,7 +93,7 @@ export class Reporter {
 
   /** Returns where the next slice begins; null at the end. */
   async #flushSlice(before: string, failures: unknown[]): Promise<string | null> {
-    const ids = this.#deliveries.listUnreported(before, IDS_PER_SLICE);
+    const ids = this.#notifications.listUnreported(before, IDS_PER_SLICE);
     const now = Date.now();
     const byLedger = groupByLedger(ids, (id) => id).filter(([ledger]) => !this.#isStuck(ledger, now));
     const flushed = await Promise.allSettled(byLedger.map(([ledger, own]) => this.#flushLedger(ledger, own)));
@@ -120,10 +120,10 @@ export class Reporter {
 
   /** Returns how many the ledger had no room for: they stay unreported. */
   async #reportPage(ledger: LedgerRef, ids: readonly string[]): Promise<number> {
-    const notifications = this.#deliveries.listNotifications(ids);
+    const notifications = this.#notifications.list(ids);
     const refused = new Set(await this.#report(ledger, notifications.map(toReport)));
     const taken = notifications.filter(({ header }) => !refused.has(header.id));
-    this.#deliveries.markReported(taken.map(({ header, version }) => ({ id: header.id, version })));
+    this.#notifications.markReported(taken.map(({ header, version }) => ({ id: header.id, version })));
     return refused.size;
   }
 
@@ -133,7 +133,7 @@ export class Reporter {
 
   #hasReady(): boolean {
     const now = Date.now();
-    const ids = this.#deliveries.listUnreported(END, FLUSH_ROWS);
+    const ids = this.#notifications.listUnreported(END, FLUSH_ROWS);
     return groupByLedger(ids, (id) => id).some(([ledger]) => !this.#isStuck(ledger, now));
   }
 }

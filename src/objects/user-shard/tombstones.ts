@@ -64,6 +64,35 @@ export class Tombstones {
     return row?.before_id ?? "";
   }
 
+  /** A deleted user of whom something is still to be erased; null where there is none. */
+  nextToErase(): string | null {
+    const [user] = this.#sql
+      .exec<{ uid: string }>(
+        "SELECT uid FROM deleted_users WHERE erase_from IS NOT NULL ORDER BY uid LIMIT 1",
+      )
+      .toArray();
+    return user?.uid ?? null;
+  }
+
+  /** From which notification and segment on a deleted user's are still to be erased; null: none are. */
+  getErasure(uid: string): { from: string | null; before: string; segment: number | null } {
+    return this.#sql
+      .exec<{ from: string | null; before: string; segment: number | null }>(
+        `SELECT erase_from AS "from", before_id AS before, erase_from_segment AS segment
+         FROM deleted_users WHERE uid = ?`,
+        uid,
+      )
+      .one();
+  }
+
+  noteErased(uid: string, next: string | null): void {
+    this.#sql.exec("UPDATE deleted_users SET erase_from = ? WHERE uid = ?", next, uid);
+  }
+
+  noteErasedSegments(uid: string, next: number | null): void {
+    this.#sql.exec("UPDATE deleted_users SET erase_from_segment = ? WHERE uid = ?", next, uid);
+  }
+
   /** Forgets deletions before this time (Unix ms): nothing from before them is stored or accepted any more. */
   forgetBefore(timeMs: number): void {
     this.#sql.exec(

@@ -4,6 +4,7 @@ import { refuseMore, type Usage } from "../../model/quotas.ts";
 import type { UserNumbers } from "../../model/user.ts";
 import type { DueTable } from "../kit/due.ts";
 import { eachRow, Outbox } from "../kit/outbox.ts";
+import type { UserCountRow, UserCounts } from "./user-count-row.ts";
 
 /** If telling fails or dies, the alarm tells after this many ms. */
 const SAFETY_MS = 5000;
@@ -14,7 +15,7 @@ const LIMITS = {
 };
 
 interface UserCountParts {
-  sql: SqlStorage;
+  row: UserCountRow;
   due: DueTable;
   /**
    * Resolves when the registry has it, with what the app has and may have; null: there is no app. An older version than
@@ -22,8 +23,6 @@ interface UserCountParts {
    */
   tell: (numbers: UserNumbers) => Promise<Usage | null>;
 }
-
-type CountRow = { active: number; stored: number; version: number; toldVersion: number };
 
 /** What the registry said of the app's users. `stored`: how many this shard had when it asked. */
 export interface UserRoom {
@@ -42,22 +41,22 @@ export class UserCount {
   constructor(parts: UserCountParts) {
     this.#parts = parts;
     const rows = {
-      list: () => [this.#read()].filter(({ version, toldVersion }) => version > toldVersion),
-      tell: async (count: CountRow) => {
+      list: () => [this.#parts.row.read()].filter(({ version, toldVersion }) => version > toldVersion),
+      tell: async (count: UserCounts) => {
         await this.#tellRegistry(count);
       },
-      remove: ({ version }: CountRow) => this.#noteTold(version),
+      remove: ({ version }: UserCounts) => this.#parts.row.noteTold(version),
     };
     this.outbox = new Outbox("user_count", parts.due, LIMITS, eachRow(rows, 1));
   }
 
   get active(): number {
-    return this.#read().active;
+    return this.#parts.row.read().active;
   }
 
   /** Inside the transaction that changes the count: whatever happens next, the alarm tells it. */
   noteChange(now: number): void {
-    const { version, toldVersion } = this.#read();
+    const { version, toldVersion } = this.#parts.row.read();
     if (version > toldVersion) this.outbox.noteWritten(now);
   }
 
@@ -74,9 +73,9 @@ export class UserCount {
     const known = this.#room;
     const left = known?.app == null ? 0 : known.app.limit - known.app.used;
     if (known !== null && left > USER_ROOM_SURE && now - known.at < USER_ROOM_MS) return known;
-    const count = this.#read();
+    const count = this.#parts.row.read();
     const room = await this.#tellRegistry(count);
-    this.#noteTold(count.version);
+    this.#parts.row.noteTold(count.version);
     return room;
   }
 
@@ -85,23 +84,13 @@ export class UserCount {
     if (room === null) return null;
     const { app, stored } = room;
     if (app === null) return refuse("ERR_NOT_FOUND", "There is no such app.");
-    const used = app.used + this.#read().stored - stored;
+    const used = app.used + this.#parts.row.read().stored - stored;
     return used < app.limit ? null : refuseMore("users", { used, limit: app.limit });
   }
 
-  async #tellRegistry({ active, stored, version }: CountRow): Promise<UserRoom> {
+  async #tellRegistry({ active, stored, version }: UserCounts): Promise<UserRoom> {
     const app = await this.#parts.tell({ active, stored, version });
     this.#room = { app, stored, at: Date.now() };
     return this.#room;
-  }
-
-  #noteTold(version: number): void {
-    this.#parts.sql.exec("UPDATE user_count SET told_version = ? WHERE told_version < ?", version, version);
-  }
-
-  #read(): CountRow {
-    return this.#parts.sql
-      .exec<CountRow>("SELECT active, stored, version, told_version AS toldVersion FROM user_count")
-      .one();
   }
 }

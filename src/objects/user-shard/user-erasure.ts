@@ -2,14 +2,9 @@ import type { DispatchGroup } from "../../model/dispatch.ts";
 import { ERASE_SLICE_ROWS, ERASE_SLICE_SEGMENTS } from "../../model/limits.ts";
 import { hashUserId } from "../../model/segment.ts";
 import type { DueTable } from "../kit/due.ts";
-import type { AddressStore } from "./address-store.ts";
 import type { DispatchOutbox } from "./dispatch-outbox.ts";
 import type { ErasureCalls } from "./erasure-calls.ts";
-import type { Looks } from "./looks.ts";
-import type { SegmentStore } from "./segment-store.ts";
-import type { Tombstones } from "./tombstones.ts";
-import type { UserStore } from "./user-store.ts";
-import type { UserTokens } from "./user-tokens.ts";
+import type { ShardStores } from "./stores.ts";
 
 /** The duty's kind in the shard's due table: what is stored of deleted users is erased slice by slice. */
 export const ERASE_DUTY = "erase";
@@ -17,14 +12,9 @@ export const ERASE_DUTY = "erase";
 interface ErasureParts {
   sql: SqlStorage;
   due: DueTable;
-  users: UserStore;
-  tokens: UserTokens;
-  addresses: AddressStore;
+  stores: ShardStores;
   outbox: DispatchOutbox;
-  tombstones: Tombstones;
   calls: ErasureCalls;
-  segments: SegmentStore;
-  looks: Looks;
 }
 
 type ErasedRow = { notification_id: string; channel_key: string; status: string };
@@ -46,12 +36,12 @@ export class UserErasure {
    * either way.
    */
   delete(uid: string, now: number): boolean {
-    const { users, addresses, tombstones } = this.#parts;
+    const { users, addresses, tombstones, tokens, looks } = this.#parts.stores;
     const hadDeliveries = this.#hasDeliveries(uid) || this.#isInSegment(uid);
     const hadAddresses = addresses.removeAll(uid) > 0;
     const hadRecord = users.remove(uid);
-    this.#parts.tokens.forget(uid);
-    this.#parts.looks.remove(uid);
+    tokens.forget(uid);
+    looks.remove(uid);
     tombstones.add(uid, now);
     if (!this.#eraseSliceOf(uid, now)) this.#parts.due.bringForward(ERASE_DUTY, "", now);
     return hadRecord || hadAddresses || hadDeliveries;
@@ -59,42 +49,34 @@ export class UserErasure {
 
   /** The alarm's turn: a slice of one deleted user's deliveries. */
   serve(now: number): void {
-    const { sql, due } = this.#parts;
-    const [user] = sql
-      .exec<{ uid: string }>(
-        "SELECT uid FROM deleted_users WHERE erase_from IS NOT NULL ORDER BY uid LIMIT 1",
-      )
-      .toArray();
-    if (user === undefined) due.remove(ERASE_DUTY, "");
+    const { due } = this.#parts;
+    const { tombstones } = this.#parts.stores;
+    const uid = tombstones.nextToErase();
+    if (uid === null) due.remove(ERASE_DUTY, "");
     else {
-      this.#eraseSliceOf(user.uid, now);
+      this.#eraseSliceOf(uid, now);
       due.set(ERASE_DUTY, "", now);
     }
   }
 
   /** False where there is more to erase. */
   #eraseSliceOf(uid: string, now: number): boolean {
-    const { sql } = this.#parts;
-    const { from, before, segment } = sql
-      .exec<{ from: string | null; before: string; segment: number | null }>(
-        `SELECT erase_from AS "from", before_id AS before, erase_from_segment AS segment
-         FROM deleted_users WHERE uid = ?`,
-        uid,
-      )
-      .one();
+    const { tombstones, segments } = this.#parts.stores;
+    const { from, before, segment } = tombstones.getErasure(uid);
     if (segment !== null) {
-      const next = this.#parts.segments.blank(uid, before, segment, ERASE_SLICE_SEGMENTS);
-      sql.exec("UPDATE deleted_users SET erase_from_segment = ? WHERE uid = ?", next, uid);
+      const next = segments.blank(uid, before, segment, ERASE_SLICE_SEGMENTS);
+      tombstones.noteErasedSegments(uid, next);
       if (next !== null) return false;
     }
     const next = from === null ? null : this.#erase(uid, from, before, now);
-    sql.exec("UPDATE deleted_users SET erase_from = ? WHERE uid = ?", next, uid);
+    tombstones.noteErased(uid, next);
     return next === null;
   }
 
   /** Returns the notification from which the next slice goes on; null where there is none. */
   #erase(uid: string, from: string, before: string, now: number): string | null {
     const { sql, calls } = this.#parts;
+    const { notifications, rows: stored } = this.#parts.stores;
     const rows = sql
       .exec<ErasedRow>(
         `SELECT notification_id, channel_key, status FROM deliveries
@@ -108,18 +90,11 @@ export class UserErasure {
       .toArray();
     const last = rows.at(-1)?.notification_id;
     if (last === undefined) return null;
-    sql.exec(
-      `UPDATE deliveries SET content = NULL, message = NULL
-       WHERE user_id = ?1 AND notification_id >= ?2 AND notification_id <= ?3
-         AND (content IS NOT NULL OR message IS NOT NULL)`,
-      uid,
-      from,
-      last,
-    );
+    stored.blank(uid, from, last);
     this.#skipDispatches(uid, rows, now);
     const ids = [...new Set(rows.map(({ notification_id }) => notification_id))];
-    this.#blankSingles(uid, ids);
-    calls.addForgotten(uid, this.#listRealtime(ids), now);
+    notifications.blankSingles(uid, ids);
+    calls.addForgotten(uid, notifications.listRealtime(ids), now);
     // A notification's rows may go on beyond the slice: the next begins with it again.
     return rows.length < ERASE_SLICE_ROWS ? null : last;
   }
@@ -131,32 +106,8 @@ export class UserErasure {
     this.#parts.outbox.skipUser(uid, groups, now);
   }
 
-  /** What was sent to this user alone (a header with a part always is) is kept without its title and tag, and without what it was rendered from. */
-  #blankSingles(uid: string, ids: readonly string[]): void {
-    this.#parts.sql.exec(
-      `UPDATE notifications SET target_values = NULL, push_data = NULL,
-         header = json_set(header, '$.title', NULL, '$.tag', NULL)
-       WHERE id IN (SELECT value FROM json_each(?2)) AND IFNULL(target, ?1) = ?1
-         AND (part IS NOT NULL OR (header ->> 'mode' = 'realtime' AND header ->> 'total' = 1))`,
-      uid,
-      JSON.stringify(ids),
-    );
-  }
-
-  /** Of these, the ones whose ledger may hold something of their users. */
-  #listRealtime(ids: readonly string[]): string[] {
-    return this.#parts.sql
-      .exec<{ id: string }>(
-        `SELECT id FROM notifications
-         WHERE id IN (SELECT value FROM json_each(?)) AND (part IS NOT NULL OR header ->> 'mode' = 'realtime')`,
-        JSON.stringify(ids),
-      )
-      .toArray()
-      .map(({ id }) => id);
-  }
-
   #isInSegment(uid: string): boolean {
-    const { segments, tombstones } = this.#parts;
+    const { segments, tombstones } = this.#parts.stores;
     const firstId = tombstones.getBeforeId(uid);
     return segments
       .listHits(0, hashUserId(uid))
@@ -167,7 +118,8 @@ export class UserErasure {
   }
 
   #hasDeliveries(uid: string): boolean {
-    const { sql, tombstones } = this.#parts;
+    const { sql } = this.#parts;
+    const { tombstones } = this.#parts.stores;
     return (
       sql
         .exec(

@@ -1,4 +1,5 @@
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
+import type { UserCountRow } from "./user-count-row.ts";
 import { UserSearch } from "./user-search.ts";
 
 type UserRow = {
@@ -29,9 +30,11 @@ export interface Presence {
 /** The users of one shard, and how many they are. Writing methods expect to run inside a transaction. */
 export class UserStore {
   readonly #sql: SqlStorage;
+  readonly #counts: UserCountRow;
   readonly #presence: Presence;
 
-  constructor(sql: SqlStorage, presence: Presence) {
+  constructor(sql: SqlStorage, presence: Presence, counts: UserCountRow) {
+    this.#counts = counts;
     this.#sql = sql;
     this.#presence = presence;
   }
@@ -65,7 +68,7 @@ export class UserStore {
       .toArray();
     if (created.length === 0) return null;
     this.#setTags(uid, [], fields.tags ?? []);
-    this.#count({ active: 1, stored: 1 });
+    this.#counts.add({ active: 1, stored: 1 });
     return this.get(uid);
   }
 
@@ -103,7 +106,7 @@ export class UserStore {
       now,
       uid,
     );
-    this.#count({ active: isActive ? 1 : -1, stored: 0 });
+    this.#counts.add({ active: isActive ? 1 : -1, stored: 0 });
     return true;
   }
 
@@ -113,7 +116,7 @@ export class UserStore {
     if (user === null) return false;
     this.#sql.exec("DELETE FROM users WHERE uid = ?", uid);
     this.#setTags(uid, user.tags, []);
-    this.#count({ active: user.deactivatedAt === null ? -1 : 0, stored: -1 });
+    this.#counts.add({ active: user.deactivatedAt === null ? -1 : 0, stored: -1 });
     return true;
   }
 
@@ -188,14 +191,6 @@ export class UserStore {
       "INSERT OR IGNORE INTO user_tags (tag, uid) SELECT value, ? FROM json_each(?)",
       uid,
       JSON.stringify(after),
-    );
-  }
-
-  #count({ active, stored }: { active: number; stored: number }): void {
-    this.#sql.exec(
-      "UPDATE user_count SET active = active + ?, stored = stored + ?, version = version + 1",
-      active,
-      stored,
     );
   }
 

@@ -1,0 +1,151 @@
+import { acceptedOf } from "../../model/counts.ts";
+import type {
+  DeliverRequest,
+  DeliveryCounts,
+  ReopenRequest,
+  ShardNotification,
+} from "../../model/delivery.ts";
+import type { RetryTarget, ShardLog } from "../../model/delivery-log.ts";
+import type { DispatchLease } from "../../model/dispatch.ts";
+import type { NotificationHeader, Retry } from "../../model/notification.ts";
+import { findLine, type SegmentRequest } from "../../model/segment.ts";
+import { isFull, requireRoom } from "../kit/room.ts";
+import { UserShardBase } from "./base.ts";
+import type { Delivered } from "./contract.ts";
+import { RETENTION_DUTY, VALUES_DUTY } from "./duty-kinds.ts";
+import { isSingle } from "./is-single.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** About deliveries: storing them, retrying them, and what became of them. */
+export class DeliveryCalls extends UserShardBase {
+  deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
+    const now = Date.now();
+    // Chunks of what was accepted use the room that is left; a send that isn't accepted yet is refused.
+    if (isSingle(request.header) && isFull(this.ctx.storage, this.env)) {
+      if (this.stores.deliveries.getNotification(request.header.id) === null)
+        requireRoom(this.ctx.storage, this.env);
+    }
+    const watchers =
+      request.target === null ? this.sockets.watchers() : this.sockets.watchersOf(request.target);
+    const { header, totals, fresh, pending, leases } = this.due.transaction(() => {
+      const stored = this.#findSegmentOf(request);
+      if (stored !== null) return { ...stored, fresh: [], pending: [], leases: [] };
+      const after = this.stores.deliveries.insertDeliveries(request, watchers, now, (slice, userIds) =>
+        this.outbox.store(slice, userIds, request.header, now),
+      );
+      this.reporter.noteChange(now);
+      this.#noteGone(request.header, after.gone, now);
+      if (request.target !== null) this.due.ensure(VALUES_DUTY, "", now + DAY_MS);
+      this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
+      return { ...after, leases: leaseMs === null ? [] : this.#leaseNew(request, leaseMs, now) };
+    });
+    const isWhole = acceptedOf(totals) === request.expected;
+    // Several realtime targets are in their ledger already: what was answered as delivered is read there.
+    // With dispatches in hand the caller is about to report them: until then nothing is worth telling.
+    if (leases.length === 0) this.reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
+    this.pushToSockets(header.id, fresh);
+    if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
+    return { header, leases };
+  }
+
+  deliverSegment(request: SegmentRequest): "stored" | "needs_template" {
+    const now = Date.now();
+    const online = this.sockets.listOnline();
+    const stored = this.due.transaction(() => {
+      const inserted = this.stores.segmentInserts.insert(request, now);
+      if (inserted === null) return null;
+      this.reporter.noteChange(now);
+      this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
+      const watching = [...online].filter((userId) => findLine(request.targets, userId) !== null);
+      return { ...inserted, fresh: watching.flatMap((userId) => this.stores.arrivals.bringIn(userId)) };
+    });
+    if (stored === null) return "needs_template";
+    this.reporter.schedule(acceptedOf(stored.totals) === request.expected ? "now" : "batch");
+    for (const key of stored.fresh) this.pushToSockets(key.notificationId, [key]);
+    return "stored";
+  }
+
+  /** A part of a batch that is stored as a segment is done with: who delivers it again may see other devices. */
+  #findSegmentOf({ header, part = null }: DeliverRequest): ShardNotification | null {
+    if (part === null || !this.stores.segments.has(header.id, part)) return null;
+    return this.stores.deliveries.getNotification(header.id);
+  }
+
+  reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
+    const now = Date.now();
+    const waiting = this.due.transaction(() => {
+      this.stores.arrivals.bringInFailed(notificationId, retry.reasons);
+      if (this.stores.retries.reopen(notificationId, retry)) this.reporter.noteChange(now);
+      const header = this.stores.deliveries.getNotification(notificationId)?.header;
+      const gone = this.stores.tombstones.listGone(userIds, notificationId);
+      if (header !== undefined) this.#noteGone(header, gone, now);
+      return this.stores.retries.listWaiting(notificationId, retry.attempt, userIds);
+    });
+    this.reporter.schedule("batch");
+    return waiting;
+  }
+
+  redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void {
+    const now = Date.now();
+    const watchers = this.sockets.watchers();
+    const redelivered = this.due.transaction(() => {
+      this.reporter.noteChange(now);
+      return this.stores.retries.redeliver(header.id, attempt, slices, watchers, now, (slice, userIds) =>
+        this.outbox.store(slice, userIds, { id: header.id, expiresAt }, now, attempt),
+      );
+    });
+    if (redelivered === null) return;
+    const { totals, fresh, pending } = redelivered;
+    this.reporter.schedule(totals.every((channel) => channel.pending === 0) ? "now" : "batch");
+    this.pushToSockets(header.id, fresh);
+    if (pending.length > 0) this.#enqueueNew(header.id, pending);
+  }
+
+  /** What of the rows that were written in this transaction waits in the outbox. */
+  #leaseNew({ header, slices }: DeliverRequest, leaseMs: number, now: number): DispatchLease[] {
+    return slices.flatMap(({ outbox }) => {
+      if (outbox === null) return [];
+      const lane = { notificationId: header.id, channelKey: outbox.channelKey, isSlow: false };
+      const lease = this.outbox.lease({ ...lane, blocked: [], leaseMs }, now);
+      return lease === null ? [] : [lease];
+    });
+  }
+
+  /** Not waited for: should it fail, the alarm sends the messages. */
+  #enqueueNew(notificationId: string, pending: [channelKey: string, count: number][]): void {
+    this.outbox
+      .enqueueNew(notificationId, pending)
+      .catch((error: unknown) => this.logError("enqueueing dispatches failed", error));
+  }
+
+  /** What a ledger holds of users who were deleted before this came: it is told again. In the transaction. */
+  #noteGone({ id, mode }: NotificationHeader, gone: readonly string[], now: number): void {
+    if (mode !== "realtime") return;
+    for (const uid of gone) this.erasureCalls.addForgotten(uid, [id], now);
+  }
+
+  async flush(): Promise<void> {
+    await this.reporter.flush();
+  }
+
+  describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null {
+    return this.stores.deliveries.getNotification(notificationId);
+  }
+
+  getRetryTarget(notificationId: string): RetryTarget | null {
+    return this.stores.log.getRetryTarget(notificationId);
+  }
+
+  getTarget(notificationId: string): string | null {
+    return this.stores.log.getTarget(notificationId);
+  }
+
+  listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
+    return this.stores.log.listDeliveries(notificationId, userIds);
+  }
+
+  countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
+    return this.stores.log.countDeliveries(notificationId, afterUser);
+  }
+}
