@@ -2,7 +2,8 @@ import { Circuits } from "../../channels/dispatch/circuits.ts";
 import type { PushConfig } from "../../env.ts";
 import type { AddressReport, DispatchLane, OpenCircuit } from "../../model/dispatch.ts";
 import type { DueTable } from "../kit/due.ts";
-import type { DispatchPosition, DispatchWakes } from "./dispatch-wakes.ts";
+import type { DispatchPosition } from "./dispatch-store.ts";
+import type { DispatchWakes } from "./dispatch-wakes.ts";
 
 /** The duties' kinds in the shard's due table, where the first has its name from the first channel that had an outbox. */
 export const DISPATCH_DUTY = "push";

@@ -12,10 +12,10 @@ import type { DueTable } from "../kit/due.ts";
 import type { AddressStore } from "./address-store.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import { DISPATCH_DUTY, type DispatchCircuits } from "./dispatch-circuits.ts";
+import { type DispatchRow, progressOf } from "./dispatch-reads.ts";
 import type { DispatchSettlements } from "./dispatch-settlements.ts";
-import { type DispatchRow, type DispatchStore, progressOf } from "./dispatch-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 import { wakeWaiting } from "./dispatch-waiting.ts";
-import type { DispatchWakes } from "./dispatch-wakes.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { UsersInHand } from "./users-in-hand.ts";
 
@@ -27,7 +27,6 @@ interface LeaseParts {
   addresses: AddressStore;
   store: DispatchStore;
   tombstones: Tombstones;
-  wakes: DispatchWakes;
   /** Who of these users is deactivated. */
   listInactive: (userIds: readonly string[]) => string[];
   due: DueTable;

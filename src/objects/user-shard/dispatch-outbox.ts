@@ -16,9 +16,10 @@ import type { AddressStore } from "./address-store.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import { DISPATCH_DUTY, DispatchCircuits } from "./dispatch-circuits.ts";
 import { DispatchLeases } from "./dispatch-leases.ts";
+import type { DispatchRow } from "./dispatch-reads.ts";
 import { DispatchReports } from "./dispatch-reports.ts";
 import { DispatchSettlements } from "./dispatch-settlements.ts";
-import type { DispatchRow, DispatchStore } from "./dispatch-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 import type { DispatchWakes } from "./dispatch-wakes.ts";
 import type { Tombstones } from "./tombstones.ts";
 import { UsersInHand } from "./users-in-hand.ts";
@@ -150,7 +151,7 @@ export class DispatchOutbox {
 
   /** The alarm's turn: settles what has expired, and sends messages for what is due. */
   async wake(now: number): Promise<void> {
-    const { wakes, due, stallMs, enqueue } = this.#parts;
+    const { store, wakes, due, stallMs, enqueue } = this.#parts;
     const groups = due.transaction(() => {
       const hasMore = this.#circuits.wakeMore(now);
       const rows = wakes.listToWake(now);
@@ -159,7 +160,7 @@ export class DispatchOutbox {
         now,
       );
       const found = groupByLane(rows.filter(({ hasExpired }) => !hasExpired)).slice(0, GROUPS_PER_TURN);
-      for (const { lane } of found) wakes.markWoken(lane, now, stallMs);
+      for (const { lane } of found) store.markWoken(lane, now, stallMs);
       const next = hasMore ? now : wakes.nextWakeAt();
       if (next === null) due.remove(DISPATCH_DUTY, "");
       else due.set(DISPATCH_DUTY, "", next);

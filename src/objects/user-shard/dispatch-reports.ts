@@ -9,10 +9,10 @@ import { nextAttemptDelayMs } from "../../outbound/backoff.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { AddressStore } from "./address-store.ts";
 import { DISPATCH_DUTY, type DispatchCircuits } from "./dispatch-circuits.ts";
+import { type DispatchRow, type DispatchUpdate, progressOf } from "./dispatch-reads.ts";
 import type { DispatchSettlements } from "./dispatch-settlements.ts";
-import { type DispatchRow, type DispatchStore, type DispatchUpdate, progressOf } from "./dispatch-store.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 import { wakeWaiting } from "./dispatch-waiting.ts";
-import type { DispatchWakes } from "./dispatch-wakes.ts";
 import type { UsersInHand } from "./users-in-hand.ts";
 
 /** Due times are rounded up to this part of the first pause. */
@@ -21,7 +21,6 @@ const ROUNDING = 10;
 interface ReportParts {
   addresses: AddressStore;
   store: DispatchStore;
-  wakes: DispatchWakes;
   due: DueTable;
   config: PushConfig;
   circuits: DispatchCircuits;

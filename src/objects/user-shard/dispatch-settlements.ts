@@ -2,7 +2,8 @@ import type { Settlement } from "../../model/delivery.ts";
 import type { DispatchGroup } from "../../model/dispatch.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
-import type { DispatchRow, DispatchStore } from "./dispatch-store.ts";
+import type { DispatchRow } from "./dispatch-reads.ts";
+import type { DispatchStore } from "./dispatch-store.ts";
 
 interface SettlementParts {
   deliveries: DeliveryStore;

@@ -1,11 +1,6 @@
 import type { DispatchLane } from "../../model/dispatch.ts";
-import { ADDRESS_DUE, ADDRESS_LEFT } from "./dispatch-store.ts";
-
-/** A dispatch by its key: channel, notification, user. */
-export type DispatchPosition = [channelKey: string, notificationId: string, userId: string];
-
-/** Of the pause between messages for dispatches that nobody leases. */
-const MAX_DOUBLINGS = 4;
+import { ADDRESS_DUE, ADDRESS_LEFT } from "./dispatch-reads.ts";
+import type { DispatchPosition, DispatchStore } from "./dispatch-store.ts";
 
 /** Dispatches of a channel that are looked through for one that may be a probe. */
 const PROBE_ROWS = 500;
@@ -21,9 +16,11 @@ const WAKE_ROWS = 2000;
  */
 export class DispatchWakes {
   readonly #sql: SqlStorage;
+  readonly #store: DispatchStore;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, store: DispatchStore) {
     this.#sql = sql;
+    this.#store = store;
   }
 
   /** What the alarm has to do with, the longest due first: it has expired, or a message is to be sent for it. */
@@ -49,20 +46,6 @@ export class DispatchWakes {
       }));
   }
 
-  /** A message was sent for them: the next after `intervalMs`, then at doubling ones, to sixteen of it or an hour. */
-  markWoken(lane: DispatchLane, now: number, intervalMs: number): void {
-    this.#sql.exec(
-      `UPDATE pushes SET wake_at = MAX(?1 + 1, MIN(expires_at, ?1 + MIN(?2 * (1 << MIN(wakes, ${MAX_DOUBLINGS})), 3600000))),
-         wakes = wakes + 1
-       WHERE channel_key = ?3 AND notification_id = ?4 AND +wake_at <= ?1 AND is_slow = ?5`,
-      now,
-      intervalMs,
-      lane.channelKey,
-      lane.notificationId,
-      lane.isSlow ? 1 : 0,
-    );
-  }
-
   /**
    * A slice, behind `after`, of what may be leased gets a message at the next turn of the alarm: of one channel, or of
    * all. Returns where the next slice begins, null where there is none.
@@ -78,26 +61,8 @@ export class DispatchWakes {
       .toArray()
       .map((row): DispatchPosition => [row.channel_key, row.notification_id, row.user_id]);
     const meant = channelKey === null ? rows : rows.filter(([key]) => key === channelKey);
-    this.#sql.exec(
-      `UPDATE pushes SET wake_at = ?1, wakes = 0 WHERE (channel_key, notification_id, user_id) IN
-         (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)) AND due_at <= ?1 AND +wake_at > ?1`,
-      now,
-      JSON.stringify(meant),
-    );
+    this.#store.wake(meant, now);
     return meant.length < WAKE_ROWS ? null : (meant.at(-1) ?? null);
-  }
-
-  /** One user's dispatch gets a message at the next turn of the alarm. False where there is none that may be leased. */
-  wakeOne({ channelKey, notificationId, isSlow }: DispatchLane, userId: string, now: number): boolean {
-    return (
-      this.#sql
-        .exec(
-          `UPDATE pushes SET wake_at = ?1, wakes = 0 WHERE channel_key = ?2 AND notification_id = ?3 AND user_id = ?4
-             AND is_slow = ?5 AND due_at <= ?1 AND expires_at > ?1 RETURNING 1`,
-          ...[now, channelKey, notificationId, userId, isSlow ? 1 : 0],
-        )
-        .toArray().length > 0
-    );
   }
 
   /** When the alarm has something to do (Unix ms), or null. */

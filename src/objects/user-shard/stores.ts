@@ -74,6 +74,6 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
     tokens: new UserTokens(sql),
     userCount,
     users: new UserStore(sql, presence, userCount),
-    wakes: new DispatchWakes(sql),
+    wakes: new DispatchWakes(sql, dispatches),
   };
 }

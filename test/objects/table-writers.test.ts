@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { listStatements } from "../support/query-plans/source-statements.ts";
+
+const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+const WRITES = /(?:INSERT(?: OR [A-Z]+)? INTO|UPDATE|DELETE FROM) +([a-z_]+)\b/g;
+
+/** Which files write which tables, by `object table`: a ledger's notifications aren't a shard's. */
+function listWriters(): Map<string, Set<string>> {
+  const writers = new Map<string, Set<string>>();
+  for (const { file, text } of listStatements(SOURCES)) {
+    const owner = /^src\/objects\/([^/]+)\//.exec(file)?.[1] ?? "any object";
+    for (const [, table] of text.matchAll(WRITES)) {
+      const key = `${owner} ${table}`;
+      writers.set(key, (writers.get(key) ?? new Set()).add(file));
+    }
+  }
+  return writers;
+}
+
+it("a table is written by its store's file alone", () => {
+  const writers = listWriters();
+  expect(writers.size).toBeGreaterThan(60);
+  expect(writers.get("user-shard deliveries")).toEqual(new Set(["src/objects/user-shard/delivery-rows.ts"]));
+  const shared = [...writers]
+    .filter(([, files]) => files.size > 1)
+    .map(([table, files]) => [table, ...files]);
+  expect(shared).toEqual([]);
+});
+
+it("what the kit or the model writes in any object, no object writes itself", () => {
+  const tables = [...listWriters().keys()].map((key) => key.split(" ").at(-1) ?? "");
+  const common = [...listWriters().keys()]
+    .filter((key) => key.startsWith("kit ") || key.startsWith("any object "))
+    .map((key) => key.split(" ").at(-1) ?? "");
+  expect(common).toContain("due");
+  expect(common.filter((table) => tables.filter((other) => other === table).length > 1)).toEqual([]);
+});
