@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 
 /**
- * Writes the list of routes in docs/api.md from their declarations; with `--check` it only says whether the list is what
- * they say.
+ * Writes the list of routes in docs/api.md from their declarations; with `--check` it only says whether the list is
+ * what they say.
  */
 
 const FILE = new URL("../docs/api.md", import.meta.url);

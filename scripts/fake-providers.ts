@@ -110,7 +110,9 @@ function describe(provider: Provider, device: string, payload: unknown): string 
   return `${provider.padEnd(7)} ${name}…  ${title.success ? title.output : JSON.stringify(payload)}`;
 }
 
-/** Ends with Ctrl-C, with the script that started it over IPC, and with npm, which may die without passing signals on. */
+/**
+ * Ends with Ctrl-C, with the script that started it over IPC, and with npm, which may die without passing signals on.
+ */
 function stopWithParent(stop: () => void): void {
   for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) {
     process.on(event, stop);

@@ -6,8 +6,8 @@ import { ROOT } from "../wrangler.ts";
 import { selectTests } from "./select-tests.ts";
 
 /**
- * `npm run check:fast`: while one works. Types, the style of the files that changed since the last commit (or by it, where
- * nothing has since), and the tests nearest to them, all at once. `npm run check` is what counts.
+ * `npm run check:fast`: while one works. Types, the style of the files that changed since the last commit (or by it,
+ * where nothing has since), and the tests nearest to them, all at once. `npm run check` is what counts.
  */
 
 /** Where TypeScript keeps what it knows of files that didn't change. */

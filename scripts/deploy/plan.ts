@@ -40,8 +40,8 @@ const CREATED_ALREADY = /already (exists|taken)|code: (11009|10004)\b/i;
 /**
  * The commands that take an account from `state` to a running deployment, in order. Pure.
  *
- * The secrets come last: only a Worker that exists has secrets, and until then its admin routes answer
- * 403, so no app has secrets yet. What isn't named here (KV namespaces, Durable Objects) `wrangler deploy` creates by itself.
+ * The secrets come last: only a Worker that exists has secrets, and until then its admin routes answer 403, so no app
+ * has secrets yet. What isn't named here (KV namespaces, Durable Objects) `wrangler deploy` creates by itself.
  */
 export function planDeploy(settings: DeploySettings, state: DeployState): Plan {
   const plan: Plan = { present: [], steps: [] };

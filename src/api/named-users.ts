@@ -17,9 +17,9 @@ const NewUserParamSchema = v.object({ uid: UserIdSchema });
 
 /** The user of a path in the CometChat families. */
 export interface NamedUser {
-  /** As it is stored; whether it can be a user's is left to the route. */
+  /** The user id as it is stored. Whether a user can have it is for the route to check. */
   uid: string;
-  /** As the call has it, for messages. */
+  /** The user id as the call wrote it, for messages. */
   sentAs: string;
 }
 
@@ -28,7 +28,7 @@ export function readUserParam(sentAs: string, rule: UserIdRule): NamedUser {
   return { uid: canonicalUserId(rule, sentAs), sentAs };
 }
 
-/** The same; throws where nobody can have such an id. */
+/** Reads a user id from the path as {@link readUserParam} does; throws where nobody can have it. */
 export function requireUserParam(sentAs: string, rule: UserIdRule): NamedUser {
   const user = readUserParam(sentAs, rule);
   parseInput(UserParamSchema, { uid: user.uid });

@@ -49,7 +49,7 @@ export class AudienceBuilder {
   readonly #placement: UserPlacement;
   readonly #rule: DuplicateRule;
   readonly #log = new RowLog();
-  /** Of each row. */
+  /** The shard of each row, by the row's number. */
   readonly #shards: number[] = [];
   /** The row of each user that counts so far. */
   readonly #users = new UserRows(this.#log);

@@ -4,8 +4,8 @@ import type { ChannelRef, ChunkCut } from "../model/notification.ts";
 import type { CompiledContent, CompiledTemplate } from "../templates/compile.ts";
 
 /**
- * How an audience's chunks are cut so that a message stands for so much rendered text, about: a chunk is of so many rows,
- * whatever these render to. Undefined where no chunk needs to be. Pure.
+ * How an audience's chunks are cut so that a message stands for so much rendered text, about: a chunk is of so many
+ * rows, whatever these render to. Undefined where no chunk needs to be. Pure.
  */
 export function chooseCut(
   { contents, variables }: CompiledTemplate,
@@ -25,7 +25,7 @@ export function chooseCut(
   return rows >= most ? undefined : { rows, parts: Math.ceil(most / rows) };
 }
 
-/** Of one target, where each of its values is about so long. */
+/** UTF-16 units that one target renders to, where each of its values is about `valueLength` long. */
 function estimateLength({ segments }: CompiledContent, valueLength: number): number {
   const length = segments.reduce(
     (sum, segment) => sum + (typeof segment === "string" ? segment.length : valueLength),

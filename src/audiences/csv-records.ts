@@ -57,7 +57,7 @@ export interface CsvRecord {
 interface QuoteFault {
   kind: "open" | "text behind";
   line: number;
-  /** Where it was closed. */
+  /** The line where the quote was closed. */
   closedAt: number;
 }
 

@@ -21,7 +21,7 @@ export interface CsvRules {
   reasonColumn: string;
   /** What an id in the file is stored as. */
   toId: (sent: string) => string;
-  /** Of an id as it is stored. */
+  /** Whether a user can have this id, as it is stored. */
   isId: (value: string) => boolean;
   idMessage: string;
   maxRows: number;

@@ -1,6 +1,6 @@
 /** Tells from a file's first bytes what it is where it is no CSV. Pure. */
 
-/** So many bytes are enough to tell. */
+/** As many of a file's first bytes are enough to tell its kind. */
 export const SNIFFED_BYTES = 1024;
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];

@@ -40,7 +40,7 @@ const CSV_RULES: Omit<CsvRules, "toId"> = {
 /** A file that can be sent from now on. */
 export interface UploadedFile {
   fileKey: string;
-  /** Of the CSV. */
+  /** The ETag of the CSV in R2, as an HTTP header has it. */
   httpEtag: string;
 }
 

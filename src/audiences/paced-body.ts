@@ -58,9 +58,9 @@ export async function* readPaced(
 class WaitClock {
   readonly #pace: UploadPace;
   #startedAt: number | null = null;
-  /** Of the whole upload, ms. */
+  /** Time spent waiting for the client in the whole upload, ms. */
   #waitedMs = 0;
-  /** Of the window. */
+  /** What had been waited when the current window began, ms. */
   #windowStartMs = 0;
   #windowBytes = 0;
 

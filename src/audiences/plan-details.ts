@@ -21,8 +21,8 @@ const PlanDetailsSchema = v.object({
 });
 
 /**
- * Where a plan's details go: small ones stay with it in the ledger, which saves two calls of R2; others are put into R2,
- * create-only, as a call that is run again finds what it wrote. Throws where R2 fails, so it belongs before the
+ * Where a plan's details go: small ones stay with it in the ledger, which saves two calls of R2; others are put into
+ * R2, create-only, as a call that is run again finds what it wrote. Throws where R2 fails, so it belongs before the
  * commit point; what is then never committed ends with the lifecycle rule.
  */
 export async function packDetails(

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 256 * 1024;
 /** Rows of bytes one behind the other in blocks: what isn't used is less than a block. Pure. */
 export class RowLog {
   readonly #blocks: Uint8Array[] = [];
-  /** Of each row: its block, and where in it it begins and ends. */
+  /** By a row's number: its block, and where in the block the row begins and ends. */
   readonly #blockOf: number[] = [];
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];

@@ -19,7 +19,7 @@ const AudienceIndexSchema = v.object({
   etag: v.string(),
   /** Of a targets file: what the rows' values are. Null: the values of the plan's variables, in their order. */
   columns: v.nullable(v.array(v.string())),
-  /** Of a targets file: by which rule its user ids were taken. */
+  /** The rule by which a targets file's user ids were taken: in lower case, or as they are. */
   foldsUserIds: v.optional(v.boolean(), false),
   total: v.number(),
   duplicates: v.number(),

@@ -16,7 +16,7 @@ export class UserRows {
   readonly #key: SipKey = parseSipKey(newHashKey());
   /** Row numbers. */
   #slots = new Int32Array(FIRST_SLOTS).fill(EMPTY);
-  /** Of each row that was noted, by its number. */
+  /** The hash of each noted row's user id, by the row's number. */
   readonly #hashes: number[] = [];
   #users = 0;
 

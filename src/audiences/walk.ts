@@ -105,7 +105,7 @@ function columnsOf({ name, definition }: VariableReader): string[] {
   return fields.length === 0 ? [name] : fields.map((field) => `${name}.${field}`);
 }
 
-// As an upload would read them back.
+// Cells that an upload would read back as the same value.
 function cellsOf({ definition }: VariableReader, value: unknown): (string | null)[] {
   const fields = VARIABLE_FIELDS[definition.type];
   if (fields.length === 0) return [toCell(value)];

@@ -12,9 +12,9 @@ import type { TimedFetch } from "../outbound/timed-fetch.ts";
 export type Channel = StoredChannel | DispatchedChannel;
 
 interface ChannelForm {
-  /** As the API and the stored rows name it. */
+  /** Its name in the API and in stored rows. */
   type: string;
-  /** As seed 004's family names it. */
+  /** Its name in the platform family (seed 004). */
   platformType: string;
   /** What is wrong with a template's content for it; `path`: where the content stands. */
   findContentFaults: (content: Json, path: string) => Fault[];
@@ -74,7 +74,7 @@ export interface AddressForm {
   maxOfUser: number;
   /** It belongs to the user who registered it last, and leaves the one who had it. */
   isExclusive: boolean;
-  /** Of a delivery to a user who has none. */
+  /** Why a delivery is skipped whose user has no address. */
   skipReason: SkipReason;
   /** What makes an address the same address: registered again or by another user. */
   identityOf: (address: Address) => string;
@@ -102,7 +102,7 @@ export interface AddressProvider {
 export interface AddressPlace {
   env: Bindings;
   appId: string;
-  /** Of this Worker itself, which is nobody's address. */
+  /** The origin of this Worker, which nobody may give as an address. */
   origin: string;
 }
 
@@ -157,7 +157,7 @@ export interface TestForm {
     id: string | null,
     accounts: ReadonlyMap<string, ShownAccount>,
   ) => { chosen: UserAddress } | { faults: Fault[] } | { missing: string };
-  /** As the answer names it: its fields, which the tests of other types lack. */
+  /** The fields of a test's answer that only this type has. */
   answer: v.ObjectEntries;
   present: (address: UserAddress) => object;
 }

@@ -24,8 +24,8 @@ export function listEnabledChannels(app: AppRecord): EnabledChannels {
 }
 
 /**
- * The app as far as these channels need it. A copy in which one of them is missing, disabled or without the account that
- * it needs may only be old: no is said from one of a second at most.
+ * The app as far as these channels need it. A copy in which one of them is missing, disabled or without the account
+ * that it needs may only be old: no is said from one of a second at most.
  */
 export async function withCurrentChannels(
   env: Bindings,

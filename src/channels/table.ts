@@ -10,7 +10,7 @@ const CHANNELS: readonly Channel[] = [IN_APP, PUSH];
 
 export const CHANNEL_TYPES = CHANNELS.map(({ type }) => type);
 
-/** Those that a provider is called for. */
+/** The channels that call a provider. */
 export const DISPATCHED = CHANNELS.filter((channel) => channel.settles === "outbox");
 
 /** The accounts that a channel is given in a body: null removes one, an absent one stays as it is. */

@@ -20,7 +20,7 @@ export async function readCopy<S extends v.GenericSchema>(
   return changed.get(appId) ? null : readOldCopy(env, appId, key, schema);
 }
 
-/** The same for what never changes: how old the copy is doesn't matter. */
+/** KV's copy of what never changes, whatever its age; null as for {@link readCopy}. */
 export async function readOldCopy<S extends v.GenericSchema>(
   env: Bindings,
   appId: string,

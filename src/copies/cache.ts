@@ -5,8 +5,8 @@ interface Entry<T> {
 }
 
 /**
- * A small cache of one isolate: entries end after `ttlMs`, the oldest ones when there are too many, or when together they
- * weigh too much.
+ * A small cache of one isolate: entries end after `ttlMs`, the oldest ones when there are too many, or when together
+ * they weigh too much.
  */
 export class TtlCache<T> {
   readonly #entries = new Map<string, Entry<T>>();

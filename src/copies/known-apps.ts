@@ -38,14 +38,14 @@ export async function findKeyCheck(
   return noteApp(record);
 }
 
-/** There is this app. */
+/** Notes that there is this app, and what its keys are checked by. */
 export function noteApp({ id, keyCheck }: AppRecord): KeyCheck {
   unknown.delete(id);
   (keyCheck.isComplete ? checks : openChecks).set(id, keyCheck);
   return keyCheck;
 }
 
-/** There is no such app now, as its registry says. */
+/** Notes that there is no such app now, as its registry says. */
 export function noteUnknownApp(appId: string): void {
   forgetKnownApp(appId);
   unknown.set(appId, true);

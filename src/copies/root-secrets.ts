@@ -38,7 +38,8 @@ export async function listRootSecrets(
 
 /**
  * The root secret of the generation that something claims to be signed with; `ended` where that counts no more, null
- * where there never was one. `guard`: asked before a registry is, about an app or a generation that nothing is known of.
+ * where there never was one. `guard`: asked before a registry is, about an app or a generation that nothing is known
+ * of.
  */
 export async function findRootSecret(
   env: Bindings,

@@ -28,8 +28,8 @@ interface ReceivedMessage {
 }
 
 /**
- * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the batch
- * goes last, so that another's single chunk isn't rendered in the middle of its many.
+ * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the
+ * batch goes last, so that another's single chunk isn't rendered in the middle of its many.
  */
 export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Promise<void> {
   const plans = new BatchPlans(env);

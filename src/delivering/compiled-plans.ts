@@ -16,7 +16,7 @@ import { pushDataOf } from "./target.ts";
 export interface CompiledPlan {
   header: NotificationHeader;
   template: CompiledTemplate;
-  /** What it was compiled from: shards make texts with it. */
+  /** The text that the template was compiled from: user shards render with it. */
   text: TemplateText;
   /** Shards that were given it. */
   shardsWithText: Set<number>;

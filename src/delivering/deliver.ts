@@ -122,8 +122,8 @@ export async function retryRun(
 }
 
 /**
- * Delivers a plan's inline rows, shard by shard. Repeated, it changes nothing. With `inline` a provider is called for them
- * before it returns, else that is the queue's.
+ * Delivers a plan's inline rows, shard by shard. Repeated, it changes nothing. With `inline` a provider is called for
+ * them before it returns, else that is the queue's.
  */
 export async function deliverRows(
   env: Bindings,
@@ -166,9 +166,10 @@ export async function deliverRows(
 }
 
 /**
- * Renders targets and hands their delivery rows to `send`, call by call, a transaction each: the next call's are rendered
- * when this one's are stored, so that what is in memory doesn't grow with the targets. Shards count absolutely, so the
- * calls need not succeed or fail together. Mostly it is one; at least one, as one without slices says something too.
+ * Renders targets and hands their delivery rows to `send`, call by call, a transaction each: the next call's are
+ * rendered when this one's are stored, so that what is in memory doesn't grow with the targets. Shards count
+ * absolutely, so the calls need not succeed or fail together. Mostly it is one; at least one, as one without slices
+ * says something too.
  */
 async function renderInCalls(
   context: DeliveryContext,

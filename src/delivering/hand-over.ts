@@ -52,7 +52,9 @@ export async function handOver(
   }
 }
 
-/** A call that hangs must not hold up the other endpoints for ever. Where it comes through later, a repeat is ignored. */
+/**
+ * A call that hangs must not hold up the other endpoints for ever. Where it comes through later, a repeat is ignored.
+ */
 async function withTimeout(call: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

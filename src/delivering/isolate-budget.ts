@@ -14,15 +14,15 @@ interface Holding {
 
 /** Room that was taken. */
 export interface Reservation {
-  /** It is of this length now, and in use. */
+  /** Says that the text has this length now, and that its holder is still there. */
   resize(length: number): void;
   release(): void;
 }
 
 /**
- * Room for so many UTF-16 units of text in this isolate, whatever is served in it at once: an isolate has 128 MB, and the
- * platform runs as many invocations in it as it likes. Who needs room looks again and again: a promise that another
- * request resolves may never resolve here, as requests of one isolate don't share I/O.
+ * Room for so many UTF-16 units of text in this isolate, whatever is served in it at once: an isolate has 128 MB, and
+ * the platform runs as many invocations in it as it likes. Who needs room looks again and again: a promise that
+ * another request resolves may never resolve here, as requests of one isolate don't share I/O.
  */
 export class IsolateBudget {
   readonly #limit: number;
@@ -35,7 +35,10 @@ export class IsolateBudget {
     this.#freeLength = freeLength;
   }
 
-  /** Waits for room. What is larger than all of it gets it when nobody else holds any. Throws where that takes too long. */
+  /**
+   * Waits for room. What is larger than all of it gets it when nobody else holds any. Throws where that takes too
+   * long.
+   */
   async reserve(length: number): Promise<Reservation> {
     const giveUpAt = Date.now() + MAX_WAIT_MS;
     while (length > this.#freeLength && !this.#hasRoomFor(length)) {

@@ -10,7 +10,7 @@ export interface RunPart {
   /** The same whenever the run is delivered again: it is cut by its targets alone. */
   part: string;
   targets: SegmentTargets;
-  /** Those that aren't in it: they get rows of their own. */
+  /** Targets that aren't in the segment: they get rows of their own. */
   exceptions: RawTarget[];
 }
 
@@ -28,8 +28,9 @@ export function listOutcomes({ channels, enabled, isExpired }: DeliveryContext):
 }
 
 /**
- * Cuts a run's targets into parts that a segment can have, and says who needs rows of an own: whose variables lack, whose
- * content is too large, who has an address that a provider is called for. `unit`: the run's place in its audience. Pure.
+ * Cuts a run's targets into parts that a segment can have, and says who needs rows of an own: whose variables lack,
+ * whose content is too large, who has an address that a provider is called for. `unit`: the run's place in its
+ * audience. Pure.
  */
 export function* cutIntoParts(
   context: DeliveryContext,

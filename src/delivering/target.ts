@@ -27,8 +27,8 @@ export type RawTarget = readonly [userId: string, values: readonly unknown[] | n
 export type Reachable = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * One target's outcome per channel, in the channels' order. `raw` null: a target without variables. `reachable`: what its
- * shard has just said, so that nothing is rendered for who has no address.
+ * One target's outcome per channel, in the channels' order. `raw` null: a target without variables. `reachable`: what
+ * its shard has just said, so that nothing is rendered for who has no address.
  */
 export function decideDeliveries(
   context: DeliveryContext,
@@ -97,9 +97,9 @@ function renderChannel(
 }
 
 /**
- * Collects delivery rows into slices that a single statement can take, and counts them. The rows of a channel
- * that sends out are slices of their own: the shard's statement for them asks for addresses. What isn't cut yet has as much
- * text as a slice at most, in all channels together.
+ * Collects delivery rows into slices that a single statement can take, and counts them. The rows of a channel that
+ * sends out are slices of their own: the shard's statement for them asks for addresses. What isn't cut yet has as
+ * much text as a slice at most, in all channels together.
  */
 export class SliceWriter {
   readonly #plain: SliceBuilder;

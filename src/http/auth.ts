@@ -13,7 +13,7 @@ import { countGuess, countWrongCredentials, guardLookups, limitGuesses } from ".
 export interface Caller {
   app: AppRecord;
   key: KeyRecord;
-  /** The same as the audit log shows it. */
+  /** The caller as the audit log shows it. */
   actor: Actor;
 }
 

@@ -21,7 +21,7 @@ export interface FeedToken {
   issuedAt: number;
   /** Until when its holder may read: for a ticket that is the end of the token it was made with. */
   expiresAt: number;
-  /** Of a ticket: what it is known by when it is used. */
+  /** What a socket ticket is known by when it is used; null for a feed token. */
   ticket: { id: string; expiresAt: number } | null;
 }
 

@@ -40,7 +40,7 @@ async function hashJson(value: unknown): Promise<string> {
   return [...new Uint8Array(await digest.digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The same text for the same JSON, as bytes in pieces. */
+/** Writes JSON with its keys sorted, as bytes in pieces: the same JSON gives the same bytes. */
 class CanonicalText {
   readonly #encoder = new TextEncoder();
   readonly #pieces: Uint8Array[] = [];

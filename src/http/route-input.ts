@@ -21,7 +21,7 @@ export function parsedQuery<S extends v.GenericSchema>(
   return { schema, read: (url) => parseInput(schema, queryOf(url), isLenient ? "ignored" : "refused") };
 }
 
-/** The same by the app's rule of user ids. */
+/** A query that is parsed by a schema of the app's rule of user ids. */
 export function ruledQuery<S extends v.GenericSchema>(
   make: BySchemaRule<S>,
 ): QueryForm<v.InferOutput<S>, { app: UserIdRule }> {
@@ -63,7 +63,7 @@ interface JsonOptions {
   keepsDigits?: boolean;
   /** What a vendor's document is silent about is ignored, but for what looks like a field of it. */
   isLenient?: boolean;
-  /** Of a change: what is read of the same thing, which may be sent back. */
+  /** The answer's schema of what a call changes: its fields may be sent back unchanged. */
   readBack?: v.GenericSchema;
 }
 
@@ -77,7 +77,7 @@ export function parsedJson<S extends v.GenericSchema>(
   return readingJson(schema, () => schema, options);
 }
 
-/** The same by the app's rule of user ids. */
+/** A JSON body that is parsed by a schema of the app's rule of user ids. */
 export function ruledJson<S extends v.GenericSchema>(
   make: BySchemaRule<S>,
   options: JsonOptions = {},

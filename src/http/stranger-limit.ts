@@ -31,7 +31,7 @@ export function guardLookups({ env, address }: Pick<Context, "env" | "address">)
     const waitMs = Math.max(...counters.map(([buckets, key]) => buckets.waitMs(key)));
     if (waitMs > 0) throw tooManyStrangers(Math.ceil(waitMs / 1000));
     for (const [buckets, key] of counters) buckets.take(key);
-    // The same for all isolates of a location.
+    // Beside this isolate's own buckets, a binding counts for all isolates of a location.
     const names = [`app:${appId}`, ...(address === null ? [] : [`address:${address}`])];
     const allowed = await Promise.all(names.map((key) => isAllowed(env, key)));
     if (allowed.includes(false)) throw tooManyStrangers(PERIOD_SECONDS);

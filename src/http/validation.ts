@@ -8,8 +8,9 @@ import { exceedsBytes } from "../text/size.ts";
 import { addUnknownFields } from "./strange-fields.ts";
 
 /**
- * What becomes of fields that a schema hasn't: all are faults, or only those that look like one it has; `readBack`: those
- * of the answer that this schema is of are taken, and nothing comes of them, as who changes something sends it back whole.
+ * What becomes of fields that a schema hasn't: all are faults, or only those that look like one it has; `readBack`:
+ * those of the answer that this schema is of are taken, and nothing comes of them, as who changes something sends it
+ * back whole.
  */
 export type UnknownFields = "refused" | "ignored" | { readBack: v.GenericSchema };
 
@@ -44,7 +45,7 @@ interface Checked<S extends v.GenericSchema> {
   faults: Faults;
 }
 
-/** The same without a look at fields that the schema hasn't. */
+/** Checks an input as {@link checkInput} does, but takes fields that the schema hasn't. */
 export function checkForm<S extends v.GenericSchema>(schema: S, input: unknown): Checked<S> {
   const result = v.safeParse(schema, input);
   const faults = new Faults();
@@ -142,7 +143,7 @@ export function isUserId(value: unknown): value is string {
   return isStoredUserId(value) && !hasUnseenEnd(value);
 }
 
-/** The same, with whatever earlier versions took at its ends. */
+/** Whether a user may be stored under this id: earlier versions took white space at its ends. */
 export function isStoredUserId(value: unknown): value is string {
   if (typeof value !== "string" || value.length === 0 || value.length > MAX_USER_ID_BYTES) return false;
   if (value === "." || value === ".." || !value.isWellFormed() || hasControlCharacter(value)) return false;

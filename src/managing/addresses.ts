@@ -9,9 +9,9 @@ import type { FeedCaller } from "../objects/user-shard/contract.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
 /**
- * Gives this user an address in a type of channels; one that a single user has, has left the user that it belonged to, in
- * whatever shard, when this resolves. `caller`: the token's, where the user's own client calls. Where it throws, the
- * address may be there already; a repeat is the same registration.
+ * Gives this user an address in a type of channels; one that a single user has, has left the user that it belonged
+ * to, in whatever shard, when this resolves. `caller`: the token's, where the user's own client calls. Where it
+ * throws, the address may be there already; a repeat is the same registration.
  */
 export async function registerAddress(
   env: Bindings,

@@ -32,8 +32,9 @@ export async function issueUserToken(
 }
 
 /**
- * The user's tokens that can be used, newest first. Their texts are stored nowhere: they are signed once more, each with
- * the root secret that it was signed with, and are what they were. Those of a secret that has ended aren't listed.
+ * The user's tokens that can be used, newest first. Their texts are stored nowhere: they are signed once more, each
+ * with the root secret that it was signed with, and are what they were. Those of a secret that has ended aren't
+ * listed.
  */
 export async function listUserTokens(env: Bindings, app: AppRecord, uid: string): Promise<UserToken[]> {
   const issued = await getShardStubOf(env, app, uid).listTokens(uid);

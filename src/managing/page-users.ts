@@ -12,7 +12,7 @@ import { getShardStub } from "../objects/user-shard/contract.ts";
 export interface UserPage {
   /** In their order, some at a time: what isn't taken yet isn't read. */
   parts: AsyncGenerator<User[]>;
-  /** Of all that fit. */
+  /** How many users fit in all. */
   total: number;
 }
 

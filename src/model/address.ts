@@ -1,8 +1,8 @@
 import type { Json } from "./template.ts";
 
 /**
- * Where a channel reaches a user, as it is stored: a device's token, a browser's subscription, a URL. The channel's folder
- * knows its form; `provider` is whom a sender calls for it.
+ * Where a channel reaches a user, as it is stored: a device's token, a browser's subscription, a URL. The channel's
+ * folder knows its form; `provider` is whom a sender calls for it.
  */
 export type Address = { provider: string } & { [field: string]: Json };
 
@@ -37,7 +37,7 @@ export interface Registration {
 /** An address as its user's shard hands it to a sender. */
 export interface StoredAddress {
   key: string;
-  /** Of its registration: what a provider says of it isn't said of a later one. */
+  /** Stands for this registration: what a provider says of the address doesn't hold for a later one. */
   version: string;
   scope: string;
   address: Address;

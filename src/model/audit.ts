@@ -1,6 +1,9 @@
 /** The words of the audit log. */
 
-/** What stands in the registry: changes of an app's settings, written with the change itself, and retries, which their ledger tells of. */
+/**
+ * What stands in the registry: changes of an app's settings, written with the change itself, and retries, which their
+ * ledger tells of.
+ */
 export const CHANGE_ACTIONS = [
   "app.created",
   "app.quotas_updated",
@@ -60,7 +63,7 @@ export interface Actor {
   requestId: string | null;
 }
 
-/** Of what Onecall does by itself. */
+/** The actor of what Onecall does by itself. */
 export const ONECALL: Actor = { type: "onecall", key: null, keyId: null, requestId: null };
 
 /** A change as the transaction that makes it describes it. */

@@ -83,7 +83,7 @@ export function takeUnits(ranges: UnitRange[], count: number): number[] {
 /** Adds units to a list in place; those that are there already change nothing. */
 export function addUnit(ranges: UnitRange[], unit: number): void {
   const last = ranges.at(-1);
-  // Mostly they come in order.
+  // Units mostly come in order, so the last range grows.
   if (last !== undefined && last[1] === unit) {
     last[1]++;
     return;

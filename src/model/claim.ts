@@ -10,8 +10,8 @@ export interface ClaimRequest {
 
 /** What an earlier call under an Idempotency-Key has left to this one; nothing where there was none. */
 export interface EarlierCall {
-  /** It is done, with this answer. */
+  /** The answer of a call that is done, as JSON; null where none is. */
   answer: string | null;
-  /** It stopped before it finished: this header is to be sent, as it was. */
+  /** The header of a call that stopped before it was done, as JSON: this one sends it; null where there is none. */
   resumed: string | null;
 }

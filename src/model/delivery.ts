@@ -12,9 +12,9 @@ export interface DeliverRequest {
   part?: string | null;
   /** The request's push data; null where no channel sends anything out. */
   pushData: Record<string, string> | null;
-  /** Of a realtime send to one: the user. No plan names them. */
+  /** The user of a realtime send to one, whom no plan names; null for all others. */
   target: string | null;
-  /** Of such a send, where a delivery may fail: the target's raw values. */
+  /** The raw values of that user, where a delivery may fail and be retried. */
   targetValues?: unknown[] | null;
 }
 
@@ -24,7 +24,7 @@ export interface DeliverySlice {
   json: string;
   rows: number;
   tallies: DeliveryTally[];
-  /** Of a slice whose deliveries may wait in the outbox: their channel. */
+  /** The channel of deliveries that may wait in the outbox; null where they are settled at once. */
   outbox: { channelKey: string; channelType: string } | null;
 }
 
@@ -71,7 +71,7 @@ export interface DeliveryCounts {
 
 /** What a call's rows have become. */
 export interface InsertedDeliveries {
-  /** As it stands here: that of the first call. */
+  /** The header that stands in the shard: that of the first call. */
   header: NotificationHeader;
   /** The shard's, of this notification. */
   totals: Totals;

@@ -53,7 +53,10 @@ export interface AddressReport {
   key: string;
   version: string;
   outcome: AddressOutcome;
-  /** False where the outcome says nothing of how the provider is: it wasn't asked, or the user's others kept silent too. */
+  /**
+   * False where the outcome says nothing of how the provider is: it wasn't asked, or the user's others kept silent
+   * too.
+   */
   wasAsked: boolean;
   /** Its service makes a sender wait: from now on the dispatch goes by the queue that is for such. */
   isSlow?: boolean;

@@ -97,7 +97,7 @@ export class Faults implements Iterable<Fault> {
     else this.#named.push({ field: cutField(field), message, ...(code === undefined ? {} : { code }) });
   }
 
-  /** Those of another look at the same request. */
+  /** Adds what another look at the same request has found. */
   add(others: Faults): void {
     for (const fault of others) this.push(fault);
     this.#more += others.more;
@@ -145,7 +145,7 @@ function cutField(field: string): string {
   return replaceControls(cut.toWellFormed());
 }
 
-// As JSON each would have six bytes.
+// Each control character would have six bytes in JSON.
 function replaceControls(text: string): string {
   return /\p{Cc}/u.test(text) ? text.replace(/\p{Cc}/gu, "\ufffd") : text;
 }

@@ -64,7 +64,7 @@ function readPlace(bits: number, id: string): { shard: number | null; slot: numb
   return { shard: null, slot: bits === NO_SHARD ? slot : 0 };
 }
 
-/** The same of an id that is known to be one. Throws where it is none. */
+/** The parts of what is known to be a notification's id. Throws where it is none. */
 export function requireIdParts(id: string): NotificationIdParts {
   const parts = parseNotificationId(id);
   if (parts === null) throw new Error("What stands for a notification isn't its id");

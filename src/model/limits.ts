@@ -12,7 +12,10 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const LARGE_BODY_BYTES = 4 * 1024 * 1024;
 /** Levels of nesting in any JSON that is accepted. */
 export const MAX_JSON_DEPTH = 20;
-/** JSON values (objects, arrays, texts, numbers …; keys don't count) in a send's body: 10,000 targets with 20 each, and some. */
+/**
+ * JSON values (objects, arrays, texts, numbers …; keys don't count) in a send's body: 10,000 targets with 20 each,
+ * and some.
+ */
 export const MAX_SEND_BODY_VALUES = 250_000;
 /** JSON values in any other body: content of 50 channels with a thousand values each. */
 export const MAX_BODY_VALUES = 50_000;
@@ -121,7 +124,7 @@ export const MAX_WAITING_EVENT_BYTES = 2 * 1024 ** 3;
 export const MAX_KEPT_ATTEMPTS = 10_000;
 /** Bytes of the webhooks that a ledger or a user shard keeps for endpoints whose objects can't be reached. */
 export const MAX_WEBHOOK_OUTBOX_BYTES = 512 * 1024 ** 2;
-/** The same by number: how far the oldest may lie behind the newest. */
+/** Messages that an object keeps for endpoints out of reach: how far the oldest may lie behind the newest. */
 export const MAX_WEBHOOK_OUTBOX_MESSAGES = 1_000_000;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
@@ -152,7 +155,7 @@ export const UNKNOWN_KEY_MS = 60_000;
 export const KEY_CHECK_MS = 10 * 60_000;
 /** Objects' calls about credentials that nothing vouches for: of an address, and about an app, by isolate. */
 export const STRANGER_LOOKUPS = { burst: 20, perMinute: 10 } as const;
-/** The same of all addresses and apps together. */
+/** Lookups of strangers from all addresses and for all apps together, in an isolate. */
 export const STRANGER_LOOKUPS_IN_ALL = { burst: 60, perMinute: 60 } as const;
 /** Wrong admin tokens of an address, by isolate. */
 export const ADMIN_GUESSES = { burst: 20, perMinute: 60 } as const;
@@ -165,15 +168,16 @@ export const KV_WRITE_INTERVAL_MS = 1000;
 /** Queues accept 100 messages or 256 KB per sendBatch (developers.cloudflare.com/queues/platform/limits). */
 export const QUEUE_BATCH_MESSAGES = 100;
 /**
- * Messages of one ledger's batches in one deliveries queue at once, at least; the next goes in as one is done with. What
- * another app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have left: on
- * one machine, where a queue has one consumer and a chunk takes 6 ms, 24 ms. It is what a consumer takes in one batch.
+ * Messages of one ledger's batches in one deliveries queue at once, at least; the next goes in as one is done with.
+ * What another app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have
+ * left: on one machine, where a queue has one consumer and a chunk takes 6 ms, 24 ms. It is what a consumer takes in
+ * one batch.
  */
 export const CHUNKS_IN_QUEUE = 4;
 /**
- * The same at most, where messages don't wait (window-size.ts). On the platform a chunk is on its way for about 0.2 s (the
- * queue, R2, the shards, the ledger), so 64 × 400 rows in that time: one app gets 128,000 rows a second in each queue,
- * from 16 of the 250 consumers that a queue may have.
+ * Messages of a ledger in a queue at most, where they don't wait (window-size.ts). On the platform a chunk is on its
+ * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × 400 rows in that time: one app gets 128,000
+ * rows a second in each queue, from 16 of the 250 consumers that a queue may have.
  */
 export const MAX_CHUNKS_IN_QUEUE = 64;
 /**
@@ -182,15 +186,17 @@ export const MAX_CHUNKS_IN_QUEUE = 64;
  * has 128 MB (developers.cloudflare.com/workers/platform/limits).
  */
 export const MAX_RENDERED_AT_ONCE = 2 * 1024 * 1024;
-/** The same of realtime sends to one, which don't wait behind batches. */
+/** UTF-16 units of rendered text that realtime sends to one hold at once in an isolate, beside batches. */
 export const MAX_INLINE_AT_ONCE = 8 * 1024 * 1024;
-/** The same of one run, call or chunk up to which it doesn't wait for room. */
+/** UTF-16 units of rendered text up to which a run, call or chunk doesn't wait for room in its isolate. */
 export const FREE_TEXT_LENGTH = 64 * 1024;
-/** The same of an audience's rows that are being delivered: four chunks of the largest kind, parsed. */
+/** UTF-16 units of audiences' rows that an isolate has in hand at once: four chunks of the largest kind, parsed. */
 export const MAX_ROWS_AT_ONCE = 4 * 1024 * 1024;
-/** The same of the plans that an isolate keeps, and of the templates that it sends. */
+/** UTF-16 units of the plans that an isolate keeps, and as many of the templates that it sends. */
 export const MAX_KEPT_TEXT = 8 * 1024 * 1024;
-/** UTF-16 units that a message's targets render to, about: where a chunk's come to more, it goes in several messages. */
+/**
+ * UTF-16 units that a message's targets render to, about: where a chunk's come to more, it goes in several messages.
+ */
 export const UNIT_RENDERED_LENGTH = 4 * 1024 * 1024;
 /**
  * UTF-16 units of one statement's rows, INSERT … SELECT FROM json_each(?): at three bytes each far below the 2 MB of a
@@ -234,7 +240,7 @@ export const MAX_DEVICES = 20;
 export const DISPATCH_LEASE_ROWS = 100;
 /** Leases that a push message is good for, one after another: a report brings the next. */
 export const DISPATCH_LEASES_PER_MESSAGE = 10;
-/** Of one user's devices, so many are asked at once, whoever sends. */
+/** Devices of one user that are asked at once, whoever sends. */
 export const MAX_USER_CALLS_AT_ONCE = 2;
 /** Attempts of one push, the first included. */
 export const MAX_DISPATCH_TRIES = 12;

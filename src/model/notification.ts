@@ -38,7 +38,7 @@ export interface NotificationHeader {
   expiresAt: number;
   /** The API key's last four characters. */
   sentFrom: string;
-  /** Of a targets file: the upload that its key stood for then. */
+  /** The upload that a targets file's key stood for when it was sent to; null for all other sends. */
   fileAudience: AudienceRef | null;
   /** The webhook events that an endpoint wanted then; absent for none. */
   webhookEvents?: WebhookEvent[];
@@ -110,7 +110,7 @@ export interface Retry {
 export interface PlanDetails {
   template: TemplateSnapshot;
   pushData: Record<string, string>;
-  /** Of a targets file: what its rows' values are. */
+  /** The columns of a targets file's rows; none for all other sends. */
   columns: string[];
 }
 

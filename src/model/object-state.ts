@@ -5,8 +5,8 @@ export interface ObjectSize {
 }
 
 /**
- * How an object's secrets are stored: sealed by the newest key of the deployment, or by one that is about to go, as they
- * are because the deployment has no key, or by one that it hasn't any more.
+ * How an object's secrets are stored: sealed by the newest key of the deployment, or by one that is about to go, as
+ * they are because the deployment has no key, or by one that it hasn't any more.
  */
 export const SECRETS_STATES = ["current", "old_key", "plain", "unreadable"] as const;
 

@@ -10,8 +10,8 @@ interface PlatformError {
 }
 
 /**
- * How the platform's parts say that they can't now, where nothing else tells it from a bug: an exception that comes out of
- * an object keeps its message, but not the flags that it came into that object with.
+ * How the platform's parts say that they can't now, where nothing else tells it from a bug: an exception that comes
+ * out of an object keeps its message, but not the flags that it came into that object with.
  */
 const MESSAGES = [
   /network connection lost/i,

@@ -4,14 +4,14 @@ import { type Outcome, refuse } from "./outcome.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * What an app may have in its registry: so much that nobody meets it who doesn't run away, and the operator may allow more
- * or less. `most`: above it the object itself would be too small.
+ * What an app may have in its registry: so much that nobody meets it who doesn't run away, and the operator may allow
+ * more or less. `most`: above it the object itself would be too small.
  */
 export const QUOTAS = {
   keys: { default: 1000, most: 10_000, noun: "API keys", remedy: "Revoke one first." },
   channels: { default: MAX_CHANNELS, most: MAX_CHANNELS, noun: "channels", remedy: "Use one that is there." },
   templates: { default: 5000, most: 100_000, noun: "templates", remedy: "Change one that is there." },
-  /** Of one template. */
+  /** Versions of one template. */
   templateVersions: {
     default: 500,
     most: 5000,

@@ -10,6 +10,6 @@ export interface ShardReport {
   attempt: number;
   /** Deliveries that it reopened and that still wait for their chunk. */
   waiting: number;
-  /** Of a realtime send that the ledger may not know yet. */
+  /** The header of a realtime send that the ledger may not know yet; null otherwise. */
   header: NotificationHeader | null;
 }

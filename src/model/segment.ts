@@ -1,6 +1,6 @@
 /**
- * A segment is what a user shard stores of a part of a batch: its targets with their values, once, in place of a row for
- * each target and channel. Pure.
+ * A segment is what a user shard stores of a part of a batch: its targets with their values, once, in place of a row
+ * for each target and channel. Pure.
  */
 
 import type { DeliveryStatus, NotificationHeader } from "./notification.ts";
@@ -12,7 +12,7 @@ export interface SegmentTargets {
   count: number;
   /** A line for each: the JSON array `[userId, ...values]`, the values in the order of the template's variables. */
   lines: string;
-  /** Of each target's user id, ascending. */
+  /** The hashes of the targets' user ids, ascending. */
   hashes: Uint32Array;
   /** Where the line of the target in the same place of `hashes` begins, UTF-16 units. */
   starts: Uint32Array;

@@ -8,7 +8,9 @@ function keepDigits(source: string): SentNumber {
   return Symbol(source);
 }
 
-/** For JSON.parse, whose `context` has the text of a number, a text or such: {@link keepDigits} where that is needed. */
+/**
+ * For JSON.parse, whose `context` has the text of a number, a text or such: {@link keepDigits} where that is needed.
+ */
 export function reviveDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   return withSource(value, context, keepDigits);
 }
@@ -39,7 +41,7 @@ export function withDigitsAsNumber(value: unknown): unknown {
   return digits === null ? value : Number(digits);
 }
 
-/** The same for all numbers in a value, at any depth. */
+/** A value with all its numbers, at any depth, as JavaScript's. */
 export function withAllDigitsAsNumbers(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return withDigitsAsNumber(value);
   if (Array.isArray(value)) return value.map(withAllDigitsAsNumbers);

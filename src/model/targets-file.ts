@@ -4,7 +4,7 @@ export type ListedTargetsFile = Omit<TargetsFile, "columns">;
 /** A targets file that can be sent: a name for an audience. Times in Unix ms. */
 export interface TargetsFile {
   fileKey: string;
-  /** Of this upload: another upload under the same key has another. */
+  /** The id of this upload: another upload under the same key has another. */
   id: string;
   audienceId: string;
   audienceEtag: string;

@@ -6,7 +6,7 @@ const scratch = new Uint8Array(1024);
 /** The hashes' names in apps' records. Frozen: stored data depends on them; a later one gets another name. */
 export const USER_HASHES = ["fnv1a32-fmix32", "siphash13"] as const;
 export type UserHash = (typeof USER_HASHES)[number];
-/** That of new apps. */
+/** The hash that new apps place their users by. */
 export const NEW_USER_HASH: UserHash = "siphash13";
 
 /** What an app's record says of where its users' data is. It never changes. */
@@ -58,7 +58,7 @@ function encode(userId: string): number {
   return userId.length;
 }
 
-// Mostly it is the same app's again.
+// The key that was used last, parsed: mostly the next call is of the same app.
 let lastKey: { hex: string; key: SipKey } | null = null;
 
 function keyOf(hex: string): SipKey {

@@ -82,7 +82,7 @@ export interface UserSlice {
   maxLength: number;
 }
 
-/** Some users of a slice, from its start on. */
+/** The users of a slice from its start on, as many as fit into an answer. */
 export interface UserPart {
   users: User[];
   /** True where the slice has more, but they would be longer than asked for. */
@@ -91,7 +91,7 @@ export interface UserPart {
 
 /** How many users a shard has, as it says. */
 export interface UserNumbers {
-  /** Those that aren't deactivated. */
+  /** Users who aren't deactivated. */
   active: number;
   stored: number;
   /** Grows with each change. */

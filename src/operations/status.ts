@@ -79,7 +79,7 @@ export async function readAppStatus(env: Bindings, app: AppRecord): Promise<AppS
   };
 }
 
-/** Of a shard the newest ledger's word counts: ledgers come newest first. */
+/** Ledgers come newest first, and of a shard's sizes the one that the newest ledger has counts. */
 function listLargest(
   app: AppRecord,
   registry: ObjectSize,

@@ -25,7 +25,7 @@ const ProgressSchema = v.object({
   cursor: v.nullable(v.string()),
   /** In that page. */
   app: v.number(),
-  /** Of the app's objects, how many were asked. */
+  /** How many of the app's objects were asked. */
   objects: v.number(),
 });
 type Progress = v.InferOutput<typeof ProgressSchema>;

@@ -6,7 +6,7 @@ export interface HttpAnswer {
   status: number;
   /** The beginning of the body, for anything but a success. */
   text: string;
-  /** Of its Retry-After. */
+  /** How long the answer's Retry-After asks to wait, ms; null where it has none. */
   retryAfterMs: number | null;
 }
 

@@ -26,7 +26,7 @@ const ASCTIME_DATE = new RegExp(`^${DAY} ${MONTH} (?: \\d|\\d{2}) ${TIME} \\d{4}
 
 function parseHttpDate(text: string): number {
   if (DATE_WITH_ZONE.test(text)) return Date.parse(text);
-  // It has no zone and means UTC; `Date.parse` would take the machine's.
+  // An asctime date has no zone and means UTC; `Date.parse` would take the machine's.
   if (ASCTIME_DATE.test(text)) return Date.parse(`${text} GMT`);
   return Number.NaN;
 }

@@ -14,7 +14,7 @@ export class FairMap<V> {
     return this.#owners.get(owner)?.get(key);
   }
 
-  /** As the newest of its owner. */
+  /** Stores a value as the newest of its owner. */
   set(owner: string, key: string, value: V): void {
     this.delete(owner, key);
     const entries = this.#owners.get(owner) ?? new Map<string, V>();

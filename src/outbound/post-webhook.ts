@@ -2,7 +2,7 @@ import type { EndpointConfig } from "../model/webhook.ts";
 import { signatureHeaders } from "../model/webhook-secrets.ts";
 import type { TimedFetch } from "./timed-fetch.ts";
 
-/** Of an answer, what is kept. */
+/** Bytes of an endpoint's answer that are kept. */
 const RESPONSE_BYTES = 1024;
 
 /** What came of one call. */

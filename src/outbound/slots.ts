@@ -8,7 +8,7 @@ export type DoubtfulSlots = Record<1 | 2, number>;
 export const MAIN_SLOTS: DoubtfulSlots = { 1: 2, 2: 1 };
 /** Where there are hardly any but doubtful ones. */
 export const SLOW_SLOTS: DoubtfulSlots = { 1: 5, 2: 3 };
-/** Of one owner's things at once, those that are in doubt. */
+/** How many things in doubt of one owner are under way at once. */
 const OWNER_DOUBTFUL = 1;
 
 /** Whose something is, and whether it may take long, asked when it is about to begin. */
@@ -37,7 +37,7 @@ export class Slots {
   readonly #lanes = new Set<Lane>();
   readonly #owners = new Map<string, number>();
   #running = 0;
-  /** Of them: in doubt at all, and in the greatest. */
+  /** How many of the taken slots are in doubt, by how great the doubt is. */
   readonly #doubtful: Record<1 | 2, number> = { 1: 0, 2: 0 };
 
   constructor(count: number, doubtfulSlots: DoubtfulSlots) {

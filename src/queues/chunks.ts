@@ -8,7 +8,7 @@ import type { Priority } from "../model/notification.ts";
 const SUBJECT = {
   appId: v.string(),
   notificationId: v.string(),
-  /** Of a retry: from 2 on. */
+  /** The attempt of a retry, from 2 on; absent for the send itself. */
   attempt: v.optional(v.number()),
 };
 

@@ -13,7 +13,7 @@ const DuePushesSchema = v.object({
   shard: v.number(),
   notificationId: v.string(),
   channelKey: v.string(),
-  /** Of those whose services make senders wait, or of the others. */
+  /** True for dispatches to services that make senders wait: they have a queue of their own. */
   isSlow: v.optional(v.boolean(), false),
 });
 

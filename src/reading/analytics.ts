@@ -70,7 +70,7 @@ export async function readSeries(
   return arrange(found.flat(), range, types);
 }
 
-/** The same of one notification, from its record. */
+/** The series of one notification, from its record. */
 export function seriesOf({ header, totals }: NotificationRecord, range: SeriesRange): ChannelSeries[] {
   const { fromHour, toHour } = hoursOf(range);
   const step = STEP_HOURS[range.granularity];

@@ -28,12 +28,12 @@ export function renderContent(
 
 /** Bytes of a unit of text at most: a control character is `\\u0000` in JSON. */
 const MAX_UNIT_BYTES = 6;
-/** Of a value beside its texts: field names, numbers, quotes. */
+/** Bytes of a value beside its texts: field names, numbers, quotes. */
 const VALUE_BYTES = 128;
 
 /**
- * True where a content with these values surely is within the limit of {@link renderContent}; false where only rendering
- * it can tell. Costs a few additions.
+ * True where a content with these values surely is within the limit of {@link renderContent}; false where only
+ * rendering it can tell. Costs a few additions.
  */
 export function surelyFits(
   { segments, fixedBytes }: CompiledContent,

@@ -1,11 +1,13 @@
 import type { SendableTemplate } from "../model/template.ts";
 
-/** It is there compiled as well, with each content twice. */
+/** How often a content is in memory: as it is, and twice in its compiled form. */
 const COPIES = 3;
 /** What an object, array or text takes beside its text: some fifty bytes. */
 const VALUE_LENGTH = 28;
 
-/** About what a template takes in an isolate that keeps it, UTF-16 units. Small values take far more than their text. */
+/**
+ * About what a template takes in an isolate that keeps it, UTF-16 units. Small values take far more than their text.
+ */
 export function weighSendable({ content, variableSchema }: SendableTemplate): number {
   const text = COPIES * JSON.stringify(content).length + JSON.stringify(variableSchema).length;
   return text + VALUE_LENGTH * (countValues(content) + countValues(variableSchema));

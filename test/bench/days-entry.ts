@@ -2,8 +2,8 @@ import type { CountedStorage } from "./onecall-bundle.js";
 import onecall, { Ledger as DeployedLedger, UserShard as DeployedShard } from "./onecall-bundle.js";
 
 /**
- * A Worker around Onecall's own bundle whose objects can be given the rows of many days, and asked what a call or a duty
- * reads and writes then. `POST /__days {object, name, method, input}`.
+ * A Worker around Onecall's own bundle whose objects can be given the rows of many days, and asked what a call or a
+ * duty reads and writes then. `POST /__days {object, name, method, input}`.
  */
 
 export * from "./onecall-bundle.js";
@@ -21,7 +21,10 @@ export interface Cost {
   ms: number;
 }
 
-/** `days`: of rows, up to now; a day's rows are `perDay` deliveries to `users` users and `perDay` claims in the last day. */
+/**
+ * `days`: of rows, up to now; a day's rows are `perDay` deliveries to `users` users and `perDay` claims in the last
+ * day.
+ */
 export interface Fill {
   days: number;
   perDay: number;
@@ -178,8 +181,8 @@ export class UserShard extends DeployedShard {
   }
 
   /**
-   * Writes so many copies of the newest segment, as of another batch. Returns who of the users begins with `prefix`. The
-   * object must begin anew after that: it knows the newest segment.
+   * Writes so many copies of the newest segment, as of another batch. Returns who of the users begins with `prefix`.
+   * The object must begin anew after that: it knows the newest segment.
    */
   repeatSegment({ copies, prefix }: { copies: number; prefix: string }): string[] {
     const { sql } = this.#storage;

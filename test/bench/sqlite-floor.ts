@@ -11,7 +11,10 @@ const FILES = 64;
 const COLUMNS =
   "user_id, notification_id, channel_key, channel_type, status, reason, attempt, content, delivered_at";
 
-/** The deliveries table of src/objects/user-shard/schema.ts; workerd's settings: WAL, FULL, a checkpoint per 1,000 pages. */
+/**
+ * The deliveries table of src/objects/user-shard/schema.ts; workerd's settings: WAL, FULL, a checkpoint per 1,000
+ * pages.
+ */
 const SCHEMA = `
   PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;
   CREATE TABLE deliveries (

@@ -41,7 +41,7 @@ const DeliveryEventSchema = named(
         userId: v.string(),
         channelKey: v.string(),
         channelType: v.optional(ChannelTypeSchema),
-        // Of failures.
+        // Present where the delivery failed.
         reason: v.optional(v.picklist(FAILURE_REASONS)),
         // The provider's words.
         message: v.optional(v.string()),

@@ -25,7 +25,7 @@ export const CometchatUserSchema = named(
     createdAt: UnixTimeSchema,
     updatedAt: UnixTimeSchema,
     deactivatedAt: v.optional(UnixTimeSchema),
-    // Of a user who is made with it.
+    // Present where the call that makes the user asks for a token.
     authToken: v.optional(v.string()),
   }),
 );

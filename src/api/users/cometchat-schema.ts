@@ -24,7 +24,7 @@ const BooleanSchema = shownAs(
   v.union(
     [
       v.boolean(),
-      // Of a form, a query or a header.
+      // Forms, queries and headers carry text alone.
       v.pipe(
         v.string(),
         v.toLowerCase(),

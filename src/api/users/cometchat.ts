@@ -215,7 +215,7 @@ export const listCometchatTokens = defineRoute({
   answers: { 200: dataOf(v.array(CometchatTokenSchema)) },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
-    // What it shows is as good as the user's sign-in.
+    // The tokens that it shows are as good as the user's sign-in.
     const { uid } = requireUserParam(params.uid, app);
     const tokens = await listUserTokens(env, app, uid);
     return json({ data: tokens.map((token) => presentToken(uid, token)) });

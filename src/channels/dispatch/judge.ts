@@ -35,7 +35,7 @@ export interface DispatchProgress {
 }
 
 export interface RetryRules {
-  /** Of a delivery whose user has no address that can be reached. */
+  /** Why a delivery is skipped whose user has no address that can be reached. */
   skipReason: SkipReason;
   maxTries: number;
   /** How long after so many attempts the next one is made, where the provider doesn't say, ms. */

@@ -130,7 +130,10 @@ class LeaseSending {
     this.#suspectsBefore = Date.now() + (isSlow ? timeoutMs : Math.min(timeoutMs, SUSPECTS_BEGIN_MS));
   }
 
-  /** Not in this lease, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at all. */
+  /**
+   * Not in this lease, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at
+   * all.
+   */
   isOff(recipient: Recipient, now: number): boolean {
     const doubt = suspects.getDoubt(recipient, now);
     return doubt > 0 && (now >= this.#suspectsBefore || (!this.#isSlow && doubt === 2));

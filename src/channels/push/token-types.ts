@@ -19,7 +19,7 @@ export const TOKEN_TYPES: readonly TokenType[] = [
 
 const TokenSchema = v.object({ token: v.string() });
 
-/** Of a device of one of those providers. */
+/** The token of a device of FCM or APNs. */
 export function readToken(address: Address): string {
   return v.parse(TokenSchema, address).token;
 }

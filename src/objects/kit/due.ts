@@ -146,7 +146,9 @@ export class DueTable {
     return this.#lookedAfter?.has(`${kind}:${id}`) ?? false;
   }
 
-  /** Ends the turn, and sets the alarm to the earliest duty that is left. Call at the end of an alarm, come what may. */
+  /**
+   * Ends the turn, and sets the alarm to the earliest duty that is left. Call at the end of an alarm, come what may.
+   */
   endTurn(): void {
     this.#lookedAfter = null;
     if (this.#hasEnded) return;

@@ -10,7 +10,7 @@ export interface DutyPauses {
 export interface Duty {
   /** Stored with each row: a kind is never renamed while rows of it may stand. */
   readonly kind: string;
-  /** Where its own; else ten seconds to five minutes. */
+  /** Pauses after a failure; where absent, ten seconds to five minutes. */
   readonly pauses?: DutyPauses;
   /**
    * Its time has come. Gives its row the next time or removes it; where it throws, it is served again, later each time.

@@ -77,7 +77,7 @@ export class EventMessages {
     return rows;
   }
 
-  /** Of these, the ones with such numbers go. */
+  /** Removes those of the messages that have these numbers. */
   remove(messages: readonly OutboxMessage[], numbers: ReadonlySet<number>): void {
     this.#sql.exec(
       "DELETE FROM webhook_outbox WHERE seq IN (SELECT value FROM json_each(?))",

@@ -42,7 +42,7 @@ interface OutboxParts {
   handOver: HandOver;
   /** Makes messages of what was gathered, in a transaction; false where there is nothing left to make one of. */
   gather?: () => boolean;
-  /** Of what is kept for endpoints out of reach. */
+  /** Bytes that are kept for endpoints out of reach, at most. */
   maxBytes?: number;
 }
 

@@ -120,7 +120,7 @@ export interface OutboxRows<Row> {
   /** What is ready, the oldest first. */
   list(now: number, limit: number, id: string): Row[];
   tell(row: Row): Promise<void>;
-  /** It was told: it goes, but for a change that came meanwhile. */
+  /** Removes a row that was told, unless it was changed meanwhile. */
   remove(row: Row): void;
   /** When the next is ready, where rows have times of their own; else the first that is listed is. */
   nextAt?(now: number, id: string): number | null;

@@ -2,7 +2,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { type Bindings, listSecretsKeys } from "../../env.ts";
 import type { SecretsState } from "../../model/object-state.ts";
 
-/** SQL of the table that {@link SecretBox} keeps: at most one row, the object's data key as a Worker's secret seals it. */
+/**
+ * SQL of the table that {@link SecretBox} keeps: at most one row, the object's data key as a Worker's secret seals
+ * it.
+ */
 export const SECRET_BOX_SCHEMA = "CREATE TABLE data_key (wrapped TEXT NOT NULL)";
 
 const SEALED = "sealed:1:";
@@ -13,9 +16,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Seals an object's secrets (AES-256-GCM) with a data key of the object's own, which stands in its table sealed with a key
- * derived (HKDF) from a secret of the deployment. Another secret wraps the data key anew; nothing else is written.
- * Without a secret of the deployment they are stored as they are.
+ * Seals an object's secrets (AES-256-GCM) with a data key of the object's own, which stands in its table sealed with
+ * a key derived (HKDF) from a secret of the deployment. Another secret wraps the data key anew; nothing else is
+ * written. Without a secret of the deployment they are stored as they are.
  */
 export class SecretBox {
   readonly #sql: SqlStorage;
@@ -39,7 +42,10 @@ export class SecretBox {
     return SEALED + encrypt(key, Buffer.from(text, "utf8"), purpose).toString("base64");
   }
 
-  /** Throws where the deployment has no key that it was sealed with. What was stored before there was one comes as it is. */
+  /**
+   * Throws where the deployment has no key that it was sealed with. What was stored before there was one comes as it
+   * is.
+   */
   unseal(text: string, purpose: string): string {
     if (!text.startsWith(SEALED)) return text;
     const key = this.#readKey();

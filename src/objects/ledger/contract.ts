@@ -88,7 +88,7 @@ export interface LedgerContract {
   /** Events of this day's notifications, whenever they happened. */
   readSeries(query: SeriesQuery): SeriesPoint[];
   get(id: string): NotificationRecord | null;
-  /** The same, with when things happened. */
+  /** A notification with the hours in which things happened. */
   getWithHours(id: string): NotificationRecord | null;
   /** What a consumer needs to deliver a batch, or null where this ledger has no such batch. */
   getPlan(id: string): LedgerPlan | null;

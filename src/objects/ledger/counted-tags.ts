@@ -2,7 +2,7 @@ import { DEFAULT_TAG_QUOTA } from "../../model/limits.ts";
 
 /** In place of the tags that aren't counted apart. As JSON, like every tag of a series; no tag is an object. */
 const OTHER_TAGS = '{"other":true}';
-/** As JSON: no tag. */
+/** No tag, as JSON. */
 const NO_TAG = "null";
 /** Tags that are remembered beside the table. */
 const MAX_REMEMBERED = 2000;

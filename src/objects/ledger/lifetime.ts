@@ -20,7 +20,9 @@ const DELETE_DUTY = "delete";
 /** Before the registry is told again, ms. */
 const REGISTER_PAUSES = { firstMs: 10_000, longestMs: 10_000 };
 const PLANS_PER_SLICE = 500;
-/** R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each. */
+/**
+ * R2 deletes up to 1,000 keys in a call (developers.cloudflare.com/r2/api/workers/workers-api-reference); four each.
+ */
 const AUDIENCES_PER_DELETE = 250;
 
 interface LifetimeParts {
@@ -55,8 +57,8 @@ export class LedgerLifetime {
   }
 
   /**
-   * Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are. Throws
-   * what the registry's call failed with.
+   * Before the first plan: what is answered can be read at once, and reads ask the registry which ledgers there are.
+   * Throws what the registry's call failed with.
    */
   async begin(): Promise<void> {
     if (this.#isRegistered) return;

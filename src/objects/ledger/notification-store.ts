@@ -15,7 +15,10 @@ import type { SeriesChanges } from "./series-store.ts";
 import type { ShardReportStore } from "./shard-report-store.ts";
 import type { SingleStore } from "./single-store.ts";
 
-/** What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a notification that this ledger never had. */
+/**
+ * What a shard's report did: `progressed` has new targets, `current` only news of old ones; `unknown` is a
+ * notification that this ledger never had.
+ */
 export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";
 
 type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
@@ -32,7 +35,10 @@ interface LedgerStoreParts {
   lists: LedgerLists;
 }
 
-/** A day's notifications, by what is registered and by the shards' reports on them. Writing methods expect to run in a transaction. */
+/**
+ * A day's notifications, by what is registered and by the shards' reports on them. Writing methods expect to run in a
+ * transaction.
+ */
 export class LedgerStore {
   readonly #sql: SqlStorage;
   readonly #events: NotificationEvents;
@@ -103,7 +109,7 @@ export class LedgerStore {
     return this.#retries.add(id, attempt, request, now);
   }
 
-  /** Of these, the realtime sends that are kept in full. */
+  /** Those of these ids that are realtime sends kept in full. */
   listRealtime(ids: readonly string[]): NotificationHeader[] {
     return this.#sql
       .exec<{ header: string }>(

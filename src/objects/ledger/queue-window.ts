@@ -31,8 +31,9 @@ interface Surroundings {
 
 /**
  * What of a ledger's batches is in the queues: a few messages in each (window-size.ts), so that another app's batch
- * waits for a few chunks and not for all of them. The queues of all priorities share the places, the higher first. What
- * comes next is dealt to the batches in turn, a unit each. Rows are written by the call and not by the chunk: a queue's messages are a row, and what a batch has left is one.
+ * waits for a few chunks and not for all of them. The queues of all priorities share the places, the higher first.
+ * What comes next is dealt to the batches in turn, a unit each. Rows are written by the call and not by the chunk: a
+ * queue's messages are a row, and what a batch has left is one.
  *
  * A message that isn't heard of for as long as a lease loses its place, so that a queue that lost messages goes on;
  * whether it is sent again is the watchdog's to say. Writing methods expect to run in a transaction; after one that was
@@ -71,7 +72,7 @@ export class QueueWindow {
       this.#put({ ...batch, lost: [] });
       return this.fill(priority, now, leaseMs);
     }
-    // Mostly nothing waits, and a small batch needs no row of its own.
+    // Mostly no other batch waits, and a batch that fits into the queue needs no row of its own.
     const units = takeUnits(todo, free);
     for (const unit of units) window.push([notificationId, attempt, unit, now]);
     if (todo.length > 0) this.#put({ ...batch, lost: [] });
@@ -80,8 +81,8 @@ export class QueueWindow {
   }
 
   /**
-   * Messages were done with that had waited for so long; returns what takes their places. What isn't in a queue any more
-   * changes nothing.
+   * Messages were done with that had waited for so long; returns what takes their places. What isn't in a queue any
+   * more changes nothing.
    */
   finish(done: readonly FinishedUnit[], waitedMs: number, now: number, leaseMs: number): Handout[] {
     const changed = new Set<Priority>();
@@ -112,7 +113,7 @@ export class QueueWindow {
     return handouts;
   }
 
-  /** The same for every queue. */
+  /** Fills the free places of every queue. */
   fillAll(now: number, leaseMs: number): Handout[] {
     return PRIORITIES.flatMap((priority) => this.fill(priority, now, leaseMs));
   }

@@ -32,7 +32,7 @@ export class ShardReportStore {
     );
   }
 
-  /** Of a realtime send: one shard has all of it. */
+  /** Adds the report of a realtime send, which is whole in one shard. */
   insert({ id, total }: NotificationHeader, shard: number, version: number, totals: Totals): void {
     this.#sql.exec(
       `INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals)
@@ -113,7 +113,7 @@ export class ShardReportStore {
       .map(({ shard }) => shard);
   }
 
-  /** These shards are to make an attempt. */
+  /** Notes that these shards are to make an attempt. */
   want(id: string, shards: readonly number[], attempt: number): void {
     this.#sql.exec(
       `UPDATE shard_reports SET wanted = ?

@@ -7,7 +7,7 @@ const CHANGE_PART = 16;
 /** How large the shards are that report here: they say it with their reports, so a status needn't wake them. */
 export class ShardSizeStore {
   readonly #sql: SqlStorage;
-  /** As last written by this instance. */
+  /** What this instance has written last, by shard. */
   readonly #known = new Map<number, number>();
 
   constructor(sql: SqlStorage) {

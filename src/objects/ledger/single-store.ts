@@ -101,7 +101,7 @@ export class SingleStore {
     return isNewlyWhole ? "completed" : "current";
   }
 
-  /** It is to be kept in full, elsewhere. */
+  /** Removes the short row of a send that is kept in full from now on. */
   delete(id: string): void {
     this.#sql.exec("DELETE FROM singles WHERE id = ?", toBytes(id));
   }

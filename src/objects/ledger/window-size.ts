@@ -10,8 +10,8 @@ const LEAST_FOR_MS = 60_000;
 /**
  * How many messages a ledger may have in a queue: as many as it takes without that they wait. Where a queue has one
  * consumer, these are a few; where it has many, more chunks are on their way at once. Each message says how long it
- * waited: one more where that is about what the queue itself takes, half of them where it is much more. In memory: a new
- * instance begins with the least.
+ * waited: one more where that is about what the queue itself takes, half of them where it is much more. In memory: a
+ * new instance begins with the least.
  */
 export class WindowSize {
   #size = CHUNKS_IN_QUEUE;

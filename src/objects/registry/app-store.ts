@@ -136,8 +136,8 @@ export class AppStore {
   }
 
   /**
-   * Doubles the ledgers among which a day's new notifications are spread. False where that was done a moment ago (copies
-   * of the app's record still have to learn of it), or where there are as many as there may be.
+   * Doubles the ledgers among which a day's new notifications are spread. False where that was done a moment ago
+   * (copies of the app's record still have to learn of it), or where there are as many as there may be.
    */
   growLedgerSlots(now: number): boolean {
     const grown = this.#sql.exec(

@@ -99,7 +99,9 @@ export interface RegistryContract {
   createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>>;
   /** Changes, then status: one call may change a template and approve what it made. */
   updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>>;
-  /** The template as a send may use it: what counts when KV doesn't say yes. Refused: none, or none that is approved. */
+  /**
+   * The template as a send may use it: what counts when KV doesn't say yes. Refused: none, or none that is approved.
+   */
   findTemplate(ref: TemplateRef): Outcome<SendableTemplate>;
   /** A pinned version, for a call that is run again as it was. */
   findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null;

@@ -37,7 +37,7 @@ export class EndpointCalls {
         sql.exec("DELETE FROM webhook_calls WHERE webhook_id = ? AND revision = ?", id, revision);
       },
     };
-    // So that one that can't be reached doesn't keep its place from the others.
+    // A row each, so that an endpoint out of reach keeps its place from no other.
     this.outbox = new Outbox("webhooks", due, LIMITS, eachRow(rows, 10 * MAX_WEBHOOKS));
   }
 

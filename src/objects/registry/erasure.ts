@@ -10,8 +10,8 @@ import { getEndpointStub } from "../webhook-endpoint/contract.ts";
 export const ERASE_DUTY = "erase";
 
 /**
- * From when KV has forgotten the app until its data is erased: meanwhile somebody may act on an isolate's copy (30 s), or
- * finish what began before (a body is read for a minute at most).
+ * From when KV has forgotten the app until its data is erased: meanwhile somebody may act on an isolate's copy (30
+ * s), or finish what began before (a body is read for a minute at most).
  */
 const BEFORE_FIRST_MS = 2 * 60 * 1000;
 /** Between two looks at whether KV has. */

@@ -11,8 +11,8 @@ import type { SecretBox } from "../kit/secret-box.ts";
 type Row = { config: string; token: string | null; issued_at: number | null; expires_at: number | null };
 
 /**
- * The accounts of an app's channels with providers, in its registry: configurations and tokens are sealed there. Writing methods
- * expect to run inside a transaction.
+ * The accounts of an app's channels with providers, in its registry: configurations and tokens are sealed there.
+ * Writing methods expect to run inside a transaction.
  */
 export class ProviderStore implements AccountStore {
   readonly #sql: SqlStorage;
@@ -150,7 +150,7 @@ export class ProviderStore implements AccountStore {
         };
   }
 
-  /** Those that have ended go. */
+  /** Stores a provider token of Apple's, and removes those that have ended. */
   setApnsToken(keyId: string, { token, issuedAt, expiresAt }: ProviderToken, now: number): void {
     this.#sql.exec("DELETE FROM apns_tokens WHERE expires_at <= ?", now);
     this.#sql.exec(

@@ -8,7 +8,10 @@ export class UserCountStore {
     this.#sql = sql;
   }
 
-  /** Takes a shard's numbers; returns how many more it has stored. An older version than the known one changes nothing. */
+  /**
+   * Takes a shard's numbers; returns how many more it has stored. An older version than the known one changes
+   * nothing.
+   */
   note(shard: number, { active, stored, version }: UserNumbers): number {
     const [known] = this.#sql
       .exec<{ stored: number }>("SELECT stored FROM user_counts WHERE shard = ?", shard)

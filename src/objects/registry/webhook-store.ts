@@ -34,7 +34,10 @@ const COLUMNS = `id, url, description, events, events_per_call, enabled, secret,
   previous_until, revision, created_at, updated_at, disabled_at, disabled_reason`;
 const NOT_FOUND = refuse("ERR_NOT_FOUND", "There is no such webhook.");
 
-/** An app's webhook endpoints, in its registry, their secrets sealed. Writing methods expect to run inside a transaction. */
+/**
+ * An app's webhook endpoints, in its registry, their secrets sealed. Writing methods expect to run inside a
+ * transaction.
+ */
 export class WebhookStore {
   readonly #sql: SqlStorage;
   readonly #box: SecretBox;

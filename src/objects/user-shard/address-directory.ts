@@ -18,8 +18,8 @@ const LIMITS = {
 const CALLS_PER_TURN = 100;
 
 /**
- * The addresses of one shard's users. One that a single user has, and that comes, moves or goes, concerns the shard that
- * it hashes to as well: what that one is to be told is written with the change, and repeated until it was heard.
+ * The addresses of one shard's users. One that a single user has, and that comes, moves or goes, concerns the shard
+ * that it hashes to as well: what that one is to be told is written with the change, and repeated until it was heard.
  */
 export class AddressDirectory {
   readonly outbox: Outbox;

@@ -30,7 +30,7 @@ export class AddressStore {
     this.#sql = sql;
   }
 
-  /** Those of a type, the newest registration first. */
+  /** The user's addresses of a type, the newest registration first. */
   list(userId: string, channelType: string): UserAddress[] {
     return this.#sql
       .exec<AddressRow>(
@@ -44,8 +44,8 @@ export class AddressStore {
   }
 
   /**
-   * Adds the address, or renews it, and notes what its own shard is to be told: nothing where others may have it too. The
-   * user's beyond the limit leave, the oldest first.
+   * Adds the address, or renews it, and notes what its own shard is to be told: nothing where others may have it too.
+   * The user's beyond the limit leave, the oldest first.
    */
   put(
     userId: string,
@@ -143,7 +143,7 @@ export class AddressStore {
     return this.#addCall("remove", isNewest ? { ...owner, addressKey } : ref);
   }
 
-  /** Of an address that hashes to this shard: it is gone. */
+  /** Forgets whose an address is that hashes to this shard. */
   release({ userId, addressKey, version }: AddressRef): void {
     this.#sql.exec(
       "DELETE FROM device_owners WHERE address_key = ? AND user_id = ? AND version <= ?",

@@ -110,7 +110,7 @@ export class Arrivals {
     if (content === undefined) return null;
     if (values === null) return content.unsubstituted;
     const resolved = resolveVariables(variables, (index) => values[index]);
-    // It was checked when the segment was made.
+    // The values were checked when the segment was made.
     return resolved.ok ? renderContent(content, resolved.values) : null;
   }
 

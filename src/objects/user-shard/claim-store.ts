@@ -23,7 +23,10 @@ type ClaimRow = {
   answer: string | null;
 };
 
-/** Idempotency claims: they count for 24 h, and are removed within six more. Every method expects to run inside a transaction. */
+/**
+ * Idempotency claims: they count for 24 h, and are removed within six more. Every method expects to run inside a
+ * transaction.
+ */
 export class ClaimStore {
   readonly #sql: SqlStorage;
 

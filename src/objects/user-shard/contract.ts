@@ -36,7 +36,7 @@ export interface FeedCaller {
 
 /** What a delivery has become, and what of it its caller has in hand now to send. */
 export interface Delivered {
-  /** As it stands here: that of the first call. */
+  /** The header that stands in the shard: that of the first call. */
   header: NotificationHeader;
   leases: DispatchLease[];
 }
@@ -75,7 +75,10 @@ export interface UserShardContract {
   listOpenCircuits(): OpenCircuit[];
   /** These three: refused where the token of `caller` isn't taken any more; null: the app's server calls. */
   listAddresses(userId: string, channelType: string, caller: FeedCaller | null): Outcome<UserAddress[]>;
-  /** Adds an address or renews it; refused where the user was deleted meanwhile. Resolves when it has left the user that had it before. */
+  /**
+   * Adds an address or renews it; refused where the user was deleted meanwhile. Resolves when it has left the user
+   * that had it before.
+   */
   putAddress(
     userId: string,
     registration: Registration,
@@ -150,8 +153,8 @@ export interface UserShardContract {
   ): Outcome<FeedItem[]>;
   markAllViewed(caller: FeedCaller): Outcome<number>;
   /**
-   * Takes an event that the app's server tells of; told again it changes nothing. Refused: `ERR_NOT_FOUND` where the user
-   * has no such delivery, `ERR_CONFLICT` where nobody can have had it.
+   * Takes an event that the app's server tells of; told again it changes nothing. Refused: `ERR_NOT_FOUND` where the
+   * user has no such delivery, `ERR_CONFLICT` where nobody can have had it.
    */
   recordEngagement(event: ClientEngagement): Outcome<null>;
   /** What became of a user's notifications, newest first: all in numbers, and a page of them. */

@@ -1,4 +1,4 @@
-/** Of these users, how many have a row of a notification, by channel. */
+/** How many of these users have a row of a notification, by channel. */
 export function countRowsOf(
   sql: SqlStorage,
   notificationId: string,

@@ -20,8 +20,8 @@ const INSERT_DELIVERIES = `
   FROM json_each(?3) WHERE true
   ON CONFLICT DO NOTHING`;
 
-// Whether a user can be reached is decided where the addresses are, in the same statement. ?3: the channel's type, ?4: why
-// a delivery to a user without one is skipped.
+// Whether a user can be reached is decided where the addresses are, in the same statement. ?3: the channel's type,
+// ?4: why a delivery to a user without one is skipped.
 const INSERT_DISPATCHED = `
   INSERT INTO deliveries
     (user_id, notification_id, channel_key, channel_type, status, reason, attempt, content)

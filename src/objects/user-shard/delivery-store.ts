@@ -22,7 +22,10 @@ import type { NewNotification, NotificationStore } from "./notification-store.ts
 import type { Tombstones } from "./tombstones.ts";
 import type { Watchers } from "./watchers.ts";
 
-/** What becomes of deliveries, and what that adds to their notifications. Every method expects to run inside a transaction. */
+/**
+ * What becomes of deliveries, and what that adds to their notifications. Every method expects to run inside a
+ * transaction.
+ */
 export class DeliveryStore {
   readonly #notifications: NotificationStore;
   readonly #rows: DeliveryRows;

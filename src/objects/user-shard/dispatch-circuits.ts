@@ -5,7 +5,9 @@ import type { DueTable } from "../kit/due.ts";
 import type { DispatchPosition } from "./dispatch-store.ts";
 import type { DispatchWakes } from "./dispatch-wakes.ts";
 
-/** The duties' kinds in the shard's due table, where the first has its name from the first channel that had an outbox. */
+/**
+ * The duties' kinds in the shard's due table, where the first has its name from the first channel that had an outbox.
+ */
 export const DISPATCH_DUTY = "push";
 export const PROBE_DUTY = "probe";
 
@@ -19,7 +21,10 @@ export class DispatchCircuits {
   readonly #probeMs: number;
   /** By `{channel key}:{scope}`. */
   readonly #circuits = new Circuits();
-  /** Channels that are being woken, and where the next slice begins; null: all. Lost with the instance: the alarm's own times stand. */
+  /**
+   * Channels that are being woken, and where the next slice begins; null: all. Lost with the instance: the alarm's
+   * own times stand.
+   */
   readonly #waking = new Map<string | null, DispatchPosition>();
 
   constructor(wakes: DispatchWakes, due: DueTable, { probeMs }: PushConfig) {
@@ -41,7 +46,7 @@ export class DispatchCircuits {
     });
   }
 
-  /** Those of them that may be probed now. */
+  /** The failing scopes of a channel that may be probed now. */
   listProbeable(channelKey: string, now: number): string[] {
     const open = this.#circuits.listOpen(`${channelKey}:`);
     return open.flatMap(([scope, probeAt]) => (probeAt <= now ? [scope] : []));

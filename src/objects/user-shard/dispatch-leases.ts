@@ -47,9 +47,9 @@ export class DispatchLeases {
   }
 
   /**
-   * Hands due dispatches out. What has no address left is skipped here. Null where there is nothing to do. A scope that
-   * fails gives out one per probe interval, and a user of whom senders have as many addresses in hand as may be asked at
-   * once gets none before they report.
+   * Hands due dispatches out. What has no address left is skipped here. Null where there is nothing to do. A scope
+   * that fails gives out one per probe interval, and a user of whom senders have as many addresses in hand as may be
+   * asked at once gets none before they report.
    */
   lease({ blocked, leaseMs, ...lane }: DispatchLeaseRequest, now: number): DispatchLease | null {
     const { store, circuits, inHand } = this.#parts;

@@ -67,9 +67,9 @@ export class DispatchReads {
   }
 
   /**
-   * Dispatches that may be leased now, and those that have no address left: first what was never tried, then by the time
-   * since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only where an
-   * address is in no blocked scope. `busy`: users who get none now.
+   * Dispatches that may be leased now, and those that have no address left: first what was never tried, then by the
+   * time since which it is due, so that who doesn't answer is behind whoever wasn't asked yet. With `blocked`: only
+   * where an address is in no blocked scope. `busy`: users who get none now.
    */
   listDue(
     lane: DispatchLane,

@@ -66,7 +66,8 @@ export class DispatchStore extends DispatchReads {
       group.notificationId,
       users,
     );
-    // Mostly there is nothing to move, and no entry of the index to write: a lease is shorter than the alarm's interval.
+    // Mostly there is nothing to move, and no entry of the index to write: a lease is shorter than the alarm's
+    // interval.
     this.#sql.exec(
       `UPDATE pushes SET wake_at = ?1 WHERE channel_key = ?2 AND notification_id = ?3
          AND user_id IN (SELECT value FROM json_each(?4)) AND +wake_at < ?1`,

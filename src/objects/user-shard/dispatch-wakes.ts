@@ -11,8 +11,8 @@ const OLDEST = `SELECT notification_id, user_id, channel_type, due_at, expires_a
 const WAKE_ROWS = 2000;
 
 /**
- * What of the outbox the alarm has to do with, and which dispatches may show whether a provider answers again. However much
- * waits, a turn reads so many rows. Every writing method expects to run inside a transaction.
+ * What of the outbox the alarm has to do with, and which dispatches may show whether a provider answers again.
+ * However much waits, a turn reads so many rows. Every writing method expects to run inside a transaction.
  */
 export class DispatchWakes {
   readonly #sql: SqlStorage;

@@ -46,8 +46,8 @@ interface ErasureCallsParts {
 }
 
 /**
- * What other objects are still to be told of deletions, revoked tokens and the like: written in their transaction, told soon after,
- * repeated until it was heard. One that can't be told holds up no other.
+ * What other objects are still to be told of deletions, revoked tokens and the like: written in their transaction,
+ * told soon after, repeated until it was heard. One that can't be told holds up no other.
  */
 export class ErasureCalls {
   readonly outbox: Outbox;

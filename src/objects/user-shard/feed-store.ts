@@ -12,8 +12,8 @@ type FeedRow = {
   clicked_at: number | null;
 } & StoredHeader;
 
-// Delivered to this user, who is no earlier one of that uid, and not blanked: what a user's client may see. Of what goes
-// out through a provider no content is kept with the delivery.
+// Delivered to this user, who is no earlier one of that uid, and not blanked: what a user's client may see. Of what
+// goes out through a provider no content is kept with the delivery.
 const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
   AND status = 'delivered' AND content IS NOT NULL`;
 

@@ -26,8 +26,8 @@ type OwnHeader = Partial<Pick<NotificationHeader, "title" | "tag" | "createdAt" 
 
 /**
  * Headers of the shard's notifications. Those of sends to one are by far the most, and differ in title and tag: the
- * rest is written once in 30 days and pointed to by number. Its numbers begin anew with each period, so what has expired
- * is the beginning of the table.
+ * rest is written once in 30 days and pointed to by number. Its numbers begin anew with each period, so what has
+ * expired is the beginning of the table.
  */
 export class HeaderStore {
   readonly #sql: SqlStorage;

@@ -60,7 +60,10 @@ export class LogStore {
     return delivery?.user_id ?? null;
   }
 
-  /** The deliveries themselves, counted, of a page of the shard's users: what the ledger's numbers are checked against. */
+  /**
+   * The deliveries themselves, counted, of a page of the shard's users: what the ledger's numbers are checked
+   * against.
+   */
   countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {
     if (afterUser.startsWith(SEGMENT_MARK)) {
       return this.#countSegment(notificationId, Number(afterUser.slice(SEGMENT_MARK.length)));

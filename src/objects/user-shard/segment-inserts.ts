@@ -20,9 +20,9 @@ export interface InsertedSegment {
 }
 
 /**
- * Stores segments and counts them: each of the targets by the segment's outcome, but for who has a row of an own in that
- * channel, which was counted when it was written. The same segment again changes nothing. Expects to run inside a
- * transaction.
+ * Stores segments and counts them: each of the targets by the segment's outcome, but for who has a row of an own in
+ * that channel, which was counted when it was written. The same segment again changes nothing. Expects to run inside
+ * a transaction.
  */
 export class SegmentInserts {
   readonly #sql: SqlStorage;

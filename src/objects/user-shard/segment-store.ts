@@ -53,7 +53,7 @@ const WHOLE = `${HEAD}, targets, hashes, starts, lines`;
 /** The shard's segments and what their texts are made with. Every method expects to run inside a transaction. */
 export class SegmentStore {
   readonly #sql: SqlStorage;
-  /** Of the newest segment; null: not read yet. Undone, it is forgotten. */
+  /** The number of the newest segment; null: not read yet, or forgotten as its transaction was undone. */
   #newest: number | null = null;
 
   constructor(sql: SqlStorage) {

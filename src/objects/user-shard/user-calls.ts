@@ -120,7 +120,9 @@ export class UserCalls extends ClaimCalls {
     return this.userCount.active;
   }
 
-  /** Null where the registry can't say it now: then the user is created, as a quota is no reason to turn anybody away. */
+  /**
+   * Null where the registry can't say it now: then the user is created, as a quota is no reason to turn anybody away.
+   */
   #readUserRoom(): Promise<UserRoom | null> {
     return this.userCount.readRoom(Date.now()).catch((error: unknown) => {
       this.logError("asking for the quota of users failed", error);

@@ -32,7 +32,9 @@ export interface UserRoom {
   at: number;
 }
 
-/** How many users the shard has: told to the registry, so that no list need ask every shard, and for the app's quota. */
+/**
+ * How many users the shard has: told to the registry, so that no list need ask every shard, and for the app's quota.
+ */
 export class UserCount {
   readonly outbox: Outbox;
   readonly #parts: UserCountParts;

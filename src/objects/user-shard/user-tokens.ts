@@ -47,7 +47,7 @@ export class UserTokens {
     return { issuedAt, expiresAt };
   }
 
-  /** Those that can be used, newest first. */
+  /** The user's tokens that can be used, newest first. */
   list(uid: string, now: number): IssuedToken[] {
     return this.#sql
       .exec<IssuedToken>(

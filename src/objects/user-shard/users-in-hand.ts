@@ -11,8 +11,8 @@ interface Lease {
 }
 
 /**
- * Which users' dispatches senders have in hand now, of any notification: so few of a user's addresses are asked at once,
- * whoever sends. In memory: an instance that begins knows nothing of leases before it, until their leases end.
+ * Which users' dispatches senders have in hand now, of any notification: so few of a user's addresses are asked at
+ * once, whoever sends. In memory: an instance that begins knows nothing of leases before it, until their leases end.
  */
 export class UsersInHand {
   /** By the lease's id, in the order of their coming. */
@@ -49,7 +49,7 @@ export class UsersInHand {
     return [...lease.users.keys()];
   }
 
-  /** Those of leases that have ended. */
+  /** Lets go of the users of leases that have ended, and returns them. */
   releaseExpired(now: number): string[] {
     const expired = [...this.#leases].filter(([, { until }]) => until <= now);
     return expired.flatMap(([leaseId]) => this.release(leaseId));

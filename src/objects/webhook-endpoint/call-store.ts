@@ -37,7 +37,9 @@ export class CallStore {
     this.#counters = counters;
   }
 
-  /** Makes a call of the next events, due now; null where there are none. One event alone is a call under its own id. */
+  /**
+   * Makes a call of the next events, due now; null where there are none. One event alone is a call under its own id.
+   */
   compose(eventsPerCall: number, now: number): WebhookCall | null {
     const events = this.#queue.takeFresh(eventsPerCall, MAX_WEBHOOK_CALL_BYTES);
     const [first, last] = [events[0], events.at(-1)];
@@ -113,7 +115,7 @@ export class CallStore {
       .one().at;
   }
 
-  /** It was taken: nothing of it is kept. */
+  /** Removes a call that was taken, with its events. */
   remove({ id, fromSeq, toSeq, events, bytes }: WebhookCall): void {
     const [gone] = this.#sql
       .exec<{ status: string }>("DELETE FROM calls WHERE id = ? RETURNING status", id)
@@ -124,7 +126,7 @@ export class CallStore {
     else this.#counters.noteDeletedFailedCall();
   }
 
-  /** It wasn't taken. `nextAt`: when it is sent again, Unix ms; null: never. */
+  /** Notes that a call wasn't taken. `nextAt`: when it is sent again, Unix ms; null: never. */
   setFailedTry({ id, events, bytes }: WebhookCall, tries: number, nextAt: number | null): void {
     const status: WebhookCall["status"] = nextAt === null ? "failed" : "waiting";
     this.#sql.exec(
@@ -139,7 +141,10 @@ export class CallStore {
     this.#noteFailed();
   }
 
-  /** Of what waits for later, the next `limit` are due now. `afterId`, `toId`: the ids to go through; null at their end. */
+  /**
+   * Of what waits for later, the next `limit` are due now. `afterId`, `toId`: the ids to go through; null at their
+   * end.
+   */
   wake(afterId: string, toId: string, limit: number, now: number): string | null {
     const ids = this.#sql
       .exec<{ id: string }>(

@@ -9,13 +9,16 @@ import type { Remote } from "../kit/remote.ts";
 /** What others may ask of a webhook endpoint's object. */
 export interface WebhookEndpointContract {
   /**
-   * Stores events to be sent; those that the source has handed over before change nothing. `revision`: of the endpoint,
-   * as whoever hands over knows it; a newer one than stands here is asked for first, and throws where the registry can't
-   * be reached. By what then stands, events are ignored that the endpoint isn't subscribed to; they are dropped and
-   * counted where it is disabled or full, and ignored where it is gone. `lost`: how many the source has dropped itself.
+   * Stores events to be sent; those that the source has handed over before change nothing. `revision`: of the
+   * endpoint, as whoever hands over knows it; a newer one than stands here is asked for first, and throws where the
+   * registry can't be reached. By what then stands, events are ignored that the endpoint isn't subscribed to; they
+   * are dropped and counted where it is disabled or full, and ignored where it is gone. `lost`: how many the source
+   * has dropped itself.
    */
   accept(messages: readonly OutboxMessage[], revision: number, source: string, lost: number): Promise<void>;
-  /** Takes the registry's word; null: the endpoint is deleted. An older word than the one that stands changes nothing. */
+  /**
+   * Takes the registry's word; null: the endpoint is deleted. An older word than the one that stands changes nothing.
+   */
   configure(config: EndpointConfig | null): Promise<void>;
   getState(): EndpointState;
   /** How its secrets are stored, once they are as this deployment would have them; null where it has none. */

@@ -20,7 +20,7 @@ export class Counters {
       .one();
   }
 
-  /** So many events came, and wait. */
+  /** Notes events that came and wait. */
   noteCome(events: number, bytes: number): void {
     this.#sql.exec(
       `UPDATE counters SET next_seq = next_seq + ?1, waiting = waiting + ?1, waiting_bytes = waiting_bytes + ?2`,
@@ -34,7 +34,7 @@ export class Counters {
     this.#sql.exec("UPDATE counters SET composed_seq = ?", seq);
   }
 
-  /** They wait no longer. */
+  /** Notes that as many events wait no longer. */
   noteDone(events: number, bytes: number): void {
     this.#sql.exec(
       "UPDATE counters SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ?",
@@ -84,12 +84,12 @@ export class Counters {
     if (events > 0) this.#sql.exec("UPDATE counters SET dropped = dropped + ?", events);
   }
 
-  /** It is disabled now: what is dropped from here on is counted anew. */
+  /** Notes that the endpoint is disabled: what is dropped from here on is counted anew. */
   noteDisabled(): void {
     this.#sql.exec("UPDATE counters SET dropped = 0, woken_id = NULL, wake_to = NULL");
   }
 
-  /** It is enabled again: all that waits now is to be woken, slice by slice. */
+  /** Notes that the endpoint is enabled again: all that waits now is to be woken, slice by slice. */
   noteEnabled(now: number): void {
     this.#sql.exec("UPDATE counters SET enabled_at = ?, woken_id = '', wake_to = ?", now, newId());
   }

@@ -16,7 +16,10 @@ const ConfigSchema = v.object({
 
 const PURPOSE = "configuration";
 
-/** One endpoint's configuration, its secrets sealed, and how it does. Writing methods expect to run inside a transaction. */
+/**
+ * One endpoint's configuration, its secrets sealed, and how it does. Writing methods expect to run inside a
+ * transaction.
+ */
 export class EndpointStore {
   readonly #sql: SqlStorage;
   readonly #counters: Counters;

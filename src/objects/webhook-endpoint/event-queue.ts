@@ -26,7 +26,7 @@ export class EventQueue {
     this.#counters = counters;
   }
 
-  /** Those that the source hasn't handed over before: its numbers grow. */
+  /** The messages that the source hasn't handed over before: its numbers grow. */
   takeNew(source: string, messages: readonly OutboxMessage[], now: number): OutboxMessage[] {
     const [known] = this.#sql
       .exec<{ seq: number; day: number }>("SELECT seq, day FROM sources WHERE name = ?", source)

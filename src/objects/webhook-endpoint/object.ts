@@ -54,7 +54,7 @@ interface Stores {
   attempts: AttemptStore;
 }
 
-/** Of an endpoint that exists. */
+/** The parts of an endpoint that exists. */
 interface Parts extends Stores {
   sender: WebhookSender;
   duties: Duties;
@@ -168,7 +168,10 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     return this.#parts;
   }
 
-  /** The endpoint's parts, no older than `revision`. What this object hasn't heard of is asked for; null: there is none. */
+  /**
+   * The endpoint's parts, no older than `revision`. What this object hasn't heard of is asked for; null: there is
+   * none.
+   */
   async #find(revision = 0): Promise<Parts | null> {
     if (this.#isDeleted) return null;
     const known = this.#parts?.store.getConfig()?.revision;

@@ -102,7 +102,9 @@ export class WebhookSender {
     this.#plannedAt = nextAt;
   }
 
-  /** Sends a test event now, in the endpoint's form; it isn't repeated. Null where the endpoint was deleted meanwhile. */
+  /**
+   * Sends a test event now, in the endpoint's form; it isn't repeated. Null where the endpoint was deleted meanwhile.
+   */
   async sendTest(webhookId: string): Promise<Attempt | null> {
     const now = Date.now();
     const event = {
@@ -225,7 +227,10 @@ export class WebhookSender {
     else if (startedAt - (failingSince ?? startedAt) >= DISABLE_AFTER_MS) this.disable("failing");
   }
 
-  /** In a transaction. At once here; the registry, whose word it is in the end, is told by the alarm until it has heard. */
+  /**
+   * In a transaction. At once here; the registry, whose word it is in the end, is told by the alarm until it has
+   * heard.
+   */
   disable(reason: DisabledReason): void {
     const { store, counters, due } = this.#parts;
     const config = this.#requireConfig();

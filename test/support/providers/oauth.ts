@@ -19,7 +19,10 @@ interface OAuthError {
   error_description: string;
 }
 
-/** Google's token endpoint, for service accounts: https://developers.google.com/identity/protocols/oauth2/service-account */
+/**
+ * Google's token endpoint, for service accounts:
+ * https://developers.google.com/identity/protocols/oauth2/service-account
+ */
 export async function answerToken(
   registry: Registry,
   verifier: JwtVerifier,

@@ -33,7 +33,10 @@ function explain(sql: SqlStorage, exec: Exec, query: string, values: unknown[]):
   flaws.push(...findFlaws(execute, object, query, values));
 }
 
-/** The file of the function so many calls up, without the whole stack and its source maps: that costs as much as a row. */
+/**
+ * The file of the function so many calls up, without the whole stack and its source maps: that costs as much as a
+ * row.
+ */
 function nameCaller(depth: number): string {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = depth + 1;

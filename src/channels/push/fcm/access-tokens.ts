@@ -10,7 +10,7 @@ const MARGIN_MS = 5 * 60_000;
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
 const AccessTokenSchema = v.object({ access_token: v.string(), expires_in: v.number() });
 
-/** Of a Google service account's file, as it is stored. */
+/** What is stored of a Google service account's file. */
 export const FcmAccountSchema = v.object({
   projectId: v.string(),
   clientEmail: v.string(),
@@ -67,7 +67,10 @@ export class FcmAccessTokens {
     return { found: "yes", credentials: { projectId: account.projectId, accessToken } };
   }
 
-  /** RFC 7523: a signed assertion for an access token (developers.google.com/identity/protocols/oauth2/service-account). */
+  /**
+   * RFC 7523: a signed assertion for an access token
+   * (developers.google.com/identity/protocols/oauth2/service-account).
+   */
   async #ask(
     { clientEmail, privateKey }: FcmAccount,
     now: number,

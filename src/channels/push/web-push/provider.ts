@@ -17,7 +17,7 @@ import { isAllowedService, isKnownService, isLoopback } from "./push-services.ts
 import { buildWebPushRequest, readWebPushAnswer, WebPushAddressSchema } from "./request.ts";
 import { importVapidKey, VapidAccountSchema } from "./vapid.ts";
 
-/** As channels, addresses and the API name it. */
+/** The provider's name in channels, addresses and the API. */
 export const NAME = "webpush";
 const POINT_MESSAGE = "must be a P-256 public key in base64url: 87 characters that begin with B";
 const SCALAR_MESSAGE = "must be a P-256 private key in base64url: 43 characters";
@@ -68,7 +68,7 @@ const GivenAddressSchema = v.pipe(
       "must be an object {p256dh, auth}",
     ),
   }),
-  // As the parser reads it: one endpoint in two spellings is one device.
+  // The endpoint is stored as the URL parser writes it, so that two spellings of one are one device.
   v.transform(({ provider, endpoint, keys }) => ({
     provider,
     endpoint: URL.parse(endpoint)?.href ?? endpoint,
@@ -140,7 +140,9 @@ async function findPairFault(config: AccountFields): Promise<string | null> {
   }
 }
 
-/** Endpoints are called: they must be public, and of a push service that is known or that a channel of the app allows. */
+/**
+ * Endpoints are called: they must be public, and of a push service that is known or that a channel of the app allows.
+ */
 async function findSubscriptionFaults(
   given: unknown,
   address: Address | null,

@@ -3,8 +3,8 @@ import * as v from "valibot";
 import { TtlCache } from "../../../copies/cache.ts";
 
 /**
- * A VAPID key pair as base64url, and whom a push service may write to: `mailto:` or `https:`. `allowedHosts`: push services
- * beside the known ones.
+ * A VAPID key pair as base64url, and whom a push service may write to: `mailto:` or `https:`. `allowedHosts`: push
+ * services beside the known ones.
  */
 export const VapidAccountSchema = v.object({
   publicKey: v.string(),
