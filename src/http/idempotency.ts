@@ -37,7 +37,7 @@ async function hashJson(value: unknown): Promise<string> {
   text.add(value);
   for (const piece of text.finish()) await writer.write(piece);
   await writer.close();
-  return [...new Uint8Array(await digest.digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return new Uint8Array(await digest.digest).toHex();
 }
 
 /** Writes JSON with its keys sorted, as bytes in pieces: the same JSON gives the same bytes. */

@@ -29,10 +29,7 @@ export const LimitSchema = limitSchema(20);
 /** A page's position as an opaque text; only {@link decodeCursor} reads it. */
 export function encodeCursor(parts: readonly (string | number)[]): string {
   const bytes = new TextEncoder().encode(JSON.stringify(parts));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 /** What {@link encodeCursor} made of `length` texts like `pattern`; null where no cursor was given. */
@@ -44,8 +41,7 @@ export function decodeCursor(
 ): string[] | null {
   if (cursor === undefined) return null;
   try {
-    const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.fromBase64(cursor, { alphabet: "base64url" });
     const parts: unknown = JSON.parse(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
     );

@@ -6,6 +6,8 @@
 
 const KEY_PATTERN = /^oc_([a-z0-9][a-z0-9-]{1,62})_([A-Za-z0-9_-]{43})$/;
 const RANDOM_LENGTH = 33;
+const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
+
 /** 60 bits: it needn't withstand more than guesses by calls, for a key is believed by its SHA-256 only. */
 const CHECK_LENGTH = 10;
 
@@ -33,12 +35,12 @@ async function checkOf(body: string, secret: string): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
   const mac = await crypto.subtle.sign("HMAC", key, encoder.encode(body));
-  return toBase64Url(new Uint8Array(mac)).slice(0, CHECK_LENGTH);
+  return new Uint8Array(mac).toBase64(BASE64URL).slice(0, CHECK_LENGTH);
 }
 
 /** 256 random bits as base64url. */
 export function randomToken(): string {
-  return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
+  return crypto.getRandomValues(new Uint8Array(32)).toBase64(BASE64URL);
 }
 
 /** The app that a key says it belongs to, or null where it isn't of a key's form. */
@@ -53,12 +55,5 @@ export async function hashApiKey(apiKey: string): Promise<string> {
 
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return new Uint8Array(digest).toHex();
 }

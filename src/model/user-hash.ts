@@ -19,9 +19,7 @@ export interface UserPlacement {
 
 /** A key for a new app's hash. */
 export function newHashKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
 
 /**

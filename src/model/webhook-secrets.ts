@@ -10,8 +10,7 @@ export interface NewSecret {
 
 /** `whsec_` and 24 random bytes in base64, as Standard Webhooks has them. */
 export async function makeSecret(): Promise<NewSecret> {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  const secret = `whsec_${btoa(String.fromCharCode(...bytes))}`;
+  const secret = `whsec_${crypto.getRandomValues(new Uint8Array(24)).toBase64()}`;
   return { secret, fingerprint: (await sha256Hex(secret)).slice(0, 16) };
 }
 

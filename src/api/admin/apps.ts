@@ -171,10 +171,8 @@ export const deleteApp = defineRoute({
 
 /** The name's slug with six random digits, so that two apps of one name are two apps. */
 function generateAppId(name: string): string {
-  const digits = [...crypto.getRandomValues(new Uint8Array(3))].map((byte) =>
-    byte.toString(16).padStart(2, "0"),
-  );
-  return `${slugOf(name).slice(0, 50) || "app"}-${digits.join("")}`;
+  const digits = crypto.getRandomValues(new Uint8Array(3)).toHex();
+  return `${slugOf(name).slice(0, 50) || "app"}-${digits}`;
 }
 
 function presentApp({ id, name, shardCount, foldsUserIds, createdAt }: AppRecord): object {
