@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { addStrangeSendFields } from "../http/strange-fields.ts";
 import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
 import { type Faults, showName } from "../model/errors.ts";
 import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../model/limits.ts";
@@ -34,8 +35,21 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
+/** The parts of a form with a `template` and a `mode`; strange fields of both are faults. `paths`: what it may have. */
+export function openSendForm(
+  body: unknown,
+  paths: readonly string[],
+  faults: Faults,
+): { fields: Record<string, unknown>; template: Record<string, unknown>; mode: Mode | null } {
+  const fields = isObject(body) ? body : {};
+  const template = isObject(fields.template) ? fields.template : {};
+  addStrangeSendFields(fields, "", paths, faults);
+  addStrangeSendFields(template, "template.", paths, faults);
+  return { fields, template, mode: checkMode(fields.mode, faults) };
+}
+
 /** Seed 001: an absent mode is a bad request, another one has a code of its own. */
-export function checkMode(mode: unknown, faults: Faults): Mode | null {
+function checkMode(mode: unknown, faults: Faults): Mode | null {
   const known = MODES.find((name) => name === mode);
   if (known !== undefined) return known;
   const message = isGiven(mode) ? 'must be "realtime" or "batch"' : 'is required: "realtime" or "batch"';

@@ -2,11 +2,6 @@ import type { Example } from "../http/route.ts";
 
 /** The seeds' own examples of a send, as the OpenAPI document shows them. */
 
-export const IDEMPOTENCY_HEADER = {
-  "Idempotency-Key":
-    "1 to 255 printable ASCII characters: repeated with the same body, nothing is sent twice.",
-};
-
 const [IN_APP, PUSH] = [
   { key: "in-app-alerts", type: "in_app" },
   { key: "mobile-push", type: "push" },

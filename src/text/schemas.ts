@@ -10,6 +10,11 @@ export function textSchema(max: number) {
   );
 }
 
+/** A whole number from `min` to `max`. */
+export function wholeNumberSchema(min: number, max: number, message: string) {
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+}
+
 /** Bytes in base64, of either alphabet, padded or not; they come out as base64url without padding. */
 export function base64Schema(pattern: RegExp, message: string) {
   return v.pipe(

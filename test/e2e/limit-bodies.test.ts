@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { findFreePort } from "../bench/free-port.ts";
 import { IsolateMemory } from "../bench/isolate-memory.ts";
 import { ADMIN_TOKEN, type BenchWorker, bundleOnecall, startOnecall } from "../bench/workers.ts";
+import { fieldsOf } from "../support/declared-fields.ts";
 import {
   BODY_BYTES,
   BODY_VALUES,
@@ -46,17 +47,25 @@ const PARAMS: Record<string, string> = {
   notification: "01a1fd76-d57a-7012-aa0a-7d2df0e14cc2",
   fileKey: "users.csv",
 };
-/** A route whose body is no JSON. */
-const OTHER_BODY = /\/uploads$/;
 const SENDS = /notifications\/(send|messages)$/;
 /** Of a body that is too large; some look first whether there is what the path names. */
 const REFUSALS = [CLOSED, 400, 404, 413, 503];
 
 /** Every route that is declared. By its path: the Worker's types aren't those of Node. */
 const ROUTES_FILE = new URL("../../src/api/routes.ts", import.meta.url).href;
-const RoutesSchema = v.object({ ROUTES: v.array(v.looseTuple([v.string(), v.string()])) });
+const RoutesSchema = v.object({
+  ROUTES: v.array(
+    v.object({
+      ...{ method: v.string(), paths: v.array(v.string()), query: v.unknown() },
+      body: v.nullable(v.object({ schema: v.unknown(), mediaTypes: v.array(v.string()) })),
+    }),
+  ),
+});
+type Declared = v.InferOutput<typeof RoutesSchema>["ROUTES"];
 
 let worker: BenchWorker;
+let declared: Declared = [];
+let fields: string[] = [];
 let memory: IsolateMemory;
 let idleMb = 0;
 let appId = "";
@@ -66,6 +75,8 @@ before(async () => {
   const inspectorPort = await findFreePort();
   worker = await startOnecall(await bundleOnecall(), { inspectorPort });
   await prepareApp();
+  declared = v.parse(RoutesSchema, await import(ROUTES_FILE)).ROUTES;
+  fields = fieldsOf(declared);
   memory = await IsolateMemory.connect(inspectorPort);
   idleMb = await memory.readUsedMb();
 });
@@ -154,12 +165,11 @@ async function sendAll(
 
 describe("bodies of the smallest values, as many as a call may have", () => {
   test("leave every route answering in less than 64 KB, with the platform's memory", async () => {
-    const { ROUTES } = v.parse(RoutesSchema, await import(ROUTES_FILE));
-    const routes = ROUTES.filter(
-      ([method, path]) => (method === "POST" || method === "PUT") && !OTHER_BODY.test(path),
+    const routes = declared.flatMap(({ method, paths, body }) =>
+      body?.mediaTypes.includes("application/json") ? paths.map((path) => [method, path] as const) : [],
     );
     assert.ok(routes.length > 30);
-    const full = { send: [...bodiesOf(SEND_VALUES)], other: [...bodiesOf(BODY_VALUES)] };
+    const full = { send: [...bodiesOf(SEND_VALUES, fields)], other: [...bodiesOf(BODY_VALUES, fields)] };
     const refused = { send: [...tooManyOf(SEND_BYTES), tooDeep], other: [...tooManyOf(BODY_BYTES), tooDeep] };
     for (const [method, pattern] of routes) {
       const kind = SENDS.test(pattern) ? "send" : "other";
@@ -184,7 +194,7 @@ describe("bodies of the smallest values, as many as a call may have", () => {
   });
 
   test("leave a template's route and a send's answering, field by field", async () => {
-    await sendAll("POST", `${API}/templates`, singleFieldsOf(BODY_VALUES), headers);
+    await sendAll("POST", `${API}/templates`, singleFieldsOf(BODY_VALUES, fields), headers);
     await sendAll("POST", `${API}/notifications/send`, sendBodiesOf(SEND_VALUES, TARGET), headers);
   });
 

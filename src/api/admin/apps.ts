@@ -15,6 +15,7 @@ import { DEFAULT_SHARD_COUNT, MAX_SHARD_COUNT, MIN_SHARD_COUNT } from "../../mod
 import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../model/quotas.ts";
 import { slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { wholeNumberSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { AppSchema, AppWithQuotasSchema, DeletedAppSchema, NewAppAnswerSchema } from "./answers.ts";
 import { makeKey } from "./keys.ts";
@@ -27,29 +28,14 @@ const NewAppSchema = v.object(
   {
     id: v.nullish(v.pipe(v.string(APP_ID_MESSAGE), v.regex(APP_ID_PATTERN, APP_ID_MESSAGE))),
     name: textSchema(128),
-    shardCount: v.nullish(
-      v.pipe(
-        v.number(SHARDS_MESSAGE),
-        v.integer(SHARDS_MESSAGE),
-        v.minValue(MIN_SHARD_COUNT, SHARDS_MESSAGE),
-        v.maxValue(MAX_SHARD_COUNT, SHARDS_MESSAGE),
-      ),
-    ),
+    shardCount: v.nullish(wholeNumberSchema(MIN_SHARD_COUNT, MAX_SHARD_COUNT, SHARDS_MESSAGE)),
     foldsUserIds: v.nullish(v.boolean("must be true or false")),
   },
   "must be a JSON object",
 );
 const quotaSchema = (name: QuotaName) => {
   const message = `must be a whole number from 0 to ${QUOTAS[name].most}, or null for ${QUOTAS[name].default}`;
-  return v.nullish(
-    v.pipe(
-      v.number(message),
-      v.integer(message),
-      v.minValue(0, message),
-      v.maxValue(QUOTAS[name].most, message),
-    ),
-    undefined,
-  );
+  return v.nullish(wholeNumberSchema(0, QUOTAS[name].most, message), undefined);
 };
 const QUOTAS_MESSAGE = `must be an object with any of: ${QUOTA_NAMES.join(", ")}`;
 const AppChangeSchema = v.object(

@@ -10,6 +10,7 @@ import { generateApiKey, hashApiKey } from "../../model/credentials.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_NAMES, MAX_ROOT_GRACE_HOURS } from "../../model/limits.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { wholeNumberSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { KeySchema, NewKeyAnswerSchema, RevokedKeySchema, RotatedSecretSchema } from "./answers.ts";
 import { requireApp } from "./require-app.ts";
@@ -31,15 +32,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_ROOT_GRACE_HOURS}`;
 const RootRotationSchema = v.object(
   {
-    gracePeriodHours: v.optional(
-      v.pipe(
-        v.number(GRACE_MESSAGE),
-        v.integer(GRACE_MESSAGE),
-        v.minValue(0, GRACE_MESSAGE),
-        v.maxValue(MAX_ROOT_GRACE_HOURS, GRACE_MESSAGE),
-      ),
-      24,
-    ),
+    gracePeriodHours: v.optional(wholeNumberSchema(0, MAX_ROOT_GRACE_HOURS, GRACE_MESSAGE), 24),
   },
   "must be a JSON object",
 );

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, IsoTimeSchema, textSchema } from "../../http/validation.ts";
 import { Faults, faultsToError } from "../../model/errors.ts";
 import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
@@ -8,10 +7,10 @@ import type { SendRequest, SendVariables } from "../../model/send-request.ts";
 import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
 import { AnyObjectSchema, ModeSchema, PrioritySchema } from "../schemas.ts";
 import {
-  checkMode,
   isGiven,
   isObject,
   LabelSchema,
+  openSendForm,
   readAudience,
   readKeyedVariables,
   readPushData,
@@ -57,14 +56,10 @@ export const SendFormSchema = v.object({
 const FIELDS = pathsOf(SendFormSchema);
 
 /** Seeds 000 and 001: the body of `POST /notifications/send`. Every wrong field is named in one error. */
-export function parseSendBody(body: unknown, now: number, rule: UserIdRule): SendRequest {
+export function parseSendBody(body: unknown, rule: UserIdRule, now: number): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
   // Looked at even where the schema found faults: all of them belong in one answer.
-  const fields = isObject(body) ? body : {};
-  const template = isObject(fields.template) ? fields.template : {};
-  addStrangeSendFields(fields, "", FIELDS, faults);
-  addStrangeSendFields(template, "template.", FIELDS, faults);
-  const mode = checkMode(fields.mode, faults);
+  const { fields, template, mode } = openSendForm(body, FIELDS, faults);
   const userIds = new UserIds(rule);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targetsFile },

@@ -26,6 +26,7 @@ import { requireValue } from "../../model/outcome.ts";
 import { ANY_USER, type User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { wholeNumberSchema } from "../../text/schemas.ts";
 import { isTaken, readUserParam, requireReachableUser } from "../named-users.ts";
 import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
@@ -64,12 +65,7 @@ const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL
 const TokenRequestSchema = v.object(
   {
     expiresInSeconds: v.optional(
-      v.pipe(
-        v.number(TTL_MESSAGE),
-        v.integer(TTL_MESSAGE),
-        v.minValue(1, TTL_MESSAGE),
-        v.maxValue(MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE),
-      ),
+      wholeNumberSchema(1, MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE),
       DEFAULT_TOKEN_TTL_SECONDS,
     ),
   },

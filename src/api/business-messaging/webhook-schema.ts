@@ -5,6 +5,7 @@ import { faultsToError } from "../../model/errors.ts";
 import { WEBHOOK_EVENTS } from "../../model/events.ts";
 import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../model/limits.ts";
 import { findUrlFault } from "../../outbound/public-url.ts";
+import { wholeNumberSchema } from "../../text/schemas.ts";
 import { WebhookSchema } from "./settings-answers.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
@@ -26,12 +27,7 @@ const EventsSchema = v.pipe(
   v.transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event))),
 );
 
-const EventsPerCallSchema = v.pipe(
-  v.number(PER_CALL_MESSAGE),
-  v.integer(PER_CALL_MESSAGE),
-  v.minValue(1, PER_CALL_MESSAGE),
-  v.maxValue(MAX_EVENTS_PER_CALL, PER_CALL_MESSAGE),
-);
+const EventsPerCallSchema = wholeNumberSchema(1, MAX_EVENTS_PER_CALL, PER_CALL_MESSAGE);
 
 export const NewWebhookSchema = v.object(
   {
@@ -58,15 +54,7 @@ export const WebhookChangeSchema = v.object(
 /** How long the secret that is replaced goes on signing. */
 export const RotationSchema = v.object(
   {
-    gracePeriodHours: v.optional(
-      v.pipe(
-        v.number(GRACE_MESSAGE),
-        v.integer(GRACE_MESSAGE),
-        v.minValue(0, GRACE_MESSAGE),
-        v.maxValue(MAX_GRACE_HOURS, GRACE_MESSAGE),
-      ),
-      24,
-    ),
+    gracePeriodHours: v.optional(wholeNumberSchema(0, MAX_GRACE_HOURS, GRACE_MESSAGE), 24),
   },
   BODY_MESSAGE,
 );

@@ -1,10 +1,6 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { withSendJson } from "../../http/body.ts";
-import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
-import { json } from "../../http/responses.ts";
-import { defineRoute, type Route } from "../../http/route.ts";
-import { ANY_QUERY, ownBody } from "../../http/route-input.ts";
+import type { Route } from "../../http/route.ts";
 import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
 import { faultsToError } from "../../model/errors.ts";
@@ -12,10 +8,10 @@ import { MAX_BATCH_TARGETS } from "../../model/limits.ts";
 import type { NotificationHeader } from "../../model/notification.ts";
 import type { SendRequest } from "../../model/send-request.ts";
 import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
-import { sendNotification } from "../../sending/send.ts";
 import { isObject, LabelSchema, readKeyedVariables, readTargets } from "../send-checks.ts";
-import { CAMPAIGN_EXAMPLES, IDEMPOTENCY_HEADER } from "../send-examples.ts";
+import { CAMPAIGN_EXAMPLES } from "../send-examples.ts";
 import { KeyedVariablesForm, pathsOf, TargetsForm } from "../send-form.ts";
+import { defineSend } from "../send-route.ts";
 import { CampaignSentSchema } from "./answers.ts";
 
 /** Seed 003: up to this many receivers are delivered to before the response returns. */
@@ -34,38 +30,17 @@ const SendFormSchema = v.object({
 /** All that a send may have, by its path. */
 const FIELDS = pathsOf(SendFormSchema);
 
-const postCampaignSend = defineRoute({
+const postCampaignSend = defineSend({
   id: "sendCampaignNotification",
-  method: "POST",
   path: "/v3/campaigns/notifications/messages",
   also: ["/notifications/messages"],
   access: byApiKey("send"),
   summary: "Send a template to up to 10 receivers at once, or to more as a batch",
-  query: ANY_QUERY,
-  body: ownBody(SendFormSchema),
-  answers: { 200: CampaignSentSchema },
-  errors: [
-    "ERR_TARGET_LIMIT_EXCEEDED",
-    "ERR_INVALID_MODE",
-    "ERR_INVALID_VARIABLES",
-    "ERR_NO_CHANNELS",
-    "ERR_INVALID_TARGETS_FILE",
-    "ERR_TEMPLATE_NOT_FOUND",
-    "ERR_TEMPLATE_NOT_APPROVED",
-    "ERR_CONFLICT",
-    "ERR_IDEMPOTENCY_CONFLICT",
-  ],
-  headers: IDEMPOTENCY_HEADER,
+  form: SendFormSchema,
+  answer: CampaignSentSchema,
   examples: CAMPAIGN_EXAMPLES,
-  handle: async ({ app, key, env, execution, request }) => {
-    return withSendJson(request, app.id, async (body) => {
-      const idempotency = await readIdempotency(request, body);
-      const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
-        parseCampaignSend(body, app),
-      );
-      return json({ data: presentCampaignSend(header) }, 200, replayHeaders(isReplayed));
-    });
-  },
+  parse: parseCampaignSend,
+  present: (header) => ({ data: presentCampaignSend(header) }),
 });
 
 export const campaignsRoutes: Route[] = [postCampaignSend];

@@ -1,12 +1,6 @@
 import * as v from "valibot";
 import { findChannel } from "../../channels/table.ts";
 import { byApiToken } from "../../http/access.ts";
-import { withSendJson } from "../../http/body.ts";
-import { readIdempotency, replayHeaders } from "../../http/idempotency.ts";
-import { json } from "../../http/responses.ts";
-import { defineRoute } from "../../http/route.ts";
-import { ANY_QUERY, ownBody } from "../../http/route-input.ts";
-import { addStrangeSendFields } from "../../http/strange-fields.ts";
 import { checkForm, textSchema } from "../../http/validation.ts";
 import { maskKey } from "../../model/app.ts";
 import { faultsToError } from "../../model/errors.ts";
@@ -14,18 +8,11 @@ import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
 import { type NotificationHeader, PRIORITIES } from "../../model/notification.ts";
 import type { SendRequest } from "../../model/send-request.ts";
 import { KEEPS_USER_IDS, UserIds } from "../../model/user-ids.ts";
-import { sendNotification } from "../../sending/send.ts";
 import { ModeSchema, PrioritySchema } from "../schemas.ts";
-import {
-  checkMode,
-  isObject,
-  LabelSchema,
-  readAudience,
-  readKeyedVariables,
-  readPushData,
-} from "../send-checks.ts";
-import { IDEMPOTENCY_HEADER, PLATFORM_SEND_EXAMPLES } from "../send-examples.ts";
+import { LabelSchema, openSendForm, readAudience, readKeyedVariables, readPushData } from "../send-checks.ts";
+import { PLATFORM_SEND_EXAMPLES } from "../send-examples.ts";
 import { KeyedVariablesForm, PushDataForm, pathsOf, TargetsForm } from "../send-form.ts";
+import { defineSend } from "../send-route.ts";
 import { PlatformSentSchema } from "./answers.ts";
 
 /** Seed 004: pairs in `notification_push_data`. */
@@ -60,48 +47,23 @@ const SendFormSchema = v.object({
 /** All that a send may have, by its path. */
 const FIELDS = pathsOf(SendFormSchema);
 
-export const postPlatformSend = defineRoute({
+export const postPlatformSend = defineSend({
   id: "sendPlatformNotification",
-  method: "POST",
   path: "/v1/notifications/messages",
   also: ["/v2/notifications/messages"],
   access: byApiToken("send"),
   summary: "Send a template to one user or to many",
-  query: ANY_QUERY,
-  body: ownBody(SendFormSchema),
-  answers: { 200: PlatformSentSchema },
-  errors: [
-    "ERR_TARGET_LIMIT_EXCEEDED",
-    "ERR_INVALID_MODE",
-    "ERR_INVALID_VARIABLES",
-    "ERR_NO_CHANNELS",
-    "ERR_INVALID_TARGETS_FILE",
-    "ERR_TEMPLATE_NOT_FOUND",
-    "ERR_TEMPLATE_NOT_APPROVED",
-    "ERR_CONFLICT",
-    "ERR_IDEMPOTENCY_CONFLICT",
-  ],
-  headers: IDEMPOTENCY_HEADER,
+  form: SendFormSchema,
+  answer: PlatformSentSchema,
   examples: PLATFORM_SEND_EXAMPLES,
-  handle: async ({ app, key, env, execution, request }) => {
-    return withSendJson(request, app.id, async (body) => {
-      const idempotency = await readIdempotency(request, body);
-      const { header, isReplayed } = await sendNotification({ env, execution, app, key, idempotency }, () =>
-        parsePlatformSend(body),
-      );
-      return json(presentPlatformSend(header), 200, replayHeaders(isReplayed));
-    });
-  },
+  parse: parsePlatformSend,
+  present: presentPlatformSend,
 });
 
 /** Seed 004's body. Every wrong field is named in one error. */
 function parsePlatformSend(body: unknown): SendRequest {
   const { value, faults } = checkForm(SendBodySchema, body);
-  const fields = isObject(body) ? body : {};
-  const template = isObject(fields.template) ? fields.template : {};
-  addStrangeSendFields(fields, "", FIELDS, faults);
-  addStrangeSendFields(template, "template.", FIELDS, faults);
-  const mode = checkMode(fields.mode, faults);
+  const { fields, template, mode } = openSendForm(body, FIELDS, faults);
   const userIds = new UserIds(KEEPS_USER_IDS);
   const audience = readAudience(
     { targets: fields.targets, file: fields.targets_filename },

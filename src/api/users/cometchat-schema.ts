@@ -13,6 +13,7 @@ import { MAX_TOKEN_TTL_SECONDS, MAX_USERS_CHANGE, MAX_USERS_PAGE } from "../../m
 import { reviveDigits } from "../../model/sent-number.ts";
 import { ANY_USER, type UserFields, type UserFilter } from "../../model/user.ts";
 import type { UserIdRule } from "../../model/user-ids.ts";
+import { wholeNumberSchema } from "../../text/schemas.ts";
 import { shownAs } from "../../text/shown-schema.ts";
 import { isObject } from "../send-checks.ts";
 import { listUidSearchKeys, MetadataSchema, splitList, TagsSchema, toMetadataText } from "./fields.ts";
@@ -173,14 +174,7 @@ const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL
 export const TokenSchema = v.object(
   {
     force: v.optional(BooleanSchema, true),
-    expiresInSeconds: v.optional(
-      v.pipe(
-        v.number(TTL_MESSAGE),
-        v.integer(TTL_MESSAGE),
-        v.minValue(1, TTL_MESSAGE),
-        v.maxValue(MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE),
-      ),
-    ),
+    expiresInSeconds: v.optional(wholeNumberSchema(1, MAX_TOKEN_TTL_SECONDS, TTL_MESSAGE)),
   },
   "must be a JSON object",
 );
