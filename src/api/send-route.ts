@@ -35,9 +35,15 @@ export function defineSend({ form, answer, parse, present, ...declared }: SendDe
     body: ownBody(form),
     answers: { 200: answer },
     errors: [
-      ...(["ERR_TARGET_LIMIT_EXCEEDED", "ERR_INVALID_MODE", "ERR_INVALID_VARIABLES"] as const),
-      ...(["ERR_NO_CHANNELS", "ERR_INVALID_TARGETS_FILE", "ERR_TEMPLATE_NOT_FOUND"] as const),
-      ...(["ERR_TEMPLATE_NOT_APPROVED", "ERR_CONFLICT", "ERR_IDEMPOTENCY_CONFLICT"] as const),
+      "ERR_TARGET_LIMIT_EXCEEDED",
+      "ERR_INVALID_MODE",
+      "ERR_INVALID_VARIABLES",
+      "ERR_NO_CHANNELS",
+      "ERR_INVALID_TARGETS_FILE",
+      "ERR_TEMPLATE_NOT_FOUND",
+      "ERR_TEMPLATE_NOT_APPROVED",
+      "ERR_CONFLICT",
+      "ERR_IDEMPOTENCY_CONFLICT",
     ],
     headers: {
       "Idempotency-Key":

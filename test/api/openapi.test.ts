@@ -85,8 +85,14 @@ describe("GET /openapi.json", () => {
 
   it("has a call's body for each event that an endpoint can get", () => {
     expect(Object.keys(document.webhooks)).toEqual([
-      ...["notification.accepted", "notification.completed", "notification.failed"],
-      ...["delivery.failed", "delivery.viewed", "delivery.clicked", "webhook.test", "webhook.batch"],
+      "notification.accepted",
+      "notification.completed",
+      "notification.failed",
+      "delivery.failed",
+      "delivery.viewed",
+      "delivery.clicked",
+      "webhook.test",
+      "webhook.batch",
     ]);
   });
 });
@@ -112,8 +118,11 @@ describe("GET /", () => {
     expect([status, body]).toEqual([
       200,
       {
-        ...{ name: "onecall", version: SERVICE.version, docs: "https://onecall.test/docs" },
-        ...{ openapi: "https://onecall.test/openapi.json", health: "https://onecall.test/health" },
+        name: "onecall",
+        version: SERVICE.version,
+        docs: "https://onecall.test/docs",
+        openapi: "https://onecall.test/openapi.json",
+        health: "https://onecall.test/health",
       },
     ]);
     for (const link of [body.docs, body.openapi, body.health]) {

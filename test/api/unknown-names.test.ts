@@ -7,15 +7,24 @@ const UNKNOWN = "zzz_nobody_knows_this";
 
 /** Vendors' calls: what their documents are silent about is ignored, but for what looks like a field of theirs. */
 const LENIENT_BODIES = [
-  ...["sendNotification", "sendPlatformNotification", "sendCampaignNotification", "presignPlatformFile"],
+  "sendNotification",
+  "sendPlatformNotification",
+  "sendCampaignNotification",
+  "presignPlatformFile",
   // A form's fields are those that were signed.
   "uploadTargetsFile",
 ];
 const LENIENT_QUERIES = [
   ...LENIENT_BODIES,
-  ...["listPlatformFiles", "getPlatformFile", "downloadPlatformFile", "deletePlatformFile"],
+  "listPlatformFiles",
+  "getPlatformFile",
+  "downloadPlatformFile",
+  "deletePlatformFile",
   // Load balancers and links add what they like.
-  ...["getHealth", "getService", "getOpenApi", "getDocs"],
+  "getHealth",
+  "getService",
+  "getOpenApi",
+  "getDocs",
 ];
 
 let app: TestApp;
@@ -29,7 +38,11 @@ beforeAll(async () => {
   const webhook = { url: "https://hooks.shop.com/", events: ["notification.completed"] };
   const made = await app.api("POST", "/webhooks", webhook);
   params = {
-    ...{ app: app.id, webhook: made.body.id, uid: "mia", template: "order-confirmation", type: "gcm" },
+    app: app.id,
+    webhook: made.body.id,
+    uid: "mia",
+    template: "order-confirmation",
+    type: "gcm",
     channel: "in-app-alerts",
   };
 });

@@ -56,8 +56,14 @@ console.log(JSON.stringify({ delivered, content: feed.data.data[0]?.content, cod
 `;
 
 const COMPILER_OPTIONS = {
-  ...{ target: "ES2023", module: "nodenext", strict: true, outDir: "built" },
-  ...{ lib: ["ES2023", "DOM", "DOM.Iterable"], types: [], skipLibCheck: false, noEmitOnError: true },
+  target: "ES2023",
+  module: "nodenext",
+  strict: true,
+  outDir: "built",
+  lib: ["ES2023", "DOM", "DOM.Iterable"],
+  types: [],
+  skipLibCheck: false,
+  noEmitOnError: true,
 };
 
 const run = promisify(execFile);
@@ -92,6 +98,8 @@ test("a client that a generator makes of /openapi.json compiles, and sends a not
   });
   const { stdout } = await inFolder("node", "built/program.js", worker.url, worker.adminToken);
   assert.deepEqual(JSON.parse(stdout), {
-    ...{ delivered: 1, content: { text: "Hello Jane" }, code: "ERR_BAD_REQUEST" },
+    delivered: 1,
+    content: { text: "Hello Jane" },
+    code: "ERR_BAD_REQUEST",
   });
 });

@@ -56,7 +56,9 @@ const ROUTES_FILE = new URL("../../src/api/routes.ts", import.meta.url).href;
 const RoutesSchema = v.object({
   ROUTES: v.array(
     v.object({
-      ...{ method: v.string(), paths: v.array(v.string()), query: v.unknown() },
+      method: v.string(),
+      paths: v.array(v.string()),
+      query: v.unknown(),
       body: v.nullable(v.object({ schema: v.unknown(), mediaTypes: v.array(v.string()) })),
     }),
   ),
@@ -96,7 +98,8 @@ async function prepareApp(): Promise<void> {
   await call("POST", `${API}/users`, `{"uid":"${TARGET}"}`);
   await call("POST", `${API}/channels`, '{"name":"In-app alerts","type":"in_app"}');
   const template = {
-    ...{ name: "order-confirmation", channelKeys: ["in-app-alerts"] },
+    name: "order-confirmation",
+    channelKeys: ["in-app-alerts"],
     content: { "in-app-alerts": { text: "Hello {{customerName}}" } },
     variableSchema: { customerName: { type: "string", required: false } },
   };
@@ -203,7 +206,8 @@ describe("bodies of the smallest values, as many as a call may have", () => {
     const variables = Object.fromEntries(targets.map((user) => [user, { customerName: "x".repeat(1500) }]));
     const body = JSON.stringify({
       template: { key: "order-confirmation", variables },
-      ...{ targets, mode: "batch" },
+      targets,
+      mode: "batch",
     });
     const bodies = ["a", "b"].map((name) => ({ name, body }));
     const statuses = await sendAll("POST", `${API}/notifications/send`, bodies, headers);

@@ -40,7 +40,8 @@ describe("a path that there isn't", () => {
     expect([platform.status, platform.body]).toEqual([
       404,
       {
-        ...{ error: true, code: 400201 },
+        error: true,
+        code: 400201,
         message: "There is nothing at this path. Did you mean /v1/notifications/messages?",
       },
     ]);

@@ -5,7 +5,16 @@ import { getAudit, getOneStatus, getStatus } from "./status.ts";
 
 /** The operator's routes. */
 export const adminRoutes: Route[] = [
-  ...[postApp, getApps, getOneApp, putApp, deleteApp],
-  ...[postKey, getKeys, deleteKey, postRootSecret],
-  ...[getStatus, getOneStatus, getAudit],
+  postApp,
+  getApps,
+  getOneApp,
+  putApp,
+  deleteApp,
+  postKey,
+  getKeys,
+  deleteKey,
+  postRootSecret,
+  getStatus,
+  getOneStatus,
+  getAudit,
 ];

@@ -119,8 +119,15 @@ const postSocketTicket = defineRoute({
 
 /** The routes of a user's client. */
 export const feedRoutes: Route[] = [
-  ...[getFeed, getUnreadCount, openFeedSocket, postSocketTicket, postReadAll, getPushKeys],
-  ...[getOwnDevices, postOwnDevice, deleteOwnDevice],
+  getFeed,
+  getUnreadCount,
+  openFeedSocket,
+  postSocketTicket,
+  postReadAll,
+  getPushKeys,
+  getOwnDevices,
+  postOwnDevice,
+  deleteOwnDevice,
   markRoute("viewed", "markViewed", "A notification was seen: counted once"),
   markRoute("clicked", "markClicked", "A notification was clicked: counted once"),
 ];

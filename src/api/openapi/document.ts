@@ -83,8 +83,11 @@ function pathsOf(families: readonly Family[], shared: Shared): Record<string, Js
     routes.flatMap((route) =>
       route.paths.map(
         (path, index): Place => ({
-          ...{ path: path.replaceAll(/:(\w+)/g, "{$1}"), method: route.method.toLowerCase() },
-          ...{ tag: name, isFirst: index === 0, route },
+          path: path.replaceAll(/:(\w+)/g, "{$1}"),
+          method: route.method.toLowerCase(),
+          tag: name,
+          isFirst: index === 0,
+          route,
         }),
       ),
     ),
@@ -123,7 +126,10 @@ function toWebhook({ type, summary, schema }: (typeof WEBHOOKS)[number], { schem
       description: "Signed as Standard Webhooks says.",
       security: [],
       parameters: Object.entries(headers).map(([name, description]) => ({
-        ...{ name, in: "header", required: true, description },
+        name,
+        in: "header",
+        required: true,
+        description,
         schema: { type: "string" },
       })),
       requestBody: { required: true, content: { "application/json": { schema: schemas.use(schema) } } },

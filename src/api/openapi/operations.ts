@@ -87,12 +87,18 @@ export function toOperation(
 function parametersOf(routes: readonly Route[], schemas: JsonSchemas): JsonSchema[] {
   const names = [...(routes[0]?.paths[0] ?? "").matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
   const inPath = names.map((name) => ({
-    ...{ name, in: "path", required: true, description: PARAMETERS[name] ?? name },
+    name,
+    in: "path",
+    required: true,
+    description: PARAMETERS[name] ?? name,
     schema: { type: "string" },
   }));
   const headers = new Map(routes.flatMap((route) => Object.entries(route.headers)));
   const inHeaders = [...headers].map(([name, description]) => ({
-    ...{ name, in: "header", required: false, description },
+    name,
+    in: "header",
+    required: false,
+    description,
     schema: { type: "string" },
   }));
   const queries = routes.flatMap(({ query }) => (query === null ? [] : [schemas.use(query)]));

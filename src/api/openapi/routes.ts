@@ -45,8 +45,11 @@ const ROOT = defineRoute({
   query: ANY_QUERY,
   answers: {
     200: v.strictObject({
-      ...{ name: v.string(), version: v.string() },
-      ...{ docs: v.string(), openapi: v.string(), health: v.string() },
+      name: v.string(),
+      version: v.string(),
+      docs: v.string(),
+      openapi: v.string(),
+      health: v.string(),
     }),
   },
   handle: ({ url: { origin } }) =>

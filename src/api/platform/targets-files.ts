@@ -144,7 +144,12 @@ const deleteFile = defineRoute({
 });
 
 export const targetsFileRoutes: Route[] = [
-  ...[postUpload, listFiles, postPresignedUrl, getContent, getFile, deleteFile],
+  postUpload,
+  listFiles,
+  postPresignedUrl,
+  getContent,
+  getFile,
+  deleteFile,
 ];
 
 function presentListedFile({ fileKey, size, expiresAt, uploadedAt }: ListedTargetsFile): object {

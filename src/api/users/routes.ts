@@ -23,13 +23,28 @@ import { deletePushToken, getPushToken, listPushTokens, postPushToken } from "./
 
 /** CometChat's form of the users (header `apikey`). Our own is at `{api}/users`. */
 export const cometchatUserRoutes: Route[] = [
-  ...[listCometchatUsers, postCometchatUser, activateUsers, deactivateUsers],
-  ...[getCometchatUser, putCometchatUser, deleteCometchatUser],
-  ...[postCometchatToken, listCometchatTokens, deleteCometchatToken],
+  listCometchatUsers,
+  postCometchatUser,
+  activateUsers,
+  deactivateUsers,
+  getCometchatUser,
+  putCometchatUser,
+  deleteCometchatUser,
+  postCometchatToken,
+  listCometchatTokens,
+  deleteCometchatToken,
 ];
 
 /** Sendbird's form (header `Api-Token`), at the same paths. */
 export const sendbirdUserRoutes: Route[] = [
-  ...[listSendbirdUsers, postSendbirdUser, getSendbirdUser, putSendbirdUser, deleteSendbirdUser],
-  ...[postSendbirdToken, postPushToken, listPushTokens, getPushToken, deletePushToken],
+  listSendbirdUsers,
+  postSendbirdUser,
+  getSendbirdUser,
+  putSendbirdUser,
+  deleteSendbirdUser,
+  postSendbirdToken,
+  postPushToken,
+  listPushTokens,
+  getPushToken,
+  deletePushToken,
 ];
