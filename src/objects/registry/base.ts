@@ -5,9 +5,7 @@ import { type Bindings, readConfig } from "../../env.ts";
 import type { ApiKey, AppRecord, NewApiKey } from "../../model/app.ts";
 import type { Actor, Change } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
-import { LedgerList } from "../../model/ledger-list.ts";
 import { type Outcome, refuse } from "../../model/outcome.ts";
-import { Quotas } from "../../model/quotas.ts";
 import { DueTable } from "../kit/due.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { SecretBox } from "../kit/secret-box.ts";
@@ -20,7 +18,9 @@ import { EndpointCalls } from "./endpoint-calls.ts";
 import { AppErasure } from "./erasure.ts";
 import { TargetsFileStore } from "./file-store.ts";
 import { KvOutbox } from "./kv-outbox.ts";
+import { LedgerListStore } from "./ledger-list-store.ts";
 import { ProviderStore } from "./provider-store.ts";
+import { QuotaStore } from "./quota-store.ts";
 import { RootSecretStore } from "./root-secret-store.ts";
 import { REGISTRY_SCHEMA } from "./schema.ts";
 import { TemplateStore } from "./template-store.ts";
@@ -42,13 +42,13 @@ export class RegistryBase extends DurableObject<Bindings> {
   protected readonly files: TargetsFileStore;
   /** By type of channels. */
   protected readonly credentials: ReadonlyMap<string, CredentialsSource>;
-  protected readonly ledgers: LedgerList;
+  protected readonly ledgers: LedgerListStore;
   protected readonly erasure: AppErasure;
   protected readonly userCounts: UserCountStore;
   protected readonly webhooks: WebhookStore;
   protected readonly endpointCalls: EndpointCalls;
   protected readonly box: SecretBox;
-  protected readonly quotas: Quotas;
+  protected readonly quotas: QuotaStore;
   protected readonly providers: ProviderStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -59,8 +59,8 @@ export class RegistryBase extends DurableObject<Bindings> {
     this.mirror = new KvOutbox(sql, env.CONFIG, this.due);
     this.audit = new AuditStore(sql, this.due);
     this.app = new AppStore(sql);
-    this.ledgers = new LedgerList(sql);
-    this.quotas = new Quotas(sql);
+    this.ledgers = new LedgerListStore(sql);
+    this.quotas = new QuotaStore(sql);
     this.box = new SecretBox(sql, env, ctx.id.name ?? "");
     this.roots = new RootSecretStore(sql, this.due, this.box);
     this.providers = new ProviderStore(sql, this.box);

@@ -1,11 +1,11 @@
 import type { Bindings } from "../../env.ts";
 import { type Erasure, type ErasureStep, STEPS } from "../../model/app-erasure.ts";
 import { keys } from "../../model/keys.ts";
-import type { LedgerList } from "../../model/ledger-list.ts";
 import type { DueTable } from "../kit/due.ts";
 import { getLedgerStub } from "../ledger/contract.ts";
 import { getShardStub } from "../user-shard/contract.ts";
 import { getEndpointStub } from "../webhook-endpoint/contract.ts";
+import type { LedgerListStore } from "./ledger-list-store.ts";
 
 export const ERASE_DUTY = "erase";
 
@@ -34,7 +34,7 @@ interface ErasureParts {
   sql: SqlStorage;
   env: Bindings;
   due: DueTable;
-  ledgers: LedgerList;
+  ledgers: LedgerListStore;
 }
 
 /** Erases an app slice by slice, by its registry's alarm: where it stops it goes on, whatever has ended. */
@@ -42,7 +42,7 @@ export class AppErasure {
   readonly #sql: SqlStorage;
   readonly #env: Bindings;
   readonly #due: DueTable;
-  readonly #ledgers: LedgerList;
+  readonly #ledgers: LedgerListStore;
 
   constructor({ sql, env, due, ledgers }: ErasureParts) {
     this.#sql = sql;

@@ -1,6 +1,6 @@
-import { QUOTAS_SCHEMA } from "../../model/quotas.ts";
 import { DUE_SCHEMA } from "../kit/due.ts";
 import { SECRET_BOX_SCHEMA } from "../kit/secret-box.ts";
+import { QUOTAS_SCHEMA } from "./quota-store.ts";
 
 /** The registry's database, step by step (docs/storage.md says what each table is for). */
 export const REGISTRY_SCHEMA = [
