@@ -3,8 +3,8 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * `npm run check:docs`: no line of a document is wider than a screen, every link leads to a file and a heading that are
- * there, and every file that a document names is there. Names each place where it isn't so.
+ * `npm run check:docs`: no line of a document or a comment is wider than a screen, every link leads to a file and a
+ * heading that are there, and every file that a document names is there. Names each place where it isn't so.
  */
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,7 +14,10 @@ const MAX_COLUMNS = 120;
 const NAMED_PATH = /`((?:src|test|scripts|docs|\.ci)\/[\w./*{},-]+)`/g;
 
 const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md"], { cwd: ROOT }).sort();
-const sources = globSync(["src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts"], { cwd: ROOT }).sort();
+const sources = globSync(["src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts"], {
+  cwd: ROOT,
+  exclude: ["src/worker-env.d.ts"],
+}).sort();
 const texts = new Map(
   [...documents, ...sources].map((file) => [file, readFileSync(join(ROOT, file), "utf8")]),
 );
@@ -90,6 +93,10 @@ for (const file of documents) {
 }
 for (const file of sources) {
   for (const { text, place } of listLines(file)) {
+    const isComment = /^\s*(\/\/|\/?\*)/.test(text);
+    if (isComment && isTooWide({ text, place, isFenced: false })) {
+      faults.push(`${place}: over ${MAX_COLUMNS} columns`);
+    }
     for (const [, document = "", anchor] of text.matchAll(/(docs\/[\w/.-]+\.md|README\.md)(#[\w-]+)?/g)) {
       const fault = findLinkFault("README.md", `${document}${anchor ?? ""}`);
       if (fault !== null) faults.push(`${place}: ${fault}`);
