@@ -59,6 +59,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 4,
+    // `.ci/run` alone sets it: what depends on the machine's load isn't to lose work. Locally a failure is a failure.
+    retry: Number(process.env.TEST_RETRIES ?? 0),
     projects: [
       {
         extends: true,
