@@ -53,10 +53,15 @@ export async function deliverAsSegments(
   { unit, shard, plan }: RunPlace,
 ): Promise<void> {
   const { header, expected, pushData } = request;
-  if (context.isExpired && tellsFailures(header)) return deliverAsRows(stub, context, targets, request);
   const reachable = await findReachable(stub, context, targets);
   const outcomes = listOutcomes(context);
-  for (const { part, exceptions, ...own } of cutIntoParts(context, unit, targets, reachable)) {
+  for (const { part, exceptions, ...own } of cutIntoParts(
+    context,
+    unit,
+    targets,
+    reachable,
+    tellsFailures(header),
+  )) {
     if (exceptions.length > 0) {
       await renderInCalls(context, exceptions, reachable, async (slices) => {
         await stub.deliver({ ...request, part, slices });

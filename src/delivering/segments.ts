@@ -29,15 +29,17 @@ export function listOutcomes({ channels, enabled, isExpired }: DeliveryContext):
 
 /**
  * Cuts a run's targets into parts that a segment can have, and says who needs rows of an own: whose variables lack,
- * whose content is too large, who has an address that a provider is called for. `unit`: the run's place in its
- * audience. Pure.
+ * whose content is too large, who has an address that a provider is called for; where `isEachTold` of its failure, all
+ * that has expired. `unit`: the run's place in its audience. Pure.
  */
 export function* cutIntoParts(
   context: DeliveryContext,
   unit: number,
   targets: readonly RawTarget[],
   reachable: Reachable,
+  isEachTold: boolean,
 ): Generator<RunPart> {
+  const isFailedOneByOne = context.isExpired && isEachTold;
   let part = new PartWriter();
   let parts = 0;
   for (const target of targets) {
@@ -47,7 +49,8 @@ export function* cutIntoParts(
       yield part.finish(`${unit}.${parts++}`);
       part = new PartWriter();
     }
-    const needsRows = line.length > MAX_SEGMENT_LENGTH || isException(context, userId, values, reachable);
+    const isTooLong = line.length > MAX_SEGMENT_LENGTH;
+    const needsRows = isFailedOneByOne || isTooLong || isException(context, userId, values, reachable);
     part.add(target, line, needsRows);
   }
   yield part.finish(`${unit}.${parts}`);
@@ -102,7 +105,7 @@ function isException(
   }
 }
 
-/** True where each failure is told to somebody: then all that fail have rows. */
+/** True where each failure is told to somebody. */
 export function tellsFailures({ webhookEvents = [] }: NotificationHeader): boolean {
   return webhookEvents.includes("delivery.failed");
 }

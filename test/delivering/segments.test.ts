@@ -40,7 +40,7 @@ function contextOf(isExpired = false): DeliveryContext {
 
 const nobody = new Map([["push", new Set<string>()]]);
 const partsOf = (targets: readonly RawTarget[], owners: readonly string[] = []) => [
-  ...cutIntoParts(contextOf(), 7, targets, new Map([["push", new Set(owners)]])),
+  ...cutIntoParts(contextOf(), 7, targets, new Map([["push", new Set(owners)]]), true),
 ];
 
 describe("a run's parts", () => {
@@ -66,9 +66,14 @@ describe("a run's parts", () => {
 
   it("of a send that has expired have everybody", () => {
     const context = contextOf(true);
-    const [part] = cutIntoParts(context, 0, [["noname", [null]]], nobody);
+    const [part] = cutIntoParts(context, 0, [["noname", [null]]], nobody, false);
     expect([part?.targets.count, part?.exceptions]).toEqual([1, []]);
     expect(new Set(listOutcomes(context).map(({ reason }) => reason))).toEqual(new Set(["expired"]));
+  });
+
+  it("of one that has expired have nobody where each failure is told", () => {
+    const [part, ...others] = cutIntoParts(contextOf(true), 0, [["mia", ["Mia"]]], nobody, true);
+    expect([part?.part, part?.targets.count, part?.exceptions.length, others]).toEqual(["0.0", 0, 1, []]);
   });
 
   it("leave out a target that is no segment's size", () => {
@@ -82,7 +87,7 @@ describe("a run's parts", () => {
   });
 
   it("are cut in the same places whoever has a device then", () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: MAX_SEGMENT_LENGTH / 3 }), {
+    const sizes = fc.array(fc.integer({ min: 1, max: Math.floor(MAX_SEGMENT_LENGTH / 3) }), {
       minLength: 1,
       maxLength: 20,
     });

@@ -140,6 +140,34 @@ class Model {
     done.add(part);
   }
 
+  /** An earlier version's consumer has the part, too: it sends a row for each target, and no part. */
+  async deliverRows(notification: number, part: number): Promise<void> {
+    const { header, failing } = this.notifications[notification] ?? {};
+    if (header === undefined || failing === undefined) return;
+    const users = PARTS[part] ?? [];
+    const isFailing = (userId: string) => failing.has(userId);
+    const rows = users.map((userId) => {
+      if (isFailing(userId)) return [userId, "inbox", "in_app", "failed", "missing_variables", null];
+      const content = JSON.stringify({ text: `Hello ${this.textOf(notification, userId)}` });
+      return [userId, "inbox", "in_app", "delivered", null, content];
+    });
+    const failed = users.filter(isFailing).length;
+    const tallies = [
+      ["inbox", "failed", "missing_variables", failed],
+      ["inbox", "delivered", null, users.length - failed],
+    ].filter(([, , , count]) => count !== 0);
+    const slice = { json: JSON.stringify(rows), rows: rows.length, tallies, outbox: null };
+    const request = {
+      header,
+      expected: USERS.length,
+      pushData: null,
+      target: null,
+      slices: [slice as never],
+    };
+    await this.stub.deliver(request);
+    for (const userId of users) this.#add(notification, userId, isFailing(userId) ? "failed" : "delivered");
+  }
+
   #add(notification: number, userId: string, status: "delivered" | "failed"): void {
     if (this.deliveries.some((known) => known.notification === notification && known.userId === userId))
       return;

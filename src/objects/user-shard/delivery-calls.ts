@@ -31,7 +31,8 @@ export class DeliveryCalls extends UserShardBase {
     const { header, totals, fresh, pending, leases } = this.due.transaction(() => {
       const stored = this.#findSegmentOf(request);
       if (stored !== null) return { ...stored, fresh: [], pending: [], leases: [] };
-      const after = this.stores.deliveries.insertDeliveries(request, watchers, now, (slice, userIds) =>
+      const unsegmented = this.stores.segmentInserts.leaveOut(request);
+      const after = this.stores.deliveries.insertDeliveries(unsegmented, watchers, now, (slice, userIds) =>
         this.outbox.store(slice, userIds, request.header, now),
       );
       this.reporter.noteChange(now);
@@ -51,13 +52,13 @@ export class DeliveryCalls extends UserShardBase {
 
   deliverSegment(request: SegmentRequest): "stored" | "needs_template" {
     const now = Date.now();
-    const online = this.sockets.listOnline();
+    const online = this.sockets.watchers().isEmpty ? [] : [...this.sockets.listOnline()];
     const stored = this.due.transaction(() => {
       const inserted = this.stores.segmentInserts.insert(request, now);
       if (inserted === null) return null;
       this.reporter.noteChange(now);
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
-      const watching = [...online].filter((userId) => findLine(request.targets, userId) !== null);
+      const watching = online.filter((userId) => findLine(request.targets, userId) !== null);
       return { ...inserted, fresh: watching.flatMap((userId) => this.stores.arrivals.bringIn(userId)) };
     });
     if (stored === null) return "needs_template";

@@ -1,5 +1,6 @@
 import { addToTotals, emptyTotals, sumOf, type Totals } from "../../model/counts.ts";
-import type { NotificationHeader } from "../../model/notification.ts";
+import type { DeliverRequest, DeliverySlice, DeliveryTally } from "../../model/delivery.ts";
+import type { DeliveryStatus, NotificationHeader } from "../../model/notification.ts";
 import {
   blankLine,
   findLine,
@@ -11,6 +12,16 @@ import { countRowsOf } from "./count-rows.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Tombstones } from "./tombstones.ts";
+
+/** A row of a slice's JSON. */
+type SliceRow = [
+  userId: string,
+  channelKey: string,
+  channelType: string,
+  status: DeliveryStatus,
+  reason: string | null,
+  content: string | null,
+];
 
 /** What a segment's call has done. */
 export interface InsertedSegment {
@@ -35,6 +46,33 @@ export class SegmentInserts {
     this.#segments = segments;
     this.#deliveries = deliveries;
     this.#tombstones = tombstones;
+  }
+
+  /**
+   * A batch's rows that come without a part, as an earlier version sends them, without those of targets that stand in a
+   * segment: two versions may meet in a deploy.
+   */
+  leaveOut(request: DeliverRequest): DeliverRequest {
+    const { header, slices, part = null } = request;
+    if (part !== null || header.mode !== "batch" || this.#segments.listHeads(header.id).length === 0) {
+      return request;
+    }
+    return { ...request, slices: slices.flatMap((slice) => this.#leaveOutOf(header.id, slice)) };
+  }
+
+  #leaveOutOf(notificationId: string, slice: DeliverySlice): DeliverySlice[] {
+    const rows: SliceRow[] = JSON.parse(slice.json);
+    const known = this.#segments.findTargets(
+      notificationId,
+      rows.map(([userId]) => userId),
+    );
+    if (known.size === 0) return [slice];
+    const left = rows.filter(([userId]) => !known.has(userId));
+    if (left.length === 0) return [];
+    const tallies = left.map(
+      ([, channelKey, , status, reason]): DeliveryTally => [channelKey, status, reason, 1],
+    );
+    return [{ ...slice, json: JSON.stringify(left), rows: left.length, tallies }];
   }
 
   /** Null where the template that the texts are made with isn't here: then nothing was stored. */
