@@ -310,6 +310,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
+    arbitrary: fc.tuple(number, fc.nat(1)).map(
+      ([which, part]): Step =>
+        (model) =>
+          model.deliverRows(which, part),
+    ),
+  },
+  {
+    weight: 2,
     arbitrary: user.map(
       (userId): Step =>
         (model) =>
@@ -363,6 +371,6 @@ it("any order of parts, reads, marks and deletions gives what a plain list of de
       await runDurableObjectAlarm(model.object);
       await model.checkErased();
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });
