@@ -8,6 +8,7 @@ keepStorageInMemory();
 /** Silent providers, objects that die, random calls, 1,024 shards: `npm run test:slow`, a worker for each file. */
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
+  "test/channels/webhook-batch.test.ts",
   "test/apps/shards.test.ts",
   "test/campaigns/faults.test.ts",
   "test/notifications/faults.test.ts",

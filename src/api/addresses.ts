@@ -25,7 +25,7 @@ export async function parseDevice(body: unknown, appId: string, context: Context
 }
 
 /** An address in a body, of one of a channel's providers; throws with every fault. */
-async function parseAddress(
+export async function parseAddress(
   { address: { providers } }: DispatchedChannel,
   providerName: string,
   body: unknown,

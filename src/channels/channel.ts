@@ -1,6 +1,12 @@
 import type * as v from "valibot";
 import type { Bindings, PushConfig } from "../env.ts";
-import type { AccountFields, AccountStore, Credentials, ShownAccount } from "../model/account.ts";
+import type {
+  AccountFields,
+  AccountStore,
+  Credentials,
+  PreparedChange,
+  ShownAccount,
+} from "../model/account.ts";
 import type { Address, StoredAddress, UserAddress } from "../model/address.ts";
 import type { AddressOutcome, DispatchNotification } from "../model/dispatch.ts";
 import type { Fault } from "../model/errors.ts";
@@ -40,6 +46,11 @@ export interface AccountForm {
   providers: readonly AccountProvider[];
   /** What the audit log calls the part of an account that is never shown. */
   secretName: string;
+  /**
+   * Of a type whose channels have a secret that is made here: a new one, and the change that stores it, in which the
+   * one until now goes on for `graceMs`. Null where an app gives its accounts.
+   */
+  makeSecret: ((graceMs: number, now: number) => Promise<{ secret: string; change: PreparedChange }>) | null;
   /** The part of a channel as the API shows it that is of this type: its fields, which others lack. */
   answer: v.ObjectEntries;
   present: (accounts: ReadonlyMap<string, ShownAccount>) => object;
@@ -107,7 +118,7 @@ export interface AddressPlace {
 }
 
 /** One user's delivery by one channel. */
-interface Dispatch {
+export interface Dispatch {
   appId: string;
   channelKey: string;
   userId: string;

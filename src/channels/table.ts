@@ -4,9 +4,10 @@ import type { Json } from "../model/template.ts";
 import type { Channel, DispatchedChannel } from "./channel.ts";
 import { IN_APP } from "./in-app/channel.ts";
 import { PUSH } from "./push/channel.ts";
+import { WEBHOOK } from "./webhook/channel.ts";
 
 /** Every type of channels. A new one is a folder and a row here. */
-const CHANNELS: readonly Channel[] = [IN_APP, PUSH];
+const CHANNELS: readonly Channel[] = [IN_APP, PUSH, WEBHOOK];
 
 export const CHANNEL_TYPES = CHANNELS.map(({ type }) => type);
 

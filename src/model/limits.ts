@@ -236,6 +236,8 @@ export const MAX_USERS_CHANGE = 100;
 
 /** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
 export const MAX_DEVICES = 20;
+/** Addresses of a user in webhook channels: another takes its place. */
+export const MAX_WEBHOOK_ADDRESSES = 1;
 /** Pushes that a consumer leases in one call. */
 export const DISPATCH_LEASE_ROWS = 100;
 /** Leases that a push message is good for, one after another: a report brings the next. */

@@ -72,6 +72,8 @@ export const SKIP_REASONS = [
   "user_deleted",
   "user_deactivated",
   "opted_out",
+  // At the end: totals have the place of a reason in this list.
+  "no_address",
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

@@ -25,6 +25,7 @@ const RULES: [pattern: RegExp, access: Access][] = [
   [/^(POST|DELETE) .*\/targets[-_]files\/.*$/, "send"],
   [/^POST .*\/templates\/:template\/preview$/, "read"],
   [/^(POST|PUT) .*\/(channels|templates)(\/:\w+)?$/, "manage"],
+  [/^POST .*\/channels\/:channel\/rotate-secret$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/users(\/.*)?$/, "manage"],
   [/^GET .*\/(audit-log|auth_tokens)$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/webhooks(\/.*)?$/, "manage"],
@@ -123,7 +124,11 @@ function request({ method, pattern }: RouteCase, headers: Record<string, string>
     ? { upgrade: "websocket", "sec-websocket-protocol": authorization.replace("Bearer ", "") }
     : {};
   // Some is only looked at behind what is checked here.
-  const given = pattern.endsWith("/devices") ? { provider: "fcm", token: "token" } : {};
+  const given = pattern.endsWith("/devices")
+    ? { provider: "fcm", token: "token" }
+    : pattern.endsWith("/addresses/webhook")
+      ? { url: "https://hooks.example.com/x" }
+      : {};
   const body = method === "GET" || method === "DELETE" ? undefined : given;
   return call(method, pathOf(pattern), { headers: { ...headers, ...upgrade }, body });
 }

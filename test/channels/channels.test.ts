@@ -81,12 +81,14 @@ describe("reading channels", () => {
     expect(await availability()).toEqual([
       { type: "in_app", limit: -1, used: 0 },
       { type: "push", limit: -1, used: 0 },
+      { type: "webhook", limit: -1, used: 0 },
     ]);
     await own.api("POST", "/channels", { name: "A", type: "in_app" });
     await own.api("POST", "/channels", { name: "B", type: "in_app", enabled: false });
     expect(await availability()).toEqual([
       { type: "in_app", limit: -1, used: 2 },
       { type: "push", limit: -1, used: 0 },
+      { type: "webhook", limit: -1, used: 0 },
     ]);
   });
 });

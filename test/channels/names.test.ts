@@ -28,6 +28,8 @@ const ALLOWED: readonly (readonly [file: string, line: string, why: string])[] =
     "ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
     "a step of the schema: what is stored is of the one channel that there was",
   ],
+  ["model/audit.ts", '"webhook",', "what the audit log is about: an endpoint of the app's own"],
+  ["objects/registry/describe-change.ts", 'target: { type: "webhook"', "the same"],
 ];
 
 interface Found {

@@ -8,25 +8,16 @@ import {
 } from "../../scripts/demo/audience.ts";
 import type { Device, FakeProject } from "../support/providers/client.ts";
 import { API, type ChaosClient, UnexpectedAnswer } from "./client.ts";
+import { HOOKS, HookWatch } from "./hooks.ts";
 import type { Form, PlannedSend } from "./plan.ts";
+import type { Expectation, Sent } from "./sent.ts";
 
 const PROVIDERS = ["fcm", "apns", "webpush"] as const;
 const REGISTRATIONS_AT_ONCE = 20;
 /** Every so many-th of the users with a device has two. */
 const TWO_DEVICES_EVERY = 10;
-
-/** What must have become of a notification in the end. */
-export interface Expectation {
-  /** Distinct targets. */
-  users: ReadonlySet<string>;
-  /** Those of them whose variables lack what the template requires. */
-  incomplete: ReadonlySet<string>;
-}
-
-export interface Sent extends Expectation {
-  id: string;
-  send: PlannedSend;
-}
+/** Every so many-th of the same users has a webhook address. */
+const HOOK_EVERY = 3;
 
 /** The app that is sent through, and whose devices are whose. */
 export class ChaosApp {
@@ -34,6 +25,7 @@ export class ChaosApp {
   readonly #project: FakeProject;
   readonly #form: Form;
   readonly devices = new Map<string, Device[]>();
+  #hooks: HookWatch | null = null;
 
   constructor(client: ChaosClient, project: FakeProject, form: Form) {
     this.#client = client;
@@ -42,7 +34,7 @@ export class ChaosApp {
   }
 
   /** Before anything fails. */
-  async setUp(appId: string): Promise<void> {
+  async setUp(appId: string, receiverUrl: string): Promise<void> {
     const client = this.#client;
     const { apiKey } = await client.call<{ apiKey: string }>({
       ...{ method: "POST", path: "/admin/apps", headers: client.admin },
@@ -53,10 +45,25 @@ export class ChaosApp {
       const providers = channel.type === "push" ? { providers: this.#project.credentials } : {};
       await client.call({ method: "POST", path: `${API}/channels`, body: { ...channel, ...providers } });
     }
-    await client.call({ method: "POST", path: `${API}/templates`, body: TEMPLATE });
+    this.#hooks = await HookWatch.create(client, receiverUrl, this.#listHookUsers());
+    const channelKeys = [...TEMPLATE.channelKeys, HOOKS.key];
+    const content = { ...TEMPLATE.content, [HOOKS.key]: TEMPLATE.content.push };
+    const template = { ...TEMPLATE, channelKeys, content };
+    await client.call({ method: "POST", path: `${API}/templates`, body: template });
     const path = `${API}/templates/${TEMPLATE.key}`;
     await client.call({ method: "PUT", path, body: { status: "approved" } });
     await this.#addDevices();
+  }
+
+  /** Who has a webhook address, and what it got. */
+  get hooks(): HookWatch {
+    if (this.#hooks === null) throw new Error("The app isn't set up");
+    return this.#hooks;
+  }
+
+  #listHookUsers(): string[] {
+    const numbers = Array.from({ length: this.#form.deviceUsers }, (_, index) => index + 1);
+    return numbers.filter((number) => number % HOOK_EVERY === 0).map(userId);
   }
 
   async #addDevices(): Promise<void> {

@@ -1,9 +1,10 @@
 import Papa from "papaparse";
 import { CHANNELS, userId } from "../../scripts/demo/audience.ts";
-import type { Device } from "../support/providers/client.ts";
-import type { Sent } from "./app.ts";
+import type { ChaosApp } from "./app.ts";
 import { API, type ChaosClient } from "./client.ts";
 import type { Counts } from "./counts.ts";
+import { HOOKS } from "./hooks.ts";
+import type { Sent } from "./sent.ts";
 import { createRandom } from "./worker/random.ts";
 
 const FEEDS_AT_ONCE = 10;
@@ -27,14 +28,14 @@ export async function judgeDeliveries(
   client: ChaosClient,
   appId: string,
   sent: readonly Sent[],
-  devices: ReadonlyMap<string, readonly Device[]>,
+  { devices, hooks }: Pick<ChaosApp, "devices" | "hooks">,
   seed: number,
 ): Promise<DeliveryVerdict> {
   const verdict: DeliveryVerdict = { lost: 0, duplicated: 0, feeds: 0, violations: [] };
   for (const one of sent) {
     const before = verdict.violations.length;
-    await judgeAudit(client, appId, one, devices, verdict);
-    await judgeLog(client, one, devices, verdict);
+    await judgeAudit(client, appId, one, { devices, hooks }, verdict);
+    await judgeLog(client, one, { devices, hooks }, verdict);
     if (verdict.violations.length > before)
       verdict.violations.push(`(${one.id} is ${JSON.stringify(one.send)})`);
   }
@@ -46,21 +47,27 @@ export async function judgeDeliveries(
 async function judgeAudit(
   client: ChaosClient,
   appId: string,
-  { id, users, incomplete }: Sent,
-  devices: ReadonlyMap<string, readonly Device[]>,
+  sent: Sent,
+  { devices, hooks }: Pick<ChaosApp, "devices" | "hooks">,
   { violations }: DeliveryVerdict,
 ): Promise<void> {
+  const { id, users, incomplete } = sent;
   const path = `/admin/apps/${appId}/audit/${id}`;
   const audit = await client.call<Audit>({ method: "GET", path, headers: client.admin });
   if (!audit.isEqual) violations.push(`${id}: ledger and shards differ: ${JSON.stringify(audit)}`);
   const reachable = [...devices.keys()].filter((user) => users.has(user) && !incomplete.has(user)).length;
   const complete = users.size - incomplete.size;
-  for (const [channel, delivered] of [["in-app", complete] as const, ["push", reachable] as const]) {
+  const expected = [
+    ["in-app", complete, "none"],
+    ["push", reachable, "no_device"],
+    [HOOKS.key, hooks.listReached(sent).length, "no_address"],
+  ] as const;
+  for (const [channel, delivered, reason] of expected) {
     const counts = audit.shards[channel];
     const isRight =
       counts?.delivered === delivered &&
       (counts.failed.missing_variables ?? 0) === incomplete.size &&
-      (channel === "in-app" || (counts.skipped.no_device ?? 0) === complete - reachable);
+      (counts.skipped[reason] ?? 0) === complete - delivered;
     if (!isRight)
       violations.push(`${id}: ${channel} must have ${delivered} delivered: ${JSON.stringify(counts)}`);
   }
@@ -70,7 +77,7 @@ async function judgeAudit(
 async function judgeLog(
   client: ChaosClient,
   { id, users, incomplete }: Sent,
-  devices: ReadonlyMap<string, readonly Device[]>,
+  { devices, hooks }: Pick<ChaosApp, "devices" | "hooks">,
   verdict: DeliveryVerdict,
 ): Promise<void> {
   const csv = await client.text({ method: "GET", path: `${API}/notifications/${id}/deliveries.csv` });
@@ -85,10 +92,12 @@ async function judgeLog(
     const inApp = incomplete.has(user) ? "failed" : "delivered";
     const push = incomplete.has(user) ? "failed" : devices.has(user) ? "delivered" : "skipped";
     if (seen.get(`in-app ${user}`) !== inApp) verdict.lost++;
-    if (seen.get(`in-app ${user}`) !== inApp || seen.get(`push ${user}`) !== push) wrong++;
+    const hook = incomplete.has(user) ? "failed" : hooks.users.has(user) ? "delivered" : "skipped";
+    const isRight = seen.get(`push ${user}`) === push && seen.get(`${HOOKS.key} ${user}`) === hook;
+    if (seen.get(`in-app ${user}`) !== inApp || !isRight) wrong++;
   }
   if (wrong > 0) verdict.violations.push(`${id}: the log is wrong for ${wrong} of ${users.size} targets`);
-  if (seen.size !== users.size * CHANNELS.length) {
+  if (seen.size !== users.size * (CHANNELS.length + 1)) {
     verdict.violations.push(`${id}: the log has ${seen.size} rows for ${users.size} targets`);
   }
 }

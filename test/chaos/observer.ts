@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Sent } from "./app.ts";
 import { API, type ChaosClient } from "./client.ts";
 import { findFaults, type NotificationRead } from "./counts.ts";
+import type { Sent } from "./sent.ts";
 import type { ChaosServer } from "./server.ts";
 
 const PAUSE_MS = 50;

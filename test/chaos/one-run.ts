@@ -5,12 +5,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type FakeProject, FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
 import { startWebhookReceiver } from "../support/webhook-receiver/server.ts";
-import { ChaosApp, type Sent } from "./app.ts";
+import { ChaosApp } from "./app.ts";
 import { ChaosClient } from "./client.ts";
 import { judgeDeliveries } from "./deliveries.ts";
 import { Observer } from "./observer.ts";
 import { describeEvent, type Event, type Life, NORMAL_RULES, type Plan } from "./plan.ts";
 import { judgePushes } from "./pushes.ts";
+import type { Sent } from "./sent.ts";
 import { ChaosServer } from "./server.ts";
 import { WebhookWatch } from "./webhooks.ts";
 import type { FaultCounts } from "./worker/message-faults.ts";
@@ -35,6 +36,9 @@ export interface RunResult {
   repeatedSettled: number;
   webhooks: number;
   repeatedWebhooks: number;
+  /** Calls to webhook addresses of users, and those of them that their receiver had taken already. */
+  hooks: number;
+  repeatedHooks: number;
   pushes: number;
   /** From the last kill until everything was completed. */
   healMs: number;
@@ -66,7 +70,7 @@ export async function runPlan(
     const observer = new Observer(server, client);
     tell("starts");
     await server.start();
-    await app.setUp(appId);
+    await app.setUp(appId, receiver.url);
     const webhooks = await WebhookWatch.create(client, receiver.url);
     server.webhookId = webhooks.id;
     tell("is set up");
@@ -76,19 +80,20 @@ export async function runPlan(
     const sent = await run.live().finally(() => observer.stop());
     tell("is judged");
     const calls = await webhooks.judge(sent);
-    const deliveries = await judgeDeliveries(client, appId, sent, app.devices, plan.seed);
+    const deliveries = await judgeDeliveries(client, appId, sent, app, plan.seed);
+    const hooks = await app.hooks.judge(sent);
     const { received, rejected } = await project.received();
     const pushes = judgePushes(received, sent, app.devices, server);
     const violations = [
       ...[...run.violations, ...observer.violations, ...deliveries.violations],
-      ...[...pushes.violations, ...calls.violations],
+      ...[...pushes.violations, ...calls.violations, ...hooks.violations],
       ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
     ];
     isRight = violations.length === 0;
     return {
       ...{ seed: plan.seed, kills: server.kills.length, notifications: sent.length },
       targets: sent.reduce((sum, { users }) => sum + users.size, 0),
-      ...{ lost: deliveries.lost + pushes.lost + calls.lost, duplicated: deliveries.duplicated },
+      ...{ lost: deliveries.lost + pushes.lost + calls.lost + hooks.lost, duplicated: deliveries.duplicated },
       ...{ repeatedPushes: pushes.repeated, pushes: received.length, repeatedByKill: pushes.repeatedByKill },
       ...{
         repeatedUnanswered: pushes.repeatedUnanswered,
@@ -96,6 +101,8 @@ export async function runPlan(
         repeatedSettled: pushes.repeatedSettled,
         webhooks: calls.calls,
         repeatedWebhooks: calls.repeated,
+        hooks: hooks.calls,
+        repeatedHooks: hooks.repeated,
       },
       ...{
         healMs: run.healMs,

@@ -41,7 +41,7 @@ export function printRun(result: RunResult): void {
     `${mark} seed ${seed}: kills ${kills}, targets ${formatNumber(targets)}, lost ${lost}, duplicated feed items ${duplicated}, repeated pushes ${repeatedPushes} of ${formatNumber(result.pushes)}, time to heal ${heal}`,
   );
   const messages = `messages dropped ${faults.dropped}, held ${faults.held}, requeued ${faults.requeued}, doubled ${faults.doubled}, batches reordered ${faults.reordered}`;
-  const repeats = `${result.repeatedByKill} pushes repeated by a kill, ${result.repeatedUnanswered} for want of an answer, ${result.repeatedSettled} of ${formatNumber(result.settledPushes)} that were seen written down; ${result.webhooks} webhooks, ${result.repeatedWebhooks} repeated`;
+  const repeats = `${result.repeatedByKill} pushes repeated by a kill, ${result.repeatedUnanswered} for want of an answer, ${result.repeatedSettled} of ${formatNumber(result.settledPushes)} that were seen written down; ${result.webhooks} webhooks, ${result.repeatedWebhooks} repeated; ${result.hooks} calls to users' webhook addresses, ${result.repeatedHooks} repeated`;
   console.log(dim(`  ${messages}; objects evicted ${result.evictions}; ${repeats}`));
   console.log(
     dim(

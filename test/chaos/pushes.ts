@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
-import type { Sent } from "./app.ts";
+import type { Sent } from "./sent.ts";
 import { type ChaosServer, LEASE_MS } from "./server.ts";
 import { CALL_HEADER } from "./worker/message-faults.ts";
 import { settledName } from "./worker/settled.ts";

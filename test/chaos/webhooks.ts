@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, createInbox, type Inbox } from "../support/webhook-receiver/client.ts";
-import type { Sent } from "./app.ts";
 import { API, type ChaosClient } from "./client.ts";
 import { findFaults, type NotificationRead } from "./counts.ts";
+import type { Sent } from "./sent.ts";
 
 const EVENTS = ["notification.accepted", "notification.completed"];
 /** One call is cut off, and comes again 5 s later. No more: an event that fails twice waits for minutes. */

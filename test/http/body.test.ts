@@ -167,7 +167,7 @@ describe("what a caller got wrong", () => {
     const { error } = await post(`${API}/channels`, '{"name":"","type":"sms","enabled":1}');
     expect(error.details).toEqual({
       name: "must be a text of 1 to 128 characters",
-      type: 'must be "in_app" or "push"',
+      type: 'must be "in_app" or "push" or "webhook"',
       enabled: "must be true or false",
     });
     for (const field of ["name", "type", "enabled"]) expect(error.message).toContain(field);

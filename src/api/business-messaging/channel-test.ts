@@ -23,7 +23,7 @@ const testSchema = perUserIdRule(UserIdSchema, (userId) =>
       userId,
       deviceId: v.nullish(v.string("must be the id of one of the user's devices")),
       title: v.optional(textSchema(256), "Test"),
-      body: v.optional(textSchema(1024), "A test push by Onecall."),
+      body: v.optional(textSchema(1024), "A test message by Onecall."),
       // Read by `readPushData`, whose limits it has.
       data: v.optional(v.unknown()),
     },
@@ -36,7 +36,8 @@ export const postChannelTest = defineRoute({
   method: "POST",
   path: `${API}/channels/:channel/test`,
   access: byApiKey("send"),
-  summary: "One push to one device, and what the provider said; counts nothing",
+  summary:
+    "One push to one device, or one call to a user's webhook address, and what was answered; counts nothing",
   body: ownBody(testSchema(KEEPS_USER_IDS)),
   answers: { 200: ChannelTestSchema },
   errors: ["ERR_NOT_FOUND"],
@@ -53,7 +54,10 @@ export const postChannelTest = defineRoute({
     if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
     const dispatched = findDispatched(channel.type);
     if (dispatched === null) {
-      throw new OnecallError("ERR_BAD_REQUEST", `The channel "${channel.key}" isn't a push channel.`);
+      throw new OnecallError(
+        "ERR_BAD_REQUEST",
+        `The channel "${channel.key}" calls nobody: there is nothing to test.`,
+      );
     }
     const shard = getShardStubOf(env, app, userId);
     const addresses = requireValue(await shard.listAddresses(userId, channel.type, null));

@@ -3,11 +3,11 @@ import { prepareAccounts } from "../../channels/accounts.ts";
 import { forgetCredentials } from "../../channels/dispatch/credentials.ts";
 import { AccountsSchema, CHANNEL_TYPES, findDispatched } from "../../channels/table.ts";
 import { byApiKey } from "../../http/access.ts";
-import { readJson } from "../../http/body.ts";
+import { readJson, readOptionalJson } from "../../http/body.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, parsedJson } from "../../http/route-input.ts";
-import { checkInput, textSchema } from "../../http/validation.ts";
+import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { AppChannel } from "../../model/channel.ts";
 import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
@@ -15,9 +15,11 @@ import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
-import { AvailabilitySchema, ChannelSchema } from "./settings-answers.ts";
+import { AvailabilitySchema, ChannelSchema, ChannelWithSecretSchema } from "./settings-answers.ts";
+import { RotationSchema } from "./webhook-schema.ts";
 
 const TYPE_MESSAGE = `must be ${CHANNEL_TYPES.map((type) => `"${type}"`).join(" or ")}`;
+const HOUR_MS = 60 * 60 * 1000;
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
   "must have 1 to 128 lower-case letters, digits, - or _, with a letter or digit at both ends";
@@ -96,19 +98,22 @@ export const postChannel = defineRoute({
   method: "POST",
   path: `${API}/channels`,
   access: byApiKey("manage"),
-  summary: "Make a channel; providers of a push channel may come with it or later",
+  summary:
+    "Make a channel; providers of a push channel may come with it or later; a webhook channel's secret is shown once",
   body: parsedJson(NewChannelSchema),
-  answers: { 201: ChannelSchema },
+  answers: { 201: ChannelWithSecretSchema },
   errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
   handle: async ({ app, actor, env, body }) => {
     const { name, type, key, enabled, providers } = body;
     const channelKey = requireKey(key, name);
     const { changes, faults } = await prepareAccounts(type, providers ?? {});
     if (faults.length > 0) throw faultsToError(faults);
+    const made = (await findDispatched(type)?.account.makeSecret?.(0, Date.now())) ?? null;
+    if (made !== null) changes.push(made.change);
     const channel = await changeApp(env, app.id, (registry) =>
       registry.createChannel({ key: channelKey, name, type, enabled }, changes, actor),
     );
-    return json(presentChannel(channel), 201);
+    return json({ ...presentChannel(channel), ...(made === null ? {} : { secret: made.secret }) }, 201);
   },
 });
 
@@ -139,6 +144,33 @@ export const putChannel = defineRoute({
     );
     forgetCredentials(app.id, channel.key);
     return json(presentChannel(channel));
+  },
+});
+
+export const postChannelSecret = defineRoute({
+  id: "rotateChannelSecret",
+  method: "POST",
+  path: `${API}/channels/:channel/rotate-secret`,
+  access: byApiKey("manage"),
+  summary: "A webhook channel's new secret, which this answer alone shows; the old one signs for a while",
+  body: ownBody(RotationSchema, { isOptional: true }),
+  answers: { 200: ChannelWithSecretSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ app, actor, env, request, params }) => {
+    const { gracePeriodHours } = parseInput(RotationSchema, await readOptionalJson(request));
+    const current = await getRegistryStub(env, app.id).getChannel(params.channel);
+    if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    const makeSecret = findDispatched(current.type)?.account.makeSecret ?? null;
+    if (makeSecret === null) {
+      const message = `The channel "${current.key}" has no secret: channels of the type "${current.type}" sign nothing.`;
+      throw new OnecallError("ERR_BAD_REQUEST", message);
+    }
+    const { secret, change } = await makeSecret(gracePeriodHours * HOUR_MS, Date.now());
+    const channel = await changeApp(env, app.id, (registry) =>
+      registry.updateChannel(current.key, { providers: [change] }, actor),
+    );
+    forgetCredentials(app.id, channel.key);
+    return json({ ...presentChannel(channel), secret });
   },
 });
 

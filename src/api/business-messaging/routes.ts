@@ -1,4 +1,5 @@
 import type { Family } from "../openapi/document.ts";
+import { deleteWebhookAddress, getWebhookAddress, putWebhookAddress } from "./addresses.ts";
 import {
   getChannelAnalytics,
   getNotificationAnalytics,
@@ -8,7 +9,14 @@ import {
 } from "./analytics.ts";
 import { getAuditLog } from "./audit-log.ts";
 import { postChannelTest } from "./channel-test.ts";
-import { getChannel, getChannelAvailability, listChannels, postChannel, putChannel } from "./channels.ts";
+import {
+  getChannel,
+  getChannelAvailability,
+  listChannels,
+  postChannel,
+  postChannelSecret,
+  putChannel,
+} from "./channels.ts";
 import { getDeliveries, getDeliveriesCsv } from "./deliveries.ts";
 import { deleteDevice, getDevices, postDevice } from "./devices.ts";
 import { postEvent } from "./events.ts";
@@ -83,7 +91,10 @@ export const businessMessagingFamilies: readonly Family[] = [
   {
     name: "Channels",
     description: "The ways to reach users.",
-    routes: [listChannels, postChannel, getChannelAvailability, getChannel, putChannel, postChannelTest],
+    routes: [
+      ...[listChannels, postChannel, getChannelAvailability, getChannel, putChannel, postChannelTest],
+      postChannelSecret,
+    ],
   },
   {
     name: "Targets files",
@@ -92,7 +103,7 @@ export const businessMessagingFamilies: readonly Family[] = [
   },
   {
     name: "Users",
-    description: "Users, their tokens and devices.",
+    description: "Users, their tokens, devices and webhook addresses.",
     routes: [
       getUsers,
       postUser,
@@ -104,6 +115,9 @@ export const businessMessagingFamilies: readonly Family[] = [
       getDevices,
       postDevice,
       deleteDevice,
+      getWebhookAddress,
+      putWebhookAddress,
+      deleteWebhookAddress,
     ],
   },
   {

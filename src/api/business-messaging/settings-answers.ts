@@ -16,18 +16,20 @@ import {
 
 /** What the calls about an app's settings answer: channels, templates, webhooks, the audit log. */
 
-export const ChannelSchema = named(
-  "Channel",
-  v.strictObject({
-    id: v.string(),
-    key: v.string(),
-    name: v.string(),
-    type: ChannelTypeSchema,
-    enabled: v.boolean(),
-    ...ACCOUNT_ANSWER,
-    createdAt: TimeSchema,
-    updatedAt: TimeSchema,
-  }),
+const ChannelEntries = {
+  id: v.string(),
+  key: v.string(),
+  name: v.string(),
+  type: ChannelTypeSchema,
+  enabled: v.boolean(),
+  ...ACCOUNT_ANSWER,
+  createdAt: TimeSchema,
+  updatedAt: TimeSchema,
+};
+export const ChannelSchema = named("Channel", v.strictObject(ChannelEntries));
+export const ChannelWithSecretSchema = named(
+  "ChannelWithSecret",
+  v.strictObject({ ...ChannelEntries, secret: v.optional(v.string()) }),
 );
 
 export const AvailabilitySchema = v.array(

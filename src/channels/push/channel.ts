@@ -18,6 +18,7 @@ const ShownAccountSchema = v.pipe(
 const ACCOUNT: AccountForm = {
   providers: PUSH_PROVIDERS.map(({ account }) => account),
   secretName: "privateKey",
+  makeSecret: null,
   answer: {
     providers: v.optional(
       v.strictObject(
