@@ -102,3 +102,15 @@ it("a step that fails leaves nothing, and its object can be made with the next v
   expect(found.parts).toEqual([]);
   expect(found.after).toContainEqual(["one", []]);
 });
+
+it("goes forward again after a deployment was rolled back", async () => {
+  const steps = [["CREATE TABLE one (a TEXT)"], ["ALTER TABLE one ADD COLUMN b TEXT"]];
+  await inEmptyObject((storage) => {
+    migrate(storage, steps);
+    // The version before, whose code doesn't know the second step, and then the newer one once more.
+    migrate(storage, [["CREATE TABLE one (a TEXT)"]]);
+    migrate(storage, [...steps]);
+    expect(storage.sql.exec("SELECT a, b FROM one").toArray()).toEqual([]);
+    expect(storage.sql.exec("SELECT version FROM schema_version").one()).toEqual({ version: 2 });
+  });
+});

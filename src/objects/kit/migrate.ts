@@ -29,7 +29,8 @@ function runSteps(sql: SqlStorage, steps: Steps): void {
   sql.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
   const row = sql.exec<{ version: number }>("SELECT version FROM schema_version").toArray()[0];
   const version = row?.version ?? 0;
-  if (version === steps.length) return;
+  // More, where a deployment was rolled back: what is newer than this code stays, and its steps must not run again.
+  if (version >= steps.length) return;
   for (const step of steps.slice(version)) {
     for (const statement of step) sql.exec(statement);
   }
