@@ -91,6 +91,7 @@ describe("GET /openapi.json", () => {
       "delivery.failed",
       "delivery.viewed",
       "delivery.clicked",
+      "notification",
       "webhook.test",
       "webhook.batch",
     ]);

@@ -12,7 +12,7 @@ import {
   TimeSchema,
 } from "../schemas.ts";
 
-/** What an endpoint is called with: the bodies of its calls, by their type. */
+/** What an endpoint, or a user's webhook address, is called with: the bodies of the calls, by their type. */
 
 const NotificationEventSchema = named(
   "NotificationEventData",
@@ -51,6 +51,20 @@ const DeliveryEventSchema = named(
   }),
 );
 
+/** What a webhook channel delivers. */
+const DeliveredSchema = named(
+  "DeliveredNotificationData",
+  v.strictObject({
+    notificationId: v.string(),
+    channelKey: v.string(),
+    userId: v.string(),
+    // The rendered template.
+    content: v.unknown(),
+    // The send's push data.
+    data: v.record(v.string(), v.string()),
+  }),
+);
+
 interface WebhookForm {
   type: string;
   summary: string;
@@ -86,6 +100,11 @@ export const WEBHOOKS: readonly WebhookForm[] = [
     summary: SUMMARIES[event],
     schema: v.strictObject(eventOf(event, dataOf(event))),
   })),
+  {
+    type: "notification",
+    summary: "A delivery in a webhook channel, to the address of its user",
+    schema: v.strictObject(eventOf("notification", DeliveredSchema)),
+  },
   {
     type: TEST_EVENT,
     summary: "A test call",
