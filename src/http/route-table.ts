@@ -1,68 +1,80 @@
-import type { keyHeaderOf } from "./access.ts";
+import { type IRequest, Router } from "itty-router";
+import { keyHeaderOf } from "./access.ts";
+import type { Context } from "./context.ts";
 import { nearestPath } from "./nearest-path.ts";
 import type { Method, Route } from "./route.ts";
 
-/** One path of a route. */
+/** One method of a path. */
 interface Entry {
   method: Method;
   path: string;
-  pattern: RegExp;
   /** One, or two by the header of their API keys. */
   routes: Route[];
 }
 
-/** A route, and what its path's parameters are in a call, as they stand there. */
-interface Match {
-  route: Route;
-  params: Record<string, string>;
-}
-
 /** All routes, found by a request's method and path. */
 export class RouteTable {
-  /** By their paths, where these have no parameters: `…/notifications/send` is no notification's id. */
-  readonly #literals = new Map<string, Entry[]>();
-  /** The others, in their order. */
-  readonly #patterns: Entry[] = [];
+  readonly #router = Router<IRequest, [Context]>();
+  readonly #entries: Entry[] = [];
+  /** What a path takes that has no parameters: `…/notifications/send` is no notification's id. */
+  readonly #literals = new Map<string, Set<string>>();
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) for (const path of route.paths) this.#add(route, path);
   }
 
-  /** The route of a call; null where there is none. `keyHeader`: two families may have the same path. */
-  find(method: string, path: string, keyHeader: ReturnType<typeof keyHeaderOf>): Match | null {
-    const literals = this.#literals.get(withoutEnd(path));
-    if (literals !== undefined) {
-      const entry = literals.find((candidate) => candidate.method === method);
-      return entry === undefined ? null : { route: choose(entry, keyHeader), params: {} };
-    }
-    for (const entry of this.#patterns) {
-      const found = entry.method === method ? entry.pattern.exec(path) : null;
-      if (found !== null) return { route: choose(entry, keyHeader), params: { ...found.groups } };
-    }
-    return null;
+  /** The answer of the call's route; undefined where there is none. Two families may have the same path. */
+  async respond(request: Request, context: Context): Promise<Response | undefined> {
+    const methods = this.#literals.get(withoutEnd(context.url.pathname));
+    if (methods !== undefined && !methods.has(request.method)) return undefined;
+    return this.#router.fetch(request, context);
+  }
+
+  /** The route that {@link respond} would ask; null where there is none. */
+  find(method: string, path: string, headers: Headers): Route | null {
+    const methods = this.#literals.get(withoutEnd(path));
+    if (methods !== undefined && !methods.has(method)) return null;
+    // The router has them in the order of the entries.
+    const place = this.#router.routes.findIndex(([own, pattern]) => own === method && pattern.test(path));
+    const entry = this.#entries[place];
+    return entry === undefined ? null : choose(entry, keyHeaderOf(headers));
   }
 
   /** The methods that a path takes; empty for a path that there isn't. */
   methodsOf(path: string): string[] {
-    const entries =
-      this.#literals.get(withoutEnd(path)) ?? this.#patterns.filter(({ pattern }) => pattern.test(path));
-    const methods = new Set<string>(entries.map(({ method }) => method));
+    const matching = this.#router.routes
+      .filter(([, pattern]) => pattern.test(path))
+      .map(([method]) => method);
+    const methods = new Set<string>(this.#literals.get(withoutEnd(path)) ?? matching);
     if (methods.has("GET")) methods.add("HEAD");
     return [...methods];
   }
 
   /** The path that a caller may have meant, as a document writes it; null where none is near. */
   nearest(path: string): string | null {
-    return nearestPath(path, [...this.#literals.keys(), ...this.#patterns.map((entry) => entry.path)]);
+    return nearestPath(path, [...new Set(this.#entries.map((entry) => entry.path))]);
   }
 
   #add(route: Route, path: string): void {
-    const isLiteral = !path.includes(":");
-    const entries = isLiteral ? (this.#literals.get(path) ?? []) : this.#patterns;
-    if (isLiteral) this.#literals.set(path, entries);
-    const same = entries.find((entry) => entry.method === route.method && entry.path === path);
-    if (same !== undefined) same.routes.push(route);
-    else entries.push({ method: route.method, path, pattern: patternOf(path), routes: [route] });
+    const { method } = route;
+    const same = this.#entries.find((entry) => entry.method === method && entry.path === path);
+    if (same !== undefined) {
+      same.routes.push(route);
+      return;
+    }
+    const entry: Entry = { method, path, routes: [route] };
+    this.#entries.push(entry);
+    if (!path.includes(":")) this.#literals.set(path, (this.#literals.get(path) ?? new Set()).add(method));
+    this.#register(method, path, (request, context) =>
+      choose(entry, keyHeaderOf(request.headers)).respond(request, context, request.params),
+    );
+  }
+
+  #register(method: Method, path: string, handler: (request: IRequest, context: Context) => unknown): void {
+    if (method === "GET") this.#router.get(path, handler);
+    else if (method === "POST") this.#router.post(path, handler);
+    else if (method === "PUT") this.#router.put(path, handler);
+    else this.#router.delete(path, handler);
   }
 }
 
@@ -77,9 +89,4 @@ function choose({ routes }: Entry, keyHeader: ReturnType<typeof keyHeaderOf>): R
 
 function withoutEnd(path: string): string {
   return path.replace(/(?<=.)\/+$/, "");
-}
-
-function patternOf(path: string): RegExp {
-  const source = path.replaceAll(".", "\\.").replaceAll(/:(\w+)/g, "(?<$1>[^/]+)");
-  return new RegExp(`^${source}/*$`);
 }

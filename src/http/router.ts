@@ -1,5 +1,4 @@
 import { OnecallError } from "../model/errors.ts";
-import { keyHeaderOf } from "./access.ts";
 import type { Context } from "./context.ts";
 import { allowAnyOrigin, answerPreflight } from "./cors.ts";
 import { toOnecallError } from "./error-response.ts";
@@ -29,9 +28,8 @@ export function createRouter(
     // A HEAD is a GET whose body isn't sent.
     const isHead = request.method === "HEAD";
     const routed = isHead ? new Request(request, { method: "GET" }) : request;
-    const found = table.find(routed.method, path, keyHeaderOf(request.headers));
-    if (found === null) throw refuseCall(table, path);
-    const response = await found.route.respond(routed, context, found.params);
+    const response = await table.respond(routed, context);
+    if (response === undefined) throw refuseCall(table, path);
     return isHead ? new Response(null, response) : response;
   }
 

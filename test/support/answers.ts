@@ -3,7 +3,6 @@ import { presentsAs } from "../../src/api/errors.ts";
 import { ERROR_SCHEMAS, errorCodesOf, shownCode } from "../../src/api/openapi/errors.ts";
 import { PLATFORM_CODES } from "../../src/api/platform/error-codes.ts";
 import { ROUTE_TABLE } from "../../src/api/routes.ts";
-import { keyHeaderOf } from "../../src/http/access.ts";
 import type { Route } from "../../src/http/route.ts";
 import { statusOf } from "../../src/model/errors.ts";
 
@@ -41,16 +40,12 @@ export async function readAnswer(called: Called, response: Response): Promise<st
 function checkAnswer(exchange: Exchange): void {
   const { method, status, text } = exchange;
   const path = new URL(`https://onecall.test${exchange.path}`).pathname;
-  const found = ROUTE_TABLE.find(
-    method === "HEAD" ? "GET" : method,
-    path,
-    keyHeaderOf(new Headers(exchange.headers)),
-  );
-  if (found === null || method === "HEAD" || method === "OPTIONS") return;
-  const fault = faultOf(found.route, path, exchange);
+  const route = ROUTE_TABLE.find(method === "HEAD" ? "GET" : method, path, new Headers(exchange.headers));
+  if (route === null || method === "HEAD" || method === "OPTIONS") return;
+  const fault = faultOf(route, path, exchange);
   if (fault === null) return;
   throw new Error(
-    `${method} ${path} (${found.route.id}) answers what it doesn't declare: ${fault}\n${status} ${text}`,
+    `${method} ${path} (${route.id}) answers what it doesn't declare: ${fault}\n${status} ${text}`,
   );
 }
 
