@@ -5,17 +5,20 @@ import { keepStorageInMemory } from "./scripts/test-storage.ts";
 
 keepStorageInMemory();
 
-/** Silent providers, objects that die, random calls, 1,024 shards: `npm run test:slow`, a worker for each file. */
+/** Silent providers, objects that die, random calls, many chunks and shards: `npm run test:slow`, a worker for each file. */
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
   "test/channels/webhook-batch.test.ts",
   "test/apps/shards.test.ts",
   "test/campaigns/faults.test.ts",
   "test/notifications/faults.test.ts",
+  "test/notifications/queue-window.test.ts",
   "test/push/dead-provider.test.ts",
   "test/push/delivered-once.test.ts",
   "test/push/faults.test.ts",
   "test/push/silent-services.test.ts",
+  "test/users/segments.test.ts",
+  "test/users/shard-size.test.ts",
   "test/users/stuck-ledgers.test.ts",
   "test/webhooks/faults.test.ts",
 ];
