@@ -1,5 +1,5 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
-import type { ChannelType, FailureReason, NotificationHeader } from "../../model/notification.ts";
+import type { FailureReason, NotificationHeader } from "../../model/notification.ts";
 import { findLine, hashUserId, listUsers, readLine, type SegmentOutcome } from "../../model/segment.ts";
 import { type CompiledTemplate, compileTemplate } from "../../templates/compile.ts";
 import { renderContent } from "../../templates/render.ts";
@@ -79,9 +79,7 @@ export class Arrivals {
       const header = this.#deliveries.getNotification(notificationId)?.header;
       if (segment === null || header === undefined) continue;
       const rows = listUsers(segment.targets).flatMap((userId) =>
-        failed.map(({ channelKey, status, reason }) => [
-          ...[userId, channelKey, typeOf(header, channelKey), status, reason, null],
-        ]),
+        failed.map((outcome) => toRow(header, userId, outcome, null)),
       );
       this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), segment.storedAt);
     }
@@ -96,10 +94,10 @@ export class Arrivals {
     if (place === null || stored === null) return [];
     const { header } = stored;
     const line = targets.lines.slice(place.start, place.end);
-    const rows = outcomes.map(({ channelKey, status, reason }) => [
-      ...[userId, channelKey, typeOf(header, channelKey)],
-      ...[status, reason, status === "delivered" ? this.#render(header, line, channelKey) : null],
-    ]);
+    const rows = outcomes.map((outcome) => {
+      const isShown = outcome.status === "delivered";
+      return toRow(header, userId, outcome, isShown ? this.#render(header, line, outcome.channelKey) : null);
+    });
     return this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), storedAt);
   }
 
@@ -125,6 +123,13 @@ export class Arrivals {
   }
 }
 
-function typeOf({ channels }: NotificationHeader, channelKey: string): ChannelType | undefined {
-  return channels.find(({ key }) => key === channelKey)?.type;
+/** A row as a slice's JSON has it. */
+function toRow(
+  { channels }: NotificationHeader,
+  userId: string,
+  { channelKey, status, reason }: SegmentOutcome,
+  content: string | null,
+): (string | null)[] {
+  const type = channels.find(({ key }) => key === channelKey)?.type ?? null;
+  return [userId, channelKey, type, status, reason, content];
 }

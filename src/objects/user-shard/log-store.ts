@@ -170,15 +170,13 @@ export class LogStore {
         outcomes
           .filter(({ channelKey }) => !known.get(userId)?.some((row) => row.channelKey === channelKey))
           .map(({ channelKey, status, reason }) => ({
-            ...{
-              userId,
-              isUserGone: isGone.has(userId),
-              channelKey,
-              status,
-              reason,
-              message: null,
-              tries: 0,
-            },
+            userId,
+            isUserGone: isGone.has(userId),
+            channelKey,
+            status,
+            reason,
+            message: null,
+            tries: 0,
             deliveredAt: status === "delivered" ? storedAt : null,
             viewedAt: null,
             clickedAt: null,

@@ -86,7 +86,12 @@ export class SegmentStore {
     this.#sql.exec(
       `INSERT INTO segments (seq, notification_id, part, stored_at, targets, outcomes, hashes, starts, lines)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[seq, notificationId, part, now, targets.count, JSON.stringify(outcomes)],
+      seq,
+      notificationId,
+      part,
+      now,
+      targets.count,
+      JSON.stringify(outcomes),
       bytesOf(targets.hashes),
       bytesOf(targets.starts),
       targets.lines,
