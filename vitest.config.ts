@@ -77,6 +77,7 @@ export default defineConfig({
             "test/bench/**",
             "test/chaos/**",
             "test/soak/**",
+            "test/web/**",
             ...TESTS_ALONE,
             ...SLOW_TESTS,
           ],

@@ -62,6 +62,10 @@ const isOfNode = (file: string): boolean => /^(scripts|test\/(bench|chaos|e2e|so
 const checks = [run("style", "biome", [...STYLE, ...changed])];
 if (changed.some((file) => /^(src|test)\//.test(file))) checks.push(checkTypes("tsconfig.json"));
 if (changed.some(isOfNode)) checks.push(checkTypes("scripts/tsconfig.json"));
+for (const folder of ["src/inbox", "test/web"]) {
+  if (changed.some((file) => file.startsWith(`${folder}/`)))
+    checks.push(checkTypes(`${folder}/tsconfig.json`));
+}
 if (changed.some((file) => file.endsWith(".md"))) {
   checks.push(run("documents", process.execPath, ["scripts/checks/docs.ts"]));
 }

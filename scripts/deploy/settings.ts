@@ -43,6 +43,7 @@ const WranglerConfigSchema = v.object({
 const RawConfigSchema = v.looseObject({
   name: Name,
   main: Name,
+  assets: v.looseObject({ directory: Name }),
   kv_namespaces: v.array(v.looseObject({ binding: Name, id: v.optional(Name) })),
   r2_buckets: v.array(v.looseObject({ bucket_name: Name })),
   queues: v.object({
@@ -111,6 +112,7 @@ export function writeDeployConfig(
     ...raw,
     name: workerName,
     main: join(ROOT, raw.main),
+    assets: { ...raw.assets, directory: join(ROOT, raw.assets.directory) },
     kv_namespaces: raw.kv_namespaces.map(({ id, ...namespace }) => ({
       ...namespace,
       // Of another installation, an id in wrangler.toml is not this one's.

@@ -8,6 +8,7 @@ import { parseSettledLine } from "./worker/settled.ts";
 
 const WRANGLER_TOML = new URL("../../wrangler.toml", import.meta.url);
 const ENTRY = fileURLToPath(new URL("worker/entry.ts", import.meta.url));
+const ASSETS = fileURLToPath(new URL("../../build/assets", import.meta.url));
 const CALL_TIMEOUT_MS = 5000;
 
 /** In place of wrangler.toml's, so that healing takes seconds: printed with each run. */
@@ -74,7 +75,10 @@ export class ChaosServer {
   async start(): Promise<void> {
     const config = join(this.#folder, "wrangler.toml");
     const toml = await readFile(WRANGLER_TOML, "utf8");
-    await writeFile(config, toml.replace('main = "src/index.ts"', `main = ${JSON.stringify(ENTRY)}`));
+    const own = toml
+      .replace('main = "src/index.ts"', `main = ${JSON.stringify(ENTRY)}`)
+      .replace('directory = "build/assets"', `directory = ${JSON.stringify(ASSETS)}`);
+    await writeFile(config, own);
     // The one before may have been killed in the middle of a line.
     this.#lineStart = "";
     this.#starts++;

@@ -53,6 +53,7 @@ describe("npm run deploy", () => {
       ]);
       const config = account.bindings?.find((binding) => binding.name === "CONFIG");
       assert.equal(config?.namespace_id, "left-behind");
+      assert.ok(account.assets.includes("/inbox.js"), account.assets.join(" "));
       assert.equal(account.secrets.get("ADMIN_TOKEN"), "a-token-of-the-test");
       assert.ok(!first.output.includes("a-token-of-the-test"), "the token is in nobody's log");
       const secretsKey = account.secrets.get("SECRETS_KEY") ?? "";

@@ -22,6 +22,8 @@ export class FakeCloudflare {
   secrets = new Map<string, string>();
   /** The bindings of the uploaded Worker; null before the first deploy. */
   bindings: { type: string; name: string; [field: string]: unknown }[] | null = null;
+  /** Paths of the static assets of the newest deploy. */
+  assets: string[] = [];
   /** Every request that changed something, as `POST /queues`. */
   changes: string[] = [];
   readonly #server: Server;
@@ -101,6 +103,11 @@ export class FakeCloudflare {
       // The upload is a form; its metadata is the only line of JSON that begins so.
       this.bindings = JSON.parse(/^\{"main_module".*$/m.exec(body)?.[0] ?? "{}").bindings;
       return { result: { id: "version", startup_time_ms: 1, metadata: {} } };
+    }
+    if (path.endsWith("/assets-upload-session")) {
+      this.assets = Object.keys(JSON.parse(body).manifest);
+      // As if it had their contents already.
+      return { result: { jwt: "assets", buckets: [] } };
     }
     if (WORKER.test(path) && !path.endsWith("/secrets")) return { result: { enabled: true } };
     if (path.endsWith("/consumers")) return { result: {} };

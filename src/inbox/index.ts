@@ -1,0 +1,2 @@
+/** The module that a page loads: it registers the elements. */
+export {};
