@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
 
-const SOURCES = import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true });
+const SOURCES = import.meta.glob<string>("../src/**/*.{ts,tsx}", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 const DOCS = import.meta.glob<string>("../docs/architecture.md", {
   query: "?raw",
   import: "default",
@@ -50,6 +54,11 @@ it("the sources are read", () => {
 it("no import points upwards in the layers that docs/architecture.md draws", () => {
   const upwards = IMPORTS.filter(({ file, imported }) => layerOf(imported) > layerOf(file));
   expect(upwards).toEqual([]);
+});
+
+it("what runs in a browser or at the user's server imports nothing of the Worker", () => {
+  const isOutside = (path: string): boolean => /^src\/(client|inbox|dashboard)\//.test(path);
+  expect(IMPORTS.filter(({ file, imported }) => isOutside(file) !== isOutside(imported))).toEqual([]);
 });
 
 it("an object's insides are imported by the object and src/index.ts alone", () => {

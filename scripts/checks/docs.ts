@@ -16,7 +16,7 @@ const NAMED_PATH = /`((?:src|test|scripts|docs|\.ci)\/[\w./*{},-]+)`/g;
 const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md"], { cwd: ROOT }).sort();
 const sources = globSync(["src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts"], {
   cwd: ROOT,
-  exclude: ["src/worker-env.d.ts"],
+  exclude: ["src/worker-env.d.ts", "src/client/api-types.ts"],
 }).sort();
 const texts = new Map(
   [...documents, ...sources].map((file) => [file, readFileSync(join(ROOT, file), "utf8")]),
