@@ -1,4 +1,5 @@
 import { getApp } from "../copies/app.ts";
+import { noteKeyUse } from "../copies/key-uses.ts";
 import { confirmApiKey, getApiKey } from "../copies/keys.ts";
 import { readConfig } from "../env.ts";
 import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../model/app.ts";
@@ -51,6 +52,7 @@ async function requireCaller(context: Context, appId: string, apiKey: string, sc
   // A copy says yes to what was revoked a while ago: too long for a key that changes things.
   const key = scope === "manage" ? await confirmApiKey(env, apiKey) : known;
   if (key === null) throw refuseKey();
+  noteKeyUse(context, key);
   const actor: Actor = { type: "api_key", key: maskKey(key.lastFour), keyId: key.keyId, requestId };
   return { app: await getApp(env, key.appId), key, actor };
 }

@@ -76,6 +76,8 @@ export interface ApiKey {
   /** `****abcd` */
   key: string;
   createdAt: number;
+  /** To within KEY_USE_MS; null: never, or not since that is noted. */
+  lastUsedAt: number | null;
 }
 
 /** `****abcd`: a key as it may be shown. */

@@ -140,6 +140,8 @@ export const SLOTS_GROW_PAUSE_MS = 2 * 60 * 1000;
 export const MIN_SHARD_COUNT = 16;
 /** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
 export const MAX_SHARD_COUNT = 1024;
+/** How often a key's last use is written down at most, ms: by so much can it be late. */
+export const KEY_USE_MS = 5 * 60_000;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */
 export const ISOLATE_CACHE_MS = 30_000;
 /**

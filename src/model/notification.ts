@@ -9,6 +9,9 @@ export type ChannelType = string;
 export const PRIORITIES = ["high", "normal", "low"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
+export const NOTIFICATION_STATES = ["sending", "completed"] as const;
+export type NotificationState = (typeof NOTIFICATION_STATES)[number];
+
 export const MODES = ["realtime", "batch"] as const;
 export type Mode = (typeof MODES)[number];
 

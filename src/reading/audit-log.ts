@@ -92,6 +92,8 @@ async function readNotifications(
     tag: null,
     templateKey: null,
     mode: null,
+    state: null,
+    hasFailures: null,
     limit: actor === null ? limit : NOTIFICATIONS_PER_PAGE,
   });
   return { entries: records.map(({ header }) => toEntry(header)).filter(fits), nextBeforeId };

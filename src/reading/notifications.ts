@@ -4,7 +4,7 @@ import type { AppRecord } from "../model/app.ts";
 import { isComplete } from "../model/counts.ts";
 import { firstIdAt, parseNotificationId, utcDay } from "../model/ids.ts";
 import type { LedgerDay } from "../model/ledger-list.ts";
-import type { Mode } from "../model/notification.ts";
+import type { Mode, NotificationState } from "../model/notification.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
 import type { NotificationFilter, NotificationPage, NotificationRecord } from "../objects/ledger/contract.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
@@ -44,6 +44,8 @@ export interface NotificationListFilter {
   tag: string | null;
   templateKey: string | null;
   mode: Mode | null;
+  state: NotificationState | null;
+  hasFailures: boolean | null;
   /** Unix ms, both inclusive. */
   from: number | null;
   to: number | null;
@@ -62,7 +64,7 @@ export async function listNotifications(
   appId: string,
   filter: NotificationListFilter,
 ): Promise<{ records: NotificationRecord[]; nextBeforeId: string | null }> {
-  const { tag, templateKey, mode, limit } = filter;
+  const { tag, templateKey, mode, state, hasFailures, limit } = filter;
   const ends = [filter.beforeId, filter.to === null ? null : firstIdAt(filter.to + 1)].filter(
     (end) => end !== null,
   );
@@ -77,9 +79,7 @@ export async function listNotifications(
     const wanted = limit + 1 - records.length;
     if (wanted <= 0) break;
     const found = await listDay(env, appId, day, {
-      tag,
-      templateKey,
-      mode,
+      ...{ tag, templateKey, mode, state, hasFailures },
       fromId,
       beforeId,
       limit: wanted,

@@ -10,6 +10,14 @@ export function textSchema(max: number) {
   );
 }
 
+const BOOLEAN_MESSAGE = 'must be "true" or "false"';
+
+/** A boolean as a query has it. */
+export const BooleanTextSchema = v.pipe(
+  v.picklist(["true", "false"], BOOLEAN_MESSAGE),
+  v.transform((text) => text === "true"),
+);
+
 /** A whole number from `min` to `max`. */
 export function wholeNumberSchema(min: number, max: number, message: string) {
   return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));

@@ -29,7 +29,10 @@ const RULES: [pattern: RegExp, access: Access][] = [
   [/^(POST|PUT|DELETE) .*\/users(\/.*)?$/, "manage"],
   [/^GET .*\/(audit-log|auth_tokens)$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/webhooks(\/.*)?$/, "manage"],
-  [/^GET .*\/(notifications|channels|templates|targets[-_]files|users|analytics|webhooks)(\/.*)?$/, "read"],
+  [
+    /^GET .*\/(notifications|channels|templates|targets[-_]files|users|user-count|analytics|webhooks)(\/.*)?$/,
+    "read",
+  ],
 ];
 
 const SCOPES: Scope[] = ["send", "read", "manage"];

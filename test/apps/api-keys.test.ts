@@ -22,6 +22,7 @@ describe("an API key", () => {
       key: `****${body.apiKey.slice(-4)}`,
       apiKey: expect.stringMatching(new RegExp(`^oc_${app.id}_[\\w-]{43}$`)),
       createdAt: expect.any(String),
+      lastUsedAt: null,
     });
     const { apiKey, ...listed } = body;
     const keys = await listKeys();

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { SCOPES } from "../../model/app.ts";
 import { SECRETS_STATES } from "../../model/object-state.ts";
-import { CountSchema, CountsSchema, named, TimeSchema } from "../schemas.ts";
+import { CountSchema, CountsSchema, named, OpenTimeSchema, TimeSchema } from "../schemas.ts";
 
 /** What the operator is answered. */
 
@@ -53,6 +53,7 @@ const KeyEntries = {
   scopes: v.array(v.picklist(SCOPES)),
   key: v.string(),
   createdAt: TimeSchema,
+  lastUsedAt: OpenTimeSchema,
 };
 export const KeySchema = named("ApiKey", v.strictObject(KeyEntries));
 export const NewKeyAnswerSchema = named("NewApiKey", v.strictObject({ ...KeyEntries, apiKey: v.string() }));

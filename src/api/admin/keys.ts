@@ -120,6 +120,6 @@ export async function makeKey(
   return { apiKey, stored: { name, sha256, scopes, lastFour, checkSecret } };
 }
 
-function presentKey({ id, name, scopes, key, createdAt }: ApiKey): object {
-  return { id, name, scopes, key, createdAt: isoTime(createdAt) };
+function presentKey({ id, name, scopes, key, createdAt, lastUsedAt }: ApiKey): object {
+  return { id, name, scopes, key, createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) };
 }

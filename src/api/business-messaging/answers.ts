@@ -1,5 +1,10 @@
 import * as v from "valibot";
-import { DELIVERY_STATUSES, FAILURE_REASONS, SKIP_REASONS } from "../../model/notification.ts";
+import {
+  DELIVERY_STATUSES,
+  FAILURE_REASONS,
+  NOTIFICATION_STATES,
+  SKIP_REASONS,
+} from "../../model/notification.ts";
 import {
   ChannelRefSchema,
   ChannelTypeSchema,
@@ -51,7 +56,7 @@ export const NotificationSchema = named(
   "Notification",
   v.strictObject({
     id: v.string(),
-    state: v.picklist(["sending", "completed"]),
+    state: v.picklist(NOTIFICATION_STATES),
     templateKey: v.string(),
     templateVersion: CountSchema,
     mode: ModeSchema,

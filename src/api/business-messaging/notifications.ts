@@ -7,10 +7,11 @@ import { parsedQuery } from "../../http/route-input.ts";
 import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
 import { presentCounts } from "../../model/counts.ts";
 import { OnecallError } from "../../model/errors.ts";
-import { MODES } from "../../model/notification.ts";
+import { MODES, NOTIFICATION_STATES, type NotificationState } from "../../model/notification.ts";
 import type { NotificationRecord } from "../../objects/ledger/contract.ts";
 import { findNotification, listNotifications } from "../../reading/notifications.ts";
 import { streamProgress } from "../../reading/progress.ts";
+import { BooleanTextSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { NotificationSchema } from "./answers.ts";
 import { API } from "./paths.ts";
@@ -21,6 +22,8 @@ const ListQuerySchema = v.object({
   tag: v.optional(v.string()),
   templateKey: v.optional(v.string()),
   mode: v.optional(v.picklist(MODES, 'must be "realtime" or "batch"')),
+  state: v.optional(v.picklist(NOTIFICATION_STATES, `must be one of: ${NOTIFICATION_STATES.join(", ")}`)),
+  hasFailures: v.optional(BooleanTextSchema),
   from: v.optional(IsoTimeSchema),
   to: v.optional(IsoEndSchema),
 });
@@ -54,6 +57,8 @@ export const getNotifications = defineRoute({
       tag: query.tag ?? null,
       templateKey: query.templateKey ?? null,
       mode: query.mode ?? null,
+      state: query.state ?? null,
+      hasFailures: query.hasFailures ?? null,
       from: query.from ?? null,
       to: query.to ?? null,
       beforeId: decodeCursor(query.cursor, 1)?.[0] ?? null,
@@ -125,6 +130,6 @@ export function presentNotification(record: NotificationRecord): object {
   };
 }
 
-function stateOf({ completedAt }: NotificationRecord): "sending" | "completed" {
+function stateOf({ completedAt }: NotificationRecord): NotificationState {
   return completedAt === null ? "sending" : "completed";
 }

@@ -39,15 +39,9 @@ import {
   postTemplatePreview,
   putTemplate,
 } from "./templates.ts";
-import {
-  deleteUser,
-  getUser,
-  getUsers,
-  postAuthToken,
-  postTokenRevocation,
-  postUser,
-  putUser,
-} from "./users.ts";
+import { getUserCount, getUsers } from "./user-lists.ts";
+import { deleteUser, getUser, postAuthToken, postTokenRevocation, postUser, putUser } from "./users.ts";
+import { postWebhookRecovery } from "./webhook-recovery.ts";
 import {
   deleteWebhook,
   getWebhook,
@@ -106,6 +100,7 @@ export const businessMessagingFamilies: readonly Family[] = [
     description: "Users, their tokens, devices and webhook addresses.",
     routes: [
       getUsers,
+      getUserCount,
       postUser,
       getUser,
       putUser,
@@ -145,6 +140,7 @@ export const businessMessagingFamilies: readonly Family[] = [
       postWebhookTest,
       getWebhookAttempts,
       postWebhookResend,
+      postWebhookRecovery,
     ],
   },
   { name: "Audit log", description: "Who did what.", routes: [getAuditLog] },

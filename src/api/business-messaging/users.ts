@@ -1,43 +1,25 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
 import { DEFAULT_TOKEN_TTL_SECONDS } from "../../http/feed-tokens.ts";
-import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
-import { isoTime, json, jsonText } from "../../http/responses.ts";
+import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
-import { ownQuery, parsedJson, ruledJson } from "../../http/route-input.ts";
-import {
-  IsoEndSchema,
-  IsoTimeSchema,
-  isStoredUserId,
-  parseInput,
-  perUserIdRule,
-  queryOf,
-  requireRange,
-  textSchema,
-  UserIdSchema,
-} from "../../http/validation.ts";
+import { parsedJson, ruledJson } from "../../http/route-input.ts";
+import { isStoredUserId, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
 import { deleteUserOf } from "../../managing/delete-user.ts";
 import { issueUserToken } from "../../managing/issue-token.ts";
-import { listUsers } from "../../managing/list-users.ts";
 import { revokeTokensOf } from "../../managing/user-access.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
-import { ANY_USER, type User } from "../../model/user.ts";
+import type { User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { isTaken, readUserParam, requireReachableUser } from "../named-users.ts";
-import { listUidSearchKeys, MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
+import { MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
-import {
-  DeletedUserSchema,
-  RevocationSchema,
-  UserPageSchema,
-  UserSchema,
-  UserTokenSchema,
-} from "./user-answers.ts";
+import { DeletedUserSchema, RevocationSchema, UserSchema, UserTokenSchema } from "./user-answers.ts";
 
 const UserFieldsEntries = {
   name: v.optional(textSchema(256)),
@@ -50,17 +32,6 @@ const newUserSchema = perUserIdRule(UserIdSchema, (uid) =>
 );
 const UserChangeSchema = v.object(UserFieldsEntries, "must be a JSON object");
 
-const UserListSchema = v.object({
-  searchKey: v.optional(v.string()),
-  role: v.optional(v.string()),
-  status: v.optional(v.picklist(["online", "offline"], 'must be "online" or "offline"')),
-  createdFrom: v.optional(IsoTimeSchema),
-  createdTo: v.optional(IsoEndSchema),
-  perPage: limitSchema(20),
-  limit: v.optional(v.string()),
-  cursor: v.optional(v.string()),
-});
-
 const TTL_MESSAGE = `must be a whole number of seconds from 1 to ${MAX_TOKEN_TTL_SECONDS}`;
 const TokenRequestSchema = v.object(
   {
@@ -71,42 +42,6 @@ const TokenRequestSchema = v.object(
   },
   "must be a JSON object",
 );
-
-export const getUsers = defineRoute({
-  id: "listUsers",
-  method: "GET",
-  path: `${API}/users`,
-  access: byApiKey("read"),
-  summary: "Users by uid",
-  query: ownQuery(UserListSchema),
-  answers: { 200: UserPageSchema },
-  handle: async ({ app, env, url }) => {
-    const query = queryOf(url);
-    // `limit` is the management API's name for the vendor's `perPage`.
-    const filter = parseInput(UserListSchema, { ...query, perPage: query.perPage ?? query.limit });
-    requireRange(filter.createdFrom, filter.createdTo, { from: "createdFrom", to: "createdTo" });
-    const limit = filter.perPage;
-    const wanted = {
-      ...ANY_USER,
-      searchKey: filter.searchKey || null,
-      uidSearchKeys: listUidSearchKeys(filter.searchKey, app),
-      roles: filter.role === undefined ? null : [filter.role],
-      status: filter.status ?? null,
-      createdFrom: filter.createdFrom ?? null,
-      createdTo: filter.createdTo ?? null,
-    };
-    const afterUid = decodeCursor(filter.cursor, 1)?.[0] ?? "";
-    const { users, hasMore } = await listUsers(env, app, wanted, { afterUid, limit });
-    const last = users.at(-1);
-    const nextCursor = hasMore && last !== undefined ? encodeCursor([last.uid]) : null;
-    const meta = { pagination: { count: users.length, per_page: limit } };
-    // One by one: many small values take far more as objects than as text.
-    const data = users.map((user) => JSON.stringify(presentUser(user))).join(",");
-    return jsonText(
-      `{"data":[${data}],"nextCursor":${JSON.stringify(nextCursor)},"meta":${JSON.stringify(meta)}}`,
-    );
-  },
-});
 
 export const postUser = defineRoute({
   id: "createUser",
@@ -221,7 +156,8 @@ function userNotFound(): OnecallError {
   return new OnecallError("ERR_NOT_FOUND", "There is no such user.");
 }
 
-function presentUser({ uid, name, avatar, role, metadata, status, ...user }: User): object {
+/** A user as this family shows one. */
+export function presentUser({ uid, name, avatar, role, metadata, status, ...user }: User): object {
   return {
     uid,
     name,

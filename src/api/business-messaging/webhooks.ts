@@ -193,7 +193,8 @@ export const postWebhookResend = defineRoute({
   },
 });
 
-async function requireWebhook(env: Bindings, app: AppRecord, id: string): Promise<Webhook> {
+/** The endpoint, or a 404. */
+export async function requireWebhook(env: Bindings, app: AppRecord, id: string): Promise<Webhook> {
   const webhook = await getRegistryStub(env, app.id).getWebhook(id);
   if (webhook === null) throw webhookNotFound();
   return webhook;

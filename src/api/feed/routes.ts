@@ -8,18 +8,17 @@ import { defineRoute, type Route } from "../../http/route.ts";
 import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { Engagement } from "../../model/engagement.ts";
 import { requireValue } from "../../model/outcome.ts";
+import { BooleanTextSchema } from "../../text/schemas.ts";
 import { API } from "../business-messaging/paths.ts";
 import { CountSchema, pageOf } from "../schemas.ts";
 import { FeedItemSchema, MarkedItemsSchema, PushKeySchema, TicketSchema } from "./answers.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
 import { openFeedSocket } from "./socket.ts";
 
-const BOOLEAN_MESSAGE = 'must be "true" or "false"';
-
 const FeedQuerySchema = v.object({
   limit: LimitSchema,
   cursor: v.optional(v.string()),
-  unread: v.optional(v.picklist(["true", "false"], BOOLEAN_MESSAGE)),
+  unread: v.optional(BooleanTextSchema),
   tag: v.optional(v.string()),
 });
 
@@ -41,7 +40,7 @@ const getFeed = defineRoute({
     const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
     const before =
       notificationId !== undefined && channelKey !== undefined ? { notificationId, channelKey } : null;
-    const filter = { before, unread: unread === "true", tag: tag ?? null, limit: limit + 1 };
+    const filter = { before, unread: unread === true, tag: tag ?? null, limit: limit + 1 };
     const items = requireValue(await shard.listFeed(token, filter));
     return json(toPage(items, limit, (item) => [item.notificationId, item.channelKey]));
   },

@@ -5,7 +5,13 @@ import type { Totals } from "../../model/counts.ts";
 import type { LedgerRef } from "../../model/ids.ts";
 import type { Incidents } from "../../model/incidents.ts";
 import { keys } from "../../model/keys.ts";
-import type { FailureReason, LedgerPlan, Mode, NotificationHeader } from "../../model/notification.ts";
+import type {
+  FailureReason,
+  LedgerPlan,
+  Mode,
+  NotificationHeader,
+  NotificationState,
+} from "../../model/notification.ts";
 import type { ObjectSize, ShardSize } from "../../model/object-state.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { ShardReport } from "../../model/report.ts";
@@ -25,6 +31,9 @@ export interface NotificationFilter {
   tag: string | null;
   templateKey: string | null;
   mode: Mode | null;
+  state: NotificationState | null;
+  /** Whether deliveries of it have failed, and aren't being retried. */
+  hasFailures: boolean | null;
   /** Ids: from inclusive, before exclusive. */
   fromId: string | null;
   beforeId: string | null;

@@ -1,4 +1,5 @@
 import type { NotificationFilter } from "./contract.ts";
+import type { FailingStore } from "./failing-store.ts";
 import type { SingleStore } from "./single-store.ts";
 
 /** Rows that one page looks at where an index can't name those that fit. */
@@ -22,10 +23,12 @@ const END = "~";
 export class LedgerLists {
   readonly #sql: SqlStorage;
   readonly #singles: SingleStore;
+  readonly #failing: FailingStore;
 
-  constructor(sql: SqlStorage, singles: SingleStore) {
+  constructor(sql: SqlStorage, singles: SingleStore, failing: FailingStore) {
     this.#sql = sql;
     this.#singles = singles;
+    this.#failing = failing;
   }
 
   /** A notification that is kept in full can be listed from here on. In its transaction. */
@@ -45,7 +48,28 @@ export class LedgerLists {
     return this.#sql.exec("SELECT 1 FROM listings WHERE tag = ? LIMIT 1", tag).toArray().length > 0;
   }
 
+  /** By tag, template and mode alone, and by the first of state and failures that an index knows. */
   list(filter: NotificationFilter): IdPage {
+    if (filter.hasFailures && this.#failing.isComplete) {
+      const { fromId, beforeId, limit } = filter;
+      return toLook(this.#failing.list(fromId ?? "", beforeId ?? END, limit), limit);
+    }
+    return filter.state === "sending" ? this.#listOpen(filter) : this.#listAny(filter);
+  }
+
+  #listOpen({ fromId, beforeId, limit }: NotificationFilter): IdPage {
+    const full = this.#sql
+      .exec<{ id: string }>(
+        `SELECT id FROM notifications WHERE completed_at IS NULL AND id >= ? AND id < ?
+         ORDER BY id DESC LIMIT ?`,
+        ...[fromId ?? "", beforeId ?? END, limit],
+      )
+      .toArray();
+    const ids = [...this.#singles.listOpenIds(fromId, beforeId, limit), ...full.map(({ id }) => id)];
+    return toLook(ids.sort().reverse().slice(0, limit), limit);
+  }
+
+  #listAny(filter: NotificationFilter): IdPage {
     const pages = [this.#listSingles(filter), this.#listFull(filter), this.#listUnlisted(filter)];
     const ids = [...new Set(pages.flatMap((page) => page.ids))].sort().reverse();
     const endedAt = pages
@@ -125,6 +149,11 @@ export class LedgerLists {
       .toArray();
     return cutRows(rows, filter, LOOK_ROWS);
   }
+}
+
+/** Ids that are still to be looked at: where there are as many as were asked for, there may be more. */
+function toLook(ids: string[], limit: number): IdPage {
+  return { ids, endedAt: ids.length < limit ? null : (ids.at(-1) ?? null) };
 }
 
 function cutRows(rows: readonly ListedRow[], filter: NotificationFilter, looks: number): IdPage {

@@ -1,4 +1,4 @@
-import { isComplete, sumTotals } from "../../model/counts.ts";
+import { countFailed, isComplete, sumTotals } from "../../model/counts.ts";
 import {
   type LedgerPlan,
   type NotificationHeader,
@@ -7,6 +7,7 @@ import {
 } from "../../model/notification.ts";
 import type { ShardReport } from "../../model/report.ts";
 import type { NotificationFilter, NotificationPage, NotificationRecord, RetryRequest } from "./contract.ts";
+import type { FailingStore } from "./failing-store.ts";
 import type { LedgerLists } from "./lists.ts";
 import type { NotificationEvents } from "./notification-events.ts";
 import type { PlanStore } from "./plan-store.ts";
@@ -23,6 +24,9 @@ export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "
 
 type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
 
+/** Records that a list by state or failures looks at, at least. */
+const MIN_LOOKS = 100;
+
 const RECORD_COLUMNS = "id, header, completed_at, attempt";
 
 interface LedgerStoreParts {
@@ -33,6 +37,7 @@ interface LedgerStoreParts {
   retries: LedgerRetries;
   singles: SingleStore;
   lists: LedgerLists;
+  failing: FailingStore;
 }
 
 /**
@@ -47,8 +52,9 @@ export class LedgerStore {
   readonly #retries: LedgerRetries;
   readonly #singles: SingleStore;
   readonly #lists: LedgerLists;
+  readonly #failing: FailingStore;
 
-  constructor({ sql, events, plans, reports, retries, singles, lists }: LedgerStoreParts) {
+  constructor({ sql, events, plans, reports, retries, singles, lists, failing }: LedgerStoreParts) {
     this.#plans = plans;
     this.#reports = reports;
     this.#retries = retries;
@@ -56,6 +62,7 @@ export class LedgerStore {
     this.#events = events;
     this.#singles = singles;
     this.#lists = lists;
+    this.#failing = failing;
   }
 
   has(id: string): boolean {
@@ -136,12 +143,23 @@ export class LedgerStore {
     this.#singles.forget();
   }
 
-  /** Newest first. */
+  /** Newest first. State and failures stand in the records: as many more of these are looked at. */
   list(filter: NotificationFilter): NotificationPage {
-    const { ids, endedAt } = this.#lists.list(filter);
+    if (filter.state === null && filter.hasFailures === null) {
+      const { ids, endedAt } = this.#lists.list(filter);
+      return { records: this.#readAll(ids), endedAt };
+    }
+    const looks = Math.max(2 * filter.limit, MIN_LOOKS);
+    const { ids, endedAt } = this.#lists.list({ ...filter, limit: looks });
+    const fitting = this.#readAll(ids).filter((record) => fits(record, filter));
+    const records = fitting.slice(0, filter.limit);
+    if (records.length === filter.limit) return { records, endedAt: null };
+    return { records, endedAt: endedAt ?? (ids.length < looks ? null : (ids.at(-1) ?? null)) };
+  }
+
+  #readAll(ids: readonly string[]): NotificationRecord[] {
     const full = new Map(this.#readFull(ids).map((record) => [record.header.id, record]));
-    const records = ids.map((id) => full.get(id) ?? this.#getSingle(id)).filter((record) => record !== null);
-    return { records, endedAt };
+    return ids.map((id) => full.get(id) ?? this.#getSingle(id)).filter((record) => record !== null);
   }
 
   /**
@@ -160,6 +178,7 @@ export class LedgerStore {
     const applied = this.#reports.apply(shard, report);
     if (applied === null) return "stale";
     series.note(JSON.parse(known.header), applied.before, totals);
+    this.#failing.note(notificationId, applied.before, totals, () => this.#hasFailed(notificationId));
     if (known.completed_at !== null) return "current";
     if (this.#completeIfWhole(notificationId, now)) return "completed";
     return applied.hasMoved ? "progressed" : "current";
@@ -226,6 +245,7 @@ export class LedgerStore {
   ): ReportOutcome {
     const isWhole = isComplete(totals, header.total);
     series.note(header, [], totals);
+    this.#failing.note(header.id, [], totals, () => false);
     this.#insertHeader(header, isWhole ? now : null);
     this.#reports.insert(header, shard, version, totals);
     this.#events.noteAccepted(header);
@@ -273,6 +293,10 @@ export class LedgerStore {
     return true;
   }
 
+  #hasFailed(id: string): boolean {
+    return this.#reports.listFailed(id, null).length > 0;
+  }
+
   #read(rows: readonly RecordRow[], withHours = false): NotificationRecord[] {
     const parts = this.#reports.listTotals(
       rows.map(({ id }) => id),
@@ -284,4 +308,15 @@ export class LedgerStore {
       return { header, totals, completedAt: completed_at, attempt };
     });
   }
+}
+
+function fits({ header, totals, completedAt }: NotificationRecord, filter: NotificationFilter): boolean {
+  const { tag, templateKey, mode, state, hasFailures } = filter;
+  return (
+    (tag === null || header.tag === tag) &&
+    (templateKey === null || header.templateKey === templateKey) &&
+    (mode === null || header.mode === mode) &&
+    (state === null || (completedAt === null) === (state === "sending")) &&
+    (hasFailures === null || countFailed(totals, null) > 0 === hasFailures)
+  );
 }

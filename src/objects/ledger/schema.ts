@@ -1,6 +1,7 @@
 import { DUE_INDEX, DUE_SCHEMA } from "../kit/due.ts";
 import { WEBHOOK_OUTBOX_SCHEMA, WEBHOOK_QUEUE_SCHEMA } from "../kit/event-messages.ts";
 import { COUNTED_TAGS_SCHEMA } from "./counted-tags.ts";
+import { FAILING_SCHEMA } from "./failing-store.ts";
 import { QUEUE_WINDOW_SCHEMA } from "./queue-window.ts";
 
 /** The ledger's database, step by step (docs/storage.md says what each table is for). */
@@ -69,4 +70,5 @@ export const LEDGER_SCHEMA = [
     "CREATE INDEX shard_sizes_by_bytes ON shard_sizes (bytes)",
   ],
   COUNTED_TAGS_SCHEMA,
+  FAILING_SCHEMA,
 ] as const;

@@ -5,6 +5,7 @@ import { DEFAULT_EXPIRY_MS } from "../../model/limits.ts";
 import { isToOne, type NotificationHeader } from "../../model/notification.ts";
 import type { ShardReport } from "../../model/report.ts";
 import { decodeTotals, encodeTotals } from "../../model/totals-code.ts";
+import type { FailingStore } from "./failing-store.ts";
 import { NameStore } from "./name-store.ts";
 import type { NotificationEvents } from "./notification-events.ts";
 import type { SeriesChanges } from "./series-store.ts";
@@ -44,11 +45,13 @@ export class SingleStore {
   readonly #sql: SqlStorage;
   readonly #names: NameStore;
   readonly #events: NotificationEvents;
+  readonly #failing: FailingStore;
 
-  constructor(sql: SqlStorage, events: NotificationEvents) {
+  constructor(sql: SqlStorage, events: NotificationEvents, failing: FailingStore) {
     this.#sql = sql;
     this.#names = new NameStore(sql);
     this.#events = events;
+    this.#failing = failing;
   }
 
   get(id: string): Single | null {
@@ -72,6 +75,7 @@ export class SingleStore {
   ): "completed" | "current" {
     const isWhole = isComplete(totals, header.total);
     series.note(header, [], totals);
+    this.#failing.note(header.id, [], totals, NO_OTHERS);
     this.#write({ header, shard, version, totals, completedAt: isWhole ? now : null });
     this.#events.noteAccepted(header);
     if (isWhole) this.#events.noteCompleted(header, totals, now);
@@ -88,6 +92,7 @@ export class SingleStore {
     const { header } = known;
     if (version <= known.version) return "stale";
     series.note(header, known.totals, totals);
+    this.#failing.note(header.id, known.totals, totals, NO_OTHERS);
     const isNewlyWhole = known.completedAt === null && isComplete(totals, header.total);
     const completedAt = isNewlyWhole ? now : known.completedAt;
     this.#sql.exec(
@@ -168,6 +173,15 @@ export class SingleStore {
     };
   }
 
+  /** Of those that aren't completed. */
+  listOpenIds(fromId: string | null, beforeId: string | null, limit: number): string[] {
+    return this.#listIds(
+      `SELECT id FROM singles WHERE completed_after IS NULL AND id >= ? AND id < ?
+       ORDER BY id DESC LIMIT ?`,
+      ...[...boundsOf(fromId, beforeId), limit],
+    );
+  }
+
   /** What isn't completed: how many, and the first of them. */
   readOpen(limit: number): { count: number; first: string[] } {
     const { count } = this.#sql
@@ -204,6 +218,9 @@ export class SingleStore {
     );
   }
 }
+
+/** One shard has all of it. */
+const NO_OTHERS = () => false;
 
 function toSingle(row: SingleRow): Single {
   const id = toId(row.id);

@@ -1,4 +1,5 @@
 import type { WebhookOutbox } from "../kit/event-outbox.ts";
+import { FailingStore } from "./failing-store.ts";
 import { IncidentStore } from "./incident-store.ts";
 import { LedgerLists } from "./lists.ts";
 import { NotificationEvents } from "./notification-events.ts";
@@ -28,13 +29,14 @@ export interface LedgerStores {
 /** The stores of one ledger, each with those that it needs. */
 export function openLedgerStores(sql: SqlStorage, webhooks: WebhookOutbox): LedgerStores {
   const events = new NotificationEvents(webhooks);
-  const singles = new SingleStore(sql, events);
-  const lists = new LedgerLists(sql, singles);
+  const failing = new FailingStore(sql);
+  const singles = new SingleStore(sql, events, failing);
+  const lists = new LedgerLists(sql, singles, failing);
   const retries = new LedgerRetries(sql);
   const plans = new PlanStore(sql, retries);
   const reports = new ShardReportStore(sql);
   const series = new SeriesStore(sql);
-  const store = new LedgerStore({ sql, events, plans, reports, retries, singles, lists });
+  const store = new LedgerStore({ sql, events, plans, reports, retries, singles, lists, failing });
   return {
     notifications: store,
     plans,

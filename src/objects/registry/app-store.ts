@@ -8,7 +8,7 @@ import {
 } from "../../model/app.ts";
 import { randomToken } from "../../model/credentials.ts";
 import { newId } from "../../model/ids.ts";
-import { MAX_LEDGER_SLOTS, SLOTS_GROW_PAUSE_MS } from "../../model/limits.ts";
+import { KEY_USE_MS, MAX_LEDGER_SLOTS, SLOTS_GROW_PAUSE_MS } from "../../model/limits.ts";
 import { NEW_USER_HASH, newHashKey, type UserHash } from "../../model/user-hash.ts";
 
 type AppRow = {
@@ -31,11 +31,12 @@ type KeyRow = {
   last_four: string;
   created_at: number;
   is_checked: number;
+  last_used_at: number | null;
 };
 
 const APP_COLUMNS =
   "id, name, shard_count, hash, hash_key, folds_user_ids, created_at, key_check, unchecked_keys";
-const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked";
+const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked, last_used_at";
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
 export class AppStore {
@@ -101,7 +102,7 @@ export class AppStore {
     const appId = this.#row()?.id ?? "";
     return {
       record: { appId, keyId: id, scopes, lastFour },
-      listed: { id, name, scopes, key: maskKey(lastFour), createdAt: now },
+      listed: { id, name, scopes, key: maskKey(lastFour), createdAt: now, lastUsedAt: null },
     };
   }
 
@@ -123,6 +124,16 @@ export class AppStore {
     const app = this.#row();
     if (row === undefined || app === null) return null;
     return { appId: app.id, keyId: row.id, scopes: JSON.parse(row.scopes), lastFour: row.last_four };
+  }
+
+  /** The key was used. Written at most once in so long, whoever tells of it. */
+  noteKeyUse(keyId: string, now: number): void {
+    this.#sql.exec(
+      "UPDATE api_keys SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at <= ?3)",
+      now,
+      keyId,
+      now - KEY_USE_MS,
+    );
   }
 
   deleteKey(keyId: string): { key: ApiKey; sha256: string; isChecked: boolean } | null {
@@ -164,5 +175,6 @@ function toApiKey(row: KeyRow): ApiKey {
     scopes: JSON.parse(row.scopes),
     key: maskKey(row.last_four),
     createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
   };
 }

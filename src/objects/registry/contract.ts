@@ -79,6 +79,8 @@ export interface RegistryContract {
   listKeys(): ApiKey[] | null;
   /** The key with this hash, or null: unknown or revoked. */
   getKey(sha256: string): KeyRecord | null;
+  /** A key was used, as far as somebody tells: see `copies/key-uses.ts`. */
+  noteKeyUse(keyId: string): void;
   revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>>;
   listChannels(): AppChannel[];
   getChannel(idOrKey: string): AppChannel | null;

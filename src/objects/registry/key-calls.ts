@@ -35,6 +35,10 @@ export class KeyCalls extends AppCalls {
     return this.exists() ? this.app.getKey(sha256) : null;
   }
 
+  noteKeyUse(keyId: string): void {
+    if (this.exists()) this.app.noteKeyUse(keyId, Date.now());
+  }
+
   async revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.change(() => {
       const revoked = !this.exists() ? null : this.app.deleteKey(keyId);

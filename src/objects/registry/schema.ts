@@ -108,4 +108,5 @@ export const REGISTRY_SCHEMA = [
   ],
   // Of apps from before it stays 0: they may have users whose ids differ in case only.
   ["ALTER TABLE app ADD COLUMN folds_user_ids INTEGER NOT NULL DEFAULT 0"],
+  ["ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER"],
 ] as const;

@@ -1,6 +1,11 @@
 import { BATCH_TYPE, batchBody, type CallType, type WebhookMessage } from "../../model/events.ts";
 import { newId, timeOfId } from "../../model/ids.ts";
-import { MAX_KEPT_ATTEMPTS, MAX_WEBHOOK_CALL_BYTES } from "../../model/limits.ts";
+import {
+  MAX_KEPT_ATTEMPTS,
+  MAX_WAITING_EVENT_BYTES,
+  MAX_WAITING_EVENTS,
+  MAX_WEBHOOK_CALL_BYTES,
+} from "../../model/limits.ts";
 import type { WebhookCall } from "../../model/webhook.ts";
 import type { Counters } from "./counters.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -162,6 +167,40 @@ export class CallStore {
       JSON.stringify(ids),
     );
     return ids.length < limit ? null : (ids.at(-1) ?? null);
+  }
+
+  /**
+   * Calls with ids from `fromId` on that had failed for good wait again, due now, and have all their tries anew. Those
+   * of tests stay as they are. Returns how many there were, and whether the queue had no room for more.
+   */
+  recover(fromId: string, now: number): { recovered: number; isMore: boolean } {
+    const failed = this.#sql
+      .exec<CallRow>(
+        `SELECT ${COLUMNS} FROM calls WHERE status = 'failed' AND id >= ? ORDER BY id LIMIT ?`,
+        fromId,
+        MAX_KEPT_ATTEMPTS + SLACK,
+      )
+      .toArray()
+      .filter(({ from_seq }) => from_seq > 0);
+    const { waiting, bytes } = this.#counters.readQueue();
+    const sum = { events: 0, bytes: 0 };
+    const full = failed.findIndex((call) => {
+      if (waiting + sum.events + call.events > MAX_WAITING_EVENTS) return true;
+      if (bytes + sum.bytes + call.bytes > MAX_WAITING_EVENT_BYTES) return true;
+      sum.events += call.events;
+      sum.bytes += call.bytes;
+      return false;
+    });
+    const fitting = full < 0 ? failed : failed.slice(0, full);
+    this.#sql.exec(
+      `UPDATE calls SET status = 'waiting', tries = 0, next_at = ?
+       WHERE id IN (SELECT value FROM json_each(?))`,
+      now,
+      JSON.stringify(fitting.map(({ id }) => id)),
+    );
+    this.#counters.noteRecovered(fitting.length, sum.events, sum.bytes);
+    this.#counters.wakeAfter(fromId);
+    return { recovered: fitting.length, isMore: fitting.length < failed.length };
   }
 
   /** Removes up to `limit` from before `beforeId`, waiting or failed; true where there may be more. */

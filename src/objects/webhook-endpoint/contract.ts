@@ -29,6 +29,11 @@ export interface WebhookEndpointContract {
   sendTest(): Promise<Attempt | null>;
   /** Sends an attempt's call again now; refused where there is no such attempt, or the call was taken or has ended. */
   resend(attemptId: string): Promise<Outcome<Attempt>>;
+  /**
+   * What has failed for good since then, Unix ms, waits again, and what waits for later is due now. Refused where the
+   * endpoint isn't there, or is disabled.
+   */
+  recover(since: number): Promise<Outcome<{ recovered: number; isMore: boolean }>>;
   /** Sets the alarm where it was lost (operations/wake-objects.ts). */
   ensureAlarm(): Promise<void>;
 }

@@ -69,6 +69,17 @@ export class Counters {
       .one().count;
   }
 
+  /** Notes that calls which had failed for good wait again. */
+  noteRecovered(calls: number, events: number, bytes: number): void {
+    this.#sql.exec(
+      `UPDATE counters SET failed_calls = failed_calls - ?, waiting = waiting + ?,
+         waiting_bytes = waiting_bytes + ?`,
+      calls,
+      events,
+      bytes,
+    );
+  }
+
   noteDeletedFailedCall(): void {
     this.#sql.exec("UPDATE counters SET failed_calls = failed_calls - 1");
   }
@@ -97,6 +108,14 @@ export class Counters {
   /** Since when it has been enabled again, Unix ms; null where it was never disabled. */
   getEnabledAt(): number | null {
     return this.#sql.exec<{ at: number | null }>("SELECT enabled_at AS at FROM counters").one().at;
+  }
+
+  /** Notes that what waits for later, with an id above this one, is to be woken too. */
+  wakeAfter(id: string): void {
+    this.#sql.exec(
+      "UPDATE counters SET woken_id = MIN(COALESCE(woken_id, ?1), ?1), wake_to = ?2",
+      ...[id, newId()],
+    );
   }
 
   /** The ids of waiting calls that are still to be woken; null where there are none. */

@@ -26,6 +26,11 @@ import { EventQueue } from "./event-queue.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./schema.ts";
 import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
 
+const NO_ENDPOINT = refuse("ERR_NOT_FOUND", "There is no such webhook.");
+const DISABLED = refuse(
+  "ERR_CONFLICT",
+  "The endpoint is disabled. Enable it first: what waits goes out then.",
+);
 const NO_ATTEMPT = refuse("ERR_NOT_FOUND", "There is no such attempt.");
 const NOT_KEPT = refuse(
   "ERR_CONFLICT",
@@ -135,6 +140,20 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     if (call === null) return NOT_KEPT;
     const resent = await parts.sender.resend(call);
     return resent === null ? NO_ATTEMPT : succeed(resent);
+  }
+
+  async recover(since: number): Promise<Outcome<{ recovered: number; isMore: boolean }>> {
+    const parts = await this.#find();
+    if (parts === null) return NO_ENDPOINT;
+    if (parts.store.getConfig()?.isEnabled !== true) return DISABLED;
+    const { due, calls, sender } = parts;
+    const recovered = due.transaction(() => {
+      const done = calls.recover(firstIdAt(since), Date.now());
+      sender.plan();
+      return done;
+    });
+    sender.wake();
+    return succeed(recovered);
   }
 
   async ensureAlarm(): Promise<void> {

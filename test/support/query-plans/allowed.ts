@@ -52,6 +52,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("Ledger", "tag_quota", ONE_ROW),
   table("Ledger", "incidents", "a row a kind of incident"),
   table("Ledger", "unlisted", ONE_ROW),
+  table("Ledger", "failing_unlisted", ONE_ROW),
   statement("Ledger", "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ?", FIRST_ROWS),
   statement(
     "Ledger",
