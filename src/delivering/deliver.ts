@@ -114,7 +114,9 @@ export async function retryRun(
   request: RunRequest,
   retry: Retry,
 ): Promise<void> {
-  const userIds = targets.map(([userId]) => userId);
+  const wanted = retry.userId === null ? targets : targets.filter(([userId]) => userId === retry.userId);
+  if (wanted.length === 0) return;
+  const userIds = wanted.map(([userId]) => userId);
   const { id: notificationId } = request.header;
   const waiting = new Set(await shard.reopenFailed({ notificationId, retry, userIds }));
   if (waiting.size === 0) return;

@@ -107,6 +107,8 @@ export interface Retry {
   attempt: number;
   /** Which failures; null: all. */
   reasons: FailureReason[] | null;
+  /** Whose deliveries alone; null: everybody's. Empty where the attempt is over: then it is nobody's. */
+  userId: string | null;
   /** In place of the header's, which may be past. Unix ms. */
   expiresAt: number;
 }

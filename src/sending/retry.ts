@@ -8,6 +8,7 @@ import { requireIdParts } from "../model/ids.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
 import { requireValue } from "../model/outcome.ts";
 import { retriesEndAt } from "../model/retry-window.ts";
+import { shardOfUser } from "../model/user-hash.ts";
 import type { NotificationRecord, RegisteredRetry } from "../objects/ledger/contract.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
@@ -19,16 +20,21 @@ import { snapshotTemplate } from "./register-plan.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Which failed deliveries a retry is for; null: whatever failed, everybody's. */
+export interface RetryChoice {
+  reasons: FailureReason[] | null;
+  userId: string | null;
+}
+
 /**
- * Sends a completed notification again to its failed deliveries, in the same notification. `reasons` null: to all of
- * them. Writing the attempt into the ledger is the commit point; then the chunks that have such targets go to the
+ * Sends a completed notification again to its failed deliveries, in the same notification. Writing the attempt into the ledger is the commit point; then the chunks that have such targets go to the
  * queue. It expires after as long as the send did. Returns the notification as it is then.
  */
 export async function retryFailed(
   { env, app, execution }: Pick<SendContext, "env" | "app" | "execution">,
   actor: Actor,
   id: string,
-  reasons: FailureReason[] | null,
+  { reasons, userId }: RetryChoice,
 ): Promise<NotificationRecord> {
   const record = await findNotification(env, app, id);
   if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
@@ -45,7 +51,8 @@ export async function retryFailed(
   const parts = requireIdParts(id);
   const { shard } = parts;
   const plan = shard === null ? null : await planSingle(env, app, header, shard);
-  const request = { reasons, expiresAt, actor };
+  const only = userId === null ? null : await requireFailed(env, app, record, { reasons, userId });
+  const request = { reasons, only, expiresAt, actor };
   const registered = requireValue(await getLedgerStub(env, app.id, parts).retry(id, request, plan));
   execution.waitUntil(
     deliverAgain(env, app, registered).catch((error: unknown) => {
@@ -53,6 +60,24 @@ export async function retryFailed(
     }),
   );
   return (await getLedgerStub(env, app.id, parts).get(id)) ?? record;
+}
+
+/** The user's shard; refused where nothing of theirs has failed: an attempt would be opened for nothing. */
+async function requireFailed(
+  env: Bindings,
+  app: AppRecord,
+  { header, completedAt }: NotificationRecord,
+  { reasons, userId }: { reasons: FailureReason[] | null; userId: string },
+): Promise<{ userId: string; shard: number }> {
+  const shard = shardOfUser(userId, app);
+  const { deliveries } = await getShardStub(env, app.id, shard).listDeliveries(header.id, [userId]);
+  const hasFailed = deliveries.some(
+    ({ status, reason }) =>
+      status === "failed" && (reasons === null || (reasons as (string | null)[]).includes(reason)),
+  );
+  // Of one that runs the ledger says so.
+  if (hasFailed || completedAt === null) return { userId, shard };
+  throw new OnecallError("ERR_CONFLICT", "No delivery of it to this user has failed for such a reason.");
 }
 
 async function deliverAgain(

@@ -3,9 +3,10 @@ import { byApiKey } from "../../http/access.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedJson } from "../../http/route-input.ts";
-import { listSchema } from "../../http/validation.ts";
+import { listSchema, StoredUserIdSchema } from "../../http/validation.ts";
 import { MAX_NAMES } from "../../model/limits.ts";
 import { FAILURE_REASONS } from "../../model/notification.ts";
+import { canonicalUserId } from "../../model/user-ids.ts";
 import { retryFailed } from "../../sending/retry.ts";
 import { isObject } from "../send-checks.ts";
 import { NotificationSchema } from "./answers.ts";
@@ -24,6 +25,7 @@ const RetrySchema = v.pipe(
         v.minLength(1, REASONS_MESSAGE),
       ),
     ),
+    userId: v.nullish(StoredUserIdSchema),
   }),
 );
 
@@ -32,13 +34,14 @@ export const postRetry = defineRoute({
   method: "POST",
   path: `${API}/notifications/:notification/retry`,
   access: byApiKey("send"),
-  summary: "Send again to the failed deliveries",
+  summary: "Send again to the failed deliveries, of all users or of one",
   body: parsedJson(RetrySchema, { isOptional: true }),
   answers: { 200: NotificationSchema },
   errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
   handle: async ({ app, actor, env, execution, params, body }) => {
-    const { reasons = null } = body;
-    const id = params.notification;
-    return json(presentNotification(await retryFailed({ env, execution, app }, actor, id, reasons)));
+    const { reasons = null, userId = null } = body;
+    const choice = { reasons, userId: userId === null ? null : canonicalUserId(app, userId) };
+    const record = await retryFailed({ env, execution, app }, actor, params.notification, choice);
+    return json(presentNotification(record));
   },
 });

@@ -50,6 +50,8 @@ export interface NotificationPage {
 /** A retry as it is asked for. */
 export interface RetryRequest {
   reasons: FailureReason[] | null;
+  /** Of one user alone, who has failed deliveries, and in which shard; null: of everybody. */
+  only: { userId: string; shard: number } | null;
   expiresAt: number;
   actor: Actor;
 }

@@ -103,7 +103,9 @@ export class LedgerStore {
    * has made it. Null where nothing failed for these reasons.
    */
   openRetry(id: string, request: RetryRequest, now: number): Retry | null {
-    const shards = this.#reports.listFailed(id, request.reasons);
+    const { reasons, only } = request;
+    const failed = this.#reports.listFailed(id, reasons);
+    const shards = only === null ? failed : failed.filter((shard) => shard === only.shard);
     if (shards.length === 0) return null;
     const { attempt } = this.#sql
       .exec<{ attempt: number }>(
@@ -289,6 +291,7 @@ export class LedgerStore {
     const record = this.get(id);
     if (record === null || !isComplete(record.totals, record.header.total)) return false;
     this.#sql.exec("UPDATE notifications SET completed_at = ? WHERE id = ?", now, id);
+    if (record.attempt > 1) this.#retries.forgetUsers(id);
     this.#events.noteCompleted(record.header, record.totals, now);
     return true;
   }

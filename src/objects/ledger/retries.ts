@@ -25,48 +25,64 @@ export class LedgerRetries {
   }
 
   /** Another attempt at what failed. */
-  add(id: string, attempt: number, { reasons, expiresAt, actor }: RetryRequest, now: number): Retry {
+  add(id: string, attempt: number, { reasons, only, expiresAt, actor }: RetryRequest, now: number): Retry {
     this.#sql.exec(
       `INSERT INTO retries
-         (notification_id, attempt, reasons, created_at, expires_at, audit_id, actor)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+         (notification_id, attempt, reasons, user_id, created_at, expires_at, audit_id, actor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       attempt,
       reasons === null ? null : JSON.stringify(reasons),
+      only?.userId ?? null,
       now,
       expiresAt,
       newId(),
       JSON.stringify(actor),
     );
-    return { attempt, reasons, expiresAt };
+    return { attempt, reasons, userId: only?.userId ?? null, expiresAt };
   }
 
   /** The newest attempt; null where there was but the send itself. */
   newest(id: string): Retry | null {
     const [row] = this.#sql
-      .exec<{ attempt: number; reasons: string | null; expires_at: number }>(
-        `SELECT attempt, reasons, expires_at FROM retries WHERE notification_id = ?
+      .exec<{ attempt: number; reasons: string | null; user_id: string | null; expires_at: number }>(
+        `SELECT attempt, reasons, user_id, expires_at FROM retries WHERE notification_id = ?
          ORDER BY attempt DESC LIMIT 1`,
         id,
       )
       .toArray();
     if (row === undefined) return null;
-    const { attempt, reasons, expires_at: expiresAt } = row;
-    return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), expiresAt };
+    const { attempt, reasons, user_id: userId, expires_at: expiresAt } = row;
+    return { attempt, reasons: reasons === null ? null : JSON.parse(reasons), userId, expiresAt };
+  }
+
+  /** The attempts are over: whom they were for isn't needed, and what is repeated is for nobody. */
+  forgetUsers(notificationId: string): void {
+    this.#sql.exec(
+      "UPDATE retries SET user_id = '' WHERE notification_id = ? AND user_id IS NOT NULL",
+      notificationId,
+    );
   }
 
   /** Retries of a notification that the audit log hasn't yet, and which attempts they are. */
   listUntold(notificationId: string, limit: number): { attempt: number; record: RetryRecord }[] {
     return this.#sql
-      .exec<{ audit_id: string; actor: string; attempt: number; reasons: string | null }>(
-        `SELECT audit_id, actor, attempt, reasons FROM retries WHERE notification_id = ? AND is_told = 0
+      .exec<{
+        audit_id: string;
+        actor: string;
+        attempt: number;
+        reasons: string | null;
+        is_of_one: number;
+      }>(
+        `SELECT audit_id, actor, attempt, reasons, user_id IS NOT NULL AS is_of_one FROM retries WHERE notification_id = ? AND is_told = 0
          ORDER BY attempt LIMIT ?`,
         notificationId,
         limit,
       )
       .toArray()
-      .map(({ audit_id: auditId, actor, attempt, reasons }) => {
-        const details = { attempt, reasons: reasons === null ? null : JSON.parse(reasons) };
+      .map(({ audit_id: auditId, actor, attempt, reasons, is_of_one }) => {
+        const of = is_of_one === 1 ? { users: 1 } : {};
+        const details = { attempt, reasons: reasons === null ? null : JSON.parse(reasons), ...of };
         return { attempt, record: { auditId, actor: JSON.parse(actor), notificationId, details } };
       });
   }

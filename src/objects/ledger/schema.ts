@@ -71,4 +71,6 @@ export const LEDGER_SCHEMA = [
   ],
   COUNTED_TAGS_SCHEMA,
   FAILING_SCHEMA,
+  // Whose deliveries alone a retry is for; emptied when it is done.
+  ["ALTER TABLE retries ADD COLUMN user_id TEXT"],
 ] as const;

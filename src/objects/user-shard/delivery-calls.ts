@@ -76,7 +76,8 @@ export class DeliveryCalls extends UserShardBase {
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
     const now = Date.now();
     const waiting = this.due.transaction(() => {
-      this.stores.arrivals.bringInFailed(notificationId, retry.reasons);
+      if (retry.userId === null) this.stores.arrivals.bringInFailed(notificationId, retry.reasons);
+      else this.stores.arrivals.bringInOf(notificationId, retry.userId);
       if (this.stores.retries.reopen(notificationId, retry)) this.reporter.noteChange(now);
       const header = this.stores.deliveries.getNotification(notificationId)?.header;
       const gone = this.stores.tombstones.listGone(userIds, notificationId);

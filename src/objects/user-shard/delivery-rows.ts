@@ -1,7 +1,7 @@
 import { requireDispatched } from "../../channels/table.ts";
 import type { DeliveryKey, DeliverySlice, Settlement } from "../../model/delivery.ts";
 import type { Engagement } from "../../model/engagement.ts";
-import type { DeliveryStatus, FailureReason, SkipReason } from "../../model/notification.ts";
+import type { DeliveryStatus, Retry, SkipReason } from "../../model/notification.ts";
 
 export type InsertedRow = {
   user_id: string;
@@ -143,18 +143,18 @@ export class DeliveryRows {
       .toArray();
   }
 
-  /** What failed for these reasons (null: any) is pending in this attempt; returns how many, by channel and reason. */
+  /** What failed, as far as a retry is for it, is pending in its attempt; returns how many, by channel and reason. */
   reopen(
     notificationId: string,
-    attempt: number,
-    reasons: readonly FailureReason[] | null,
+    { attempt, reasons, userId }: Retry,
   ): { channelKey: string; reason: string; count: number }[] {
     const failed = `
       notification_id = ?1 AND status = 'failed'
         AND (?2 IS NULL OR reason IN (SELECT value FROM json_each(?2)))
+        AND (?3 IS NULL OR user_id = ?3)
         AND NOT EXISTS (
           SELECT 1 FROM deleted_users WHERE uid = deliveries.user_id AND before_id > ?1)`;
-    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons)];
+    const values = [notificationId, reasons === null ? null : JSON.stringify(reasons), userId];
     const counts = this.#sql
       .exec<{ channelKey: string; reason: string; count: number }>(
         `SELECT channel_key AS channelKey, reason, COUNT(*) AS count FROM deliveries
@@ -163,7 +163,7 @@ export class DeliveryRows {
       )
       .toArray();
     this.#sql.exec(
-      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?3
+      `UPDATE deliveries SET status = 'pending', reason = NULL, message = NULL, tries = 0, attempt = ?4
        WHERE ${failed}`,
       ...values,
       attempt,

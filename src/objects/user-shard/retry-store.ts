@@ -32,12 +32,13 @@ export class RetryStore {
    * deleted since the send. Later words, and those of an earlier attempt, change nothing. True where it was the
    * first.
    */
-  reopen(notificationId: string, { attempt, reasons }: Retry): boolean {
+  reopen(notificationId: string, retry: Retry): boolean {
+    const { attempt } = retry;
     const stored = this.#notifications.get(notificationId);
     if (stored === null || stored.attempt >= attempt) return false;
     const { totals } = stored;
     let waiting = 0;
-    for (const { channelKey, reason, count } of this.#rows.reopen(notificationId, attempt, reasons)) {
+    for (const { channelKey, reason, count } of this.#rows.reopen(notificationId, retry)) {
       addToTotals(totals, channelKey, "failed", reason, -count);
       addToTotals(totals, channelKey, "pending", null, count);
       waiting += count;
