@@ -74,6 +74,8 @@ export interface Operations {
       tag?: string;
       templateKey?: string;
       mode?: "realtime" | "batch";
+      state?: "sending" | "completed";
+      hasFailures?: "true" | "false";
       /**
        * ISO 8601 with a zone, or a date
        */
@@ -99,7 +101,7 @@ export interface Operations {
   /**
    * POST /v3/business-messaging/api/notifications/{notification}/retry
    *
-   * Send again to the failed deliveries
+   * Send again to the failed deliveries, of all users or of one
    */
   retryNotification: {
     body: unknown;
@@ -562,6 +564,29 @@ export interface Operations {
     answer: User;
   };
   /**
+   * GET /v3/business-messaging/api/user-count
+   *
+   * How many users there are, by the filters of their list
+   */
+  countUsers: {
+    query: {
+      searchKey?: string;
+      role?: string;
+      status?: "online" | "offline";
+      /**
+       * ISO 8601 with a zone, or a date
+       */
+      createdFrom?: string;
+      /**
+       * ISO 8601 with a zone, or a date
+       */
+      createdTo?: string;
+    };
+    answer: {
+      count: number;
+    };
+  };
+  /**
    * GET /v3/business-messaging/api/users/{uid}
    *
    * A user
@@ -910,6 +935,20 @@ export interface Operations {
     answer: WebhookAttempt;
   };
   /**
+   * POST /v3/business-messaging/api/webhooks/{webhook}/recover
+   *
+   * Send again what the endpoint hasn't taken since a time
+   */
+  recoverWebhook: {
+    body: {
+      /**
+       * ISO 8601 with a zone, or a date
+       */
+      since: string;
+    };
+    answer: WebhookRecovery;
+  };
+  /**
    * GET /v3/business-messaging/api/audit-log
    *
    * Who did what, newest first
@@ -1210,6 +1249,7 @@ export interface Operations {
       scopes: ("send" | "read" | "manage")[];
       key: string;
       createdAt: string;
+      lastUsedAt: string | null;
       revoked: true;
     };
   };
@@ -1657,6 +1697,10 @@ export interface WebhookAttempt {
   at: string;
   nextAttemptAt: string | null;
 }
+export interface WebhookRecovery {
+  recovered: number;
+  hasMore: boolean;
+}
 export interface AuditEntry {
   id: string;
   at: string;
@@ -1753,6 +1797,7 @@ export interface NewApiKey {
   scopes: ("send" | "read" | "manage")[];
   key: string;
   createdAt: string;
+  lastUsedAt: string | null;
   apiKey: string;
 }
 export interface ApiKey {
@@ -1761,6 +1806,7 @@ export interface ApiKey {
   scopes: ("send" | "read" | "manage")[];
   key: string;
   createdAt: string;
+  lastUsedAt: string | null;
 }
 export interface AppStatus {
   app: {
