@@ -20,15 +20,16 @@ import { snapshotTemplate } from "./register-plan.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Which failed deliveries a retry is for; null: whatever failed, everybody's. */
+/** Which failed deliveries a retry is for; null: for any. */
 export interface RetryChoice {
   reasons: FailureReason[] | null;
   userId: string | null;
 }
 
 /**
- * Sends a completed notification again to its failed deliveries, in the same notification. Writing the attempt into the ledger is the commit point; then the chunks that have such targets go to the
- * queue. It expires after as long as the send did. Returns the notification as it is then.
+ * Sends a completed notification again to its failed deliveries, in the same notification. Writing the attempt into the
+ * ledger is the commit point; then the chunks that have such targets go to the queue. It expires after as long as the
+ * send did. Returns the notification as it is then.
  */
 export async function retryFailed(
   { env, app, execution }: Pick<SendContext, "env" | "app" | "execution">,
