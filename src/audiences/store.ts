@@ -4,6 +4,7 @@ import type { Chunk } from "../model/chunks.ts";
 import { keys } from "../model/keys.ts";
 import type { AudienceRef, StoredRow } from "../model/notification.ts";
 import { type BuiltAudience, joinPieces } from "./builder.ts";
+import type { Overrides } from "./row-values.ts";
 
 /** A larger audience is streamed: its bytes are never held a second time. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;
@@ -85,7 +86,7 @@ async function writePieces(
   await writer.close();
 }
 
-const OverridesSchema = v.custom<Record<string, Record<string, unknown>>>(
+const OverridesSchema = v.custom<Overrides>(
   (input) =>
     typeof input === "object" &&
     input !== null &&
@@ -128,14 +129,49 @@ export async function storeOverrides(
   await env.TARGETS.put(keys.r2Overrides(appId, notificationId), json);
 }
 
+/** Null where they are gone. */
+export async function findOverrides(
+  env: Bindings,
+  appId: string,
+  notificationId: string,
+): Promise<Overrides | null> {
+  const object = await env.TARGETS.get(keys.r2Overrides(appId, notificationId));
+  return object === null ? null : v.parse(OverridesSchema, await object.json());
+}
+
 export async function readOverrides(
   env: Bindings,
   appId: string,
   notificationId: string,
-): Promise<Record<string, Record<string, unknown>>> {
-  const object = await env.TARGETS.get(keys.r2Overrides(appId, notificationId));
-  if (object === null) throw new Error("The variables beside a targets file are gone");
-  return v.parse(OverridesSchema, await object.json());
+): Promise<Overrides> {
+  const overrides = await findOverrides(env, appId, notificationId);
+  if (overrides === null) throw new Error("The variables beside a targets file are gone");
+  return overrides;
+}
+
+/**
+ * What says who a notification's targets are. Where they are, and what it renders with, stays: it names nobody.
+ * `hasAudience`: the audience is the notification's own.
+ */
+export async function deleteTargets(
+  env: Bindings,
+  appId: string,
+  notificationId: string,
+  hasAudience: boolean,
+): Promise<void> {
+  const audience = hasAudience ? [keys.r2Audience(appId, notificationId)] : [];
+  await env.TARGETS.delete([...audience, keys.r2Overrides(appId, notificationId)]);
+}
+
+/** The same of targets files that have ended: their rows and their CSVs. */
+export async function deleteFiles(
+  env: Bindings,
+  appId: string,
+  audienceIds: readonly string[],
+): Promise<void> {
+  await env.TARGETS.delete(
+    audienceIds.flatMap((id) => [keys.r2Audience(appId, id), keys.r2TargetsFile(appId, id)]),
+  );
 }
 
 /** An audience and all that was stored beside it under its id. */

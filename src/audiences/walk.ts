@@ -1,4 +1,5 @@
 import type { Bindings } from "../env.ts";
+import type { UnitRange } from "../model/chunk-units.ts";
 import type { Chunk } from "../model/chunks.ts";
 import type { SendPlan, StoredRow, TemplateSnapshot } from "../model/notification.ts";
 import { shardOfUser, type UserPlacement } from "../model/user-hash.ts";
@@ -6,43 +7,51 @@ import { listVariables, VARIABLE_FIELDS, type VariableReader } from "../template
 import { compileRowReader, type ReadRow } from "./row-values.ts";
 import { readAudienceIndex, readChunk, readOverrides } from "./store.ts";
 
-/** Targets of one shard. */
+/** Targets of one shard that lie side by side in a step. */
 export interface WalkRun {
   shard: number;
-  rows: StoredRow[];
+  /** The place of the first in the step. */
+  start: number;
+  count: number;
 }
 
 /**
  * A notification's targets in the order of its audience, which never changes: what reads them page by page finds
- * the same user in the same place, whatever is delivered meanwhile.
+ * the same user in the same place, whatever is delivered meanwhile. What it holds itself is where they are, and that is
+ * kept as long as the notification; who they are is in the audience until all of them are in the shards.
  */
 export interface AudienceWalk {
   /** Steps of several hundred targets each. */
   steps: number;
-  /** The targets of a step, shard by shard. */
-  read(step: number): Promise<WalkRun[]>;
+  runsOf(step: number): readonly WalkRun[];
+  /** The units that deliver a step; null where nothing but the plan has the targets. */
+  unitsOf(step: number): UnitRange | null;
   /** Steps in which a shard has targets. */
   stepsOf(shard: number): number[];
+  /** The targets of a step, from the audience. Throws where that is gone. */
+  readRows(step: number): Promise<readonly StoredRow[]>;
+  /** A target's raw values, in the order of the variables; null for a target without. */
+  readValues(row: StoredRow): Promise<unknown[] | null>;
   /** The names of the variables' cells: an image has three, an action two. */
   columns: string[];
-  /** A target's raw values as these cells; null is an absent value, and no empty text. */
-  readCells(row: StoredRow): Promise<(string | null)[]>;
+  /** Raw values as these cells; null is an absent value, and no empty text. */
+  toCells(values: readonly unknown[] | null): (string | null)[];
 }
 
 /** What a walk is made of. It never changes, so walks of one notification can share it. */
 export interface WalkSource {
-  plan: Pick<SendPlan, "header" | "source" | "columns"> & {
+  plan: Pick<SendPlan, "header" | "source" | "columns" | "expected"> & {
     template: Pick<TemplateSnapshot, "variableSchema">;
   };
   /** None where the plan itself has the targets. */
   chunks: readonly Chunk[];
 }
 
-/** The source of the walk over a plan's targets. Throws where its audience can't be read. */
+/** The source of the walk over a plan's targets. Throws where its audience's index can't be read. */
 export async function readWalkSource(env: Bindings, appId: string, plan: SendPlan): Promise<WalkSource> {
-  const { header, source, columns, template } = plan;
+  const { header, source, columns, template, expected } = plan;
   // A template's content is of no use here, and would be the largest part by far.
-  const used = { header, source, columns, template: { variableSchema: template.variableSchema } };
+  const used = { header, source, columns, expected, template: { variableSchema: template.variableSchema } };
   if (source.kind === "inline") return { plan: used, chunks: [] };
   const { chunks } = await readAudienceIndex(env, appId, source.audience.id);
   return { plan: used, chunks };
@@ -54,49 +63,71 @@ export function openWalk(
   app: UserPlacement & { id: string },
   { plan, chunks }: WalkSource,
 ): AudienceWalk {
-  const { header, source, template } = plan;
+  const { source, template } = plan;
   const variables = listVariables(template.variableSchema);
-  let reader: Promise<ReadRow> | null = null;
-  const getReader = (): Promise<ReadRow> => {
-    const hasOverrides = source.kind === "file" && source.hasOverrides;
-    reader ??= (hasOverrides ? readOverrides(env, app.id, header.id) : Promise.resolve({})).then(
-      (overrides) => compileRowReader(plan, variables, overrides),
-    );
-    return reader;
-  };
-  const cells = {
+  const read = openReader(env, app.id, plan, variables);
+  const values = {
     columns: variables.flatMap(columnsOf),
-    async readCells(row: StoredRow) {
-      const values = (await getReader())(row);
-      return variables.flatMap((variable, index) => cellsOf(variable, values?.[index]));
-    },
+    readValues: async (row: StoredRow) => (await read())(row),
+    toCells: (own: readonly unknown[] | null) =>
+      variables.flatMap((variable, index) => cellsOf(variable, own?.[index])),
   };
-  if (source.kind === "inline") {
-    const byShard = Map.groupBy(source.rows, ([userId]) => shardOfUser(userId, app));
-    const runs = [...byShard].map(([shard, rows]) => ({ shard, rows }));
-    return {
-      ...cells,
-      steps: 1,
-      read: async () => runs,
-      stepsOf: (shard) => (byShard.has(shard) ? [0] : []),
-    };
-  }
+  if (source.kind === "inline") return { ...values, ...walkRows(source.rows, app) };
+  const parts = source.cut?.parts ?? 1;
   return {
-    ...cells,
+    ...values,
     steps: chunks.length,
-    async read(step) {
-      const chunk = chunks[step];
-      if (chunk === undefined) return [];
-      const rows = await readChunk(env, app.id, source.audience, chunk);
-      let position = 0;
-      return chunk.runs.map((run) => {
-        const start = position;
-        position += run.rows;
-        return { shard: run.shard, rows: rows.slice(start, position) };
-      });
-    },
+    runsOf: (step) => placeRuns(chunks[step]?.runs ?? []),
+    unitsOf: (step) => [step * parts, (step + 1) * parts],
     stepsOf: (shard) =>
       chunks.flatMap(({ runs }, step) => (runs.some((run) => run.shard === shard) ? [step] : [])),
+    async readRows(step) {
+      const chunk = chunks[step];
+      return chunk === undefined ? [] : readChunk(env, app.id, source.audience, chunk);
+    },
+  };
+}
+
+type Places = Pick<AudienceWalk, "steps" | "runsOf" | "unitsOf" | "stepsOf" | "readRows">;
+
+/** The few targets of a realtime send: one step. */
+function walkRows(rows: readonly StoredRow[], app: UserPlacement): Places {
+  const byShard = Map.groupBy(rows, ([userId]) => shardOfUser(userId, app));
+  const runs = placeRuns([...byShard].map(([shard, { length }]) => ({ shard, rows: length })));
+  const inOrder = [...byShard.values()].flat();
+  return {
+    steps: 1,
+    runsOf: () => runs,
+    unitsOf: () => null,
+    stepsOf: (shard) => (byShard.has(shard) ? [0] : []),
+    readRows: async () => inOrder,
+  };
+}
+
+function placeRuns(runs: readonly { shard: number; rows: number }[]): WalkRun[] {
+  let start = 0;
+  return runs.map(({ shard, rows: count }) => {
+    const run = { shard, start, count };
+    start += count;
+    return run;
+  });
+}
+
+/** What reads rows of the audience, once it is needed. */
+function openReader(
+  env: Bindings,
+  appId: string,
+  plan: WalkSource["plan"],
+  variables: readonly VariableReader[],
+): () => Promise<ReadRow> {
+  const { header, source } = plan;
+  let reader: Promise<ReadRow> | null = null;
+  return () => {
+    const hasOverrides = source.kind === "file" && source.hasOverrides;
+    reader ??= (hasOverrides ? readOverrides(env, appId, header.id) : Promise.resolve({})).then((overrides) =>
+      compileRowReader(plan, variables, overrides),
+    );
+    return reader;
   };
 }
 

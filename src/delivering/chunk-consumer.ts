@@ -1,9 +1,8 @@
-import { readChunk } from "../audiences/store.ts";
 import { findEnabledChannels } from "../channels/enabled.ts";
 import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
-import { cutRuns, findUnit, type UnitPlace } from "../model/chunk-units.ts";
+import { findUnit, type UnitPlace, type UnitRange } from "../model/chunk-units.ts";
 import { groupByLedger, type LedgerRef } from "../model/ids.ts";
 import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../model/limits.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
@@ -11,9 +10,10 @@ import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "../queues/chunks.ts";
 import { BatchPlans, type CompiledPlan } from "./compiled-plans.ts";
-import { deliverAsRows, deliverAsSegments, retryRun } from "./deliver.ts";
+import { deliverAsRows, deliverAsSegments, retryInShard, retryRun } from "./deliver.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
 import type { DeliveryContext } from "./target.ts";
+import { listRuns, UnitRows } from "./unit-rows.ts";
 
 /** Room for the rows that this isolate has read and not delivered yet. */
 const ROWS_TEXT = new IsolateBudget(MAX_ROWS_AT_ONCE, FREE_TEXT_LENGTH);
@@ -131,9 +131,7 @@ async function deliverPlace(
   place: UnitPlace,
   unit: number | null,
 ): Promise<void> {
-  const { header, template, source, readRow, pushData, expected, retry } = compiled;
-  const appId = app.id;
-  const rows = await readChunk(env, appId, source.audience, place.chunk);
+  const { header, template, pushData, expected, retry } = compiled;
   const context: DeliveryContext = {
     template,
     channels: header.channels,
@@ -144,24 +142,31 @@ async function deliverPlace(
     ),
     isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
-  const calls: Promise<unknown>[] = [];
-  let position = place.from;
-  for (const run of cutRuns(place)) {
-    const targets = rows
-      .slice(position, position + run.rows)
-      .map((row): [string, unknown[] | null] => [row[0], readRow(row)]);
-    position += run.rows;
-    const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
-    const shard = getShardStub(env, appId, run.shard);
-    if (retry !== null) calls.push(retryRun(shard, context, targets, request, retry));
-    // A message of an earlier version doesn't say which unit it is.
-    else if (unit === null) calls.push(deliverAsRows(shard, context, targets, request));
-    else {
-      const part = { unit, shard: run.shard, plan: compiled };
-      calls.push(deliverAsSegments(shard, context, targets, request, part));
-    }
-  }
-  await Promise.all(calls);
+  const rows = new UnitRows(env, app.id, compiled, place);
+  // Of a retry the shards mostly have the targets themselves.
+  if (retry === null) await rows.read();
+  await Promise.all(
+    listRuns(place).map(async (run) => {
+      const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
+      const shard = getShardStub(env, app.id, run.shard);
+      if (retry !== null) {
+        const inShard =
+          unit === null ? null : { notificationId: header.id, units: [unit, unit + 1] as UnitRange };
+        if (
+          inShard !== null &&
+          (await retryInShard(shard, context, { ...inShard, count: run.rows }, request, retry))
+        )
+          return;
+        await retryRun(shard, context, await rows.of(run), request, retry);
+      } else if (unit === null) {
+        // A message of an earlier version doesn't say which unit it is.
+        await deliverAsRows(shard, context, await rows.of(run), request);
+      } else {
+        const part = { unit, shard: run.shard, plan: compiled };
+        await deliverAsSegments(shard, context, await rows.of(run), request, part);
+      }
+    }),
+  );
 }
 
 /** Where a message's rows are. One of an earlier version says it itself, and stands for a whole chunk. */

@@ -1,6 +1,6 @@
 import { loadPlan } from "../audiences/plan-details.ts";
 import { compileRowReader, type ReadRow } from "../audiences/row-values.ts";
-import { readAudienceIndex, readOverrides } from "../audiences/store.ts";
+import { findOverrides, readAudienceIndex } from "../audiences/store.ts";
 import { TtlCache } from "../copies/cache.ts";
 import type { Bindings } from "../env.ts";
 import type { Chunk } from "../model/chunks.ts";
@@ -22,7 +22,8 @@ export interface CompiledPlan {
   shardsWithText: Set<number>;
   source: AudienceSource;
   chunks: readonly Chunk[];
-  readRow: ReadRow;
+  /** Null where what was said beside a targets file is gone: the shards have what it came to. */
+  readRow: ReadRow | null;
   pushData: Record<string, string> | null;
   /** Targets by shard. */
   expected: Map<number, number>;
@@ -83,7 +84,7 @@ async function compilePlan(
   const [{ template: text, pushData, columns }, { chunks }, overrides] = await Promise.all([
     loadPlan(env, appId, plan),
     readAudienceIndex(env, appId, source.audience.id),
-    hasOverrides ? readOverrides(env, appId, notificationId) : {},
+    hasOverrides ? findOverrides(env, appId, notificationId) : {},
   ]);
   const template = compileTemplate(text);
   return {
@@ -93,7 +94,7 @@ async function compilePlan(
     shardsWithText: new Set<number>(),
     source,
     chunks,
-    readRow: compileRowReader({ source, columns }, template.variables, overrides),
+    readRow: overrides === null ? null : compileRowReader({ source, columns }, template.variables, overrides),
     pushData: pushDataOf(header, pushData),
     expected: new Map(plan.expected),
     retry: attempt === 1 ? null : retry,

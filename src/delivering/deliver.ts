@@ -5,6 +5,7 @@ import type { DeliverRequest, DeliverySlice } from "../model/delivery.ts";
 import type { DispatchLease } from "../model/dispatch.ts";
 import { CALL_LENGTH, FREE_TEXT_LENGTH, MAX_RENDERED_AT_ONCE } from "../model/limits.ts";
 import type { Retry, SendPlan, StoredRow } from "../model/notification.ts";
+import type { RunRequest } from "../model/segment.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import { getShardStub, type UserShardContract } from "../objects/user-shard/contract.ts";
@@ -32,7 +33,7 @@ const ROW_LENGTH = 100;
 const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
 
 /** A shard's call without its rows. */
-type RunRequest = Omit<DeliverRequest, "slices">;
+type ShardRequest = Omit<DeliverRequest, "slices">;
 
 /** Which part of a batch a shard's targets are. */
 interface RunPlace {
@@ -49,7 +50,7 @@ export async function deliverAsSegments(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
-  request: RunRequest,
+  request: ShardRequest,
   { unit, shard, plan }: RunPlace,
 ): Promise<void> {
   const { header, expected, pushData } = request;
@@ -67,6 +68,7 @@ export async function deliverAsSegments(
         await stub.deliver({ ...request, part, slices });
       });
     }
+    // A run without targets, which no audience has.
     if (own.targets.count === 0) continue;
     const segment = { header, expected, pushData, part, outcomes, targets: own.targets };
     const template = plan.text;
@@ -82,7 +84,7 @@ export async function deliverAsRows(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
-  request: RunRequest,
+  request: ShardRequest,
 ): Promise<void> {
   const reachable = await findReachable(stub, context, targets);
   await renderInCalls(context, targets, reachable, async (slices) => {
@@ -111,21 +113,44 @@ export async function retryRun(
   shard: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
-  request: RunRequest,
+  request: ShardRequest,
   retry: Retry,
 ): Promise<void> {
   const wanted = retry.userId === null ? targets : targets.filter(([userId]) => userId === retry.userId);
   if (wanted.length === 0) return;
   const userIds = wanted.map(([userId]) => userId);
   const { id: notificationId } = request.header;
-  const waiting = new Set(await shard.reopenFailed({ notificationId, retry, userIds }));
-  if (waiting.size === 0) return;
-  await renderInCalls(
-    context,
-    targets.filter(([userId]) => waiting.has(userId)),
-    null,
-    (slices) => shard.redeliver({ ...request, slices }, retry),
+  const isWaiting = new Set(await shard.reopenFailed({ notificationId, retry, userIds }));
+  const waiting = targets.filter(([userId]) => isWaiting.has(userId));
+  await redeliver(shard, context, waiting, request, retry);
+}
+
+/** The same of a run whose targets the shard has itself; false, and nothing done, where it hasn't all of them. */
+export async function retryInShard(
+  shard: Remote<UserShardContract>,
+  context: DeliveryContext,
+  run: RunRequest,
+  request: ShardRequest,
+  retry: Retry,
+): Promise<boolean> {
+  const waiting = await shard.reopenRun(run, retry);
+  if (waiting === null) return false;
+  const targets = waiting.map(
+    ([userId, ...values]): RawTarget => [userId, values.length === 0 ? null : values],
   );
+  await redeliver(shard, context, targets, request, retry);
+  return true;
+}
+
+async function redeliver(
+  shard: Remote<UserShardContract>,
+  context: DeliveryContext,
+  waiting: readonly RawTarget[],
+  request: ShardRequest,
+  retry: Retry,
+): Promise<void> {
+  if (waiting.length === 0) return;
+  await renderInCalls(context, waiting, null, (slices) => shard.redeliver({ ...request, slices }, retry));
 }
 
 /**

@@ -1,6 +1,12 @@
 import { MAX_SEGMENT_LENGTH } from "../model/limits.ts";
 import type { NotificationHeader } from "../model/notification.ts";
-import { type SegmentOutcome, type SegmentTargets, SegmentWriter, writeLine } from "../model/segment.ts";
+import {
+  partName,
+  type SegmentOutcome,
+  type SegmentTargets,
+  SegmentWriter,
+  writeLine,
+} from "../model/segment.ts";
 import { renderContent, surelyFits } from "../templates/render.ts";
 import { resolveVariables } from "../templates/variables.ts";
 import type { DeliveryContext, RawTarget, Reachable } from "./target.ts";
@@ -9,8 +15,9 @@ import type { DeliveryContext, RawTarget, Reachable } from "./target.ts";
 export interface RunPart {
   /** The same whenever the run is delivered again: it is cut by its targets alone. */
   part: string;
+  /** All of them, in the order of the audience, which nobody needs to read after. */
   targets: SegmentTargets;
-  /** Targets that aren't in the segment: they get rows of their own. */
+  /** Those of them who get rows of their own beside it: what became of them isn't what the segment says. */
   exceptions: RawTarget[];
 }
 
@@ -46,30 +53,25 @@ export function* cutIntoParts(
     const [userId, values] = target;
     const line = writeLine(userId, values);
     if (part.isFullWith(line)) {
-      yield part.finish(`${unit}.${parts++}`);
+      yield part.finish(partName(unit, parts++));
       part = new PartWriter();
     }
-    const isTooLong = line.length > MAX_SEGMENT_LENGTH;
-    const needsRows = isFailedOneByOne || isTooLong || isException(context, userId, values, reachable);
-    part.add(target, line, needsRows);
+    part.add(target, line, isFailedOneByOne || isException(context, userId, values, reachable));
   }
-  yield part.finish(`${unit}.${parts}`);
+  yield part.finish(partName(unit, parts));
 }
 
 class PartWriter {
   readonly #writer = new SegmentWriter();
   readonly #exceptions: RawTarget[] = [];
-  /** Of all lines: who is an exception may change until the run is delivered again, where it is cut mustn't. */
-  #length = 0;
 
   isFullWith(line: string): boolean {
-    return this.#length > 0 && this.#length + line.length > MAX_SEGMENT_LENGTH;
+    return this.#writer.length > 0 && this.#writer.length + line.length > MAX_SEGMENT_LENGTH;
   }
 
   add(target: RawTarget, line: string, needsRows: boolean): void {
-    this.#length += line.length + 1;
+    this.#writer.add(target[0], line);
     if (needsRows) this.#exceptions.push(target);
-    else this.#writer.add(target[0], line);
   }
 
   finish(part: string): RunPart {

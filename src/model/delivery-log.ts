@@ -1,5 +1,7 @@
 import type { LoggedDelivery } from "./delivery.ts";
-import type { ChannelType, DeliveryStatus } from "./notification.ts";
+import type { ChannelType, DeliveryStatus, StoredRow } from "./notification.ts";
+import type { RunRequest, SegmentOutcome } from "./segment.ts";
+
 /** The one target of a realtime send. */
 export interface RetryTarget {
   userId: string;
@@ -11,6 +13,24 @@ export interface RetryTarget {
 /** Deliveries of one shard's users, and who of those that were asked for was deleted since the send. */
 export interface ShardLog {
   deliveries: LoggedDelivery[];
+  gone: string[];
+}
+
+/** Some of a run's targets, by their places in it. */
+export interface RunLogRequest extends RunRequest {
+  from: number;
+  to: number;
+  /** Else their user ids alone. */
+  withValues: boolean;
+}
+
+/** Targets as their segments have them, and what became of them. */
+export interface RunLog {
+  targets: StoredRow[];
+  /** What became of the targets from this place on, where they have no row. `storedAt`: Unix ms. */
+  defaults: { from: number; storedAt: number; outcomes: SegmentOutcome[] }[];
+  rows: LoggedDelivery[];
+  /** Who of them was deleted since the send. */
   gone: string[];
 }
 

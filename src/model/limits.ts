@@ -59,6 +59,18 @@ export const MAX_VARIABLES = 100;
 export const DEFAULT_EXPIRY_MS = 24 * 60 * 60 * 1000;
 /** The furthest `expiresAt`: audiences are kept for 30 days beyond the retention. */
 export const MAX_EXPIRY_MS = 30 * 24 * 60 * 60 * 1000;
+/**
+ * How long R2 keeps a batch's own audience after its completion: what comes late of its messages finds it, and log and
+ * retry read the shards.
+ */
+export const AUDIENCE_TTL_MS = 24 * 60 * 60 * 1000;
+/**
+ * How long R2 keeps an ended targets file for the batches that were sent with it, beyond their `expiresAt`: a day for
+ * them to end in, and one in which a ledger says that one hasn't.
+ */
+export const FILE_MARGIN_MS = 2 * AUDIENCE_TTL_MS;
+/** Ended targets files whose objects one turn of the alarm removes: two keys each, of 1,000 in a call of R2. */
+export const FILES_PER_TURN = 500;
 /** How long the audit log keeps a change. */
 export const AUDIT_TTL_MS = 400 * 24 * 60 * 60 * 1000;
 /** How long an Idempotency-Key gives the first answer again. */
@@ -218,7 +230,10 @@ export const CHUNK_BYTES = 512 * 1024;
  */
 export const MAX_HEADER_PARTS = 2000;
 
-/** UTF-16 units of a segment's targets: with its index a row of under 1 MB, whatever the script. */
+/**
+ * UTF-16 units of a segment's targets: with its index a row of under 1 MB, whatever the script. One target alone may
+ * have more, up to what a send beside a targets file may say of one user (MAX_OVERRIDES_BYTES): a row has 2 MB at most.
+ */
 export const MAX_SEGMENT_LENGTH = 256 * 1024;
 /** Segments in which one transaction looks for a deleted user. */
 export const ERASE_SLICE_SEGMENTS = 500;

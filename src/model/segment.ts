@@ -3,7 +3,8 @@
  * for each target and channel. Pure.
  */
 
-import type { DeliveryStatus, NotificationHeader } from "./notification.ts";
+import type { UnitRange } from "./chunk-units.ts";
+import type { DeliveryStatus, NotificationHeader, StoredRow } from "./notification.ts";
 import type { TemplateText } from "./template.ts";
 
 /** The targets of a segment as they are stored, and how to find one of them without reading the others. */
@@ -41,7 +42,26 @@ export interface SegmentRequest {
   template: TemplateText | null;
 }
 
-/** Collects targets, in any order. */
+/** One shard's targets in some units of a batch, in the order of its audience. */
+export interface RunRequest {
+  notificationId: string;
+  units: UnitRange;
+  /** How many they are. */
+  count: number;
+}
+
+/** The name of a unit's part in one shard, by how far the unit was cut. */
+export function partName(unit: number, index: number): string {
+  return `${unit}.${index}`;
+}
+
+/** What {@link partName} was made of. */
+export function readPartName(part: string): { unit: number; index: number } {
+  const [unit, index] = part.split(".").map(Number);
+  return { unit: unit ?? 0, index: index ?? 0 };
+}
+
+/** Collects targets, which stay in the order in which they come. */
 export class SegmentWriter {
   readonly #lines: string[] = [];
   readonly #hashes: number[] = [];
@@ -93,9 +113,22 @@ export function readLine(line: string): { userId: string; values: unknown[] | nu
   return { userId, values: values.length === 0 ? null : values };
 }
 
+/** The target of a line as an audience has it. */
+export function readRow(line: string): StoredRow {
+  const { userId, values } = readLine(line);
+  return values === null ? [userId] : [userId, ...values];
+}
+
 /** The user ids of a segment's targets, in the order of their lines. */
 export function listUsers({ lines }: Pick<SegmentTargets, "lines">): string[] {
-  return lines.split("\n").map((line) => readLine(line).userId);
+  return lines.split("\n").map(readUserId);
+}
+
+/** Values needn't be read for it, where the id has no escapes. */
+export function readUserId(line: string): string {
+  const end = line.indexOf('"', 2);
+  const id = line.slice(2, end);
+  return end < 0 || id.includes("\\") ? readLine(line).userId : id;
 }
 
 /** FNV-1a over UTF-16 units. Who wants collisions finds them, and slows down the reads of an own user. */

@@ -1,6 +1,7 @@
 import Papa from "papaparse";
 import type { LoggedDelivery } from "../model/delivery.ts";
-import type { DeliveryLog, LogFilter, LoggedTarget } from "./delivery-log.ts";
+import type { DeliveryLog, LogFilter } from "./delivery-log.ts";
+import type { LoggedTarget } from "./logged-targets.ts";
 
 /** `raw` loads back as it was; in a spreadsheet no cell is a formula. */
 export type CsvPurpose = "raw" | "spreadsheet";
@@ -28,7 +29,7 @@ export function streamLog(
 ): ReadableStream<Uint8Array> {
   const toRows = ({ deliveries }: LoggedTarget) =>
     deliveries.map((delivery) => logCells(delivery, createdAt));
-  return streamCsv(log, filter, LOG_COLUMNS, async (target) => toRows(target), purpose);
+  return streamCsv(log, filter, { columns: LOG_COLUMNS, withValues: false, toRows }, purpose);
 }
 
 /**
@@ -41,20 +42,26 @@ export function streamTargets(
   purpose: CsvPurpose,
 ): ReadableStream<Uint8Array> {
   const columns = ["user_id", ...log.walk.columns, "_reason"];
-  const toRows = async ({ row, deliveries }: LoggedTarget) => {
+  const toRows = ({ userId, values, deliveries }: LoggedTarget) => {
     // Of a deleted user nothing is given out, and nobody may be sent to in their stead.
     if (deliveries.length === 0 || deliveries.some(({ isUserGone }) => isUserGone)) return [];
     const reasons = new Set(deliveries.map(({ reason }) => reason ?? ""));
-    return [[row[0], ...(await log.walk.readCells(row)), [...reasons].join(" ") || null]];
+    return [[userId, ...log.walk.toCells(values), [...reasons].join(" ") || null]];
   };
-  return streamCsv(log, filter, columns, toRows, purpose);
+  return streamCsv(log, filter, { columns, withValues: true, toRows }, purpose);
+}
+
+/** What a file shows of a log. */
+interface CsvForm {
+  columns: readonly string[];
+  withValues: boolean;
+  toRows: (target: LoggedTarget) => Cells[];
 }
 
 function streamCsv(
   log: DeliveryLog,
   filter: LogFilter,
-  columns: readonly string[],
-  toRows: (target: LoggedTarget) => Promise<Cells[]>,
+  { columns, withValues, toRows }: CsvForm,
   purpose: CsvPurpose,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -72,7 +79,7 @@ function streamCsv(
       },
       async pull(controller) {
         while (step < log.walk.steps) {
-          const rows = (await Promise.all((await log.readStep(step++, filter)).map(toRows))).flat();
+          const rows = (await log.readStep(step++, filter, withValues)).flatMap(toRows);
           if (rows.length === 0) continue;
           controller.enqueue(write(rows));
           return;

@@ -1,20 +1,16 @@
 import { loadPlan } from "../audiences/plan-details.ts";
-import {
-  type AudienceWalk,
-  openWalk,
-  readWalkSource,
-  type WalkRun,
-  type WalkSource,
-} from "../audiences/walk.ts";
+import { type AudienceWalk, openWalk, readWalkSource, type WalkSource } from "../audiences/walk.ts";
 import { TtlCache } from "../copies/cache.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
+import { acceptedOf } from "../model/counts.ts";
 import type { LoggedDelivery } from "../model/delivery.ts";
 import { requireIdParts } from "../model/ids.ts";
 import type { DeliveryStatus, NotificationHeader, SendPlan, StoredRow } from "../model/notification.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
+import { type LoggedTarget, LoggedTargets, type StepSlice } from "./logged-targets.ts";
 import { findNotification } from "./notifications.ts";
 
 /** What a log shows; null: all. */
@@ -37,21 +33,10 @@ export interface LogPage {
   next: LogPosition | null;
 }
 
-/** What a shard knows of some targets, by user. */
-interface KnownDeliveries {
-  stored: Map<string, LoggedDelivery[]>;
-  /** Who was deleted since the send. */
-  gone: ReadonlySet<string>;
-}
-
-/** A target with its deliveries that a filter lets pass. */
-export interface LoggedTarget {
-  row: StoredRow;
-  deliveries: LoggedDelivery[];
-}
-
 /** Steps that one page walks through at most: a page for which little fits is short and has a cursor. */
 const STEPS_PER_PAGE = 10;
+/** More targets than a step has. */
+const WHOLE_STEP = Number.MAX_SAFE_INTEGER;
 
 /**
  * Of batches whose logs are being read: asked for anew, a page of 100 rows would cost two calls of the ledger and
@@ -59,13 +44,13 @@ const STEPS_PER_PAGE = 10;
  */
 const sources = new TtlCache<WalkSource>({ ttlMs: 60_000, maxEntries: 20 });
 
-/** Of batches: steps that pages are read from, as several pages lie in one. A step has 512 KB at most. */
-const steps = new TtlCache<WalkRun[]>({ ttlMs: 10_000, maxEntries: 8 });
-
 /** A notification's deliveries, target by target in the order of its audience. */
 export class DeliveryLog {
   readonly #env: Bindings;
   readonly #app: AppRecord;
+  readonly #targets: LoggedTargets;
+  /** Targets by shard. */
+  readonly #expected: ReadonlyMap<number, number>;
   readonly header: NotificationHeader;
   readonly walk: AudienceWalk;
 
@@ -74,6 +59,8 @@ export class DeliveryLog {
     this.#app = app;
     this.header = source.plan.header;
     this.walk = openWalk(env, app, source);
+    this.#expected = new Map(source.plan.expected);
+    this.#targets = new LoggedTargets(env, app.id, this.header, this.walk);
   }
 
   /** The log of a notification, or null where there is none of this id. */
@@ -96,8 +83,9 @@ export class DeliveryLog {
     for (let step = first; step < end; step++) {
       const start = step === first ? (from?.row ?? 0) : 0;
       // Without a filter it is known how many targets fill the page, and one more says whether there are more.
-      const count = isUnfiltered(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : undefined;
-      for (const [index, target] of (await this.#readPart(step, filter, start, count)).entries()) {
+      const count = isUnfiltered(filter) ? this.#targetsFor(limit - deliveries.length) + 1 : WHOLE_STEP;
+      const slice = { step, from: start, to: start + count };
+      for (const [index, target] of (await this.#readTargets(slice, filter, false)).entries()) {
         const row = start + index;
         const skipped = step === first && index === 0 ? (from?.channel ?? 0) : 0;
         for (const [channel, delivery] of target.deliveries.entries()) {
@@ -113,98 +101,44 @@ export class DeliveryLog {
   /** The deliveries of one user; none where they aren't a target. */
   async readUser(userId: string, filter: LogFilter): Promise<LoggedDelivery[]> {
     const shard = shardOfUser(userId, this.#app);
-    const known = await this.#look({ shard, rows: [[userId]] });
+    const { deliveries, isGone } = await this.#targets.find(shard, userId);
     // Who has the uid now wasn't sent to.
-    if (known.gone.has(userId)) return [];
-    const stored = known.stored.get(userId);
-    if (stored !== undefined) return this.#complete(userId, stored).filter((found) => passes(found, filter));
-    // Not delivered yet, or no target at all: the audience knows.
+    if (isGone || (deliveries.length === 0 && !(await this.#isYetToCome(shard, userId)))) return [];
+    return this.#targets.complete(userId, deliveries).filter((found) => passes(found, filter));
+  }
+
+  /** The targets of one step, with the deliveries that pass. */
+  readStep(step: number, filter: LogFilter, withValues: boolean): Promise<LoggedTarget[]> {
+    return this.#readTargets({ step, from: 0, to: WHOLE_STEP }, filter, withValues);
+  }
+
+  async #readTargets(slice: StepSlice, filter: LogFilter, withValues: boolean): Promise<LoggedTarget[]> {
+    const targets = await this.#targets.read(slice, withValues);
+    if (isUnfiltered(filter)) return targets;
+    return targets.map((target) => ({
+      ...target,
+      deliveries: target.deliveries.filter((delivery) => passes(delivery, filter)),
+    }));
+  }
+
+  /** True of a target whom their shard knows nothing of yet: then not all have come there, and the audience exists. */
+  async #isYetToCome(shard: number, userId: string): Promise<boolean> {
+    const expected = this.#expected.get(shard) ?? 0;
+    const known = await getShardStub(this.#env, this.#app.id, shard).describe(this.header.id);
+    if (expected === 0 || (known !== null && acceptedOf(known.totals) >= expected)) return false;
     for (const step of this.walk.stepsOf(shard)) {
-      const runs = await this.walk.read(step);
-      if (runs.some(({ rows }) => rows.some(([target]) => target === userId))) {
-        return this.#complete(userId, []).filter((found) => passes(found, filter));
-      }
+      if ((await this.walk.readRows(step)).some(([target]) => target === userId)) return true;
     }
-    return [];
-  }
-
-  /** The targets of one step, with the deliveries that pass. One call per shard. */
-  async readStep(step: number, filter: LogFilter): Promise<LoggedTarget[]> {
-    return this.#lookUp(await this.walk.read(step), filter);
-  }
-
-  /** `count` targets of a step from the `start`th on; all that are left without `count`. */
-  async #readPart(
-    step: number,
-    filter: LogFilter,
-    start: number,
-    count = Number.POSITIVE_INFINITY,
-  ): Promise<LoggedTarget[]> {
-    const cacheKey = `${this.#app.id}:${this.header.id}:${step}`;
-    const runs = steps.get(cacheKey) ?? (await this.walk.read(step));
-    if (this.header.mode === "batch") steps.set(cacheKey, runs);
-    return this.#lookUp(cutRuns(runs, start, count), filter);
-  }
-
-  async #lookUp(runs: readonly WalkRun[], filter: LogFilter): Promise<LoggedTarget[]> {
-    const found = await Promise.all(runs.map((run) => this.#look(run)));
-    return runs.flatMap(({ rows }, index) =>
-      rows.map((row) => ({
-        row,
-        deliveries: this.#complete(
-          row[0],
-          found[index]?.stored.get(row[0]) ?? [],
-          found[index]?.gone.has(row[0]),
-        ).filter((delivery) => passes(delivery, filter)),
-      })),
-    );
+    return false;
   }
 
   #targetsFor(deliveries: number): number {
     return Math.ceil(deliveries / Math.max(1, this.header.channels.length)) + 1;
   }
-
-  async #look({ shard, rows }: WalkRun): Promise<KnownDeliveries> {
-    const userIds = rows.map(([userId]) => userId);
-    const found = await getShardStub(this.#env, this.#app.id, shard).listDeliveries(this.header.id, userIds);
-    return {
-      stored: Map.groupBy(found.deliveries, ({ userId }) => userId),
-      gone: new Set(found.gone),
-    };
-  }
-
-  /** A delivery for every channel, in the notification's order. */
-  #complete(userId: string, stored: readonly LoggedDelivery[], isUserGone = false): LoggedDelivery[] {
-    return this.header.channels.map(
-      ({ key: channelKey }) =>
-        stored.find((delivery) => delivery.channelKey === channelKey) ?? {
-          userId,
-          isUserGone,
-          channelKey,
-          status: "pending",
-          reason: null,
-          message: null,
-          tries: 0,
-          deliveredAt: null,
-          viewedAt: null,
-          clickedAt: null,
-        },
-    );
-  }
 }
 
 function isUnfiltered({ status, reason, channelKey }: LogFilter): boolean {
   return status === null && reason === null && channelKey === null;
-}
-
-/** `count` rows from the `start`th on, in the runs that they are in. */
-function cutRuns(runs: readonly WalkRun[], start: number, count: number): WalkRun[] {
-  let position = 0;
-  return runs.flatMap(({ shard, rows }) => {
-    const cut = rows.slice(Math.max(0, start - position), Math.max(0, start + count - position));
-    position += rows.length;
-    return cut.length === 0 ? [] : [{ shard, rows: cut }];
-  });
 }
 
 function passes(delivery: LoggedDelivery, { status, reason, channelKey }: LogFilter): boolean {

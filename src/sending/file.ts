@@ -16,21 +16,27 @@ import { readVariablesByUser } from "./variables-by-user.ts";
 
 /**
  * Throws where the app has no such file, or it has expired. A call that is run again goes on with the upload
- * that it began with (`pinned`), whatever has become of the key.
+ * that it began with (`pinned`), whatever has become of the key. `until`: when the send expires, Unix ms.
  */
 export async function openTargetsFile(
   env: Bindings,
   appId: string,
   fileKey: string,
   pinned: AudienceRef | null,
+  until: number,
 ): Promise<OpenedTargetsFile> {
-  const audience = pinned ?? (await findAudience(env, appId, fileKey));
+  const audience = pinned ?? (await findAudience(env, appId, fileKey, until));
   const index = await readAudienceIndex(env, appId, audience.id);
   return { audience, index };
 }
 
-async function findAudience(env: Bindings, appId: string, fileKey: string): Promise<AudienceRef> {
-  const file = await getRegistryStub(env, appId).getTargetsFile(fileKey);
+async function findAudience(
+  env: Bindings,
+  appId: string,
+  fileKey: string,
+  until: number,
+): Promise<AudienceRef> {
+  const file = await getRegistryStub(env, appId).useTargetsFile(fileKey, until);
   if (file === null) {
     throw new OnecallError(
       "ERR_INVALID_TARGETS_FILE",

@@ -80,7 +80,13 @@ async function prepareSend(
   const app = await withCurrentChannels(env, cachedApp, template.channelKeys);
   const file =
     audience.kind === "file"
-      ? await openTargetsFile(env, app.id, audience.fileKey, resumed?.fileAudience ?? null)
+      ? await openTargetsFile(
+          env,
+          app.id,
+          audience.fileKey,
+          resumed?.fileAudience ?? null,
+          request.expiresAt ?? Date.now() + DEFAULT_EXPIRY_MS,
+        )
       : null;
   const header = resumed ?? makeHeader(context, request, { template, app, file });
   return { header, request, template, app, file };

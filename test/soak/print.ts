@@ -1,6 +1,7 @@
 import { bold } from "../../scripts/terminal.ts";
 import { formatNumber } from "../bench/figures.ts";
 import type { BesideAnswer } from "./questions.ts";
+import type { StateSize } from "./state-size.ts";
 import type { OperationFigures } from "./timings.ts";
 
 const NAME_WIDTH = 34;
@@ -21,11 +22,19 @@ export function printOperations(
   }
 }
 
-export function printGrowth(bytes: number, deliveries: number): void {
+/** By what holds the state, and per 100,000 deliveries. */
+export function printGrowth(before: StateSize, after: StateSize, deliveries: number): void {
+  const grown = [...after].map(([holder, bytes]) => ({ holder, bytes: bytes - (before.get(holder) ?? 0) }));
+  const all = grown.reduce((sum, { bytes }) => sum + bytes, 0);
   const megabytes = (size: number): string => `${(size / 1e6).toFixed(1)} MB`;
+  const parts = grown
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ holder, bytes }) => `${holder} ${megabytes(bytes)}`)
+    .join(", ");
   console.log(
-    `\nState folder: grew by ${megabytes(bytes)} with ${formatNumber(deliveries)} deliveries: ${megabytes((bytes / deliveries) * 100_000)} per 100,000`,
+    `\nState folder: grew by ${megabytes(all)} with ${formatNumber(deliveries)} deliveries (${parts}):`,
   );
+  console.log(`${megabytes((all / deliveries) * 100_000)} per 100,000   to reach: 12 MB`);
 }
 
 /** At even times over the whole run, the batch of 100,000 at its end included. */

@@ -67,9 +67,9 @@ await runScript(USAGE, async () => {
     memory.start();
     const before = await sizeOfState(folder);
     const mixed = await load.ask<MixedAnswer>({ kind: "mixed", seconds: minutes * 60, perSecond });
-    const growth = (await sizeOfState(folder)) - before;
+    const after = await sizeOfState(folder);
     printOperations(mixed.operations, minutes, perSecond);
-    printGrowth(growth, mixed.deliveries);
+    printGrowth(before, after, mixed.deliveries);
     const seconds = Math.min(MAX_ALONE_SECONDS, minutes * 60);
     const beside = await load.ask<BesideAnswer>({ ...BESIDE, url: worker.url, seconds });
     memory.stop();

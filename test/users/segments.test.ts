@@ -126,11 +126,10 @@ class Model {
     }
     if (isCut) return;
     const writer = new SegmentWriter();
-    for (const userId of users.filter((user) => !failing.has(user))) {
+    for (const userId of users) {
       writer.add(userId, writeLine(userId, [this.textOf(notification, userId)]));
     }
     const targets = writer.finish();
-    if (targets.count === 0) return;
     const outcomes = [{ channelKey: "inbox", status: "delivered", reason: null } as const];
     const request = { header, expected: USERS.length, part: name, outcomes, targets, pushData: null };
     if ((await this.stub.deliverSegment({ ...request, template: null })) === "needs_template") {

@@ -17,6 +17,7 @@ import { migrate } from "../kit/migrate.ts";
 import type { Outbox } from "../kit/outbox.ts";
 import { filledShare, isFull, requireRoom, sizeOf } from "../kit/room.ts";
 import { getRegistryStub } from "../registry/contract.ts";
+import { AudienceEnd } from "./audience-end.ts";
 import type {
   LedgerContract,
   LedgerStatus,
@@ -45,6 +46,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   readonly #webhooks: WebhookOutbox;
   readonly #retryLines: Outbox;
   readonly #watchdog: StallWatchdog;
+  readonly #audiences: AudienceEnd;
   readonly #load = new LedgerLoad();
   /** How long messages waited in the queue of late, ms: what waits because of others isn't lost. */
   #waitedMs = 0;
@@ -85,8 +87,10 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       env: () => this.env,
       leaseMs: () => this.#leaseMs(),
     });
+    this.#audiences = new AudienceEnd({ appId, due, plans, env: () => this.env });
     this.#duties = new Duties(ctx.storage, due, ctx.id.name ?? "", [
       ...this.#lifetime.duties,
+      this.#audiences.duty,
       { kind: STALL_DUTY, serve: (id) => this.#watchdog.watch(id) },
       this.#webhooks.outbox,
       this.#retryLines,
@@ -103,6 +107,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
       if (this.#stores.notifications.has(id)) return this.#stores.window.listSent(id, batch.priority);
       this.#stores.notifications.insertPlan(plan);
       this.#watchdog.begin(id, now);
+      this.#audiences.noteAccepted(plan);
       return units.length === 0 ? [] : this.#stores.window.add(batch, now, this.#leaseMs());
     });
     this.#noteLoad(1);
@@ -161,7 +166,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
         if (outcome === "unknown") {
           console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
         } else if (outcome === "completed") {
-          if (report.header === null) this.#noteCompleted(report.notificationId);
+          if (report.header === null) this.#noteCompleted(report.notificationId, now);
         } else if (outcome === "progressed") this.#watchdog.noteProgress(report.notificationId, now);
       }
       this.#stores.series.add(series.list());
@@ -224,11 +229,11 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   }
 
   /** In the transaction of the report. */
-  #noteCompleted(id: string): void {
+  #noteCompleted(id: string, now: number): void {
     this.#watchdog.end(id);
     const record = this.#stores.notifications.get(id);
-    if (record?.header.mode === "realtime" && !mayFailAgain(record.totals))
-      this.#stores.plans.dropValues([id]);
+    if (record?.header.mode === "batch") this.#audiences.noteCompleted(id, now);
+    else if (record !== null && !mayFailAgain(record.totals)) this.#stores.plans.dropValues([id]);
   }
 
   /** What can't be handed out now is when it is watched. */

@@ -16,6 +16,7 @@ import { ChannelStore } from "./channel-store.ts";
 import { describeKey } from "./describe-change.ts";
 import { EndpointCalls } from "./endpoint-calls.ts";
 import { AppErasure } from "./erasure.ts";
+import { FileAudienceStore } from "./file-audience-store.ts";
 import { TargetsFileStore } from "./file-store.ts";
 import { KvOutbox } from "./kv-outbox.ts";
 import { LedgerListStore } from "./ledger-list-store.ts";
@@ -40,6 +41,7 @@ export class RegistryBase extends DurableObject<Bindings> {
   protected readonly channels: ChannelStore;
   protected readonly templates: TemplateStore;
   protected readonly files: TargetsFileStore;
+  protected readonly fileAudiences: FileAudienceStore;
   /** By type of channels. */
   protected readonly credentials: ReadonlyMap<string, CredentialsSource>;
   protected readonly ledgers: LedgerListStore;
@@ -67,6 +69,7 @@ export class RegistryBase extends DurableObject<Bindings> {
     this.channels = new ChannelStore(sql, this.providers);
     this.templates = new TemplateStore(sql);
     this.files = new TargetsFileStore(sql);
+    this.fileAudiences = new FileAudienceStore(sql);
     this.webhooks = new WebhookStore(sql, this.box);
     this.userCounts = new UserCountStore(sql);
     this.endpointCalls = new EndpointCalls({

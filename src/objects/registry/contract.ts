@@ -108,6 +108,10 @@ export interface RegistryContract {
   /** A pinned version, for a call that is run again as it was. */
   findTemplateVersion(ref: TemplateRef, version: number): SendableTemplate | null;
   getTargetsFile(fileKey: string): TargetsFile | null;
+  /** The same for a batch that is sent with it, and has until then (Unix ms) to end. */
+  useTargetsFile(fileKey: string, until: number): TargetsFile | null;
+  /** A batch that was sent with this upload needs it longer than was expected. */
+  keepAudience(audienceId: string): void;
   listTargetsFiles(beforeId: string | null, limit: number): ListedTargetsFile[];
   /** Names an uploaded audience. Refused where the key is taken: one of two uploads at once wins. */
   putTargetsFile(

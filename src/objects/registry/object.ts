@@ -7,6 +7,7 @@ import { sizeOf } from "../kit/room.ts";
 import { AUDIT_DUTY } from "./audit-store.ts";
 import type { RegistryContract } from "./contract.ts";
 import { ERASE_DUTY } from "./erasure.ts";
+import { FILES_DUTY } from "./file-calls.ts";
 import { ObjectCalls } from "./object-calls.ts";
 import { ROOT_DUTY } from "./root-secret-store.ts";
 
@@ -24,6 +25,7 @@ export class Registry extends ObjectCalls implements RegistryContract {
       this.endpointCalls.outbox,
       { kind: AUDIT_DUTY, serve: (_, now) => this.due.transaction(() => this.audit.expire(now)) },
       { kind: ROOT_DUTY, serve: (_, now) => this.due.transaction(() => this.roots.deleteEnded(now)) },
+      { kind: FILES_DUTY, serve: (_, now) => this.removeEndedFiles(now) },
       { kind: ERASE_DUTY, serve: () => this.#erase() },
     ]);
   }

@@ -1,5 +1,6 @@
 import { DUE_SCHEMA } from "../kit/due.ts";
 import { SECRET_BOX_SCHEMA } from "../kit/secret-box.ts";
+import { FILE_AUDIENCES_SCHEMA } from "./file-audience-store.ts";
 import { QUOTAS_SCHEMA } from "./quota-store.ts";
 
 /** The registry's database, step by step (docs/storage.md says what each table is for). */
@@ -109,4 +110,5 @@ export const REGISTRY_SCHEMA = [
   // Of apps from before it stays 0: they may have users whose ids differ in case only.
   ["ALTER TABLE app ADD COLUMN folds_user_ids INTEGER NOT NULL DEFAULT 0"],
   ["ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER"],
+  FILE_AUDIENCES_SCHEMA,
 ] as const;

@@ -8,7 +8,7 @@ import type {
   ReopenRequest,
   ShardNotification,
 } from "../../model/delivery.ts";
-import type { RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
+import type { RetryTarget, RunLog, RunLogRequest, ShardLog, UserHistory } from "../../model/delivery-log.ts";
 import type {
   DispatchGroup,
   DispatchLease,
@@ -19,9 +19,9 @@ import type {
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
 import { keys } from "../../model/keys.ts";
-import type { NotificationHeader, Retry } from "../../model/notification.ts";
+import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { SegmentRequest } from "../../model/segment.ts";
+import type { RunRequest, SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
@@ -58,6 +58,11 @@ export interface UserShardContract {
    * who of these users waits for a new delivery.
    */
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[];
+  /**
+   * The same for a run: who of its targets waits, with their values. Null where not all of the run stands in segments:
+   * then nothing was done.
+   */
+  reopenRun(run: RunRequest, retry: Retry): StoredRow[] | null;
   /** Delivers to who waits since {@link reopenFailed}, in one transaction; the same rows again change nothing. */
   redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void;
   /** By type of channels, which of these users have an address. */
@@ -102,6 +107,10 @@ export interface UserShardContract {
   getTarget(notificationId: string): string | null;
   /** A notification's deliveries to some of this shard's users; who isn't accepted yet has none. */
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog;
+  /** Some targets of a run and what became of them; null where not all of the run stands in segments. */
+  readRun(request: RunLogRequest): RunLog | null;
+  /** How many of a notification's targets stand in segments. */
+  countInSegments(notificationId: string): number;
   /** The stored deliveries of a notification, counted one by one, for a page of its users. */
   countDeliveries(notificationId: string, afterUser: string): DeliveryCounts;
   /** What was called under the key; one that stopped is this call's now. Refused: another request, or it still runs. */

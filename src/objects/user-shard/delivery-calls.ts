@@ -5,10 +5,10 @@ import type {
   ReopenRequest,
   ShardNotification,
 } from "../../model/delivery.ts";
-import type { RetryTarget, ShardLog } from "../../model/delivery-log.ts";
+import type { RetryTarget, RunLog, RunLogRequest, ShardLog } from "../../model/delivery-log.ts";
 import type { DispatchLease } from "../../model/dispatch.ts";
-import type { NotificationHeader, Retry } from "../../model/notification.ts";
-import { findLine, type SegmentRequest } from "../../model/segment.ts";
+import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
+import { findLine, type RunRequest, type SegmentRequest } from "../../model/segment.ts";
 import { isFull, requireRoom } from "../kit/room.ts";
 import { UserShardBase } from "./base.ts";
 import type { Delivered } from "./contract.ts";
@@ -74,18 +74,38 @@ export class DeliveryCalls extends UserShardBase {
   }
 
   reopenFailed({ notificationId, retry, userIds }: ReopenRequest): string[] {
-    const now = Date.now();
-    const waiting = this.due.transaction(() => {
-      if (retry.userId === null) this.stores.arrivals.bringInFailed(notificationId, retry.reasons);
-      else this.stores.arrivals.bringInOf(notificationId, retry.userId);
-      if (this.stores.retries.reopen(notificationId, retry)) this.reporter.noteChange(now);
-      const header = this.stores.deliveries.getNotification(notificationId)?.header;
-      const gone = this.stores.tombstones.listGone(userIds, notificationId);
-      if (header !== undefined) this.#noteGone(header, gone, now);
-      return this.stores.retries.listWaiting(notificationId, retry.attempt, userIds);
-    });
+    const waiting = this.due.transaction(() => this.#reopen(notificationId, retry, userIds));
     this.reporter.schedule("batch");
     return waiting;
+  }
+
+  reopenRun(run: RunRequest, retry: Retry): StoredRow[] | null {
+    const waiting = this.due.transaction(() => {
+      const slices = this.stores.segmentRuns.read(run, { from: 0, to: run.count }, true);
+      if (slices === null) return null;
+      const { userId: only } = retry;
+      const targets = slices
+        .flatMap((slice) => slice.targets)
+        .filter(([userId]) => only === null || userId === only);
+      if (targets.length === 0) return [];
+      const userIds = targets.map(([userId]) => userId);
+      const isWaiting = new Set(this.#reopen(run.notificationId, retry, userIds));
+      return targets.filter(([userId]) => isWaiting.has(userId));
+    });
+    if (waiting !== null) this.reporter.schedule("batch");
+    return waiting;
+  }
+
+  /** In the transaction. */
+  #reopen(notificationId: string, retry: Retry, userIds: readonly string[]): string[] {
+    const now = Date.now();
+    if (retry.userId === null) this.stores.arrivals.bringInFailed(notificationId, retry.reasons);
+    else this.stores.arrivals.bringInOf(notificationId, retry.userId);
+    if (this.stores.retries.reopen(notificationId, retry)) this.reporter.noteChange(now);
+    const header = this.stores.deliveries.getNotification(notificationId)?.header;
+    const gone = this.stores.tombstones.listGone(userIds, notificationId);
+    if (header !== undefined) this.#noteGone(header, gone, now);
+    return this.stores.retries.listWaiting(notificationId, retry.attempt, userIds);
   }
 
   redeliver({ header, slices }: DeliverRequest, { attempt, expiresAt }: Retry): void {
@@ -145,6 +165,14 @@ export class DeliveryCalls extends UserShardBase {
 
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
     return this.stores.log.listDeliveries(notificationId, userIds);
+  }
+
+  readRun(request: RunLogRequest): RunLog | null {
+    return this.stores.log.readRun(request);
+  }
+
+  countInSegments(notificationId: string): number {
+    return this.stores.segmentRuns.count(notificationId);
   }
 
   countDeliveries(notificationId: string, afterUser: string): DeliveryCounts {

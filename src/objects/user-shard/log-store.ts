@@ -1,10 +1,18 @@
 import type { DeliveryCount, DeliveryCounts, LoggedDelivery } from "../../model/delivery.ts";
-import type { HistoryEntry, RetryTarget, ShardLog, UserHistory } from "../../model/delivery-log.ts";
+import type {
+  HistoryEntry,
+  RetryTarget,
+  RunLog,
+  RunLogRequest,
+  ShardLog,
+  UserHistory,
+} from "../../model/delivery-log.ts";
 import type { FeedPosition } from "../../model/feed.ts";
 import type { ChannelType, DeliveryStatus } from "../../model/notification.ts";
 import { listUsers } from "../../model/segment.ts";
 import { countRowsOf } from "./count-rows.ts";
 import type { HeaderStore, StoredHeader } from "./header-store.ts";
+import type { SegmentRuns } from "./segment-runs.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import { FIRST_ID, type Tombstones } from "./tombstones.ts";
 import { USERS_AFTER } from "./user-walk.ts";
@@ -27,16 +35,26 @@ type LoggedRow = {
   clicked_at: number | null;
 };
 
+/** The stores that the log reads besides the rows. */
+interface LoggedStores {
+  tombstones: Tombstones;
+  headers: HeaderStore;
+  segments: SegmentStore;
+  runs: SegmentRuns;
+}
+
 /** What the delivery log, and a retry, read of one shard. */
 export class LogStore {
   readonly #sql: SqlStorage;
   readonly #tombstones: Tombstones;
   readonly #headers: HeaderStore;
   readonly #segments: SegmentStore;
+  readonly #runs: SegmentRuns;
 
-  constructor(sql: SqlStorage, tombstones: Tombstones, headers: HeaderStore, segments: SegmentStore) {
+  constructor(sql: SqlStorage, { tombstones, headers, segments, runs }: LoggedStores) {
     this.#sql = sql;
     this.#segments = segments;
+    this.#runs = runs;
     this.#tombstones = tombstones;
     this.#headers = headers;
   }
@@ -127,7 +145,34 @@ export class LogStore {
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
     const gone = this.#tombstones.listGone(userIds, notificationId);
     const isGone = new Set(gone);
-    const deliveries = this.#sql
+    const deliveries = this.#listRows(notificationId, userIds, isGone);
+    return {
+      deliveries: [...deliveries, ...this.#listInSegments(notificationId, userIds, deliveries, isGone)],
+      gone,
+    };
+  }
+
+  /** Targets of a run with what became of them; null where not all of the run stands in segments. */
+  readRun({ from, to, withValues, ...run }: RunLogRequest): RunLog | null {
+    const slices = this.#runs.read(run, { from, to }, withValues);
+    if (slices === null) return null;
+    const targets = slices.flatMap((slice) => slice.targets);
+    const userIds = targets.map(([userId]) => userId);
+    const gone = this.#tombstones.listGone(userIds, run.notificationId);
+    return {
+      targets,
+      defaults: slices.map(({ storedAt, outcomes, ...slice }) => ({ from: slice.from, storedAt, outcomes })),
+      rows: this.#listRows(run.notificationId, userIds, new Set(gone)),
+      gone,
+    };
+  }
+
+  #listRows(
+    notificationId: string,
+    userIds: readonly string[],
+    isGone: ReadonlySet<string>,
+  ): LoggedDelivery[] {
+    return this.#sql
       .exec<LoggedRow>(
         `SELECT deliveries.user_id, deliveries.channel_key, status, reason, message,
            MAX(deliveries.tries, IFNULL(pushes.tries, 0)) AS tries, delivered_at, viewed_at, clicked_at
@@ -151,10 +196,6 @@ export class LogStore {
         viewedAt: row.viewed_at,
         clickedAt: row.clicked_at,
       }));
-    return {
-      deliveries: [...deliveries, ...this.#listInSegments(notificationId, userIds, deliveries, isGone)],
-      gone,
-    };
   }
 
   /** Deliveries that have no row: their segment says what became of them. */

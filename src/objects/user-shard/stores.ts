@@ -18,6 +18,7 @@ import { Recount } from "./recount.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { SegmentInserts } from "./segment-inserts.ts";
+import { SegmentRuns } from "./segment-runs.ts";
 import { SegmentStore } from "./segment-store.ts";
 import { TokenBounds } from "./token-bounds.ts";
 import { Tombstones } from "./tombstones.ts";
@@ -39,6 +40,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
   const { sql } = storage;
   const headers = new HeaderStore(sql);
   const segments = new SegmentStore(sql);
+  const segmentRuns = new SegmentRuns(sql);
   const looks = new Looks(sql);
   due.onUndone(() => {
     for (const store of [headers, segments, looks]) store.forget();
@@ -53,6 +55,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
   return {
     headers,
     segments,
+    segmentRuns,
     looks,
     tombstones,
     notifications,
@@ -64,7 +67,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
     arrivals: new Arrivals(looks, segments, deliveries, tombstones),
     claims: new ClaimStore(sql),
     feed: new FeedStore(sql, engagements, headers),
-    log: new LogStore(sql, tombstones, headers, segments),
+    log: new LogStore(sql, { tombstones, headers, segments, runs: segmentRuns }),
     rawValues: new RawValues(sql, notifications),
     recount: new Recount(sql, deliveries),
     retention: new Retention(sql, { notifications, rows, dispatches, headers, segments, looks }),

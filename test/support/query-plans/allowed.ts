@@ -75,6 +75,7 @@ export const ALLOWED: readonly Allowance[] = [
     "SELECT …, expires_at FROM targets_files WHERE … LIMIT ?3",
     "its LIMIT, and what an upload removes",
   ),
+  statement("Registry", "SELECT ends_at AS at FROM file_audiences ORDER BY ends_at LIMIT 1", FIRST_ENTRY),
   statement("Registry", 'DELETE FROM "…"', "an app that is erased, once"),
   statement("Ledger", "SELECT MIN(at) AS at FROM due", FIRST_ENTRY),
   statement("Ledger", "SELECT notification_id AS id FROM plans LIMIT ?", FIRST_ROWS),
