@@ -45,7 +45,11 @@ async function buildModules(): Promise<void> {
       },
       rolldownOptions: {
         external: [/^node:/, FRAMEWORKS],
-        output: { chunkFileNames: "shared/[name]-[hash].js" },
+        output: {
+          chunkFileNames: "shared/[name]-[hash].js",
+          // Of a library, vite would keep the white space.
+          minify: true,
+        },
       },
     },
   });

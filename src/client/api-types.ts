@@ -104,7 +104,23 @@ export interface Operations {
    * Send again to the failed deliveries, of all users or of one
    */
   retryNotification: {
-    body: unknown;
+    body: {
+      /**
+       * @minItems 1
+       */
+      reasons?:
+        | (
+            | "missing_variables"
+            | "invalid_variables"
+            | "provider_rejected"
+            | "provider_unavailable"
+            | "payload_too_large"
+            | "empty_content"
+            | "expired"
+            | "internal_error"
+          )[]
+        | null;
+    };
     answer: Notification;
   };
   /**

@@ -114,7 +114,7 @@ function readSignatures(header: string): Bytes[] {
     .flatMap((part) => decodeBase64(part.slice(3)) ?? []);
 }
 
-async function isSignedByAny(keys: readonly CryptoKey[], signatures: readonly Bytes[], signed: Bytes) {
+async function isSignedByAny(keys: readonly Key[], signatures: readonly Bytes[], signed: Bytes) {
   for (const key of keys) {
     for (const signature of signatures) {
       // Compares in constant time.
@@ -124,7 +124,7 @@ async function isSignedByAny(keys: readonly CryptoKey[], signatures: readonly By
   return false;
 }
 
-function importSecret(secret: string): Promise<CryptoKey> {
+function importSecret(secret: string): Promise<Key> {
   const bytes = secret.startsWith(SECRET_PREFIX) ? decodeBase64(secret.slice(SECRET_PREFIX.length)) : null;
   if (bytes === null || bytes.length === 0) {
     throw new WebhookError(
@@ -136,6 +136,8 @@ function importSecret(secret: string): Promise<CryptoKey> {
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
+/** Not every runtime's types name it. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 function decodeBase64(text: string): Bytes | null {
   try {
@@ -146,7 +148,7 @@ function decodeBase64(text: string): Bytes | null {
 }
 
 function toBytes(body: string | Uint8Array | ArrayBuffer): Bytes {
-  return typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
+  return new Uint8Array(typeof body === "string" ? new TextEncoder().encode(body) : body);
 }
 
 function concat(first: Bytes, second: Bytes): Bytes {

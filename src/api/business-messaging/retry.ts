@@ -8,6 +8,7 @@ import { MAX_NAMES } from "../../model/limits.ts";
 import { FAILURE_REASONS } from "../../model/notification.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { retryFailed } from "../../sending/retry.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { isObject } from "../send-checks.ts";
 import { NotificationSchema } from "./answers.ts";
 import { presentNotification } from "./notifications.ts";
@@ -17,7 +18,12 @@ const REASON_MESSAGE = `must be one of: ${FAILURE_REASONS.join(", ")}`;
 const REASONS_MESSAGE = `must be a list of at least one of: ${FAILURE_REASONS.join(", ")}`;
 const RetrySchema = v.pipe(
   // A list is an object to valibot, and nothing here is required: it would retry everything.
-  v.custom<Record<string, unknown>>(isObject, "must be a JSON object"),
+  shownAs(v.custom<Record<string, unknown>>(isObject, "must be a JSON object"), {
+    type: "object",
+    properties: {
+      reasons: { type: ["array", "null"], minItems: 1, items: { type: "string", enum: FAILURE_REASONS } },
+    },
+  }),
   v.object({
     reasons: v.nullish(
       v.pipe(

@@ -1,0 +1,58 @@
+import type { User, WebhookAddress } from "../api-types.ts";
+import type { CallOptions } from "../options.ts";
+import type { Pages } from "../pages.ts";
+import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
+
+export class Users extends Resource {
+  list(query?: Query<"listUsers">, options?: CallOptions): Pages<User, Answer<"listUsers">> {
+    return this.requests.list<Answer<"listUsers">>(api`/users`, options, query);
+  }
+
+  create(body: Body<"createUser">, options?: CallOptions): Promise<User> {
+    return this.requests.post(api`/users`, options, body);
+  }
+
+  get(uid: string, options?: CallOptions): Promise<User> {
+    return this.requests.get(api`/users/${uid}`, options);
+  }
+
+  update(uid: string, body: Body<"updateUser">, options?: CallOptions): Promise<User> {
+    return this.requests.put(api`/users/${uid}`, options, body);
+  }
+
+  /** All that is stored of a user. */
+  delete(uid: string, options?: CallOptions): Promise<Answer<"deleteUser">> {
+    return this.requests.delete(api`/users/${uid}`, options);
+  }
+
+  /** What the user's own client reads its feed with. */
+  createToken(
+    uid: string,
+    body: Body<"createUserToken"> = {},
+    options?: CallOptions,
+  ): Promise<Answer<"createUserToken">> {
+    return this.requests.postAgain(api`/users/${uid}/auth_tokens`, options, body);
+  }
+
+  /** All tokens until now, and the sockets that they opened. */
+  revokeTokens(uid: string, options?: CallOptions): Promise<Answer<"revokeUserTokens">> {
+    return this.requests.postAgain(api`/users/${uid}/auth_tokens/revoke`, options);
+  }
+
+  /** Where a webhook channel reaches the user. */
+  getWebhookAddress(uid: string, options?: CallOptions): Promise<WebhookAddress> {
+    return this.requests.get(api`/users/${uid}/addresses/webhook`, options);
+  }
+
+  setWebhookAddress(
+    uid: string,
+    body: Body<"putWebhookAddress">,
+    options?: CallOptions,
+  ): Promise<WebhookAddress> {
+    return this.requests.put(api`/users/${uid}/addresses/webhook`, options, body);
+  }
+
+  deleteWebhookAddress(uid: string, options?: CallOptions): Promise<Answer<"deleteWebhookAddress">> {
+    return this.requests.delete(api`/users/${uid}/addresses/webhook`, options);
+  }
+}
