@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { build } from "vite";
 import { readArguments, runScript } from "./arguments.ts";
+import { INBOX_SOURCES } from "./assets/inbox-sources.ts";
 import { listEntries, nameOf } from "./package/entries.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
@@ -32,7 +33,7 @@ async function buildModules(): Promise<void> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    ...INBOX_SOURCES,
     build: {
       outDir: FOLDER,
       emptyOutDir: false,

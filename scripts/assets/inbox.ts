@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { build } from "vite";
 import { ROOT } from "../wrangler.ts";
+import { INBOX_SOURCES } from "./inbox-sources.ts";
 import { type Bundle, hashOf } from "./asset.ts";
 
 /** What a page of any origin may load as a module, and nobody can take for a page. */
@@ -18,12 +19,13 @@ async function bundleInbox(): Promise<string> {
     root: ROOT,
     logLevel: "warn",
     publicDir: false,
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    ...INBOX_SOURCES,
     build: {
       write: false,
       target: "es2023",
       lib: { entry: join(ROOT, "src/inbox/index.ts"), formats: ["es"], fileName: "inbox" },
-      minify: true,
+      // Vite leaves the white space of a library in place; this doesn't.
+      rolldownOptions: { output: { minify: true } },
     },
   });
   const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) =>

@@ -24,5 +24,11 @@ export interface FeedPosition {
   channelKey: string;
 }
 
+/** Items to be marked: of one in-app channel, or where that is null of each. */
+export interface FeedMark {
+  notificationId: string;
+  channelKey: string | null;
+}
+
 /** Codes of closed feed sockets (RFC 6455 leaves 4000–4999 to applications). */
 export const CLOSE_UNAUTHORIZED = 4401;

@@ -84,6 +84,9 @@ export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 /** Open feed sockets of a user: the oldest closes when another comes. */
 export const MAX_SOCKETS = 20;
 
+/** Items that one call marks viewed. */
+export const MAX_FEED_MARKS = 100;
+
 /** Seed 004: rows of a targets file. */
 export const MAX_FILE_ROWS = 100_000;
 /** Bytes of a targets file. */

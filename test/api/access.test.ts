@@ -131,7 +131,9 @@ function request({ method, pattern }: RouteCase, headers: Record<string, string>
     ? { provider: "fcm", token: "token" }
     : pattern.endsWith("/addresses/webhook")
       ? { url: "https://hooks.example.com/x" }
-      : {};
+      : pattern.endsWith("/feed/viewed")
+        ? { items: [{ notificationId: "x" }] }
+        : {};
   const body = method === "GET" || method === "DELETE" ? undefined : given;
   return call(method, pathOf(pattern), { headers: { ...headers, ...upgrade }, body });
 }

@@ -160,6 +160,9 @@ const bodyOf = (method: string, pattern: string): Body => {
     return { url: "https://hooks.from-a.com/", events: ["notification.failed"] };
   }
   if (pattern.endsWith("/users")) return { uid: "bee", name: "From A" };
+  if (pattern.endsWith("/feed/viewed")) {
+    return { items: (idsOfB.notification ?? []).map((notificationId) => ({ notificationId })) };
+  }
   if (/\/(auth_tokens|presigned[-_]urls)$/.test(pattern) || pattern.includes("/feed/")) return {};
   if (pattern.endsWith("/keys")) return { name: "From A", scopes: ["read"] };
   if (pattern.endsWith("/templates/:template")) return { name: "From A", status: "archived" };
@@ -194,7 +197,8 @@ const OWN: string[] = [
 ];
 /** A's own numbers under a name that B has as well: none. */
 const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
-const isOwn = (pattern: string) => OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern);
+const isOwn = (pattern: string) =>
+  OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern) || pattern.endsWith("/feed/viewed");
 /** A's own address under a uid that B has as well: there is none before A puts one. */
 const allowedFor = (pattern: string): readonly number[] => {
   if (pattern.endsWith("/addresses/webhook")) return [200, 201, 404];

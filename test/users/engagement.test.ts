@@ -104,6 +104,39 @@ describe("a click", () => {
   });
 });
 
+describe("views of several items in one call", () => {
+  it("are counted once each, and what the feed hasn't is left out", async () => {
+    const second = await sendTo(uid);
+    const items = [
+      { notificationId: id, channelKey: "inbox" },
+      { notificationId: second },
+      { notificationId: second },
+      { notificationId: id, channelKey: "no-such-channel" },
+      { notificationId: "0191d3a0-0000-7000-8000-000000000000" },
+    ];
+    const { status, body } = await asUser("POST", "/feed/viewed", { items });
+    expect(status).toBe(200);
+    const marked = new Set(body.data.map((item: Body) => `${item.notificationId} ${item.channelKey}`));
+    expect([...marked].sort()).toEqual([`${id} inbox`, `${second} in-app-alerts`, `${second} inbox`].sort());
+    expect(body.data.every((item: Body) => item.viewedAt !== null)).toBe(true);
+    expect(await unread()).toEqual({ count: 1 });
+    await asUser("POST", "/feed/viewed", { items });
+    await expectCounts(id, [0, 1], [0, 0]);
+    await expectCounts(second, [1, 1], [0, 0]);
+  });
+
+  it("are at most 100, and name each that is wrong", async () => {
+    const many = Array.from({ length: 101 }, () => ({ notificationId: id }));
+    for (const items of [[], many]) {
+      expect((await asUser("POST", "/feed/viewed", { items })).status).toBe(400);
+    }
+    const { status, body } = await asUser("POST", "/feed/viewed", { items: [{ notificationId: 1 }, {}] });
+    expect(status).toBe(400);
+    expect(Object.keys(body.error.details)).toEqual(["items.0.notificationId", "items.1.notificationId"]);
+    expect(await unread()).toEqual({ count: 2 });
+  });
+});
+
 describe("the unread count", () => {
   it("is of every item that wasn't viewed", async () => {
     expect(await unread()).toEqual({ count: 2 });

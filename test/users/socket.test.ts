@@ -135,12 +135,40 @@ describe("a feed socket", () => {
     },
   );
 
-  it("gets the unread count when the user views on another device", async () => {
+  it("gets what was marked, and the unread count, when the user views on another device", async () => {
     const id = await send(["two-devices"], "realtime");
     const socket = await openSocket([await app.tokenFor("two-devices")]);
-    await (await app.asUser("two-devices"))("POST", `/feed/${id}/viewed`);
+    const { body } = await (await app.asUser("two-devices"))("POST", `/feed/${id}/viewed`);
+    const [{ channelKey, viewedAt }] = body.data;
     await expectMessages(socket, [
       { type: "unread", count: 1 },
+      { type: "marked", items: [{ notificationId: id, channelKey, viewedAt, clickedAt: null }] },
+      { type: "unread", count: 0 },
+    ]);
+    socket.close();
+  });
+
+  it("gets what the app's server tells of, and that all was viewed", async () => {
+    const uid = "told-of";
+    const [first, second] = [await send([uid], "realtime"), await send([uid], "realtime")];
+    const socket = await openSocket([await app.tokenFor(uid)]);
+    const event = { eventType: "clicked", userId: uid, notificationId: first, channelType: "in_app" };
+    expect((await app.api("POST", "/analytics/events", event)).status).toBe(200);
+    const asUser = await app.asUser(uid);
+    await asUser("POST", "/feed/read-all");
+    const { data } = (await asUser("GET", "/feed")).body;
+    const [{ viewedAt }, { channelKey, ...clicked }] = data;
+    expect(data[0].notificationId).toBe(second);
+    await expectMessages(socket, [
+      { type: "unread", count: 2 },
+      {
+        type: "marked",
+        items: [
+          { notificationId: first, channelKey, viewedAt: clicked.viewedAt, clickedAt: clicked.clickedAt },
+        ],
+      },
+      { type: "unread", count: 1 },
+      { type: "all-viewed", viewedAt },
       { type: "unread", count: 0 },
     ]);
     socket.close();

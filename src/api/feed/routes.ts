@@ -7,6 +7,7 @@ import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
 import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { Engagement } from "../../model/engagement.ts";
+import { MAX_FEED_MARKS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import { BooleanTextSchema } from "../../text/schemas.ts";
 import { API } from "../business-messaging/paths.ts";
@@ -24,6 +25,26 @@ const FeedQuerySchema = v.object({
 
 const EngagementSchema = v.object(
   { channelKey: v.nullish(v.string("must be a channel's key")) },
+  "must be a JSON object",
+);
+
+const ViewsSchema = v.object(
+  {
+    items: v.pipe(
+      v.array(
+        v.object(
+          {
+            notificationId: v.string("must be a notification's id"),
+            channelKey: v.nullish(v.string("must be a channel's key")),
+          },
+          "must be {notificationId, channelKey}",
+        ),
+        "must be a list of items",
+      ),
+      v.minLength(1, "must name an item at least"),
+      v.maxLength(MAX_FEED_MARKS, `must have at most ${MAX_FEED_MARKS} items`),
+    ),
+  },
   "must be a JSON object",
 );
 
@@ -75,6 +96,20 @@ function markRoute(kind: Engagement, id: string, summary: string): Route {
   });
 }
 
+const postViewed = defineRoute({
+  id: "markItemsViewed",
+  method: "POST",
+  path: `${API}/feed/viewed`,
+  access: BY_USER,
+  summary: "Several items were seen: each is counted once. The answer leaves out what isn't in the feed",
+  body: parsedJson(ViewsSchema),
+  answers: { 200: MarkedItemsSchema },
+  handle: async ({ token, shard, body }) => {
+    const marks = body.items.map(({ notificationId, channelKey = null }) => ({ notificationId, channelKey }));
+    return json({ data: requireValue(await shard.markViewed(token, marks)) });
+  },
+});
+
 const postReadAll = defineRoute({
   id: "markAllViewed",
   method: "POST",
@@ -122,6 +157,7 @@ export const feedRoutes: Route[] = [
   getUnreadCount,
   openFeedSocket,
   postSocketTicket,
+  postViewed,
   postReadAll,
   getPushKeys,
   getOwnDevices,

@@ -17,7 +17,7 @@ import type {
   OpenCircuit,
 } from "../../model/dispatch.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
-import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
+import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
@@ -150,7 +150,7 @@ export interface UserShardContract {
   countUsers(filter: UserFilter): number;
   /** How many active users there are. The registry is told too, where it doesn't know yet. */
   countActiveUsers(): Promise<number>;
-  /** These four: refused where the token was revoked, or issued before its user was deleted. */
+  /** These five: refused where the token was revoked, or issued before its user was deleted. */
   listFeed(caller: FeedCaller, filter: FeedFilter): Outcome<FeedItem[]>;
   countUnread(caller: FeedCaller): Outcome<number>;
   /** Refused where the user has no such item. */
@@ -160,6 +160,8 @@ export interface UserShardContract {
     channelKey: string | null,
     kind: Engagement,
   ): Outcome<FeedItem[]>;
+  /** Marks several viewed. What the user has no item of is left out. */
+  markViewed(caller: FeedCaller, marks: readonly FeedMark[]): Outcome<FeedItem[]>;
   markAllViewed(caller: FeedCaller): Outcome<number>;
   /**
    * Takes an event that the app's server tells of; told again it changes nothing. Refused: `ERR_NOT_FOUND` where the

@@ -1,6 +1,6 @@
 import type { UserHistory } from "../../model/delivery-log.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
-import type { FeedFilter, FeedItem, FeedPosition } from "../../model/feed.ts";
+import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { AddressCalls } from "./address-calls.ts";
 import type { FeedCaller } from "./contract.ts";
@@ -31,25 +31,38 @@ export class FeedCalls extends AddressCalls {
   ): Outcome<FeedItem[]> {
     if (!this.accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    const items = this.#engage(caller.userId, (now) =>
-      this.stores.feed.mark(caller.userId, notificationId, channelKey, kind, now),
-    );
-    return items === null
+    const mark = { notificationId, channelKey };
+    const items = this.#mark(caller.userId, [mark], kind);
+    return items.length === 0
       ? refuse("ERR_NOT_FOUND", "This user's feed has no such notification.")
       : succeed(items);
+  }
+
+  markViewed(caller: FeedCaller, marks: readonly FeedMark[]): Outcome<FeedItem[]> {
+    if (!this.accepts(caller)) return REFUSED_TOKEN;
+    this.#bringIn(caller.userId);
+    return succeed(this.#mark(caller.userId, marks, "viewed"));
   }
 
   markAllViewed(caller: FeedCaller): Outcome<number> {
     if (!this.accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return succeed(this.#engage(caller.userId, (now) => this.stores.feed.markAllViewed(caller.userId, now)));
+    const { userId } = caller;
+    const viewed = this.#engage(userId, (now) => {
+      const count = this.stores.feed.markAllViewed(userId, now);
+      return { count, tell: () => this.sockets.sendAllViewed(userId, now) };
+    });
+    return succeed(viewed.count);
   }
 
   recordEngagement(event: ClientEngagement): Outcome<null> {
-    return this.#engage(event.userId, (now) => {
-      this.stores.arrivals.bringInOf(event.notificationId, event.userId);
-      return this.stores.engagements.record(event, now);
+    const { userId, notificationId, channelKey } = event;
+    const { recorded } = this.#engage(userId, (now) => {
+      this.stores.arrivals.bringInOf(notificationId, userId);
+      const recorded = this.stores.engagements.record(event, now);
+      return { recorded, tell: () => this.#tellMarks(userId, [{ notificationId, channelKey }]) };
     });
+    return recorded;
   }
 
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
@@ -61,13 +74,32 @@ export class FeedCalls extends AddressCalls {
     return this.accepts(caller);
   }
 
-  #engage<T>(userId: string, work: (now: number) => T): T {
+  #mark(userId: string, marks: readonly FeedMark[], kind: Engagement): FeedItem[] {
+    const { items } = this.#engage(userId, (now) => {
+      const items = marks.flatMap((mark) => this.stores.feed.mark(userId, mark, kind, now));
+      return { items, tell: () => this.sockets.sendMarked(userId, items) };
+    });
+    return items;
+  }
+
+  /** Sockets are told what a mark from elsewhere has made of the feed's items, where there are any. */
+  #tellMarks(userId: string, marks: readonly FeedMark[]): void {
+    if (!this.sockets.isOnline(userId)) return;
+    this.sockets.sendMarked(
+      userId,
+      marks.flatMap((mark) => this.stores.feed.find(userId, mark)),
+    );
+  }
+
+  /** `work` says what the user's sockets are told of it, before the new count. */
+  #engage<T extends { tell: () => void }>(userId: string, work: (now: number) => T): T {
     const now = Date.now();
     const result = this.due.transaction(() => {
       this.reporter.noteChange(now);
       return work(now);
     });
     this.reporter.schedule("single");
+    result.tell();
     this.sockets.sendUnreadCount(userId, this.stores.feed.countUnread(userId));
     return result;
   }

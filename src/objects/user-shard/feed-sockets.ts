@@ -93,6 +93,19 @@ export class FeedSockets {
     this.#send(userId, JSON.stringify({ type: "item", item }));
   }
 
+  /** What has been viewed or clicked, on whichever of the user's devices. */
+  sendMarked(userId: string, items: readonly FeedItem[]): void {
+    if (items.length === 0) return;
+    const marks = items.map(({ notificationId, channelKey, viewedAt, clickedAt }) => {
+      return { notificationId, channelKey, viewedAt, clickedAt };
+    });
+    this.#send(userId, JSON.stringify({ type: "marked", items: marks }));
+  }
+
+  sendAllViewed(userId: string, now: number): void {
+    this.#send(userId, JSON.stringify({ type: "all-viewed", viewedAt: new Date(now).toISOString() }));
+  }
+
   sendUnreadCount(userId: string, count: number): void {
     this.#send(userId, unreadMessage(count));
   }

@@ -1,5 +1,5 @@
 import type { Engagement } from "../../model/engagement.ts";
-import type { FeedFilter, FeedItem } from "../../model/feed.ts";
+import type { FeedFilter, FeedItem, FeedMark } from "../../model/feed.ts";
 import type { EngagementStore } from "./engagement-store.ts";
 import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
@@ -56,7 +56,7 @@ export class FeedStore {
 
   /** One item, or null where the user doesn't see it (another channel type, blanked, unknown). */
   get(userId: string, notificationId: string, channelKey: string): FeedItem | null {
-    return this.#find(userId, notificationId, channelKey)[0] ?? null;
+    return this.find(userId, { notificationId, channelKey })[0] ?? null;
   }
 
   countUnread(userId: string): number {
@@ -68,23 +68,12 @@ export class FeedStore {
       .one().count;
   }
 
-  /**
-   * Marks a notification viewed or clicked, once per channel; a click is also a view. Null where the user
-   * has no such item. `channelKey` null: in every in-app channel.
-   */
-  mark(
-    userId: string,
-    notificationId: string,
-    channelKey: string | null,
-    kind: Engagement,
-    now: number,
-  ): FeedItem[] | null {
-    const found = this.#find(userId, notificationId, channelKey);
-    if (found.length === 0) return null;
-    for (const { channelKey } of found) {
+  /** Marks a notification viewed or clicked, once per channel; a click is also a view. Empty: there is no such item. */
+  mark(userId: string, mark: FeedMark, kind: Engagement, now: number): FeedItem[] {
+    for (const { notificationId, channelKey } of this.find(userId, mark)) {
       this.#engagements.mark({ userId, channelKey }, notificationId, kind, now);
     }
-    return this.#find(userId, notificationId, channelKey);
+    return this.find(userId, mark);
   }
 
   /** Marks every unread item viewed; returns how many. */
@@ -101,7 +90,8 @@ export class FeedStore {
     return unread.length;
   }
 
-  #find(userId: string, notificationId: string, channelKey: string | null): FeedItem[] {
+  /** The items of a notification that the user sees. */
+  find(userId: string, { notificationId, channelKey }: FeedMark): FeedItem[] {
     return this.#sql
       .exec<FeedRow>(
         `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header, part

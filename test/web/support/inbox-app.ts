@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import type { LocalWorker } from "../../../scripts/local-worker.ts";
+
+const API = "/v3/business-messaging/api";
+
+/** An app with an in-app channel, whose templates show whatever a test wants. */
+export class InboxApp {
+  readonly #worker: () => LocalWorker;
+  readonly #headers: Record<string, string>;
+  #templates = 0;
+
+  private constructor(worker: () => LocalWorker, headers: Record<string, string>) {
+    this.#worker = worker;
+    this.#headers = headers;
+  }
+
+  static async create(worker: () => LocalWorker): Promise<InboxApp> {
+    const admin = { authorization: `Bearer ${worker().adminToken}` };
+    const made = await call(worker().url, "POST", "/admin/apps", admin, { name: "Shop" });
+    const app = new InboxApp(worker, { appid: made.id, apikey: made.apiKey });
+    await app.#manage("POST", "/channels", { name: "In-app alerts", key: "in-app-alerts", type: "in_app" });
+    await app.#addTemplate("message", { title: "{{title}}", body: "{{body}}" }, { title: "string", body: "string" });
+    return app;
+  }
+
+  /** A realtime send of a title and a body; returns the notification's id. */
+  async send(userId: string, title: string, fields: { body?: string; tag?: string } = {}): Promise<string> {
+    const variables = { title, body: fields.body ?? `About ${title}` };
+    return this.#send("message", userId, variables, fields.tag);
+  }
+
+  /** A realtime send of content that is as it is. */
+  async sendContent(userId: string, content: object, tag?: string): Promise<string> {
+    const key = `content-${++this.#templates}`;
+    await this.#addTemplate(key, content, {});
+    return this.#send(key, userId, {}, tag);
+  }
+
+  async tokenFor(userId: string, ttlSeconds?: number): Promise<string> {
+    const body = ttlSeconds === undefined ? {} : { ttlSeconds };
+    return (await this.#manage("POST", `/users/${userId}/auth_tokens`, body)).authToken;
+  }
+
+  async deleteUser(userId: string): Promise<void> {
+    await this.#manage("DELETE", `/users/${userId}`);
+  }
+
+  /** The counts of a notification's in-app channel. */
+  async countsOf(notificationId: string): Promise<{ viewed: number; clicked: number }> {
+    return (await this.#manage("GET", `/notifications/${notificationId}`)).counts["in-app-alerts"];
+  }
+
+  async #send(key: string, userId: string, variables: object, tag?: string): Promise<string> {
+    const body = { template: { key, variables }, targets: [userId], mode: "realtime", tag };
+    return (await this.#manage("POST", "/notifications/send", body)).notificationId;
+  }
+
+  async #addTemplate(key: string, content: object, variables: Record<string, string>): Promise<void> {
+    const variableSchema = Object.fromEntries(Object.entries(variables).map(([name, type]) => [name, { type }]));
+    await this.#manage("POST", "/templates", {
+      ...{ key, name: key, channelKeys: ["in-app-alerts"], content: { "in-app-alerts": content }, variableSchema },
+    });
+    await this.#manage("PUT", `/templates/${key}`, { status: "approved" });
+  }
+
+  #manage(method: string, path: string, body?: object) {
+    return call(this.#worker().url, method, API + path, this.#headers, body);
+  }
+}
+
+async function call(url: string, method: string, path: string, headers: Record<string, string>, body?: object) {
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await response.text();
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}
