@@ -12,7 +12,9 @@ export const INBOX_SOURCES = {
       name: "short-styles",
       transform(code, id) {
         if (!id.endsWith("/look/styles.ts")) return null;
-        const short = code.replace(/`[^`]*`/, (css) => css.replace(/\s+/g, " ").replace(/ ?([{};]) ?/g, "$1"));
+        const short = code.replace(/`[^`]*`/, (css) =>
+          css.replace(/\s+/g, " ").replace(/ ?([{};]) ?/g, "$1"),
+        );
         return { code: short, map: null };
       },
     },

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { build } from "vite";
 import { ROOT } from "../wrangler.ts";
-import { INBOX_SOURCES } from "./inbox-sources.ts";
 import { type Bundle, hashOf } from "./asset.ts";
+import { INBOX_SOURCES } from "./inbox-sources.ts";
 
 /** What a page of any origin may load as a module, and nobody can take for a page. */
 const OPEN_MODULE = `  Access-Control-Allow-Origin: *

@@ -1063,6 +1063,26 @@ export interface Operations {
     };
   };
   /**
+   * POST /v3/business-messaging/api/feed/viewed
+   *
+   * Several items were seen: each is counted once. The answer leaves out what isn't in the feed
+   */
+  markItemsViewed: {
+    body: {
+      /**
+       * @minItems 1
+       * @maxItems 100
+       */
+      items: {
+        notificationId: string;
+        channelKey?: string | null;
+      }[];
+    };
+    answer: {
+      data: FeedItem[];
+    };
+  };
+  /**
    * POST /v3/business-messaging/api/feed/read-all
    *
    * Every unread item becomes viewed

@@ -1,7 +1,14 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { getShardStubOf } from "../../src/objects/user-shard/contract.ts";
-import { createApp, createChannels, createTemplate, type TestApp, type UserCall } from "../support/api.ts";
+import {
+  type Body,
+  createApp,
+  createChannels,
+  createTemplate,
+  type TestApp,
+  type UserCall,
+} from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { recordOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";

@@ -49,7 +49,7 @@ export class Times {
 }
 
 /** Calendar days of this place from one time to another. */
-export function daysBetween(fromMs: number, toMs: number): number {
+function daysBetween(fromMs: number, toMs: number): number {
   return Math.round((midnightOf(toMs) - midnightOf(fromMs)) / DAY_MS);
 }
 
