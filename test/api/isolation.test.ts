@@ -198,7 +198,9 @@ const OWN: string[] = [
 /** A's own numbers under a name that B has as well: none. */
 const OWN_NUMBERS = /\/analytics\/(channels|tags|users)/;
 const isOwn = (pattern: string) =>
-  OWN.includes(pattern.split("/").at(-1) ?? "") || OWN_NUMBERS.test(pattern) || pattern.endsWith("/feed/viewed");
+  OWN.includes(pattern.split("/").at(-1) ?? "") ||
+  OWN_NUMBERS.test(pattern) ||
+  pattern.endsWith("/feed/viewed");
 /** A's own address under a uid that B has as well: there is none before A puts one. */
 const allowedFor = (pattern: string): readonly number[] => {
   if (pattern.endsWith("/addresses/webhook")) return [200, 201, 404];

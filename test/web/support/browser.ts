@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
 

@@ -19,7 +19,11 @@ export class InboxApp {
     const made = await call(worker().url, "POST", "/admin/apps", admin, { name: "Shop" });
     const app = new InboxApp(worker, { appid: made.id, apikey: made.apiKey });
     await app.#manage("POST", "/channels", { name: "In-app alerts", key: "in-app-alerts", type: "in_app" });
-    await app.#addTemplate("message", { title: "{{title}}", body: "{{body}}" }, { title: "string", body: "string" });
+    await app.#addTemplate(
+      "message",
+      { title: "{{title}}", body: "{{body}}" },
+      { title: "string", body: "string" },
+    );
     return app;
   }
 
@@ -56,9 +60,17 @@ export class InboxApp {
   }
 
   async #addTemplate(key: string, content: object, variables: Record<string, string>): Promise<void> {
-    const variableSchema = Object.fromEntries(Object.entries(variables).map(([name, type]) => [name, { type }]));
+    const variableSchema = Object.fromEntries(
+      Object.entries(variables).map(([name, type]) => [name, { type }]),
+    );
     await this.#manage("POST", "/templates", {
-      ...{ key, name: key, channelKeys: ["in-app-alerts"], content: { "in-app-alerts": content }, variableSchema },
+      ...{
+        key,
+        name: key,
+        channelKeys: ["in-app-alerts"],
+        content: { "in-app-alerts": content },
+        variableSchema,
+      },
     });
     await this.#manage("PUT", `/templates/${key}`, { status: "approved" });
   }
@@ -68,7 +80,13 @@ export class InboxApp {
   }
 }
 
-async function call(url: string, method: string, path: string, headers: Record<string, string>, body?: object) {
+async function call(
+  url: string,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: object,
+) {
   const response = await fetch(url + path, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
