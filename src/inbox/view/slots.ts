@@ -18,7 +18,7 @@ export class Slots {
     this.#host = host;
   }
 
-  /** Has the page draw an item, where it hasn't yet or where the item is another; false: it leaves it to the element. */
+  /** Has the page draw an item, where it hasn't yet or the item is another; false: it leaves it to the element. */
   fill(item: FeedItem): boolean {
     const { renderItem } = this;
     if (renderItem === null) return false;
