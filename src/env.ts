@@ -11,7 +11,7 @@ import {
 } from "./variables.ts";
 
 /** Secrets are not in wrangler.toml, so `wrangler types` doesn't know them. Rate limits are the deployment's choice. */
-export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
+export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT" | "SIGN_IN_LIMIT"> & {
   ADMIN_TOKEN?: string;
   /** What apps' secrets are sealed with. */
   SECRETS_KEY?: string;
@@ -19,6 +19,10 @@ export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
   SECRETS_KEY_NEXT?: string;
   RATE_LIMIT?: RateLimit;
   STRANGER_LIMIT?: RateLimit;
+  SIGN_IN_LIMIT?: RateLimit;
+  /** Cloudflare Access before the dashboard: the team's URL and the application's audience; both or neither. */
+  ACCESS_TEAM_URL?: string;
+  ACCESS_AUDIENCE?: string;
   /** What an object's database may hold, where it isn't the platform's 10 GB: tests fill one quickly. */
   OBJECT_BYTES?: string;
 };
@@ -26,10 +30,18 @@ export type Bindings = Omit<Env, "RATE_LIMIT" | "STRANGER_LIMIT"> & {
 /** The deployment's variables. Reading one that is wrong throws. */
 export interface Config {
   adminToken: string | null;
+  /** Null: the dashboard isn't behind Cloudflare Access. */
+  access: AccessConfig | null;
   stallMs: number;
   retentionMs: number;
   webhookTimeoutMs: number;
   push: PushConfig;
+}
+
+/** A team's URL, without a slash at the end, and the audience of the application that the dashboard is there. */
+export interface AccessConfig {
+  teamUrl: string;
+  audience: string;
 }
 
 /** How push providers are reached. URLs without a slash at the end. */
@@ -102,6 +114,14 @@ export function readConfig(env: Bindings): Config {
   const ms = (name: NumberName, unitMs = 1000): number => requireNumber(env, name) * unitMs;
   return {
     adminToken: env.ADMIN_TOKEN ? env.ADMIN_TOKEN : null,
+    get access() {
+      if (!env.ACCESS_TEAM_URL && !env.ACCESS_AUDIENCE) return null;
+      // Half of it must let nobody in.
+      if (!env.ACCESS_TEAM_URL || !env.ACCESS_AUDIENCE) {
+        throw new OnecallError("ERR_UNAVAILABLE", "ACCESS_TEAM_URL and ACCESS_AUDIENCE go together.");
+      }
+      return { teamUrl: requireHttpUrl(env, "ACCESS_TEAM_URL"), audience: env.ACCESS_AUDIENCE };
+    },
     get stallMs() {
       return ms("STALL_SECONDS");
     },

@@ -1,3 +1,5 @@
+import { serveDashboard } from "./api/dashboard/page.ts";
+import { isDashboardPath } from "./api/dashboard/paths.ts";
 import { presentError } from "./api/errors.ts";
 import { HEALTH_PATH } from "./api/paths.ts";
 import { isBrowserPath, ROUTE_TABLE } from "./api/routes.ts";
@@ -5,6 +7,7 @@ import { consumeDeliveries } from "./delivering/chunk-consumer.ts";
 import { consumeDeadLetters } from "./delivering/dead-letters.ts";
 import { consumeDispatches } from "./delivering/dispatch-consumer.ts";
 import { type Bindings, findVariableFaults, requireVariables } from "./env.ts";
+import { requireAccess } from "./http/cloudflare-access.ts";
 import { createRouter } from "./http/router.ts";
 import { wakeObjects } from "./operations/wake-objects.ts";
 import { kindOfQueue } from "./queues/names.ts";
@@ -17,10 +20,13 @@ export { WebhookEndpoint } from "./objects/webhook-endpoint/object.ts";
 const route = createRouter(ROUTE_TABLE, {
   isBrowserPath,
   presentError,
-  requireReady: ({ env, url }) => {
+  requireReady: (request, context) => {
+    const { env, url } = context;
     // It says what is wrong.
     if (url.pathname !== HEALTH_PATH) requireVariables(env);
+    return isDashboardPath(url.pathname) ? requireAccess(request, context) : undefined;
   },
+  servePage: serveDashboard,
 });
 
 /** Messages wait as long, s, for a deployment whose variables are right. */

@@ -15,19 +15,22 @@ export const NUMBERS = {
   WEBHOOK_TIMEOUT_SECONDS: MAX_SECONDS,
 } as const;
 const URLS = ["FCM_URL", "FCM_TOKEN_URL", "APNS_URL", "APNS_SANDBOX_URL"] as const;
+/** They needn't be there. */
+const OPTIONAL_URLS = ["ACCESS_TEAM_URL"] as const;
 const SWITCHES = ["ALLOW_LOOPBACK"] as const;
 /** Secrets that needn't be there. The first seals; what the second has sealed is still read. */
 export const SECRETS_KEYS = ["SECRETS_KEY_NEXT", "SECRETS_KEY"] as const;
 const MIN_SECRETS_KEY_LENGTH = 32;
 
 export type NumberName = keyof typeof NUMBERS;
-export type UrlName = (typeof URLS)[number];
+export type UrlName = (typeof URLS)[number] | (typeof OPTIONAL_URLS)[number];
 type VariableName = NumberName | UrlName | (typeof SWITCHES)[number] | (typeof SECRETS_KEYS)[number];
 
 /** Every variable that is checked. */
 export const VARIABLE_NAMES = [
   ...Object.keys(NUMBERS),
   ...URLS,
+  ...OPTIONAL_URLS,
   ...SWITCHES,
   ...SECRETS_KEYS,
 ] as VariableName[];
@@ -37,6 +40,9 @@ export function findVariableFault(name: string, value: unknown): string | null {
   if (Object.hasOwn(NUMBERS, name)) {
     const most = NUMBERS[name as NumberName];
     return parseNumber(value, most) === null ? `must be a number above 0, at most ${most}` : null;
+  }
+  if ((OPTIONAL_URLS as readonly string[]).includes(name)) {
+    return !value || parseHttpUrl(value) !== null ? null : "must be an http or https URL";
   }
   if ((URLS as readonly string[]).includes(name)) {
     return parseHttpUrl(value) === null ? "must be an http or https URL" : null;

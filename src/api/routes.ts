@@ -4,6 +4,7 @@ import { adminRoutes } from "./admin/routes.ts";
 import { API } from "./business-messaging/paths.ts";
 import { businessMessagingFamilies } from "./business-messaging/routes.ts";
 import { campaignsRoutes } from "./campaigns/routes.ts";
+import { dashboardRoutes } from "./dashboard/session.ts";
 import { feedRoutes } from "./feed/routes.ts";
 import { getHealth } from "./health.ts";
 import type { Family } from "./openapi/document.ts";
@@ -32,6 +33,11 @@ export const FAMILIES: readonly Family[] = [
     routes: sendbirdUserRoutes,
   },
   { name: "Feed", description: "What a user's client calls, with that user's token.", routes: feedRoutes },
+  {
+    name: "Dashboard",
+    description: "How the dashboard's pages sign in: its cookie counts in calls of its own pages only.",
+    routes: dashboardRoutes,
+  },
   { name: "Admin", description: "What the operator calls.", routes: adminRoutes },
   {
     name: "Service",

@@ -994,6 +994,7 @@ export interface Operations {
         | "webhook.deleted"
         | "webhook.disabled"
         | "notification.retried"
+        | "dashboard.opened"
         | "user.deleted"
         | "user.tokens_revoked"
         | "user.token_removed"
@@ -1174,6 +1175,47 @@ export interface Operations {
     };
   };
   /**
+   * POST /dashboard/session
+   *
+   * Exchange an API key, the admin token or a link's code for the dashboard's cookie
+   */
+  signIn: {
+    body: {
+      token?: string;
+      code?: string;
+    };
+    answer: DashboardSession;
+  };
+  /**
+   * GET /dashboard/session
+   *
+   * Who is signed in to the dashboard
+   */
+  getSession: {
+    answer: DashboardSession;
+  };
+  /**
+   * DELETE /dashboard/session
+   *
+   * Take the dashboard's cookie away
+   */
+  signOut: {
+    answer: {
+      signedOut: true;
+    };
+  };
+  /**
+   * POST /dashboard/session/app
+   *
+   * Open an app as the operator, which its audit log says
+   */
+  openApp: {
+    body: {
+      app: string;
+    };
+    answer: OpenedApp;
+  };
+  /**
    * POST /admin/apps
    *
    * Make an app; the answer shows its first key, with every scope, once
@@ -1303,6 +1345,14 @@ export interface Operations {
       generation: number;
       previousUntil: string;
     };
+  };
+  /**
+   * POST /admin/apps/{app}/sign-in-codes
+   *
+   * A link to the dashboard that signs the operator in once, within ten minutes
+   */
+  createSignInCode: {
+    answer: SignInCode;
   };
   /**
    * GET /admin/status
@@ -1766,6 +1816,7 @@ export interface AuditEntry {
     | "webhook.deleted"
     | "webhook.disabled"
     | "notification.retried"
+    | "dashboard.opened"
     | "user.deleted"
     | "user.tokens_revoked"
     | "user.token_removed"
@@ -1791,6 +1842,20 @@ export interface FeedItem {
   createdAt: string;
   viewedAt: string | null;
   clickedAt: string | null;
+}
+export interface DashboardSession {
+  role: "operator" | "key";
+  app: {
+    id: string;
+    name: string;
+  } | null;
+  scopes: ("send" | "read" | "manage")[];
+  key: string | null;
+  expiresAt: string;
+}
+export interface OpenedApp {
+  id: string;
+  name: string;
 }
 export interface NewApp {
   id: string;
@@ -1843,6 +1908,11 @@ export interface ApiKey {
   key: string;
   createdAt: string;
   lastUsedAt: string | null;
+}
+export interface SignInCode {
+  code: string;
+  url: string;
+  expiresAt: string;
 }
 export interface AppStatus {
   app: {

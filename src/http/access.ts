@@ -3,9 +3,11 @@ import type { Actor } from "../model/audit.ts";
 import { authenticate, authenticateToken, type Caller, requireAdmin } from "./auth.ts";
 import type { Context } from "./context.ts";
 import { openReader, type Reader } from "./reader.ts";
+import { requireSession } from "./session.ts";
+import type { OpenedSession } from "./session-token.ts";
 
 /** Where the credentials of a call are: an API key in one of two headers, a token, a form's fields, nowhere. */
-export type Credential = "apikey" | "api-token" | "user" | "socket" | "admin" | "form" | "none";
+export type Credential = "apikey" | "api-token" | "user" | "socket" | "admin" | "session" | "form" | "none";
 
 /** Who may call a route. `Who` is what its handler learns of the caller. */
 export interface Access<Who extends object = object> {
@@ -36,6 +38,13 @@ export const BY_ADMIN: Access<{ actor: Actor }> = {
   credential: "admin",
   scope: null,
   identify: async (request, context) => ({ actor: await requireAdmin(request, context) }),
+};
+
+/** Whoever is signed in to the dashboard. */
+export const BY_SESSION: Access<{ opened: OpenedSession }> = {
+  credential: "session",
+  scope: null,
+  identify: async (request, context) => ({ opened: await requireSession(request, context) }),
 };
 
 /** A user's token or ticket, where a browser can put it; the socket says itself what is wrong with it. */

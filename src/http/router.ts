@@ -11,25 +11,29 @@ interface RouterOptions {
   isBrowserPath: (path: string) => boolean;
   /** An error in the envelope of the family that the path belongs to. */
   presentError: (error: OnecallError, path: string, headers: Headers) => Response;
-  /** Throws where the deployment can't serve this call. */
-  requireReady: (context: Context) => void;
+  /** Throws where the deployment can't serve this call, or lets only some in before any credentials are looked at. */
+  requireReady: (request: Request, context: Context) => Promise<void> | undefined;
+  /** A page for a path that is no route's; null where it is none. */
+  servePage: (request: Request, context: Context) => Promise<Response | null>;
 }
 
 /** The whole program behind `fetch`: routes, the one catch, request ids, CORS, 404 and 405. */
 export function createRouter(
   table: RouteTable,
-  { isBrowserPath, presentError, requireReady }: RouterOptions,
+  { isBrowserPath, presentError, requireReady, servePage }: RouterOptions,
 ) {
   async function dispatch(request: Request, context: Context): Promise<Response> {
     const path = context.url.pathname;
-    requireReady(context);
+    await requireReady(request, context);
     if (request.method === "OPTIONS" && isBrowserPath(path)) return answerPreflight(request);
     requirePlainBody(request);
     // A HEAD is a GET whose body isn't sent.
     const isHead = request.method === "HEAD";
     const routed = isHead ? new Request(request, { method: "GET" }) : request;
-    const response = await table.respond(routed, context);
-    if (response === undefined) throw refuseCall(table, path);
+    const response =
+      (await table.respond(routed, context)) ??
+      (table.methodsOf(path).length === 0 ? await servePage(routed, context) : null);
+    if (response === null) throw refuseCall(table, path);
     return isHead ? new Response(null, response) : response;
   }
 

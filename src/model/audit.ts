@@ -25,6 +25,7 @@ export const CHANGE_ACTIONS = [
   "webhook.deleted",
   "webhook.disabled",
   "notification.retried",
+  "dashboard.opened",
   "user.deleted",
   "user.tokens_revoked",
   "user.token_removed",

@@ -155,6 +155,11 @@ export const SLOTS_GROW_PAUSE_MS = 2 * 60 * 1000;
 export const MIN_SHARD_COUNT = 16;
 /** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
 export const MAX_SHARD_COUNT = 1024;
+/** Sign-ins to the dashboard, right or wrong, of one address; the same stands in wrangler.toml. */
+export const SIGN_INS = { burst: 10, perMinute: 10 };
+/** How long a link that signs in once can be used, ms, and how many an app may have at a time. */
+export const SIGN_IN_CODE_MS = 10 * 60_000;
+export const MAX_SIGN_IN_CODES = 20;
 /** How often a key's last use is written down at most, ms: by so much can it be late. */
 export const KEY_USE_MS = 5 * 60_000;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */

@@ -2,6 +2,7 @@ import { readFromLedger } from "../copies/known-ledgers.ts";
 import type { Bindings } from "../env.ts";
 import { maskKey } from "../model/app.ts";
 import {
+  type Actor,
   type AuditEntry,
   type AuditFilter,
   type AuditPage,
@@ -10,6 +11,7 @@ import {
 } from "../model/audit.ts";
 import { firstIdAt, parseNotificationId } from "../model/ids.ts";
 import type { NotificationHeader } from "../model/notification.ts";
+import { OPERATOR_SENDER } from "../model/session.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { listNotifications } from "./notifications.ts";
 
@@ -65,7 +67,7 @@ function mayBeNotification({ action, targetType, actor }: AuditQuery): boolean {
     (action === null || isNotificationAction(action)) &&
     (targetType === null || targetType === "notification") &&
     // A notification knows no more of its key than is shown.
-    (actor === null || actor.startsWith(maskKey("")))
+    (actor === null || actor === "admin" || actor.startsWith(maskKey("")))
   );
 }
 
@@ -79,7 +81,7 @@ async function readNotifications(
   { from, to, beforeId, targetId, actor, limit }: AuditQuery,
   bounds: AuditFilter,
 ): Promise<AuditPage> {
-  const fits = (entry: AuditEntry) => actor === null || entry.actor.key === actor;
+  const fits = (entry: AuditEntry) => actor === null || (entry.actor.key ?? entry.actor.type) === actor;
   if (targetId !== null) {
     const header = await findHeader(env, appId, targetId);
     if (header === null || !isWithin(header.id, bounds)) return NOTHING;
@@ -113,9 +115,14 @@ function toEntry(header: NotificationHeader): AuditEntry {
   return {
     id,
     at: createdAt,
-    actor: { type: "api_key", key: maskKey(sentFrom), keyId: null, requestId: null },
+    actor: { ...senderOf(sentFrom), keyId: null, requestId: null },
     action: "notification.sent",
     target: { type: "notification", id },
     details: { mode, templateKey, templateVersion, total, tag },
   };
+}
+
+function senderOf(sentFrom: string): Pick<Actor, "type" | "key"> {
+  if (sentFrom === OPERATOR_SENDER) return { type: "admin", key: null };
+  return { type: "api_key", key: maskKey(sentFrom) };
 }

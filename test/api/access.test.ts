@@ -10,12 +10,14 @@ import { keyHeadersOf, ROUTE_CASES, type RouteCase } from "../support/routes.ts"
 import { openSocket } from "../support/sockets.ts";
 
 /** Who may call a route: an API key with a scope (by either header), a user's client, the admin, anybody. */
-type Access = Scope | "user" | "admin" | "signed form" | "anybody";
+type Access = Scope | "user" | "admin" | "session" | "signed form" | "anybody";
 
 /** The access of every route, by what it matches first: a new route fails here until somebody has decided. */
 const RULES: [pattern: RegExp, access: Access][] = [
   [/^GET \/(health|docs|openapi\.json)?$/, "anybody"],
   [/^\w+ \/admin\//, "admin"],
+  [/^(POST|DELETE) \/dashboard\/session$/, "anybody"],
+  [/^(GET|POST) \/dashboard\/session(\/app)?$/, "session"],
   [new RegExp(`^POST ${UPLOAD_PATH}$`), "signed form"],
   [new RegExp(`^\\w+ ${API}/feed(/|$)`), "user"],
   [/^POST .*\/notifications\/(send|messages)$/, "send"],
@@ -42,7 +44,7 @@ function declaredAccess({ access }: RouteCase["route"]): Access {
   if (access.scope !== null) return access.scope;
   const { credential } = access;
   if (credential === "user" || credential === "socket") return "user";
-  if (credential === "admin") return "admin";
+  if (credential === "admin" || credential === "session") return credential;
   return credential === "form" ? "signed form" : "anybody";
 }
 

@@ -152,6 +152,7 @@ const bodyOf = (method: string, pattern: string): Body => {
     const event = { userId: "bee", channelType: "in_app", eventType: "viewed" };
     return { ...event, notificationId: idsOfB.notification?.[0] };
   }
+  if (pattern.endsWith("/recover")) return { since: "2026-01-01" };
   if (pattern.endsWith("/test")) return { userId: "bee" };
   if (pattern.endsWith("/preview")) return { variables: { value: "x" } };
   if (pattern.endsWith("/channels")) return { name: "From A", type: "in_app" };
@@ -183,6 +184,8 @@ const OWN: string[] = [
   "channels",
   "templates",
   "users",
+  "user-count",
+  "sign-in-codes",
   "notifications",
   "availability",
   "targets-files",

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { ADMIN_TOKEN, type Answer, call, createReadyApp, type TestApp } from "../support/api.ts";
+import { operatorHeaders } from "../support/dashboard.ts";
 import { ANSWERING_CASES, keyHeadersOf, namedCases, type RouteCase } from "../support/routes.ts";
 
 /** Not like any name that there is. */
@@ -29,12 +30,14 @@ const LENIENT_QUERIES = [
 
 let app: TestApp;
 let userToken: string;
+let page: Record<string, string>;
 /** Real ones by path parameter, so that nothing else is wrong. */
 let params: Record<string, string>;
 
 beforeAll(async () => {
   app = await createReadyApp();
   userToken = await app.tokenFor("mia");
+  page = await operatorHeaders();
   const webhook = { url: "https://hooks.shop.com/", events: ["notification.completed"] };
   const made = await app.api("POST", "/webhooks", webhook);
   params = {
@@ -50,7 +53,8 @@ beforeAll(async () => {
 async function request(one: RouteCase, query: string, body: unknown): Promise<Answer> {
   const path = one.pattern.replaceAll(/:(\w+)/g, (_, name: string) => params[name] ?? "x");
   const token = one.route.access.credential === "admin" ? ADMIN_TOKEN : userToken;
-  const headers = { ...keyHeadersOf(one, app), authorization: `Bearer ${token}` };
+  const session = one.route.access.credential === "session" ? page : {};
+  const headers = { ...keyHeadersOf(one, app), authorization: `Bearer ${token}`, ...session };
   return call(one.method, path + query, { headers, body });
 }
 

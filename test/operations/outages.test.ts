@@ -4,6 +4,7 @@ import type { Bindings } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { isPlatformFault } from "../../src/model/platform-fault.ts";
 import { ADMIN_TOKEN, type Answer, type Body, createReadyApp, type TestApp } from "../support/api.ts";
+import { operatorHeaders } from "../support/dashboard.ts";
 import {
   bindings,
   CapturingQueue,
@@ -47,11 +48,13 @@ const everythingDown: Partial<Bindings> = {
 
 let app: TestApp;
 let token: string;
+let page: Record<string, string>;
 let uids = 0;
 
 beforeAll(async () => {
   app = await createReadyApp();
   token = await app.tokenFor("mia");
+  page = await operatorHeaders();
   await uploadCsv(app, "outage.csv", "user_id,customerName,orderId\nmia,Mia,1\n");
 });
 
@@ -161,7 +164,10 @@ describe("with every object and R2 down", () => {
       : "";
     const path = `${pattern.replaceAll(/:\w+/g, "x")}${range}`;
     const bearer = pattern.startsWith("/admin") ? ADMIN_TOKEN : token;
-    const headers = { ...app.headers, "api-token": app.apiKey, authorization: `Bearer ${bearer}` };
+    const headers = {
+      ...{ ...app.headers, "api-token": app.apiKey, authorization: `Bearer ${bearer}` },
+      ...(pattern.startsWith("/dashboard") ? page : {}),
+    };
     const body = method === "GET" || method === "DELETE" ? null : "{}";
     const response = await worker.fetch(
       new Request<unknown, IncomingRequestCfProperties>(`https://onecall.test${path}`, {

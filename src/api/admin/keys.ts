@@ -5,13 +5,15 @@ import { defineRoute } from "../../http/route.ts";
 import { parsedJson } from "../../http/route-input.ts";
 import { listSchema, textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
+import { makeSignInCode } from "../../managing/dashboard-entry.ts";
 import { type ApiKey, type NewApiKey, SCOPES, type Scope } from "../../model/app.ts";
 import { generateApiKey, hashApiKey } from "../../model/credentials.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_NAMES, MAX_ROOT_GRACE_HOURS } from "../../model/limits.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
-import { pageOf } from "../schemas.ts";
+import { DASHBOARD_PATH } from "../dashboard/paths.ts";
+import { named, pageOf, TimeSchema } from "../schemas.ts";
 import { KeySchema, NewKeyAnswerSchema, RevokedKeySchema, RotatedSecretSchema } from "./answers.ts";
 import { requireApp } from "./require-app.ts";
 
@@ -54,6 +56,25 @@ export const postKey = defineRoute({
     const { apiKey, stored } = await makeKey(app.id, checkSecret, name, scopes);
     const key = await changeApp(env, app.id, (registry) => registry.createKey(stored, actor));
     return json({ ...presentKey(key), apiKey }, 201);
+  },
+});
+
+export const postSignInCode = defineRoute({
+  id: "createSignInCode",
+  method: "POST",
+  path: "/admin/apps/:app/sign-in-codes",
+  access: BY_ADMIN,
+  summary: "A link to the dashboard that signs the operator in once, within ten minutes",
+  answers: {
+    201: named("SignInCode", v.strictObject({ code: v.string(), url: v.string(), expiresAt: TimeSchema })),
+  },
+  errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
+  handle: async ({ env, params, url }) => {
+    const app = await requireApp(env, params.app);
+    const { code, expiresAt } = await makeSignInCode(env, app.id);
+    // Behind the `#`: a browser tells no server, and the page takes it away.
+    const link = `${url.origin}${DASHBOARD_PATH}/sign-in#code=${code}`;
+    return json({ code, url: link, expiresAt: isoTime(expiresAt) }, 201);
   },
 });
 

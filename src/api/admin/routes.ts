@@ -1,6 +1,6 @@
 import type { Route } from "../../http/route.ts";
 import { deleteApp, getApps, getOneApp, postApp, putApp } from "./apps.ts";
-import { deleteKey, getKeys, postKey, postRootSecret } from "./keys.ts";
+import { deleteKey, getKeys, postKey, postRootSecret, postSignInCode } from "./keys.ts";
 import { getAudit, getOneStatus, getStatus } from "./status.ts";
 
 /** The operator's routes. */
@@ -14,6 +14,7 @@ export const adminRoutes: Route[] = [
   getKeys,
   deleteKey,
   postRootSecret,
+  postSignInCode,
   getStatus,
   getOneStatus,
   getAudit,

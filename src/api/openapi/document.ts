@@ -39,6 +39,12 @@ const SECURITY_SCHEMES = {
     name: "ticket",
     description: "What opens one socket, once.",
   },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-onecall",
+    description: "The dashboard's session, in calls of its own pages.",
+  },
   adminToken: { type: "http", scheme: "bearer", description: "The deployment's ADMIN_TOKEN." },
 };
 

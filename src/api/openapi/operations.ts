@@ -26,11 +26,12 @@ const PARAMETERS: Record<string, string> = {
 };
 
 const SECURITY: Record<Credential, object[]> = {
-  apikey: [{ apikey: [] }],
+  apikey: [{ apikey: [] }, { session: [] }],
   "api-token": [{ apiToken: [] }],
   user: [{ userToken: [] }],
   socket: [{ userToken: [] }, { socketTicket: [] }],
-  admin: [{ adminToken: [] }],
+  admin: [{ adminToken: [] }, { session: [] }],
+  session: [{ session: [] }],
   form: [],
   none: [],
 };

@@ -24,6 +24,7 @@ import { ProviderStore } from "./provider-store.ts";
 import { QuotaStore } from "./quota-store.ts";
 import { RootSecretStore } from "./root-secret-store.ts";
 import { REGISTRY_SCHEMA } from "./schema.ts";
+import { SignInCodeStore } from "./sign-in-code-store.ts";
 import { TemplateStore } from "./template-store.ts";
 import { UserCountStore } from "./user-count-store.ts";
 import { WebhookStore } from "./webhook-store.ts";
@@ -52,6 +53,7 @@ export class RegistryBase extends DurableObject<Bindings> {
   protected readonly box: SecretBox;
   protected readonly quotas: QuotaStore;
   protected readonly providers: ProviderStore;
+  protected readonly signInCodes: SignInCodeStore;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -66,6 +68,7 @@ export class RegistryBase extends DurableObject<Bindings> {
     this.box = new SecretBox(sql, env, ctx.id.name ?? "");
     this.roots = new RootSecretStore(sql, this.due, this.box);
     this.providers = new ProviderStore(sql, this.box);
+    this.signInCodes = new SignInCodeStore(sql);
     this.channels = new ChannelStore(sql, this.providers);
     this.templates = new TemplateStore(sql);
     this.files = new TargetsFileStore(sql);

@@ -81,6 +81,12 @@ export interface RegistryContract {
   getKey(sha256: string): KeyRecord | null;
   /** A key was used, as far as somebody tells: see `copies/key-uses.ts`. */
   noteKeyUse(keyId: string): void;
+  /** Somebody opened the app in the dashboard: its audit log says so. */
+  noteDashboardEntry(actor: Actor): Promise<Outcome<true>>;
+  /** A code, by its hash, that signs the operator in once until then, Unix ms. */
+  addSignInCode(sha256: string, expiresAt: number): Promise<Outcome<true>>;
+  /** True where there was this code: it is used up, and the audit log says that the app was opened. */
+  redeemSignInCode(sha256: string, actor: Actor): Promise<boolean>;
   revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>>;
   listChannels(): AppChannel[];
   getChannel(idOrKey: string): AppChannel | null;

@@ -31,6 +31,10 @@ export function describeRootRotation(
   return { action: "app.root_secret_rotated", target: { type: "app", id }, details };
 }
 
+export function describeDashboardEntry(id: string): Change {
+  return { action: "dashboard.opened", target: { type: "app", id }, details: {} };
+}
+
 export function describeKey(action: "key.created" | "key.revoked", key: ApiKey): Change {
   const { id, name, scopes, key: masked } = key;
   return { action, target: { type: "key", id }, details: { name, scopes, key: masked } };

@@ -1,9 +1,15 @@
 import type { ApiKey, KeyRecord, NewApiKey } from "../../model/app.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
+import { MAX_SIGN_IN_CODES } from "../../model/limits.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { AppCalls } from "./app-calls.ts";
-import { describeKey } from "./describe-change.ts";
+import { describeDashboardEntry, describeKey } from "./describe-change.ts";
+
+const TOO_MANY_CODES = refuse(
+  "ERR_CONFLICT",
+  `The app has ${MAX_SIGN_IN_CODES} links that can still be used. Use one, or wait until they end.`,
+);
 
 /** About the app's API keys. */
 export class KeyCalls extends AppCalls {
@@ -37,6 +43,31 @@ export class KeyCalls extends AppCalls {
 
   noteKeyUse(keyId: string): void {
     if (this.exists()) this.app.noteKeyUse(keyId, Date.now());
+  }
+
+  async noteDashboardEntry(actor: Actor): Promise<Outcome<true>> {
+    return this.change(() => {
+      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      this.record(actor, [describeDashboardEntry(this.requireRecord().id)]);
+      return succeed(true);
+    });
+  }
+
+  async addSignInCode(sha256: string, expiresAt: number): Promise<Outcome<true>> {
+    return this.change(() => {
+      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      const isAdded = this.signInCodes.add(sha256, expiresAt, Date.now(), MAX_SIGN_IN_CODES);
+      return isAdded ? succeed(true) : TOO_MANY_CODES;
+    });
+  }
+
+  async redeemSignInCode(sha256: string, actor: Actor): Promise<boolean> {
+    const redeemed = await this.change((): Outcome<boolean> => {
+      if (!this.exists() || !this.signInCodes.take(sha256, Date.now())) return succeed(false);
+      this.record(actor, [describeDashboardEntry(this.requireRecord().id)]);
+      return succeed(true);
+    });
+    return redeemed.ok && redeemed.value;
   }
 
   async revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>> {

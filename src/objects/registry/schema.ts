@@ -2,6 +2,7 @@ import { DUE_SCHEMA } from "../kit/due.ts";
 import { SECRET_BOX_SCHEMA } from "../kit/secret-box.ts";
 import { FILE_AUDIENCES_SCHEMA } from "./file-audience-store.ts";
 import { QUOTAS_SCHEMA } from "./quota-store.ts";
+import { SIGN_IN_CODES_SCHEMA } from "./sign-in-code-store.ts";
 
 /** The registry's database, step by step (docs/storage.md says what each table is for). */
 export const REGISTRY_SCHEMA = [
@@ -111,4 +112,5 @@ export const REGISTRY_SCHEMA = [
   ["ALTER TABLE app ADD COLUMN folds_user_ids INTEGER NOT NULL DEFAULT 0"],
   ["ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER"],
   FILE_AUDIENCES_SCHEMA,
+  SIGN_IN_CODES_SCHEMA,
 ] as const;

@@ -34,6 +34,7 @@ export const ALLOWED: readonly Allowance[] = [
   table("Registry", "user_counts", "one row a shard: MAX_SHARD_COUNT"),
   table("Registry", "app", ONE_ROW),
   table("Registry", "erasure", ONE_ROW),
+  table("Registry", "sign_in_codes", "MAX_SIGN_IN_CODES: 20"),
   table("Registry", "root_secrets", "MAX_ROOT_SECRETS: 5"),
   table("Registry", "channels", "MAX_CHANNELS: 50"),
   table("Registry", "webhooks", "MAX_WEBHOOKS: 10"),

@@ -1,0 +1,174 @@
+import * as v from "valibot";
+import { getApp } from "../../copies/app.ts";
+import { confirmApiKey } from "../../copies/keys.ts";
+import { ANYBODY, BY_SESSION } from "../../http/access.ts";
+import { adminActor, isAdminToken, requireKey } from "../../http/auth.ts";
+import type { Context } from "../../http/context.ts";
+import { isoTime, json } from "../../http/responses.ts";
+import { defineRoute, type Route } from "../../http/route.ts";
+import { parsedJson } from "../../http/route-input.ts";
+import { isSameOrigin, sessionCookieName, setSessionCookie } from "../../http/session-cookie.ts";
+import { type OpenedSession, sealSession } from "../../http/session-token.ts";
+import { limitSignIns } from "../../http/sign-in-limit.ts";
+import { enterDashboard, redeemSignInCode } from "../../managing/dashboard-entry.ts";
+import { maskKey, SCOPES } from "../../model/app.ts";
+import { appIdOfKey } from "../../model/credentials.ts";
+import { OnecallError } from "../../model/errors.ts";
+import { OPERATOR_SCOPES, SESSION_SECONDS, type Session } from "../../model/session.ts";
+import { requireApp } from "../admin/require-app.ts";
+import { named, TextOrNullSchema, TimeSchema } from "../schemas.ts";
+import { DASHBOARD_PATH } from "./paths.ts";
+
+const SESSION_PATH = `${DASHBOARD_PATH}/session`;
+
+/** Longer is no credential. */
+const MAX_CREDENTIAL_LENGTH = 4096;
+const CREDENTIAL_MESSAGE = `must be a text of 1 to ${MAX_CREDENTIAL_LENGTH} characters`;
+const CredentialSchema = v.pipe(
+  v.string(CREDENTIAL_MESSAGE),
+  v.minLength(1, CREDENTIAL_MESSAGE),
+  v.maxLength(MAX_CREDENTIAL_LENGTH, CREDENTIAL_MESSAGE),
+);
+const SignInSchema = v.pipe(
+  v.object(
+    { token: v.optional(CredentialSchema), code: v.optional(CredentialSchema) },
+    "must be a JSON object",
+  ),
+  v.check(
+    ({ token, code }) => (token === undefined) !== (code === undefined),
+    "must have a token, which is an API key or the admin token, or the code of a link",
+  ),
+);
+
+const AppRefSchema = v.strictObject({ id: v.string(), name: v.string() });
+const SessionSchema = named(
+  "DashboardSession",
+  v.strictObject({
+    role: v.picklist(["operator", "key"]),
+    app: v.nullable(AppRefSchema),
+    scopes: v.array(v.picklist(SCOPES)),
+    key: TextOrNullSchema,
+    expiresAt: TimeSchema,
+  }),
+);
+
+/** What came in place of a cookie: the session, and the app that it begins with. */
+interface SignedIn {
+  session: Session;
+  appId: string | null;
+}
+
+const postSession = defineRoute({
+  id: "signIn",
+  method: "POST",
+  path: SESSION_PATH,
+  access: ANYBODY,
+  summary: "Exchange an API key, the admin token or a link's code for the dashboard's cookie",
+  body: parsedJson(SignInSchema),
+  answers: { 200: SessionSchema },
+  errors: ["ERR_UNAUTHORIZED", "ERR_FORBIDDEN", "ERR_TOO_MANY_REQUESTS", "ERR_NOT_FOUND"],
+  handle: async (call) => {
+    requireOwnPage(call);
+    await limitSignIns(call);
+    const { token, code = "" } = call.body;
+    const { session, appId } =
+      token === undefined ? await signInByCode(call, code) : await signIn(call, token);
+    const sealed = await sealSession(call.env, session);
+    const expiresAt = Date.now() + SESSION_SECONDS * 1000;
+    const answer = await presentSession(call, { session, expiresAt }, appId);
+    return json(answer, 200, { "set-cookie": setSessionCookie(call.url, sealed) });
+  },
+});
+
+const getSession = defineRoute({
+  id: "getSession",
+  method: "GET",
+  path: SESSION_PATH,
+  access: BY_SESSION,
+  summary: "Who is signed in to the dashboard",
+  answers: { 200: SessionSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async (call) => json(await presentSession(call, call.opened, null)),
+});
+
+const deleteSession = defineRoute({
+  id: "signOut",
+  method: "DELETE",
+  path: SESSION_PATH,
+  access: ANYBODY,
+  summary: "Take the dashboard's cookie away",
+  answers: { 200: v.strictObject({ signedOut: v.literal(true) }) },
+  errors: ["ERR_FORBIDDEN"],
+  handle: (call) => {
+    requireOwnPage(call);
+    return json({ signedOut: true }, 200, { "set-cookie": setSessionCookie(call.url, "") });
+  },
+});
+
+const postSessionApp = defineRoute({
+  id: "openApp",
+  method: "POST",
+  path: `${SESSION_PATH}/app`,
+  access: BY_SESSION,
+  summary: "Open an app as the operator, which its audit log says",
+  body: parsedJson(v.object({ app: v.string("must be an app's id") }, "must be a JSON object")),
+  answers: { 200: named("OpenedApp", AppRefSchema) },
+  errors: ["ERR_FORBIDDEN", "ERR_NOT_FOUND"],
+  handle: async (call) => {
+    if (call.opened.session.kind !== "operator") {
+      throw new OnecallError("ERR_FORBIDDEN", "An API key opens its own app only.");
+    }
+    const { id, name } = await requireApp(call.env, call.body.app);
+    await enterDashboard(call.env, id, adminActor(call));
+    return json({ id, name });
+  },
+});
+
+export const dashboardRoutes: readonly Route[] = [postSession, getSession, deleteSession, postSessionApp];
+
+/** Nobody is signed in, or out, by a page of elsewhere, nor where the cookie could be read on its way. */
+function requireOwnPage({ request, url }: { request: Request; url: URL }): void {
+  if (!isSameOrigin(request, url)) {
+    throw new OnecallError("ERR_FORBIDDEN", "Only the dashboard's own page signs in and out.");
+  }
+  if (sessionCookieName(url) === null) {
+    throw new OnecallError("ERR_FORBIDDEN", "The dashboard needs https, but on this machine.");
+  }
+}
+
+async function signIn(call: Context, token: string): Promise<SignedIn> {
+  const appId = appIdOfKey(token);
+  if (appId === null) {
+    if (await isAdminToken(call, token)) return { session: { kind: "operator" }, appId: null };
+    throw new OnecallError("ERR_UNAUTHORIZED", "This is neither an API key nor the admin token.");
+  }
+  const { actor } = await requireKey(call, token);
+  await enterDashboard(call.env, appId, actor);
+  return { session: { kind: "key", apiKey: token }, appId };
+}
+
+async function signInByCode(call: Context, code: string): Promise<SignedIn> {
+  const appId = await redeemSignInCode(call, code);
+  return { session: { kind: "operator" }, appId };
+}
+
+async function presentSession(
+  { env }: Pick<Context, "env">,
+  { session, expiresAt }: OpenedSession,
+  appId: string | null,
+): Promise<v.InferOutput<typeof SessionSchema>> {
+  const until = { expiresAt: isoTime(expiresAt) };
+  if (session.kind === "operator") {
+    const app = appId === null ? null : toRef(await getApp(env, appId));
+    return { role: "operator", app, scopes: [...OPERATOR_SCOPES], key: null, ...until };
+  }
+  const key = await confirmApiKey(env, session.apiKey);
+  if (key === null)
+    throw new OnecallError("ERR_UNAUTHORIZED", "The API key was revoked. Sign in with another.");
+  const app = toRef(await getApp(env, key.appId));
+  return { role: "key", app, scopes: key.scopes, key: maskKey(key.lastFour), ...until };
+}
+
+function toRef({ id, name }: { id: string; name: string }): { id: string; name: string } {
+  return { id, name };
+}
