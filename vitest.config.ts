@@ -9,6 +9,7 @@ keepStorageInMemory();
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
   "test/channels/webhook-batch.test.ts",
+  "test/client/faults.test.ts",
   "test/apps/shards.test.ts",
   "test/campaigns/faults.test.ts",
   "test/notifications/faults.test.ts",
@@ -36,6 +37,7 @@ const TESTS_ALONE = [
   "test/operations/erasure.test.ts",
   "test/operations/erasure-aftermath.test.ts",
   "test/webhooks/schedule.test.ts",
+  "test/client/silence.test.ts",
 ];
 
 export default defineConfig({

@@ -120,6 +120,7 @@ export interface Operations {
             | "internal_error"
           )[]
         | null;
+      userId?: string | null;
     };
     answer: Notification;
   };
@@ -550,7 +551,7 @@ export interface Operations {
        */
       createdTo?: string;
       perPage?: number;
-      limit?: string;
+      limit?: number;
       cursor?: string;
     };
     answer: {

@@ -47,6 +47,7 @@ const EVERY_METHOD = {
   ],
   users: ({ users }: Onecall) => [
     users.list(),
+    users.count(),
     users.create({ uid: "{}" }),
     users.get("{}"),
     users.update("{}", {}),
@@ -82,6 +83,7 @@ const EVERY_METHOD = {
     webhooks.rotateSecret("{}"),
     webhooks.test("{}"),
     webhooks.attempts("{}"),
+    webhooks.recover("{}", { since: "2026-11-01" }),
     webhooks.resend("{}", "{}"),
   ],
   auditLog: ({ auditLog }: Onecall) => [auditLog.list()],

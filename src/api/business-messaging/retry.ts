@@ -22,6 +22,7 @@ const RetrySchema = v.pipe(
     type: "object",
     properties: {
       reasons: { type: ["array", "null"], minItems: 1, items: { type: "string", enum: FAILURE_REASONS } },
+      userId: { type: ["string", "null"] },
     },
   }),
   v.object({

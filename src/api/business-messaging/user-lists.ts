@@ -9,6 +9,7 @@ import { listUsers } from "../../managing/list-users.ts";
 import { countUsers } from "../../managing/page-users.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { ANY_USER, type UserFilter } from "../../model/user.ts";
+import { shownAs } from "../../text/shown-schema.ts";
 import { CountSchema } from "../schemas.ts";
 import { listUidSearchKeys } from "../users/fields.ts";
 import { API } from "./paths.ts";
@@ -26,7 +27,7 @@ const FilterSchema = v.object(FILTER_ENTRIES);
 const UserListSchema = v.object({
   ...FILTER_ENTRIES,
   perPage: limitSchema(20),
-  limit: v.optional(v.string()),
+  limit: v.optional(shownAs(v.string(), { type: "integer", minimum: 1, maximum: 100 })),
   cursor: v.optional(v.string()),
 });
 

@@ -1,4 +1,4 @@
-import type { App, AppStatus, AppWithQuotas, CountsCheck, NewApiKey, NewApp } from "../api-types.ts";
+import type { ApiKey, App, AppStatus, AppWithQuotas, CountsCheck, NewApiKey, NewApp } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
 import { type Answer, type Body, path, type Query, Resource } from "../requests.ts";
@@ -27,8 +27,8 @@ export class Admin extends Resource {
     return this.requests.delete(path`/admin/apps/${app}`, options, body);
   }
 
-  keys(app: string, options?: CallOptions): Promise<Answer<"listKeys">> {
-    return this.requests.get(path`/admin/apps/${app}/keys`, options);
+  keys(app: string, options?: CallOptions): Pages<ApiKey> {
+    return this.requests.list<Answer<"listKeys">>(path`/admin/apps/${app}/keys`, options);
   }
 
   /** The answer has the key, this once. */

@@ -8,6 +8,11 @@ export class Users extends Resource {
     return this.requests.list<Answer<"listUsers">>(api`/users`, options, query);
   }
 
+  /** How many a list with the same filters would have. */
+  count(query?: Query<"countUsers">, options?: CallOptions): Promise<Answer<"countUsers">> {
+    return this.requests.get(api`/user-count`, options, query);
+  }
+
   create(body: Body<"createUser">, options?: CallOptions): Promise<User> {
     return this.requests.post(api`/users`, options, body);
   }

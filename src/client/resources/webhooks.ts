@@ -1,4 +1,4 @@
-import type { Webhook, WebhookAttempt, WebhookWithSecret } from "../api-types.ts";
+import type { Webhook, WebhookAttempt, WebhookRecovery, WebhookWithSecret } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
 import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
@@ -36,6 +36,11 @@ export class Webhooks extends Resource {
 
   test(webhook: string, options?: CallOptions): Promise<WebhookAttempt> {
     return this.requests.post(api`/webhooks/${webhook}/test`, options);
+  }
+
+  /** Sends again what the endpoint hasn't taken since a time. */
+  recover(webhook: string, body: Body<"recoverWebhook">, options?: CallOptions): Promise<WebhookRecovery> {
+    return this.requests.post(api`/webhooks/${webhook}/recover`, options, body);
   }
 
   attempts(
