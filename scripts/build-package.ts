@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { readArguments, runScript } from "./arguments.ts";
 import { INBOX_SOURCES } from "./assets/inbox-sources.ts";
-import { listEntries, nameOf } from "./package/entries.ts";
+import { type Entry, listEntries, nameOf } from "./package/entries.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
 
@@ -22,12 +22,19 @@ await runScript(USAGE, async () => {
   readArguments({}, USAGE);
   const start = performance.now();
   rmSync(FOLDER, { recursive: true, force: true });
-  await Promise.all([buildModules(), ...PROJECTS.map(buildTypes)]);
+  const isCommand = ({ source }: Entry) => source.startsWith("src/client/cli/");
+  const entries = listEntries();
+  await Promise.all([
+    buildModules(entries.filter((entry) => !isCommand(entry))),
+    // With all that it imports in it: else the client would become a part that both share.
+    buildModules(entries.filter(isCommand)),
+    ...PROJECTS.map(buildTypes),
+  ]);
   nameModules();
   console.log(`dist/ built in ${formatTime(start)}`);
 });
 
-async function buildModules(): Promise<void> {
+async function buildModules(entries: readonly Entry[]): Promise<void> {
   await build({
     configFile: false,
     root: ROOT,
@@ -41,7 +48,7 @@ async function buildModules(): Promise<void> {
       minify: true,
       sourcemap: true,
       lib: {
-        entry: Object.fromEntries(listEntries().map((entry) => [nameOf(entry), join(ROOT, entry.source)])),
+        entry: Object.fromEntries(entries.map((entry) => [nameOf(entry), join(ROOT, entry.source)])),
         formats: ["es"],
       },
       rolldownOptions: {
