@@ -1,6 +1,6 @@
 import type { Chunk, ShardRun } from "../model/chunks.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../model/limits.ts";
-import { shardOfUser, type UserPlacement } from "../model/user-hash.ts";
+import { placeUser, type UserPlacement } from "../model/user-hash.ts";
 import { RowLog } from "./row-log.ts";
 import { UserRows } from "./user-rows.ts";
 
@@ -69,13 +69,14 @@ export class AudienceBuilder {
   add(userId: string, json: string | Uint8Array): void {
     const bytes = typeof json === "string" ? encoder.encode(json) : json;
     const row = this.#shards.length;
-    const earlier = this.#users.put(bytes, row, this.#rule === "last");
+    const { shard, hash } = placeUser(userId, this.#placement);
+    const earlier = this.#users.put(bytes, hash, row, this.#rule === "last");
     if (earlier !== null) {
       this.#duplicates++;
       if (this.#rule === "first") return;
       this.#shards[earlier] = DROPPED;
     }
-    this.#shards.push(shardOfUser(userId, this.#placement));
+    this.#shards.push(shard);
     this.#log.add(bytes);
   }
 

@@ -11,10 +11,12 @@ import {
   MAX_VARIABLES_BYTES,
   TARGETS_FILE_TTL_MS,
 } from "../model/limits.ts";
+import { pause } from "../model/pause.ts";
 import type { UserPlacement } from "../model/user-hash.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
+import { readPieces } from "./byte-pieces.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
 import { deleteAudiences, storeAudience } from "./store.ts";
@@ -24,7 +26,7 @@ import type { UploadPolicy } from "./upload-signature.ts";
 /** What most files become as rows, of their own bytes; one that becomes more asks for more memory. */
 const USUAL_GROWTH = 2;
 /** Rows are looked at so many bytes at a time, between which memory is asked for. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 const CSV_RULES: Omit<CsvRules, "toId"> = {
   idColumn: "user_id",
@@ -129,10 +131,10 @@ export class FileUpload {
     }
   }
 
-  async #readArchive(): Promise<ReadableStream<Uint8Array>> {
+  async #readArchive(): Promise<AsyncIterable<Uint8Array>> {
     const object = await this.#env.TARGETS.get(this.#archiveKey);
     if (object === null) throw unavailable(new Error("The uploaded file can't be read back"));
-    return object.body;
+    return readPieces(object.body, READ_BYTES);
   }
 
   async #build(
@@ -146,6 +148,7 @@ export class FileUpload {
       for (let start = 0; start < piece.length; start += READ_BYTES) {
         reader.write(piece.subarray(start, start + READ_BYTES));
         await memory.grow(builder.heldBytes);
+        await pause();
       }
     }
     const summary = reader.end();

@@ -1,5 +1,7 @@
 import { OnecallError } from "../model/errors.ts";
 import { LEAST_UPLOAD_BYTES_PER_SECOND, MAX_UPLOAD_MS, UPLOAD_RATE_WINDOW_MS } from "../model/limits.ts";
+import { pause } from "../model/pause.ts";
+import { PieceReader } from "./byte-pieces.ts";
 
 /** How slow an upload may be. Only time that is spent waiting for the client counts. */
 export interface UploadPace {
@@ -19,9 +21,10 @@ export const UPLOAD_PACE: UploadPace = {
 /** Looks a window has at least. */
 const LOOKS_PER_WINDOW = 10;
 const MAX_LOOK_MS = 250;
+const PIECE_BYTES = 64 * 1024;
 
 /**
- * A body's bytes as they come. Throws where the client is too slow, and as soon as `findRefusal` says why the
+ * A body's bytes as they come, each piece valid until the next is asked for. Throws where the client is too slow, and as soon as `findRefusal` says why the
  * upload can't go on: it is asked several times a second, also while nothing arrives.
  */
 export async function* readPaced(
@@ -29,7 +32,7 @@ export async function* readPaced(
   pace: UploadPace,
   findRefusal: () => OnecallError | null,
 ): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
+  const reader = new PieceReader(body, 1, PIECE_BYTES);
   const clock = new WaitClock(pace);
   let refusal: OnecallError | null = null;
   const look = setInterval(
@@ -43,11 +46,13 @@ export async function* readPaced(
   try {
     while (true) {
       clock.start();
-      const { done, value } = await reader.read();
-      clock.stop(value?.length ?? 0);
+      const bytes = await reader.next();
+      clock.stop(bytes?.length ?? 0);
       if (refusal !== null) throw refusal;
-      if (done) return;
-      yield value;
+      if (bytes === null) return;
+      yield bytes;
+      // A client that is near always has more.
+      await pause();
     }
   } finally {
     clearInterval(look);

@@ -3,6 +3,7 @@ import type { Bindings } from "../env.ts";
 import type { Chunk } from "../model/chunks.ts";
 import { keys } from "../model/keys.ts";
 import type { AudienceRef, StoredRow } from "../model/notification.ts";
+import { pause } from "../model/pause.ts";
 import { type BuiltAudience, joinPieces } from "./builder.ts";
 import type { Overrides } from "./row-values.ts";
 
@@ -82,7 +83,10 @@ async function writePieces(
 ): Promise<void> {
   const writer = writable.getWriter();
   // A write resolves when its bytes were taken: then the piece may change.
-  for (const piece of pieces) await writer.write(piece);
+  for (const piece of pieces) {
+    await writer.write(piece);
+    await pause();
+  }
   await writer.close();
 }
 

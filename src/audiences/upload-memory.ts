@@ -2,7 +2,7 @@ import { OnecallError } from "../model/errors.ts";
 import { MAX_AUDIENCE_BYTES, UPLOAD_PART_BYTES } from "../model/limits.ts";
 
 /** Bytes of files on their way to R2, of all uploads of an isolate together. */
-const RECEIVING_BYTES = 4 * UPLOAD_PART_BYTES;
+const RECEIVING_BYTES = 3 * UPLOAD_PART_BYTES;
 /** Bytes of audiences that are built: the largest, and small ones beside it. */
 const BUILDING_BYTES = MAX_AUDIENCE_BYTES + 4 * 1024 * 1024;
 /** How long an upload waits for memory, ms. */

@@ -32,7 +32,7 @@ export async function receiveUpload(
 ): Promise<UploadedFile> {
   const length = readLength(request);
   const form = new UploadForm({ env, requestId, address: addressOf(request) }, length);
-  const body = request.body ?? new ReadableStream<Uint8Array>({ start: (empty) => empty.close() });
+  const body = request.body ?? new Blob([]).stream();
   try {
     const pieces = readPaced(body, pace, () => form.findRefusal());
     for await (const event of readForm(request.headers.get("content-type"), pieces, FILE_FIELD)) {

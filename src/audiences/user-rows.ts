@@ -1,5 +1,3 @@
-import { parseSipKey, type SipKey, sipHash } from "../model/siphash.ts";
-import { newHashKey } from "../model/user-hash.ts";
 import type { RowLog } from "./row-log.ts";
 
 const QUOTE = '"'.charCodeAt(0);
@@ -9,11 +7,10 @@ const EMPTY = -1;
 
 /**
  * Which row of a log is a user's: a hash table over the ids as they stand at the rows' beginnings. A map of
- * texts would hold every id a second time. Keyed, so that no file can make ids meet. Pure but for its key.
+ * texts would hold every id a second time. Pure.
  */
 export class UserRows {
   readonly #log: RowLog;
-  readonly #key: SipKey = parseSipKey(newHashKey());
   /** Row numbers. */
   #slots = new Int32Array(FIRST_SLOTS).fill(EMPTY);
   /** The hash of each noted row's user id, by the row's number. */
@@ -26,11 +23,11 @@ export class UserRows {
 
   /**
    * Notes that the user whose id `json` begins with has this row, which goes into the log next; returns the row
-   * that there is already, or null. Without `replaces` that one stays.
+   * that there is already, or null. Without `replaces` that one stays. `hash`: of the id, keyed, so that no file can
+   * make ids meet.
    */
-  put(json: Uint8Array, row: number, replaces: boolean): number | null {
+  put(json: Uint8Array, hash: number, row: number, replaces: boolean): number | null {
     const id = json.subarray(1, endOfId(json));
-    const [hash] = sipHash(this.#key, id, id.length);
     const slot = this.#findSlot(hash, id);
     const earlier = this.#slots[slot] ?? EMPTY;
     if (earlier !== EMPTY && !replaces) return earlier;

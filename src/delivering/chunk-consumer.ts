@@ -5,6 +5,7 @@ import type { AppRecord } from "../model/app.ts";
 import { findUnit, type UnitPlace, type UnitRange } from "../model/chunk-units.ts";
 import { groupByLedger, type LedgerRef } from "../model/ids.ts";
 import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../model/limits.ts";
+import { pause } from "../model/pause.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
@@ -13,7 +14,7 @@ import { BatchPlans, type CompiledPlan } from "./compiled-plans.ts";
 import { deliverAsRows, deliverAsSegments, retryInShard, retryRun } from "./deliver.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
 import type { DeliveryContext } from "./target.ts";
-import { listRuns, UnitRows } from "./unit-rows.ts";
+import { listRuns, type PlacedRun, UnitRows } from "./unit-rows.ts";
 
 /** Room for the rows that this isolate has read and not delivered yet. */
 const ROWS_TEXT = new IsolateBudget(MAX_ROWS_AT_ONCE, FREE_TEXT_LENGTH);
@@ -27,12 +28,16 @@ interface ReceivedMessage {
   waitedMs: number;
 }
 
+/** How long a unit has for itself before the next of its queue batch begins as well, ms. */
+const TURN_MS = 200;
+/** Shards of one unit that are called together. */
+const RUNS_AT_ONCE = 16;
+
 /**
  * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the
- * batch goes last, so that another's single chunk isn't rendered in the middle of its many.
+ * batch goes last, so that another's single chunk isn't behind its many.
  */
 export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Promise<void> {
-  const plans = new BatchPlans(env);
   const giveUp = (message: Message, error: unknown): void => {
     const { queue } = batch;
     console.error({ message: "a chunk was not delivered", queue, attempts: message.attempts, error });
@@ -47,17 +52,7 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
       giveUp(message, error);
     }
   }
-  const done: ReceivedMessage[] = [];
-  for (const share of splitByShare(received)) {
-    await Promise.all(
-      share.map((entry) =>
-        deliverChunk(env, plans, entry.unit).then(
-          () => void done.push(entry),
-          (error: unknown) => giveUp(entry.message, error),
-        ),
-      ),
-    );
-  }
+  const done = await deliverInTurn(env, orderByShare(received), giveUp);
   // A message of an earlier version stands for a chunk that no ledger waits for.
   for (const { message, unit } of done) if (unit.version === 1) message.ack();
   const byApp = Map.groupBy(
@@ -73,11 +68,41 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
   );
 }
 
+/**
+ * One unit after another, each read while the one before is delivered; returns those that were delivered. All at once
+ * would keep the isolate's thread busy from the first to the last: while there always is something ready to run, calls
+ * that arrive and timers that are due wait, whoever's they are.
+ */
+async function deliverInTurn(
+  env: Bindings,
+  messages: readonly ReceivedMessage[],
+  giveUp: (message: Message, error: unknown) => void,
+): Promise<ReceivedMessage[]> {
+  const plans = new BatchPlans(env);
+  const done: ReceivedMessage[] = [];
+  const deliveries: Promise<void>[] = [];
+  let ahead = readAhead(env, plans, messages[0]);
+  for (const [index, entry] of messages.entries()) {
+    const own = ahead;
+    ahead = readAhead(env, plans, messages[index + 1]);
+    const delivery = deliverUnit(env, own).then(
+      () => void done.push(entry),
+      (error: unknown) => giveUp(entry.message, error),
+    );
+    deliveries.push(delivery);
+    // One that hangs delays the others by its turn, not for as long as it hangs.
+    await Promise.race([delivery, scheduler.wait(TURN_MS)]);
+    await pause();
+  }
+  await Promise.all(deliveries);
+  return done;
+}
+
 /** All apps' messages but those of the app that has the most, then these. */
-function splitByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[][] {
+function orderByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
   const byApp = [...Map.groupBy(messages, ({ unit }) => unit.appId).values()];
   const most = byApp.reduce((largest, ofApp) => (ofApp.length > largest.length ? ofApp : largest), []);
-  return [byApp.filter((ofApp) => ofApp !== most).flat(), most];
+  return [...byApp.filter((ofApp) => ofApp !== most).flat(), ...most];
 }
 
 /**
@@ -110,63 +135,101 @@ function retryLater(message: Message): void {
   message.retry({ delaySeconds: Math.min(2 ** message.attempts, 60) });
 }
 
-/** Renders a chunk, or a part of one, and stores its deliveries. */
-async function deliverChunk(env: Bindings, plans: BatchPlans, message: ChunkMessage): Promise<void> {
+/** A unit whose rows are in memory, but those of a retry. */
+interface ReadUnit {
+  compiled: CompiledPlan;
+  app: AppRecord;
+  runs: readonly PlacedRun[];
+  rows: UnitRows;
+  /** Null in a message of an earlier version. */
+  unit: number | null;
+  /** Gives back the room that the rows take. */
+  release(): void;
+}
+
+/** Begins to read a unit. Whoever delivers it hears of what went wrong. */
+function readAhead(
+  env: Bindings,
+  plans: BatchPlans,
+  message: ReceivedMessage | undefined,
+): Promise<ReadUnit> | null {
+  if (message === undefined) return null;
+  const reading = readUnit(env, plans, message.unit);
+  reading.catch(() => {});
+  return reading;
+}
+
+async function readUnit(env: Bindings, plans: BatchPlans, message: ChunkMessage): Promise<ReadUnit> {
   const { appId, notificationId, attempt = 1 } = message;
   const [compiled, app] = await Promise.all([plans.get(appId, notificationId, attempt), getApp(env, appId)]);
   const place = placeOf(message, compiled);
-  const room = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
+  const { release } = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
   try {
-    await deliverPlace(env, app, compiled, place, message.version === 1 ? null : message.unit);
-  } finally {
-    room.release();
+    const rows = new UnitRows(env, appId, compiled, place);
+    // Of a retry the shards mostly have the targets themselves.
+    if (compiled.retry === null) await rows.read();
+    const unit = message.version === 1 ? null : message.unit;
+    return { compiled, app, runs: listRuns(place), rows, unit, release };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 
-/** One call and one transaction per shard, mostly. */
-async function deliverPlace(
-  env: Bindings,
-  app: AppRecord,
-  compiled: CompiledPlan,
-  place: UnitPlace,
-  unit: number | null,
-): Promise<void> {
-  const { header, template, pushData, expected, retry } = compiled;
-  const context: DeliveryContext = {
+/** Renders a unit and stores its deliveries: one call and one transaction per shard, mostly. */
+async function deliverUnit(env: Bindings, reading: Promise<ReadUnit> | null): Promise<void> {
+  const read = await reading;
+  if (read === null) return;
+  const { runs } = read;
+  try {
+    const context = await contextOf(env, read);
+    for (let start = 0; start < runs.length; start += RUNS_AT_ONCE) {
+      if (start > 0) await pause();
+      const together = runs.slice(start, start + RUNS_AT_ONCE);
+      await Promise.all(together.map((run) => deliverRun(env, context, read, run)));
+    }
+  } finally {
+    read.release();
+  }
+}
+
+async function contextOf(env: Bindings, { app, compiled }: ReadUnit): Promise<DeliveryContext> {
+  const { header, template, retry } = compiled;
+  const keys = header.channels.map(({ key }) => key);
+  return {
     template,
     channels: header.channels,
-    enabled: await findEnabledChannels(
-      env,
-      app,
-      header.channels.map(({ key }) => key),
-    ),
+    enabled: await findEnabledChannels(env, app, keys),
     isExpired: Date.now() >= (retry ?? header).expiresAt,
   };
-  const rows = new UnitRows(env, app.id, compiled, place);
-  // Of a retry the shards mostly have the targets themselves.
-  if (retry === null) await rows.read();
-  await Promise.all(
-    listRuns(place).map(async (run) => {
-      const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
-      const shard = getShardStub(env, app.id, run.shard);
-      if (retry !== null) {
-        const inShard =
-          unit === null ? null : { notificationId: header.id, units: [unit, unit + 1] as UnitRange };
-        if (
-          inShard !== null &&
-          (await retryInShard(shard, context, { ...inShard, count: run.rows }, request, retry))
-        )
-          return;
-        await retryRun(shard, context, await rows.of(run), request, retry);
-      } else if (unit === null) {
-        // A message of an earlier version doesn't say which unit it is.
-        await deliverAsRows(shard, context, await rows.of(run), request);
-      } else {
-        const part = { unit, shard: run.shard, plan: compiled };
-        await deliverAsSegments(shard, context, await rows.of(run), request, part);
-      }
-    }),
-  );
+}
+
+async function deliverRun(
+  env: Bindings,
+  context: DeliveryContext,
+  { compiled, app, rows, unit }: ReadUnit,
+  run: PlacedRun,
+): Promise<void> {
+  const { header, pushData, expected, retry } = compiled;
+  const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
+  const shard = getShardStub(env, app.id, run.shard);
+  if (retry !== null) {
+    if (unit !== null) {
+      const part = { notificationId: header.id, units: oneUnit(unit), count: run.rows };
+      if (await retryInShard(shard, context, part, request, retry)) return;
+    }
+    await retryRun(shard, context, await rows.of(run), request, retry);
+  }
+  // A message of an earlier version doesn't say which unit it is.
+  else if (unit === null) await deliverAsRows(shard, context, await rows.of(run), request);
+  else {
+    const part = { unit, shard: run.shard, plan: compiled };
+    await deliverAsSegments(shard, context, await rows.of(run), request, part);
+  }
+}
+
+function oneUnit(unit: number): UnitRange {
+  return [unit, unit + 1];
 }
 
 /** Where a message's rows are. One of an earlier version says it itself, and stands for a whole chunk. */

@@ -26,13 +26,27 @@ export function newHashKey(): string {
  * The user shard of a user id, by its UTF-8 bytes. The hash is keyed by the app, so that nobody can choose ids
  * that all meet in one shard; apps from before that have one without a key.
  */
-export function shardOfUser(userId: string, { shardCount, hash, hashKey }: UserPlacement): number {
+export function shardOfUser(userId: string, placement: UserPlacement): number {
   const length = encode(userId);
-  if (hash === "fnv1a32-fmix32") return hashWithoutKey(length) % shardCount;
-  if (hashKey === null) throw new Error("An app's user hash has lost its key");
-  const [low] = sipHash(keyOf(hashKey), scratch, length);
-  return low % shardCount;
+  if (placement.hash === "fnv1a32-fmix32") return hashWithoutKey(length) % placement.shardCount;
+  const [low] = sipHash(keyOf(placement), scratch, length);
+  return low % placement.shardCount;
 }
+
+/** The same shard, and a hash of 32 bits for a table of users that nobody can choose ids against either. */
+export function placeUser(userId: string, placement: UserPlacement): { shard: number; hash: number } {
+  const length = encode(userId);
+  if (placement.hash === "fnv1a32-fmix32") {
+    ownKey ??= parseSipKey(newHashKey());
+    const [hash] = sipHash(ownKey, scratch, length);
+    return { shard: hashWithoutKey(length) % placement.shardCount, hash };
+  }
+  const [low, high] = sipHash(keyOf(placement), scratch, length);
+  return { shard: low % placement.shardCount, hash: high };
+}
+
+/** For tables of an app whose hash has no key: made when the first needs it, as a Worker may not when it starts. */
+let ownKey: SipKey | null = null;
 
 /** FNV-1a (32 bit), finished with MurmurHash3's fmix32 so that ids that differ at their end only spread evenly. */
 function hashWithoutKey(length: number): number {
@@ -59,7 +73,8 @@ function encode(userId: string): number {
 // The key that was used last, parsed: mostly the next call is of the same app.
 let lastKey: { hex: string; key: SipKey } | null = null;
 
-function keyOf(hex: string): SipKey {
+function keyOf({ hashKey: hex }: UserPlacement): SipKey {
+  if (hex === null) throw new Error("An app's user hash has lost its key");
   if (lastKey?.hex !== hex) lastKey = { hex, key: parseSipKey(hex) };
   return lastKey.key;
 }

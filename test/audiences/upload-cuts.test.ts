@@ -22,7 +22,7 @@ async function readFormWhole(pieces: readonly Uint8Array[]): Promise<{ fields: F
   const events: FormPiece[] = [];
   for await (const event of readForm(
     requestOf(pieces).headers.get("content-type"),
-    requestOf(pieces).body ?? new ReadableStream(),
+    requestOf(pieces).body ?? new Blob([]).stream(),
     "file",
   ))
     events.push(event);

@@ -18,7 +18,7 @@ beforeAll(async () => {
 /** An upload whose client sends what it is told to, when it is told. */
 async function openUpload(owner: TestApp, fileKey: string, pace = PACE) {
   const signed = await presignedFields(owner, fileKey);
-  const { readable, writable } = new TransformStream<Uint8Array>();
+  const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const headers = { "content-type": "multipart/form-data; boundary=x", "content-length": String(20 * MB) };
   const request = new Request("https://onecall.test/", { method: "POST", headers, body: readable });

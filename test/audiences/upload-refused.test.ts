@@ -106,7 +106,7 @@ describe("a refused file", () => {
 
   it("needs a Content-Length", async () => {
     const headers = { "content-type": "multipart/form-data; boundary=x" };
-    const { readable, writable } = new TransformStream<Uint8Array>();
+    const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
     const written = writer.write(new TextEncoder().encode("--x--")).then(() => writer.close());
     const response = await post(readable, headers);

@@ -92,7 +92,13 @@ export type ObjectMethod =
 export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
   namespace: DurableObjectNamespace<T>,
   method: ObjectMethod,
-  { before, after }: { before?: (count: number, name: string) => void; after?: (count: number) => void },
+  {
+    before,
+    after,
+  }: {
+    before?: (count: number, name: string) => void | Promise<void>;
+    after?: (count: number) => void;
+  },
 ): DurableObjectNamespace<T> {
   let count = 0;
   const wrapped = {
@@ -106,7 +112,7 @@ export function interceptCalls<T extends Rpc.DurableObjectBranded | undefined>(
           if (property !== method) return (...args: unknown[]) => target[property]?.(...args);
           return async (...args: unknown[]) => {
             const call = ++count;
-            before?.(call, name);
+            await before?.(call, name);
             const result = await target[property]?.(...args);
             after?.(call);
             return result;

@@ -12,10 +12,17 @@ export const fieldParts = (signed: Fields) =>
 
 /** A form's bytes in the given pieces. */
 export function requestOf(pieces: readonly Uint8Array[]): Request {
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      for (const piece of pieces) controller.enqueue(piece);
-      controller.close();
+  const rest = pieces.filter(({ length }) => length > 0);
+  // A byte stream, as the platform's bodies are; a read gets one piece.
+  const body = new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const piece = rest.shift();
+      if (piece !== undefined) controller.enqueue(piece.slice());
+      else {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }
     },
   });
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
