@@ -24,8 +24,9 @@ const MAX_LOOK_MS = 250;
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * A body's bytes as they come, each piece valid until the next is asked for. Throws where the client is too slow, and as soon as `findRefusal` says why the
- * upload can't go on: it is asked several times a second, also while nothing arrives.
+ * A body's bytes as they come, each piece valid until the next is asked for. Throws where the client is too slow, and
+ * as soon as `findRefusal` says why the upload can't go on: it is asked several times a second, also while nothing
+ * arrives.
  */
 export async function* readPaced(
   body: ReadableStream<Uint8Array>,
