@@ -247,6 +247,11 @@ export const MAX_HEADER_PARTS = 2000;
  * have more, up to what a send beside a targets file may say of one user (MAX_OVERRIDES_BYTES): a row has 2 MB at most.
  */
 export const MAX_SEGMENT_LENGTH = 256 * 1024;
+/**
+ * Segments with a user's targets that one transaction of a look brings in, newest first: 30 ms on a slow machine. After
+ * a long absence there are as many as the retention has batches.
+ */
+export const LOOK_SEGMENTS = 100;
 /** Segments in which one transaction looks for a deleted user. */
 export const ERASE_SLICE_SEGMENTS = 500;
 /** Deliveries of a deleted user that are blanked in one transaction. */

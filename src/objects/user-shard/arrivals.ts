@@ -1,4 +1,5 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
+import { LOOK_SEGMENTS } from "../../model/limits.ts";
 import type { FailureReason, NotificationHeader } from "../../model/notification.ts";
 import { findLine, hashUserId, listUsers, readLine, type SegmentOutcome } from "../../model/segment.ts";
 import { type CompiledTemplate, compileTemplate } from "../../templates/compile.ts";
@@ -11,6 +12,11 @@ import type { Tombstones } from "./tombstones.ts";
 
 /** A delivery that has a row now. */
 export type ArrivedKey = DeliveryKey & { notificationId: string };
+
+interface Hit {
+  seq: number;
+  notificationId: string;
+}
 
 /** A look at so many segments is written down, even where none of them was for its user. */
 const SEGMENTS_WORTH_A_ROW = 256;
@@ -36,30 +42,62 @@ export class Arrivals {
     this.#tombstones = tombstones;
   }
 
-  /** True where nothing can have arrived for a user since the last look, as far as is remembered. */
+  /** True where nothing can be left to bring in for a user, as far as is remembered. */
   isCurrent(userId: string): boolean {
     const { newest } = this.#segments;
-    return newest === 0 || this.#looks.getRemembered(userId) >= newest;
+    const { seq, rest } = this.#looks.getRemembered(userId);
+    return newest === 0 || (seq >= newest && rest === null);
   }
 
-  /** Brings in what arrived for a user since the last look; returns what is new. */
+  /** True where this notification may have arrived for a user, and isn't brought in. */
+  mayHave(userId: string, notificationId: string): boolean {
+    if (this.isCurrent(userId)) return false;
+    const { seq, rest } = this.#looks.get(userId);
+    return seq < this.#segments.newest || (rest !== null && notificationId < rest.beforeId);
+  }
+
+  /** True where what is left of a user's looks may hold a newer notification than this one. */
+  mayHaveAfter(userId: string, notificationId: string): boolean {
+    const { rest } = this.#looks.get(userId);
+    return rest !== null && rest.beforeId > notificationId;
+  }
+
+  /**
+   * Brings in what arrived for a user since the last look, or that left: the newest notifications of it, of so many
+   * segments at most. Returns what is new.
+   */
   bringIn(userId: string): ArrivedKey[] {
     if (this.isCurrent(userId)) return [];
     const { newest } = this.#segments;
-    const since = this.#looks.get(userId);
-    if (since >= newest) return [];
-    const firstId = this.#tombstones.getBeforeId(userId);
-    const brought: ArrivedKey[] = [];
-    for (const { seq, notificationId } of this.#segments.listHits(since, hashUserId(userId))) {
-      if (notificationId < firstId) continue;
-      const segment = this.#segments.get(seq);
-      if (segment === null) continue;
-      for (const key of this.#bringInFrom(segment, userId)) brought.push({ ...key, notificationId });
-    }
+    const { seq, rest } = this.#looks.get(userId);
+    if (seq >= newest && rest === null) return [];
+    const after = rest?.after ?? seq;
+    const hits = this.#listHits(userId, after).filter(
+      (hit) => hit.seq > seq || (rest !== null && hit.notificationId < rest.beforeId),
+    );
+    const { taken, beforeId } = takeNewest(hits, LOOK_SEGMENTS);
+    const brought = taken.flatMap(({ seq: hit, notificationId }) => {
+      const segment = this.#segments.get(hit);
+      const keys = segment === null ? [] : this.#bringInFrom(segment, userId);
+      return keys.map((key): ArrivedKey => ({ ...key, notificationId }));
+    });
     // Without anything for this user a look costs nothing but the scan; many are worth a row.
-    const isWorthARow = brought.length > 0 || this.#segments.hasMoreAfter(since, SEGMENTS_WORTH_A_ROW);
-    this.#looks.set(userId, newest, isWorthARow);
+    const isWorthARow =
+      taken.length > 0 || rest !== null || this.#segments.hasMoreAfter(seq, SEGMENTS_WORTH_A_ROW);
+    this.#looks.set(
+      userId,
+      { seq: newest, rest: beforeId === null ? null : { after, beforeId } },
+      isWorthARow,
+    );
     return brought;
+  }
+
+  /** Segments after one that may have a user's targets: of this user, not of an earlier one of the uid. */
+  #listHits(userId: string, after: number): Hit[] {
+    const firstId = this.#tombstones.getBeforeId(userId);
+    return this.#segments
+      .listHits(after, hashUserId(userId))
+      .filter(({ notificationId }) => notificationId >= firstId);
   }
 
   /** Brings in one notification for a user. */
@@ -121,6 +159,15 @@ export class Arrivals {
     this.#compiled.set(key, compiled);
     return compiled;
   }
+}
+
+/** The newest hits, about `most`: a notification's are never parted. `beforeId`: older ones are left; null: none. */
+function takeNewest(hits: readonly Hit[], most: number): { taken: Hit[]; beforeId: string | null } {
+  const newestFirst = hits.toSorted((a, b) => (a.notificationId < b.notificationId ? 1 : -1));
+  const last = newestFirst[most - 1];
+  if (last === undefined) return { taken: newestFirst, beforeId: null };
+  const taken = newestFirst.filter(({ notificationId }) => notificationId >= last.notificationId);
+  return { taken, beforeId: taken.length < hits.length ? last.notificationId : null };
 }
 
 /** A row as a slice's JSON has it. */

@@ -151,8 +151,8 @@ export interface UserShardContract {
   /** How many active users there are. The registry is told too, where it doesn't know yet. */
   countActiveUsers(): Promise<number>;
   /** These five: refused where the token was revoked, or issued before its user was deleted. */
-  listFeed(caller: FeedCaller, filter: FeedFilter): Outcome<FeedItem[]>;
-  countUnread(caller: FeedCaller): Outcome<number>;
+  listFeed(caller: FeedCaller, filter: FeedFilter): Promise<Outcome<FeedItem[]>>;
+  countUnread(caller: FeedCaller): Promise<Outcome<number>>;
   /** Refused where the user has no such item. */
   markFeedItem(
     caller: FeedCaller,
@@ -162,14 +162,14 @@ export interface UserShardContract {
   ): Outcome<FeedItem[]>;
   /** Marks several viewed. What the user has no item of is left out. */
   markViewed(caller: FeedCaller, marks: readonly FeedMark[]): Outcome<FeedItem[]>;
-  markAllViewed(caller: FeedCaller): Outcome<number>;
+  markAllViewed(caller: FeedCaller): Promise<Outcome<number>>;
   /**
    * Takes an event that the app's server tells of; told again it changes nothing. Refused: `ERR_NOT_FOUND` where the
    * user has no such delivery, `ERR_CONFLICT` where nobody can have had it.
    */
   recordEngagement(event: ClientEngagement): Outcome<null>;
   /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
-  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory;
+  readUserHistory(userId: string, before: FeedPosition | null, limit: number): Promise<UserHistory>;
   acceptsToken(caller: FeedCaller): boolean;
   /** The app is deleted: nothing of it stays here. */
   erase(): Promise<void>;

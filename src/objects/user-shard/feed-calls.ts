@@ -11,15 +11,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** About users' feeds and what they do there. */
 export class FeedCalls extends AddressCalls {
-  listFeed(caller: FeedCaller, filter: FeedFilter): Outcome<FeedItem[]> {
+  async listFeed(caller: FeedCaller, filter: FeedFilter): Promise<Outcome<FeedItem[]>> {
     if (!this.accepts(caller)) return REFUSED_TOKEN;
     this.#bringIn(caller.userId);
-    return succeed(this.stores.feed.list(caller.userId, filter));
+    let items = this.stores.feed.list(caller.userId, filter);
+    while (this.#mayMiss(caller.userId, filter, items)) {
+      await this.#bringInMore(caller.userId);
+      if (!this.accepts(caller)) return REFUSED_TOKEN;
+      items = this.stores.feed.list(caller.userId, filter);
+    }
+    return succeed(items);
   }
 
-  countUnread(caller: FeedCaller): Outcome<number> {
-    if (!this.accepts(caller)) return REFUSED_TOKEN;
-    this.#bringIn(caller.userId);
+  async countUnread(caller: FeedCaller): Promise<Outcome<number>> {
+    if (!(await this.#bringInAll(caller))) return REFUSED_TOKEN;
     return succeed(this.stores.feed.countUnread(caller.userId));
   }
 
@@ -30,7 +35,6 @@ export class FeedCalls extends AddressCalls {
     kind: Engagement,
   ): Outcome<FeedItem[]> {
     if (!this.accepts(caller)) return REFUSED_TOKEN;
-    this.#bringIn(caller.userId);
     const mark = { notificationId, channelKey };
     const items = this.#mark(caller.userId, [mark], kind);
     return items.length === 0
@@ -40,13 +44,11 @@ export class FeedCalls extends AddressCalls {
 
   markViewed(caller: FeedCaller, marks: readonly FeedMark[]): Outcome<FeedItem[]> {
     if (!this.accepts(caller)) return REFUSED_TOKEN;
-    this.#bringIn(caller.userId);
     return succeed(this.#mark(caller.userId, marks, "viewed"));
   }
 
-  markAllViewed(caller: FeedCaller): Outcome<number> {
-    if (!this.accepts(caller)) return REFUSED_TOKEN;
-    this.#bringIn(caller.userId);
+  async markAllViewed(caller: FeedCaller): Promise<Outcome<number>> {
+    if (!(await this.#bringInAll(caller))) return REFUSED_TOKEN;
     const { userId } = caller;
     const viewed = this.#engage(userId, (now) => {
       const count = this.stores.feed.markAllViewed(userId, now);
@@ -65,8 +67,8 @@ export class FeedCalls extends AddressCalls {
     return recorded;
   }
 
-  readUserHistory(userId: string, before: FeedPosition | null, limit: number): UserHistory {
-    this.#bringIn(userId);
+  async readUserHistory(userId: string, before: FeedPosition | null, limit: number): Promise<UserHistory> {
+    while (!this.stores.arrivals.isCurrent(userId)) await this.#bringInMore(userId);
     return this.stores.log.readUserHistory(userId, before, limit);
   }
 
@@ -76,7 +78,11 @@ export class FeedCalls extends AddressCalls {
 
   #mark(userId: string, marks: readonly FeedMark[], kind: Engagement): FeedItem[] {
     const { items } = this.#engage(userId, (now) => {
-      const items = marks.flatMap((mark) => this.stores.feed.mark(userId, mark, kind, now));
+      const items = marks.flatMap((mark) => {
+        const { arrivals, feed } = this.stores;
+        if (arrivals.mayHave(userId, mark.notificationId)) arrivals.bringInOf(mark.notificationId, userId);
+        return feed.mark(userId, mark, kind, now);
+      });
       return { items, tell: () => this.sockets.sendMarked(userId, items) };
     });
     return items;
@@ -104,10 +110,32 @@ export class FeedCalls extends AddressCalls {
     return result;
   }
 
-  /** What arrived for a user since somebody last looked has rows of its own from now on. */
+  /** What arrived for a user since somebody last looked has rows of its own from now on: a slice, newest first. */
   #bringIn(userId: string): void {
     if (!this.stores.arrivals.isCurrent(userId))
       this.due.transaction(() => this.stores.arrivals.bringIn(userId));
+  }
+
+  /** A slice more; before it others have their turn. */
+  async #bringInMore(userId: string): Promise<void> {
+    await scheduler.wait(0);
+    this.#bringIn(userId);
+  }
+
+  /** All of it. False where the token isn't taken, or not any more. */
+  async #bringInAll(caller: FeedCaller): Promise<boolean> {
+    if (!this.accepts(caller)) return false;
+    this.#bringIn(caller.userId);
+    while (!this.stores.arrivals.isCurrent(caller.userId)) await this.#bringInMore(caller.userId);
+    return this.accepts(caller);
+  }
+
+  /** True where something that isn't brought in yet may belong among these items. */
+  #mayMiss(userId: string, { limit }: FeedFilter, items: readonly FeedItem[]): boolean {
+    const last = items.at(limit - 1);
+    return last === undefined
+      ? !this.stores.arrivals.isCurrent(userId)
+      : this.stores.arrivals.mayHaveAfter(userId, last.notificationId);
   }
 
   /** Opens a feed socket. Only the Worker calls this, after it has checked the token. */
@@ -115,15 +143,14 @@ export class FeedCalls extends AddressCalls {
     const params = new URL(request.url).searchParams;
     const userId = params.get("userId") ?? "";
     const expiresAt = Number(params.get("expiresAt"));
-    if (!this.accepts({ userId, issuedAt: Number(params.get("issuedAt")) })) {
-      return new Response(null, { status: 401 });
-    }
+    const issuedAt = Number(params.get("issuedAt"));
+    if (!this.accepts({ userId, issuedAt })) return new Response(null, { status: 401 });
     const now = Date.now();
     const ticket = params.get("ticket");
     if (ticket !== null && !this.#spendTicket(ticket, Number(params.get("ticketExpiresAt")), now)) {
       return new Response(null, { status: 401 });
     }
-    this.#bringIn(userId);
+    if (!(await this.#bringInAll({ userId, issuedAt }))) return new Response(null, { status: 401 });
     const client = this.sockets.accept(userId, expiresAt, this.stores.feed.countUnread(userId), now);
     if (client === null) return new Response(null, { status: 429 });
     this.due.bringForward(SOCKETS_DUTY, "", expiresAt);

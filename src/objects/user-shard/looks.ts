@@ -4,15 +4,39 @@ export const LOOKS_SCHEMA = [
   "CREATE INDEX looks_by_seq ON looks (seq)",
 ] as const;
 
+/** SQL of what a look may leave for the next one. */
+export const LOOKS_REST_SCHEMA = [
+  "ALTER TABLE looks ADD COLUMN rest_after INTEGER",
+  "ALTER TABLE looks ADD COLUMN rest_before TEXT",
+] as const;
+
 /** Looks that are remembered beside the table. */
 const MAX_REMEMBERED = 10_000;
 /** Looks that one statement removes. */
 const ROWS_PER_TURN = 5000;
 
+/** How far a user has looked. */
+export interface Look {
+  /** Up to this segment; 0: not yet. */
+  seq: number;
+  /** What of it is left. */
+  rest: LookRest | null;
+}
+
+/** Segments after `after` are left, as far as their notifications are before this one. */
+export interface LookRest {
+  after: number;
+  beforeId: string;
+}
+
+const NEVER: Look = { seq: 0, rest: null };
+
+type LookRow = { seq: number; rest_after: number | null; rest_before: string | null };
+
 /** Up to which segment each user has looked. Every method expects to run inside a transaction. */
 export class Looks {
   readonly #sql: SqlStorage;
-  readonly #remembered = new Map<string, number>();
+  readonly #remembered = new Map<string, Look>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -23,30 +47,35 @@ export class Looks {
     this.#remembered.clear();
   }
 
-  /** The user's last segment without asking the table; 0 where it isn't remembered. */
-  getRemembered(userId: string): number {
-    return this.#remembered.get(userId) ?? 0;
+  /** How far it is without asking the table. */
+  getRemembered(userId: string): Look {
+    return this.#remembered.get(userId) ?? NEVER;
   }
 
-  get(userId: string): number {
+  get(userId: string): Look {
+    const remembered = this.getRemembered(userId);
     const [row] = this.#sql
-      .exec<{ seq: number }>("SELECT seq FROM looks WHERE user_id = ?", userId)
+      .exec<LookRow>("SELECT seq, rest_after, rest_before FROM looks WHERE user_id = ?", userId)
       .toArray();
-    const seq = Math.max(this.getRemembered(userId), row?.seq ?? 0);
-    this.#remember(userId, seq);
-    return seq;
+    const look = row === undefined || remembered.seq >= row.seq ? remembered : toLook(row);
+    this.#remember(userId, look);
+    return look;
   }
 
   /** Remembers it; `isWorthARow`: for longer than this instance lives. */
-  set(userId: string, seq: number, isWorthARow: boolean): void {
+  set(userId: string, look: Look, isWorthARow: boolean): void {
     if (isWorthARow) {
       this.#sql.exec(
-        "INSERT INTO looks (user_id, seq) VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+        `INSERT INTO looks (user_id, seq, rest_after, rest_before) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET seq = excluded.seq, rest_after = excluded.rest_after,
+           rest_before = excluded.rest_before`,
         userId,
-        seq,
+        look.seq,
+        look.rest?.after ?? null,
+        look.rest?.beforeId ?? null,
       );
     }
-    this.#remember(userId, seq);
+    this.#remember(userId, look);
   }
 
   remove(userId: string): void {
@@ -66,8 +95,12 @@ export class Looks {
     return deleted < ROWS_PER_TURN;
   }
 
-  #remember(userId: string, seq: number): void {
+  #remember(userId: string, look: Look): void {
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(userId, seq);
+    this.#remembered.set(userId, look);
   }
+}
+
+function toLook({ seq, rest_after: after, rest_before: beforeId }: LookRow): Look {
+  return { seq, rest: after === null || beforeId === null ? null : { after, beforeId } };
 }

@@ -2,7 +2,7 @@ import { DUE_SCHEMA } from "../kit/due.ts";
 import { WEBHOOK_QUEUE_SCHEMA } from "../kit/event-messages.ts";
 import { DELIVERY_EVENTS_SCHEMA } from "./delivery-events.ts";
 import { HEADER_PARTS_SCHEMA } from "./header-store.ts";
-import { LOOKS_SCHEMA } from "./looks.ts";
+import { LOOKS_REST_SCHEMA, LOOKS_SCHEMA } from "./looks.ts";
 import { RECOUNT_SCHEMA } from "./recount.ts";
 import { SEGMENT_SCHEMA } from "./segment-store.ts";
 
@@ -156,4 +156,5 @@ export const USER_SHARD_SCHEMA = [
     "ALTER TABLE devices ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
     "ALTER TABLE pushes ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
   ],
+  LOOKS_REST_SCHEMA,
 ] as const;
