@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { addressOf, type Device, type Received } from "../support/providers/client.ts";
 import type { Sent } from "./sent.ts";
 import { type ChaosServer, LEASE_MS } from "./server.ts";
-import { CALL_HEADER } from "./worker/message-faults.ts";
+import { CALL_HEADER, readUnanswered } from "./worker/message-faults.ts";
 import { settledName } from "./worker/settled.ts";
 
 /** A claim is reported within its lease; what else is between is the machine's. */
@@ -22,7 +22,7 @@ export interface PushVerdict {
 }
 
 /** What is known of the Worker's lives. */
-type Known = Pick<ChaosServer, "kills" | "unanswered" | "settled">;
+type Known = Pick<ChaosServer, "kills" | "settled">;
 
 /**
  * Each device of each target got each notification, and more than once only where the sender couldn't know that it
@@ -42,6 +42,8 @@ export function judgePushes(
     repeatedSettled: 0,
     violations: [],
   };
+  // Whether a push had an answer, only its sender knows, and it tells so with the next.
+  const unanswered = new Set(received.flatMap(({ headers }) => readUnanswered(headers)));
   const byPush = new Map<string, Received[]>();
   for (const push of received) {
     const id = notificationOf(push.payload);
@@ -63,7 +65,7 @@ export function judgePushes(
         if (!isExpected && arrivals.length > 0) verdict.violations.push(`${user} got a push of ${id}`);
         if (arrivals.length < 2) continue;
         const settledAt = known.settled.get(settledName(id, keyOf(device))) ?? Number.POSITIVE_INFINITY;
-        judgeRepeats(arrivals, { ...known, settledAt }, verdict, `${user}, ${id}`);
+        judgeRepeats(arrivals, { ...known, unanswered, settledAt }, verdict, `${user}, ${id}`);
       }
     }
   }
@@ -77,7 +79,11 @@ export function judgePushes(
 
 function judgeRepeats(
   arrivals: readonly Received[],
-  { kills, unanswered, settledAt }: Omit<Known, "settled"> & { settledAt: number },
+  {
+    kills,
+    unanswered,
+    settledAt,
+  }: { kills: Known["kills"]; unanswered: ReadonlySet<string>; settledAt: number },
   verdict: PushVerdict,
   name: string,
 ): void {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import type { EvictedObject } from "./plan.ts";
-import type { FaultCounts, FaultNotes } from "./worker/message-faults.ts";
+import type { FaultCounts } from "./worker/message-faults.ts";
 import { parseSettledLine } from "./worker/settled.ts";
 
 const WRANGLER_TOML = new URL("../../wrangler.toml", import.meta.url);
@@ -34,8 +34,6 @@ export interface Kill {
  */
 export class ChaosServer {
   readonly kills: Kill[] = [];
-  /** Names of calls to providers that Onecall had no answer to. */
-  readonly unanswered = new Set<string>();
   /** When pushes were first written down as taken, Unix ms, by name: none of them may be sent after it. */
   readonly settled = new Map<string, number>();
   readonly appId: string;
@@ -136,10 +134,8 @@ export class ChaosServer {
   /** Asks what befell messages since the last start: called often, as a kill takes it along. */
   async noteFaults(): Promise<void> {
     const start = this.#starts;
-    const notes = (await this.#ask("GET", "/__chaos/faults")) as FaultNotes | null;
-    if (notes === null) return;
-    this.#counts[start] = notes.counts;
-    for (const call of notes.unanswered) this.unanswered.add(call);
+    const counts = (await this.#ask("GET", "/__chaos/faults")) as FaultCounts | null;
+    if (counts !== null) this.#counts[start] = counts;
   }
 
   /** What befell messages, all starts together; what happened in the last moments before a kill isn't in it. */

@@ -24,7 +24,7 @@ export interface Look {
 }
 
 /** Segments after `after` are left, as far as their notifications are before this one. */
-export interface LookRest {
+interface LookRest {
   after: number;
   beforeId: string;
 }

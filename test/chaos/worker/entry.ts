@@ -6,7 +6,14 @@ import onecall, {
   WebhookEndpoint as OnecallWebhookEndpoint,
 } from "../../../src/index.ts";
 import type { DispatchReport } from "../../../src/model/dispatch.ts";
-import { CALL_HEADER, type FaultCounts, type FaultNotes, MessageFaults } from "./message-faults.ts";
+import {
+  CALL_HEADER,
+  callName,
+  type FaultCounts,
+  MessageFaults,
+  tellUnanswered,
+  UNANSWERED_HEADER,
+} from "./message-faults.ts";
 import { consumeWithFaults } from "./queue.ts";
 import { settledLine } from "./settled.ts";
 
@@ -73,8 +80,8 @@ export class WebhookEndpoint extends OnecallWebhookEndpoint {
 }
 
 const counts: FaultCounts = { dropped: 0, held: 0, requeued: 0, doubled: 0, reordered: 0 };
-/** Calls out that had no answer, by what {@link CALL_HEADER} told the other side. */
-const unanswered: string[] = [];
+/** Calls out that had no answer, by their numbers. */
+const unanswered: number[] = [];
 let calls = 0;
 /** Tells the calls of one start from those of another; made by the first, as nothing random may be made before. */
 let startName: string | null = null;
@@ -84,8 +91,9 @@ const fetchUnnamed = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
   const headers = new Headers(init?.headers);
   startName ??= crypto.randomUUID();
-  const call = `${startName}-${++calls}`;
-  headers.set(CALL_HEADER, call);
+  const call = ++calls;
+  headers.set(CALL_HEADER, callName(startName, call));
+  if (unanswered.length > 0) headers.set(UNANSWERED_HEADER, tellUnanswered(unanswered));
   try {
     return await fetchUnnamed(input, { ...init, headers });
   } catch (error) {
@@ -105,7 +113,7 @@ const streams = new Map<string, MessageFaults>();
 export default {
   async fetch(request, env, execution) {
     const { pathname } = new URL(request.url);
-    if (pathname === "/__chaos/faults") return Response.json({ counts, unanswered } satisfies FaultNotes);
+    if (pathname === "/__chaos/faults") return Response.json(counts satisfies FaultCounts);
     if (pathname === "/__chaos/evict") return evict(await request.json(), env);
     return onecall.fetch(request, env, execution);
   },

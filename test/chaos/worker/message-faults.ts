@@ -14,14 +14,30 @@ export type MessageFault =
 
 export type FaultCounts = Record<Exclude<MessageFault["kind"], "none"> | "reordered", number>;
 
-/** What the Worker of chaos tells of itself. */
-export interface FaultNotes {
-  counts: FaultCounts;
-  unanswered: string[];
+/** Names each call that Onecall makes to a provider: `{start} {number}`. */
+export const CALL_HEADER = "x-chaos-call";
+/**
+ * The numbers of calls of the same start that had no answer, the newest. A push that is sent again tells so itself: what
+ * else knows it may end with the Worker before it is asked.
+ */
+export const UNANSWERED_HEADER = "x-chaos-unanswered";
+/** Numbers in that header: what Node takes of headers is 16 KB. */
+const MAX_TOLD = 1000;
+
+export function callName(start: string, call: number): string {
+  return `${start} ${call}`;
 }
 
-/** Names each call that Onecall makes to a provider. */
-export const CALL_HEADER = "x-chaos-call";
+export function tellUnanswered(calls: readonly number[]): string {
+  return calls.slice(-MAX_TOLD).join(",");
+}
+
+/** Names of the calls that had no answer, as a later call of the same start tells them. */
+export function readUnanswered(headers: Record<string, string>): string[] {
+  const [start = ""] = (headers[CALL_HEADER] ?? "").split(" ");
+  const told = headers[UNANSWERED_HEADER] ?? "";
+  return told === "" ? [] : told.split(",").map((call) => callName(start, Number(call)));
+}
 
 /** Of a hundred messages. */
 const SHARES: readonly (readonly [MessageFault["kind"], number])[] = [
