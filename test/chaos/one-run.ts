@@ -52,16 +52,24 @@ export interface RunResult {
   logFile: string | null;
 }
 
+interface RunOptions {
+  /** For who watches: what happens now. */
+  tell: (what: string) => void;
+  keep: boolean;
+  /** The Worker's entry of a product that is broken on purpose: the first fault ends the wait, and nothing is kept. */
+  broken?: { entry: string };
+}
+
 /** Runs a plan to its end on a fresh state folder, and judges what became of everything. */
-export async function runPlan(
-  plan: Plan,
-  { tell, keep }: { tell: (what: string) => void; keep: boolean },
-): Promise<RunResult> {
+export async function runPlan(plan: Plan, { tell, keep, broken }: RunOptions): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), "onecall-chaos-"));
   const providers = await startFakeProviders();
   const receiver = await startWebhookReceiver();
   const appId = "chaos";
-  const server = new ChaosServer({ folder, seed: plan.seed, providersUrl: providers.url, appId });
+  const isBroken = broken !== undefined;
+  const server = new ChaosServer({
+    ...{ folder, seed: plan.seed, providersUrl: providers.url, appId, entry: broken?.entry },
+  });
   let isRight = false;
   try {
     const project = await new FakeProviders(providers.url).createProject();
@@ -76,7 +84,7 @@ export async function runPlan(
     tell("is set up");
     await project.setFaults(NORMAL_RULES);
     observer.start();
-    const run = new Run(plan, { server, app, observer, project, tell });
+    const run = new Run(plan, { server, app, observer, project, tell, isBroken });
     const sent = await run.live().finally(() => observer.stop());
     tell("is judged");
     const calls = await webhooks.judge(sent);
@@ -118,7 +126,7 @@ export async function runPlan(
     await providers.stop();
     await receiver.stop();
     // What went wrong is in there.
-    if (isRight && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    if ((isRight || isBroken) && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     else console.error(`The state and the Worker's log are kept in ${folder}`);
   }
 }
@@ -130,6 +138,7 @@ interface RunParts {
   project: FakeProject;
   /** For who watches: what happens now. */
   tell: (what: string) => void;
+  isBroken: boolean;
 }
 
 /** A plan's lives, one after another. */
@@ -156,7 +165,9 @@ class Run {
     const sent = await Promise.all(this.#sends);
     const killedAt = this.#parts.server.kills.at(-1)?.from ?? Date.now();
     const deadline = Date.now() + HEAL_TIMEOUT_MS;
-    for (let polls = 0; this.#parts.observer.countOpen() > 0 && Date.now() < deadline; polls++) {
+    const { observer, isBroken } = this.#parts;
+    const isSeen = (): boolean => isBroken && observer.violations.length > 0;
+    for (let polls = 0; observer.countOpen() > 0 && !isSeen() && Date.now() < deadline; polls++) {
       if (polls % TELL_EVERY === 0) this.#tellOpen();
       await delay(POLL_MS);
     }

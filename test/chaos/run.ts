@@ -1,10 +1,11 @@
 import { readArguments, runScript, UsageError } from "../../scripts/arguments.ts";
 import { dim, formatTime } from "../../scripts/terminal.ts";
+import { runBroken } from "./broken.ts";
 import { runPlan } from "./one-run.ts";
 import { longForm, makePlan, SHORT_FORM } from "./plan.ts";
 import { printPlan, printRun, printTotal } from "./print.ts";
 
-const USAGE = `Usage: npm run chaos -- [--short] [--seed N] [--targets N] [--runs N] [--plan] [--verbose] [--keep]
+const USAGE = `Usage: npm run chaos -- [--short] [--seed N] [--targets N] [--runs N] [--plan] [--verbose] [--keep] [--broken]
 
 Sends batches to a local Worker while it is killed with SIGKILL, its messages are dropped, delayed, doubled and
 reordered, its providers fail and its objects are evicted; then checks that nothing is lost and nothing is twice.
@@ -15,6 +16,8 @@ reordered, its providers fail and its objects are evicted; then checks that noth
   --runs N     so many runs, with the seeds after it (default 1)
   --verbose    tells what happens when
   --keep       keeps the state folder and the Worker's log, as a run that fails does
+  --broken     runs the short form on a product that is broken on purpose, in three ways; status 1 where chaos doesn't
+               see one of them
   --plan       prints the faults of the seed, and runs nothing`;
 
 const MAX_SEED = 2 ** 31;
@@ -29,6 +32,7 @@ await runScript(USAGE, async () => {
       plan: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
+      broken: { type: "boolean", default: false },
       seed: { type: "string" },
       targets: { type: "string", default: String(MAX_TARGETS) },
       runs: { type: "string", default: "1" },
@@ -49,6 +53,15 @@ await runScript(USAGE, async () => {
   }
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
+  if (options.broken) {
+    const begin = performance.now();
+    console.log(`Seed ${first}`);
+    const tell = (what: string): void => {
+      if (options.verbose) console.log(dim(`  ${formatTime(begin).padStart(8)}  ${what}`));
+    };
+    if (!(await runBroken(makePlan(first, SHORT_FORM), tell))) process.exitCode = 1;
+    return;
+  }
   const results = [];
   for (const plan of plans) {
     // Before anything can fail: with it the same faults come again.

@@ -40,6 +40,7 @@ export class ChaosServer {
   /** Of the app's endpoint, once there is one. */
   webhookId = "";
   readonly #folder: string;
+  readonly #entry: string;
   readonly #seed: number;
   readonly #providersUrl: string;
   #worker: LocalWorker | null = null;
@@ -49,7 +50,15 @@ export class ChaosServer {
   /** The beginning of a line that hasn't ended yet. */
   #lineStart = "";
 
-  constructor(options: { folder: string; seed: number; providersUrl: string; appId: string }) {
+  /** `entry`: in place of the chaos Worker's own. */
+  constructor(options: {
+    folder: string;
+    seed: number;
+    providersUrl: string;
+    appId: string;
+    entry?: string | undefined;
+  }) {
+    this.#entry = options.entry ?? ENTRY;
     this.#folder = options.folder;
     this.#seed = options.seed;
     this.#providersUrl = options.providersUrl;
@@ -74,7 +83,7 @@ export class ChaosServer {
     const config = join(this.#folder, "wrangler.toml");
     const toml = await readFile(WRANGLER_TOML, "utf8");
     const own = toml
-      .replace('main = "src/index.ts"', `main = ${JSON.stringify(ENTRY)}`)
+      .replace('main = "src/index.ts"', `main = ${JSON.stringify(this.#entry)}`)
       .replace('directory = "build/assets"', `directory = ${JSON.stringify(ASSETS)}`);
     await writeFile(config, own);
     // The one before may have been killed in the middle of a line.

@@ -17,8 +17,8 @@ export type FaultCounts = Record<Exclude<MessageFault["kind"], "none"> | "reorde
 /** Names each call that Onecall makes to a provider: `{start} {number}`. */
 export const CALL_HEADER = "x-chaos-call";
 /**
- * The numbers of calls of the same start that had no answer, the newest. A push that is sent again tells so itself: what
- * else knows it may end with the Worker before it is asked.
+ * The numbers of calls of the same start that had no answer, the newest. A push that is sent again tells so itself:
+ * what else knows it may end with the Worker before it is asked.
  */
 export const UNANSWERED_HEADER = "x-chaos-unanswered";
 /** Numbers in that header: what Node takes of headers is 16 KB. */
