@@ -51,7 +51,10 @@ export async function startLocalWorker(options: {
     process.execPath,
     [
       script,
-      ...["--port", String(options.port ?? 0), "--persist-to", options.persistTo],
+      "--port",
+      String(options.port ?? 0),
+      "--persist-to",
+      options.persistTo,
       ...(options.providers === undefined ? [] : ["--providers", options.providers]),
       ...(options.config === undefined ? [] : ["--config", options.config]),
       ...Object.entries(options.variables ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]),

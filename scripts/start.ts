@@ -68,7 +68,11 @@ function runDev(
   const dev = spawnWrangler(
     [
       "dev",
-      ...["--port", String(port), "--persist-to", stateFolder, ...more],
+      "--port",
+      String(port),
+      "--persist-to",
+      stateFolder,
+      ...more,
       // A value may have colons: wrangler splits at the first.
       ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
       `--show-interactive-dev-session=${interactive}`,

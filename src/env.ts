@@ -49,7 +49,7 @@ export interface PushConfig {
   timeoutMs: number;
   retryMs: number;
   probeMs: number;
-  /** How long a consumer may hold the pushes that it has claimed. */
+  /** How long a consumer may hold the pushes that it has leased. */
   leaseMs: number;
   fcmUrl: string;
   fcmTokenUrl: string;
@@ -102,7 +102,7 @@ export function listSecretsKeys(env: Bindings): string[] {
   return SECRETS_KEYS.flatMap((name) => env[name] || []);
 }
 
-// A claim of a hundred pushes at six a time: a provider that needs its whole timeout for each isn't waited
+// A lease of a hundred pushes, sent six at a time: a provider that needs its whole timeout for each isn't waited
 // for to the end. What is left goes back, so the lease is a few timeouts long.
 const LEASE_TIMEOUTS = 6;
 

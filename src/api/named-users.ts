@@ -8,7 +8,9 @@ import {
   UserIdSchema,
 } from "../http/validation.ts";
 import type { AppRecord } from "../model/app.ts";
-import type { Outcome } from "../model/outcome.ts";
+import type { OnecallError } from "../model/errors.ts";
+import { NO_USER } from "../model/missing.ts";
+import { type Outcome, requireValue } from "../model/outcome.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 
@@ -58,6 +60,12 @@ export async function requireReachableUser(
  */
 export function listTargetIds(sentAs: string, rule: UserIdRule): string[] {
   return [...new Set([sentAs, canonicalUserId(rule, sentAs)])].filter(isStoredUserId);
+}
+
+/** What was asked of a user; where there is none, `missing` says so in its family's words. */
+export function requireOfUser<T>(outcome: Outcome<T>, missing: () => OnecallError): T {
+  if (!outcome.ok && outcome.code === NO_USER.code) throw missing();
+  return requireValue(outcome);
 }
 
 /** Whether a user wasn't made because there is one: each family says so in words of its own. */

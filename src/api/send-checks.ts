@@ -1,8 +1,13 @@
 import * as v from "valibot";
 import { addStrangeSendFields } from "../http/strange-fields.ts";
-import { isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
+import { checkForm, isUserId, USER_ID_MESSAGE } from "../http/validation.ts";
 import { type Faults, showName } from "../model/errors.ts";
-import { MAX_LABEL_LENGTH, MAX_PUSH_DATA_BYTES } from "../model/limits.ts";
+import {
+  MAX_BATCH_TARGETS,
+  MAX_LABEL_LENGTH,
+  MAX_PUSH_DATA_BYTES,
+  MAX_REALTIME_TARGETS,
+} from "../model/limits.ts";
 import { MODES, type Mode } from "../model/notification.ts";
 import type { SendAudience, SendVariables } from "../model/send-request.ts";
 import { digitsOf } from "../model/sent-number.ts";
@@ -36,7 +41,7 @@ export function isGiven(value: unknown): boolean {
 }
 
 /** The parts of a form with a `template` and a `mode`; strange fields of both are faults. `paths`: what it may have. */
-export function openSendForm(
+function openSendForm(
   body: unknown,
   paths: readonly string[],
   faults: Faults,
@@ -46,6 +51,29 @@ export function openSendForm(
   addStrangeSendFields(fields, "", paths, faults);
   addStrangeSendFields(template, "template.", paths, faults);
   return { fields, template, mode: checkMode(fields.mode, faults) };
+}
+
+/**
+ * What a send begins with that has `template`, `targets` and `mode`: its parts, its faults so far, its audience. `schema`
+ * says what valibot can check of it, `file` is its field for a targets file.
+ */
+export function openSend<S extends v.GenericSchema>(
+  body: unknown,
+  { schema, paths, file }: { schema: S; paths: readonly string[]; file: string },
+  userIds: UserIds,
+) {
+  const { value, faults } = checkForm(schema, body);
+  // Looked at even where the schema found faults: all of them belong in one answer.
+  const { fields, template, mode } = openSendForm(body, paths, faults);
+  const audience = readAudience(
+    { targets: fields.targets, file: fields[file] },
+    { targets: "targets", file },
+    mode,
+    { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
+    userIds,
+    faults,
+  );
+  return { value, faults, fields, template, mode, audience };
 }
 
 /** Seed 001: an absent mode is a bad request, another one has a code of its own. */
@@ -83,7 +111,7 @@ export function readTargets(
 }
 
 /** Targets or, in batch, a targets file; never both. `names` are the two fields' names. */
-export function readAudience(
+function readAudience(
   given: { targets: unknown; file: unknown },
   names: { targets: string; file: string },
   mode: Mode | null,

@@ -6,6 +6,8 @@ import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import { faultsToError, OnecallError } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
+import { NO_APP, NO_TARGETS_FILE } from "../model/missing.ts";
+import { requireFound, requireValue } from "../model/outcome.ts";
 import type { TargetsFile } from "../model/targets-file.ts";
 import type { UserIdRule } from "../model/user-ids.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
@@ -42,8 +44,7 @@ export async function presignUpload(
       `A targets file with the key "${fileKey}" exists. Use another key, or allow overwriting.`,
     );
   }
-  const root = await getSigningSecret(env, app.id);
-  if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const root = requireFound(await getSigningSecret(env, app.id), NO_APP);
   const { key, keyId } = actor;
   const upload = {
     appId: app.id,
@@ -62,10 +63,16 @@ export async function requireTargetsFile(
   app: AppRecord,
   fileKey: string,
 ): Promise<TargetsFile> {
-  const file = await getRegistryStub(env, app.id).getTargetsFile(fileKey);
-  if (file === null)
-    throw new OnecallError("ERR_NOT_FOUND", "There is no such targets file, or it has expired.");
-  return file;
+  return requireFound(await getRegistryStub(env, app.id).getTargetsFile(fileKey), NO_TARGETS_FILE);
+}
+
+export async function deleteFile(
+  env: Bindings,
+  app: AppRecord,
+  fileKey: string,
+  actor: Actor,
+): Promise<void> {
+  requireValue(await getRegistryStub(env, app.id).deleteTargetsFile(fileKey, actor));
 }
 
 /** The CSV as it was uploaded. */

@@ -1,13 +1,11 @@
 import { MAX_RECORD_BYTES } from "../model/limits.ts";
+import { LINE_FEED, QUOTE, RETURN } from "../text/ascii.ts";
 
 /**
  * Cuts the bytes of a CSV (RFC 4180) into records and cells. Every byte is looked at once, however the bytes
  * arrive: what is kept between two pieces is a state and the record that isn't whole. Pure: no I/O, no clock.
  */
 
-const QUOTE = '"'.charCodeAt(0);
-const LINE_FEED = "\n".charCodeAt(0);
-const RETURN = "\r".charCodeAt(0);
 /** Cells of a record whose text is kept; more are only counted. Five times what a file may have. */
 const MAX_KEPT_CELLS = 1024;
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { APP_ID_PATTERN } from "../model/credentials.ts";
 import { MAX_FILE_BYTES, TARGETS_FILE_TTL_MS, UPLOAD_URL_TTL_MS } from "../model/limits.ts";
+import { type Outcome, refuse, succeed } from "../model/outcome.ts";
 
 /** Upload permissions: the seed's field names, with our own policy and signature. Pure but for WebCrypto. */
 
@@ -27,7 +28,15 @@ export type UploadPolicy = v.InferOutput<typeof PolicySchema>;
 export type UploadFields = Record<string, string>;
 
 /** Why a form's fields are no permission. */
-export type SignatureRefusal = "missing" | "forged" | "expired";
+export const MISSING_FIELDS = refuse(
+  "ERR_FORBIDDEN",
+  "The form lacks the presigned fields; send them all, unchanged, before the file.",
+);
+const FORGED_FIELDS = refuse(
+  "ERR_FORBIDDEN",
+  "The presigned fields were changed, or one is missing or added; send exactly those that were returned.",
+);
+export const EXPIRED_FIELDS = refuse("ERR_FORBIDDEN", "The presigned URL has expired; request a new one.");
 
 /** The fields that let their holder upload one file. */
 export async function signUpload(
@@ -61,19 +70,19 @@ export function generationOfFields(fields: UploadFields): number {
   return readPolicy(fields)?.generation ?? 1;
 }
 
-/** The policy of unchanged fields that are still usable, or why they are no permission. */
+/** The policy of unchanged fields that are still usable. */
 export async function verifyUpload(
   secret: string,
   fields: UploadFields,
   now: number,
-): Promise<UploadPolicy | SignatureRefusal> {
+): Promise<Outcome<UploadPolicy>> {
   const { "x-amz-signature": given, ...signed } = fields;
   const policy = readPolicy(fields);
-  if (given === undefined || policy === null) return "missing";
+  if (given === undefined || policy === null) return MISSING_FIELDS;
   const { subtle } = crypto;
   const isRight = await subtle.verify("HMAC", await importKey(secret), fromHex(given), payload(signed));
-  if (!isRight) return "forged";
-  return policy.usableUntil > now ? policy : "expired";
+  if (!isRight) return FORGED_FIELDS;
+  return policy.usableUntil > now ? succeed(policy) : EXPIRED_FIELDS;
 }
 
 function readPolicy(fields: UploadFields): UploadPolicy | null {

@@ -21,7 +21,7 @@ export interface WalkRun {
  * kept as long as the notification; who they are is in the audience until all of them are in the shards.
  */
 export interface AudienceWalk {
-  /** Steps of several hundred targets each. */
+  /** How many steps it has: as many as its audience has chunks, and one where the plan itself has the targets. */
   steps: number;
   runsOf(step: number): readonly WalkRun[];
   /** The units that deliver a step; null where nothing but the plan has the targets. */

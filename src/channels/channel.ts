@@ -11,6 +11,7 @@ import type { Address, StoredAddress, UserAddress } from "../model/address.ts";
 import type { AddressOutcome, DispatchNotification } from "../model/dispatch.ts";
 import type { Fault } from "../model/errors.ts";
 import type { SkipReason } from "../model/notification.ts";
+import type { Outcome } from "../model/outcome.ts";
 import type { Json } from "../model/template.ts";
 import type { TimedFetch } from "../outbound/timed-fetch.ts";
 
@@ -162,12 +163,12 @@ export interface SendAnswer {
 
 /** A channel's test: one message to one address, past outbox and counts. */
 export interface TestForm {
-  /** The address of these that is meant, or what is wrong with it. `accounts`: the channel's. */
+  /** The address of these that is meant. `accounts`: the channel's. */
   choose: (
     addresses: readonly UserAddress[],
     id: string | null,
     accounts: ReadonlyMap<string, ShownAccount>,
-  ) => { chosen: UserAddress } | { faults: Fault[] } | { missing: string };
+  ) => Outcome<UserAddress>;
   /** The fields of a test's answer that only this type has. */
   answer: v.ObjectEntries;
   present: (address: UserAddress) => object;

@@ -2,10 +2,10 @@ import { validate as isUuid } from "uuid";
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
 import { type AppRecord, AppRecordSchema } from "../model/app.ts";
-import { OnecallError } from "../model/errors.ts";
 import { keys } from "../model/keys.ts";
 import { APP_REFRESH_MS, ISOLATE_CACHE_MS, MAX_KEPT_TEXT } from "../model/limits.ts";
-import { requireValue } from "../model/outcome.ts";
+import { NO_APP } from "../model/missing.ts";
+import { requireFound, requireValue } from "../model/outcome.ts";
 import type { TemplateRef } from "../model/template.ts";
 import { type SendableTemplate, SendableTemplateSchema } from "../model/template.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
@@ -46,16 +46,14 @@ export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
   const cached = apps.get(appId);
   if (cached !== undefined) return cached;
   const copy = await readCopy(env, appId, keys.kvApp(appId), AppRecordSchema);
-  const record = copy ?? (await getRegistryStub(env, appId).getApp());
-  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const record = requireFound(copy ?? (await getRegistryStub(env, appId).getApp()), NO_APP);
   apps.set(appId, record);
   return record;
 }
 
 /** The app's record as the registry has it now. */
 export async function refreshApp(env: Bindings, appId: string): Promise<AppRecord> {
-  const record = await getRegistryStub(env, appId).getApp();
-  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+  const record = requireFound(await getRegistryStub(env, appId).getApp(), NO_APP);
   apps.set(appId, record);
   refreshed.set(appId, true);
   return record;
@@ -91,7 +89,7 @@ async function readTemplateCopy(
   // KV keys have at most 512 bytes; a longer one can't be a template's.
   const [value = ""] = Object.values(ref);
   if (value.length > 128) return null;
-  // Whatever it is called, a template is found by its key, or by its id's key.
+  // KV has the templates by their keys, and by each id the key.
   const isKey = "key" in ref || ("keyOrId" in ref && !isUuid(value));
   const key = isKey ? value : await readCopy(env, appId, keys.kvTemplateId(appId, value), v.string());
   return key === null ? null : readCopy(env, appId, keys.kvTemplate(appId, key), SendableTemplateSchema);

@@ -89,7 +89,7 @@ function isException(
   if (isExpired) return false;
   const live = channels.filter(({ key }) => enabled.has(key));
   if (live.length === 0) return false;
-  // Asked of the types only in which a channel calls a provider: what is in it may be sent.
+  // It has only types in which one of the channels calls a provider: whoever is in it may be sent something.
   for (const users of reachable.values()) if (users.has(userId)) return true;
   try {
     const resolved = raw === null ? null : resolveVariables(template.variables, (index) => raw[index]);

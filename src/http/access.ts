@@ -14,7 +14,7 @@ export interface Access<Who extends object = object> {
   readonly credential: Credential;
   /** What an API key must be for; null where it is no API key. */
   readonly scope: Scope | null;
-  /** Throws for whoever mustn't. */
+  /** Throws for who may not. */
   identify(request: Request, context: Context): Who | Promise<Who>;
 }
 

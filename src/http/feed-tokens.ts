@@ -3,9 +3,10 @@ import type { LookupGuard } from "../copies/lookup-guard.ts";
 import { findRootSecret, getSigningSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { APP_ID_PATTERN } from "../model/credentials.ts";
-import { OnecallError } from "../model/errors.ts";
+import { NO_APP } from "../model/missing.ts";
+import { type Outcome, requireFound, succeed } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
-import { INVALID_TOKEN } from "../model/user-token.ts";
+import { EXPIRED_TOKEN, REFUSED_TOKEN } from "../model/user-token.ts";
 
 /** `feed`: a user's client; `socket`: a ticket that only opens a feed socket. */
 export type TokenAudience = "feed" | "socket";
@@ -54,9 +55,7 @@ export async function issueTicket(
 
 /** The root secret that signs an app's tokens now. */
 export async function requireSigningSecret(env: Bindings, appId: string): Promise<RootSecret> {
-  const root = await getSigningSecret(env, appId);
-  if (root === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
-  return root;
+  return requireFound(await getSigningSecret(env, appId), NO_APP);
 }
 
 function generationClaim({ generation }: RootSecret): Record<string, number> {
@@ -83,24 +82,21 @@ async function sign(
   );
 }
 
-/** Why a token isn't one: `expired` was signed by us, `forged` is anything else. */
-export type TokenRefusal = "expired" | "forged";
-
-/** The token's claims, or why it is refused. `guard`: asked before an app is looked up that nothing is known of. */
+/** The token's claims. Refused: {@link EXPIRED_TOKEN} for one that we signed, else {@link REFUSED_TOKEN}. `guard`: asked before an app is looked up that nothing is known of. */
 export async function verifyFeedToken(
   env: Bindings,
   token: string,
   audience: TokenAudience,
   guard: LookupGuard,
-): Promise<FeedToken | TokenRefusal> {
+): Promise<Outcome<FeedToken>> {
   try {
     // Only to find the key: nothing of it is believed before the signature is checked.
     const { iss, [GENERATION]: generation = 1 } = decodeJwt(token);
     if (typeof iss !== "string" || !APP_ID_PATTERN.test(iss) || typeof generation !== "number")
-      return "forged";
+      return REFUSED_TOKEN;
     const root = await findRootSecret(env, iss, generation, guard);
-    if (root === null) return "forged";
-    if (root === "ended") return "expired";
+    if (root === null) return REFUSED_TOKEN;
+    if (root === "ended") return EXPIRED_TOKEN;
     const { payload } = await jwtVerify(token, await deriveKey(root), {
       algorithms: ["HS256"],
       issuer: iss,
@@ -108,26 +104,21 @@ export async function verifyFeedToken(
       requiredClaims: ["sub", "iat", "exp"],
     });
     const { sub, iat, exp, jti, [SESSION_END]: sessionEnd } = payload;
-    if (sub === undefined || iat === undefined || exp === undefined) return "forged";
-    if (audience === "socket" && jti === undefined) return "forged";
-    return {
+    if (sub === undefined || iat === undefined || exp === undefined) return REFUSED_TOKEN;
+    if (audience === "socket" && jti === undefined) return REFUSED_TOKEN;
+    return succeed({
       appId: iss,
       userId: sub,
       issuedAt: Math.round(iat * 1000),
       expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
       ticket: audience === "socket" && jti !== undefined ? { id: jti, expiresAt: exp * 1000 } : null,
-    };
+    });
   } catch (error) {
     // The signature is checked first.
-    if (error instanceof errors.JWTExpired) return "expired";
-    if (error instanceof errors.JOSEError) return "forged";
+    if (error instanceof errors.JWTExpired) return EXPIRED_TOKEN;
+    if (error instanceof errors.JOSEError) return REFUSED_TOKEN;
     throw error;
   }
-}
-
-export function refuseToken(why: TokenRefusal = "forged"): OnecallError {
-  const message = why === "expired" ? "The token has expired. Ask your server for a new one." : INVALID_TOKEN;
-  return new OnecallError("ERR_UNAUTHORIZED", message);
 }
 
 async function deriveKey({ secret }: RootSecret): Promise<Uint8Array> {

@@ -1,15 +1,22 @@
-/** What JSON text would cost to parse, seen in its bytes: what asks for too much is refused before it is made. Pure. */
+import {
+  BACKSLASH,
+  BRACE_CLOSE,
+  BRACE_OPEN,
+  BRACKET_CLOSE,
+  BRACKET_OPEN,
+  COLON,
+  COMMA,
+  LOWER_E,
+  MINUS,
+  NINE,
+  POINT,
+  QUOTE,
+  SPACE,
+  UPPER_E,
+  ZERO,
+} from "../text/ascii.ts";
 
-/** UTF-8 has these bytes for these characters alone. */
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BRACKET_OPEN = 0x5b;
-const BRACKET_CLOSE = 0x5d;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
-const SPACE = 0x20;
+/** What JSON text would cost to parse, seen in its bytes: what asks for too much is refused before it is made. Pure. */
 
 export interface JsonBounds {
   /** Levels of nesting. */
@@ -27,11 +34,7 @@ export interface JsonScan {
 
 /** Every whole number of as many characters is kept by a double, and written the same. */
 const MAX_PLAIN_NUMBER = 15;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
-const EXPONENT = [0x45, 0x65];
+const EXPONENT: readonly number[] = [UPPER_E, LOWER_E];
 
 /**
  * Looks at JSON text. What isn't JSON may get any answer: the parser, which stops at its first fault, has by

@@ -76,14 +76,41 @@ export function fitPage<T>(rows: readonly T[]): T[] {
   return end < 0 ? [...rows] : rows.slice(0, Math.max(1, end));
 }
 
+interface Page<T> {
+  data: T[];
+  nextCursor: string | null;
+}
+
 /** A page out of `limit + 1` rows, shorter where they are large: what is left says that there is more. */
 export function toPage<T>(
   rows: readonly T[],
   limit: number,
   cursorOf: (row: T) => readonly (string | number)[],
-): { data: T[]; nextCursor: string | null } {
+): Page<T> {
   const data = fitPage(rows.slice(0, limit));
   const last = data.at(-1);
   const nextCursor = rows.length > data.length && last !== undefined ? encodeCursor(cursorOf(last)) : null;
   return { data, nextCursor };
+}
+
+/** What a list's query has that is read page by page. */
+export const PageQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
+
+/** A page of what `read` lists, newest first: up to `limit` rows from before an id. */
+export async function readPage<T>(
+  { limit, cursor }: v.InferOutput<typeof PageQuerySchema>,
+  read: (beforeId: string | null, limit: number) => Promise<T[]>,
+  idOf: (row: T) => string,
+  idPattern?: RegExp,
+): Promise<Page<T>> {
+  const beforeId = decodeCursor(cursor, 1, idPattern)?.[0] ?? null;
+  return toPage(await read(beforeId, limit + 1), limit, (row) => [idOf(row)]);
+}
+
+/** A page of rows that a look found, shorter where they are large. `nextId`: where the look goes on, null at its end. */
+export function toLookPage<T>(rows: readonly T[], nextId: string | null, idOf: (row: T) => string): Page<T> {
+  const data = fitPage(rows);
+  const last = data.at(-1);
+  const goesOnAt = data.length < rows.length && last !== undefined ? idOf(last) : nextId;
+  return { data, nextCursor: goesOnAt === null ? null : encodeCursor([goesOnAt]) };
 }

@@ -1,12 +1,14 @@
 import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import { OnecallError } from "../model/errors.ts";
+import { requireValue } from "../model/outcome.ts";
+import { REFUSED_TOKEN } from "../model/user-token.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { UserShardContract } from "../objects/user-shard/contract.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 import { bearerToken } from "./auth.ts";
 import type { Context } from "./context.ts";
-import { type FeedToken, refuseToken, type TokenAudience, verifyFeedToken } from "./feed-tokens.ts";
+import { type FeedToken, type TokenAudience, verifyFeedToken } from "./feed-tokens.ts";
 import { limitRate } from "./rate-limit.ts";
 import { countWrongCredentials, guardLookups } from "./stranger-limit.ts";
 
@@ -31,12 +33,10 @@ export async function openReaderOf(
   audience: TokenAudience,
 ): Promise<Reader> {
   const { env } = context;
-  const token = await verifyFeedToken(env, given, audience, guardLookups(context));
-  if (typeof token === "string") {
-    // Who comes with a token of yesterday isn't guessing.
-    if (token === "forged") await countWrongCredentials(context);
-    throw refuseToken(token);
-  }
+  const verified = await verifyFeedToken(env, given, audience, guardLookups(context));
+  // Who comes with a token of yesterday isn't guessing.
+  if (verified === REFUSED_TOKEN) await countWrongCredentials(context);
+  const token = requireValue(verified);
   await limitRate(env, `user:${token.appId}:${token.userId}`);
   return { token, shard: await shardOfToken(env, token) };
 }

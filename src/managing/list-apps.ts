@@ -13,7 +13,7 @@ export async function listApps(
   cursor: string | null,
 ): Promise<{ apps: AppRecord[]; nextCursor: string | null }> {
   const page = await env.CONFIG.list({ prefix: keys.kvAppPrefix, limit, cursor }).catch((error: unknown) => {
-    // What is wrong with a list of a fixed prefix that isn't the platform's fault is its cursor.
+    // The prefix is ours: where the platform isn't at fault, the cursor is wrong.
     if (cursor === null || isPlatformFault(error)) throw error;
     throw unknownCursor("cursor");
   });

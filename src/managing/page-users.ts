@@ -2,6 +2,7 @@ import { TtlCache } from "../copies/cache.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { MAX_PAGE_BYTES, MAX_USERS_AT_ONCE } from "../model/limits.ts";
+import { requireValue } from "../model/outcome.ts";
 import { ANY_USER, type User, type UserFilter } from "../model/user.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import { AT_ONCE, askAll } from "../objects/kit/ask-all.ts";
@@ -88,8 +89,8 @@ async function* readParts(
 /** How many users fit, deactivated ones too. With a filter each shard is asked, at most once a minute and isolate. */
 export async function countUsers(env: Bindings, app: AppRecord, filter: UserFilter): Promise<number> {
   if (isSame(filter, ANY_USER)) {
-    const quotas = await getRegistryStub(env, app.id).readQuotas();
-    return quotas?.users.used ?? 0;
+    const quotas = requireValue(await getRegistryStub(env, app.id).readQuotas());
+    return quotas.users.used ?? 0;
   }
   return (await countByShard(env, app, filter, true)).reduce((sum, count) => sum + count, 0);
 }

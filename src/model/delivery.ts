@@ -41,7 +41,7 @@ export interface ShardNotification {
   totals: Totals;
   version: number;
   reportedVersion: number;
-  /** See a shard's report. */
+  /** The newest attempt that has reopened failed deliveries here; 1: none has. */
   attempt: number;
   waiting: number;
 }

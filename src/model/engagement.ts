@@ -1,5 +1,4 @@
 import type { ChannelType } from "./notification.ts";
-import { refuse } from "./outcome.ts";
 
 /** What a client says has happened on its side. */
 export interface ClientEngagement {
@@ -12,8 +11,3 @@ export interface ClientEngagement {
 }
 
 export type Engagement = "viewed" | "clicked";
-
-export const NO_DELIVERY = refuse(
-  "ERR_NOT_FOUND",
-  "This user has no delivery of such a notification and channel.",
-);

@@ -1,4 +1,4 @@
-/** Product limits: what callers may send. Each is documented in docs/api.md. */
+/** Limits that callers meet, each of them in docs/api.md, and those that several parts of the code keep to. */
 
 /** Seed 001: inline targets of a batch. */
 export const MAX_BATCH_TARGETS = 10_000;
@@ -40,9 +40,6 @@ export const MAX_LABEL_LENGTH = 256;
 /** Tags that one of a day's ledgers counts apart, unless the operator says another number; and at most. */
 export const DEFAULT_TAG_QUOTA = 10_000;
 export const MAX_TAG_QUOTA = 100_000;
-/** Free places of an app's quota of users from which on its shards needn't ask for each user, for so many ms. */
-export const USER_ROOM_SURE = 10_000;
-export const USER_ROOM_MS = 60_000;
 /** Bytes of a request's push data as JSON: the payload limit of APNs and FCM. */
 export const MAX_PUSH_DATA_BYTES = 4096;
 /** UTF-8 bytes of a user id. */
@@ -81,6 +78,18 @@ export const CLAIM_RUN_MS = 30_000;
 /** The longest life of a user's token. */
 export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
+/** Tokens of a user that are listed: of more the oldest are left out, and go on being accepted. */
+export const MAX_LISTED_TOKENS = 100;
+/** The vendor's: users in a page of `/v3/users`. */
+export const MAX_USERS_PAGE = 1000;
+/** Tags of a user. */
+export const MAX_USER_TAGS = 50;
+/** Users that one call activates or deactivates. */
+export const MAX_USERS_CHANGE = 100;
+/** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
+export const MAX_DEVICES = 20;
+/** Addresses of a user in webhook channels: another takes its place. */
+export const MAX_WEBHOOK_ADDRESSES = 1;
 /** Open feed sockets of a user: the oldest closes when another comes. */
 export const MAX_SOCKETS = 20;
 
@@ -148,14 +157,6 @@ export const MAX_WEBHOOK_OUTBOX_MESSAGES = 1_000_000;
 
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
-/** Ledgers of one day of an app, at most: each takes some hundred realtime sends a second and 10 GB. */
-export const MAX_LEDGER_SLOTS = 64;
-/** Reports and accepted notifications a minute beyond which a ledger asks for more slots. */
-export const LEDGER_BUSY_PER_MINUTE = 12_000;
-/** The share of its room beyond which it does. */
-export const LEDGER_BIG_SHARE = 0.1;
-/** Between two doublings of an app's slots: copies of its record may be 90 s old. */
-export const SLOTS_GROW_PAUSE_MS = 2 * 60 * 1000;
 export const MIN_SHARD_COUNT = 16;
 /** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
 export const MAX_SHARD_COUNT = 1024;
@@ -166,6 +167,10 @@ export const SIGN_IN_CODE_MS = 10 * 60_000;
 export const MAX_SIGN_IN_CODES = 20;
 /** How often a key's last use is written down at most, ms: by so much can it be late. */
 export const KEY_USE_MS = 5 * 60_000;
+/** Ledgers of one day of an app, at most: each takes some hundred realtime sends a second and 10 GB. */
+export const MAX_LEDGER_SLOTS = 64;
+/** Between two doublings of an app's slots: copies of its record may be 90 s old. */
+export const SLOTS_GROW_PAUSE_MS = 2 * 60 * 1000;
 /** Isolate caches of keys, apps and templates: a "yes" can be this much older than KV's. */
 export const ISOLATE_CACHE_MS = 30_000;
 /**
@@ -202,7 +207,7 @@ export const QUEUE_BATCH_MESSAGES = 100;
 export const CHUNKS_IN_QUEUE = 4;
 /**
  * Messages of a ledger in a queue at most, where they don't wait (window-size.ts). On the platform a chunk is on its
- * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × 400 rows in that time: one app gets 128,000
+ * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × 1,600 rows in that time: one app gets 512,000
  * rows a second in each queue, from 16 of the 250 consumers that a queue may have.
  */
 export const MAX_CHUNKS_IN_QUEUE = 64;
@@ -220,6 +225,8 @@ export const FREE_TEXT_LENGTH = 64 * 1024;
 export const MAX_ROWS_AT_ONCE = 4 * 1024 * 1024;
 /** UTF-16 units of the plans that an isolate keeps, and as many of the templates that it sends. */
 export const MAX_KEPT_TEXT = 8 * 1024 * 1024;
+/** UTF-16 units of users that a list has of all its shards at once: each gives its share, and is asked for more. */
+export const MAX_USERS_AT_ONCE = 4 * 1024 * 1024;
 /**
  * UTF-16 units that a message's targets render to, about: where a chunk's come to more, it goes in several messages.
  */
@@ -229,9 +236,9 @@ export const UNIT_RENDERED_LENGTH = 4 * 1024 * 1024;
  * bound value (developers.cloudflare.com/durable-objects/platform/limits), also where a target's row goes beyond it.
  */
 export const SLICE_LENGTH = 256 * 1024;
-/** The same of one call's, a transaction each: what is rendered before any of it is stored. */
+/** UTF-16 units of one call's rows, a transaction each: what is rendered before any of it is stored. */
 export const CALL_LENGTH = 512 * 1024;
-/** Rows of one chunk: several hundred make the queue's cost small and keep a consumer's turn short. */
+/** Rows of one chunk: so many make the queue's cost small and keep a consumer's turn short. */
 export const CHUNK_ROWS = 1600;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
@@ -252,26 +259,6 @@ export const MAX_SEGMENT_LENGTH = 256 * 1024;
  * a long absence there are as many as the retention has batches.
  */
 export const LOOK_SEGMENTS = 100;
-/** Segments in which one transaction looks for a deleted user. */
-export const ERASE_SLICE_SEGMENTS = 500;
-/** Deliveries of a deleted user that are blanked in one transaction. */
-export const ERASE_SLICE_ROWS = 1000;
-
-/** Tokens of a user that are listed: of more the oldest are left out, and go on being accepted. */
-export const MAX_LISTED_TOKENS = 100;
-/** The vendor's: users in a page of `/v3/users`. */
-export const MAX_USERS_PAGE = 1000;
-/** UTF-16 units of users that a list has of all its shards at once: each gives its share, and is asked for more. */
-export const MAX_USERS_AT_ONCE = 4 * 1024 * 1024;
-/** Tags of a user. */
-export const MAX_USER_TAGS = 50;
-/** Users that one call activates or deactivates. */
-export const MAX_USERS_CHANGE = 100;
-
-/** Devices of a user: the one registered longest ago leaves when another comes (as Sendbird's tokens do). */
-export const MAX_DEVICES = 20;
-/** Addresses of a user in webhook channels: another takes its place. */
-export const MAX_WEBHOOK_ADDRESSES = 1;
 /** Pushes that a consumer leases in one call. */
 export const DISPATCH_LEASE_ROWS = 100;
 /** Leases that a push message is good for, one after another: a report brings the next. */

@@ -32,11 +32,19 @@ export function refuseFaults(found: Faults | readonly Fault[], code: ErrorCode =
 /** The value, or the refusal as the error that the router shows. */
 export function requireValue<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
-  if (outcome.faults !== undefined) {
-    throw faultsToError(new Faults(outcome.faults, outcome.moreFaults), outcome.code);
-  }
-  const { code, message, retryAfterSeconds } = outcome;
-  throw new OnecallError(code, message, {
+  throw toError(outcome);
+}
+
+/** What was looked for; where there is none, the refusal as the error that the router shows. */
+export function requireFound<T>(found: T | null, refusal: Refusal): T {
+  if (found !== null) return found;
+  throw toError(refusal);
+}
+
+/** A refusal as the error that the router shows. */
+export function toError({ code, message, faults, moreFaults, retryAfterSeconds }: Refusal): OnecallError {
+  if (faults !== undefined) return faultsToError(new Faults(faults, moreFaults), code);
+  return new OnecallError(code, message, {
     headers: retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
   });
 }

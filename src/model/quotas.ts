@@ -2,7 +2,7 @@ import { DEFAULT_TAG_QUOTA, MAX_CHANNELS, MAX_TAG_QUOTA, MAX_WEBHOOKS } from "./
 import { type Outcome, refuse } from "./outcome.ts";
 
 /**
- * What an app may have in its registry: so much that nobody meets it who doesn't run away, and the operator may allow
+ * What an app may have in its registry: so much that only a client that runs wild meets it, and the operator may allow
  * more or less. `most`: above it the object itself would be too small.
  */
 export const QUOTAS = {

@@ -56,15 +56,13 @@ export interface UserFilter {
 
 /** Every user. */
 export const ANY_USER: UserFilter = {
-  ...{
-    searchKey: null,
-    uidSearchKeys: null,
-    searchIn: ["uid", "name"],
-    name: null,
-    namePrefix: null,
-    roles: null,
-    tags: null,
-  },
+  searchKey: null,
+  uidSearchKeys: null,
+  searchIn: ["uid", "name"],
+  name: null,
+  namePrefix: null,
+  roles: null,
+  tags: null,
   uids: null,
   status: null,
   isActive: null,

@@ -10,7 +10,7 @@ import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 
-/** Days that are looked at: a notification expires after 30 at most, and its retry as late again. */
+/** Days that are looked at: a notification expires after 30 at most, and a retry of it after 30 more. */
 const DAYS = 62;
 /** Ledgers that are asked, at most: those of the newest days. */
 const MAX_LEDGERS = 500;

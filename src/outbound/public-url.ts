@@ -55,7 +55,7 @@ function isSameHost(a: URL, b: URL): boolean {
 }
 
 function isLoopback(host: string): boolean {
-  // Not `process`: ::ffff:127.0.0.1 is none of the three that are allowed.
+  // Not ipaddr.js's `process`, which makes 127.0.0.1 of ::ffff:127.0.0.1: that is none of the three that are allowed.
   const address = parseAddress(host);
   return address === null ? host === "localhost" : address.range() === "loopback";
 }

@@ -2,11 +2,11 @@ import { MAX_USER_CALLS_AT_ONCE } from "../model/limits.ts";
 
 /** 0: it answers soon, as far as is known. 1: nothing is known of it. 2: it kept silent lately. */
 export type Doubt = 0 | 1 | 2;
-/** How many slots what is in doubt may have, at the least so much: the others stay free for who is in less. */
+/** By a doubt, how many slots calls may have that are in so much doubt or more: the others stay free for the rest. */
 export type DoubtfulSlots = Record<1 | 2, number>;
-/** Where others' pushes wait. */
+/** In the queues where the pushes to prompt services wait as well. */
 export const MAIN_SLOTS: DoubtfulSlots = { 1: 2, 2: 1 };
-/** Where there are hardly any but doubtful ones. */
+/** In the queue of those to slow services. */
 export const SLOW_SLOTS: DoubtfulSlots = { 1: 5, 2: 3 };
 /** How many things in doubt of one owner are under way at once. */
 const OWNER_DOUBTFUL = 1;

@@ -51,8 +51,8 @@ export class TimedFetch {
       const retryAfter = response.headers.get("retry-after");
       const retryAfterMs = retryAfter === null ? null : readRetryAfter(retryAfter, Date.now());
       if (response.ok && !keepsBody && keptBytes === undefined) {
-        // Unread bodies hold a connection; an empty one has nothing to hold. It was taken, whatever becomes of the
-        // body.
+        // Unread bodies hold a connection; an empty one has nothing to hold. The call was taken, whatever
+        // becomes of the body.
         if (response.headers.get("content-length") !== "0") await response.body?.cancel().catch(() => {});
         return { status: response.status, text: "", retryAfterMs };
       }

@@ -91,11 +91,6 @@ async function readNotifications(
     from,
     to,
     beforeId,
-    tag: null,
-    templateKey: null,
-    mode: null,
-    state: null,
-    hasFailures: null,
     limit: actor === null ? limit : NOTIFICATIONS_PER_PAGE,
   });
   return { entries: records.map(({ header }) => toEntry(header)).filter(fits), nextBeforeId };

@@ -2,6 +2,8 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { addToTotals, type ChannelCounts, emptyTotals, presentCounts } from "../model/counts.ts";
 import type { DeliveryCounts } from "../model/delivery.ts";
+import { NO_NOTIFICATION } from "../model/missing.ts";
+import { type Outcome, succeed } from "../model/outcome.ts";
 import { askAll } from "../objects/kit/ask-all.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 import { findNotification } from "./notifications.ts";
@@ -17,9 +19,9 @@ export interface CountsCheck {
 }
 
 /** Counts a notification's deliveries in every shard and compares them with the ledger. */
-export async function checkCounts(env: Bindings, app: AppRecord, id: string): Promise<CountsCheck | null> {
+export async function checkCounts(env: Bindings, app: AppRecord, id: string): Promise<Outcome<CountsCheck>> {
   const before = await findNotification(env, app, id);
-  if (before === null) return null;
+  if (before === null) return NO_NOTIFICATION;
   const { header } = before;
   const counted = emptyTotals(header.channels);
   const shards = Array.from({ length: app.shardCount }, (_, shard) => shard);
@@ -40,7 +42,7 @@ export async function checkCounts(env: Bindings, app: AppRecord, id: string): Pr
   const after = (await findNotification(env, app, id)) ?? before;
   const ledger = presentCounts(header, after.totals);
   const rows = presentCounts(header, counted);
-  return { notificationId: id, isEqual: isSame(ledger, rows), ledger, shards: rows };
+  return succeed({ notificationId: id, isEqual: isSame(ledger, rows), ledger, shards: rows });
 }
 
 function isSame(a: Record<string, ChannelCounts>, b: Record<string, ChannelCounts>): boolean {

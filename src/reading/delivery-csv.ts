@@ -13,8 +13,16 @@ export type CsvPurpose = "raw" | "spreadsheet";
 const FORMULA = /^(?:\s*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n])/;
 
 const LOG_COLUMNS = [
-  ...["user_id", "channel", "status", "reason", "message", "attempts"],
-  ...["created_at", "delivered_at", "viewed_at", "clicked_at"],
+  "user_id",
+  "channel",
+  "status",
+  "reason",
+  "message",
+  "attempts",
+  "created_at",
+  "delivered_at",
+  "viewed_at",
+  "clicked_at",
 ];
 
 /** A row; null is an absent value, and an empty text is `""`, which not every reader tells from it. */

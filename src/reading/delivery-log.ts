@@ -60,7 +60,7 @@ export class DeliveryLog {
     this.header = source.plan.header;
     this.walk = openWalk(env, app, source);
     this.#expected = new Map(source.plan.expected);
-    this.#targets = new LoggedTargets(env, app.id, this.header, this.walk);
+    this.#targets = new LoggedTargets(env, { appId: app.id, header: this.header, walk: this.walk });
   }
 
   /** The log of a notification, or null where there is none of this id. */

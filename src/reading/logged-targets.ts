@@ -30,26 +30,29 @@ type RunSlice = WalkRun & { step: number; from: number; to: number };
  */
 const audienceSteps = new TtlCache<readonly StoredRow[]>({ ttlMs: 10_000, maxEntries: 8 });
 
+/** A notification whose targets are walked through. */
+interface Walked {
+  appId: string;
+  header: NotificationHeader;
+  walk: AudienceWalk;
+}
+
 /**
  * Reads a notification's targets with what became of them. Of a batch the shards have both, in the audience's order;
  * who isn't delivered to yet, or was by an earlier version, is read from the audience.
  */
 export class LoggedTargets {
   readonly #env: Bindings;
-  readonly #appId: string;
-  readonly #header: NotificationHeader;
-  readonly #walk: AudienceWalk;
+  readonly #its: Walked;
 
-  constructor(env: Bindings, appId: string, header: NotificationHeader, walk: AudienceWalk) {
+  constructor(env: Bindings, walked: Walked) {
     this.#env = env;
-    this.#appId = appId;
-    this.#header = header;
-    this.#walk = walk;
+    this.#its = walked;
   }
 
   /** In the order of the audience. One call per shard, mostly. */
   async read({ step, from, to }: StepSlice, withValues: boolean): Promise<LoggedTarget[]> {
-    const runs = this.#walk.runsOf(step).flatMap((run): RunSlice[] => {
+    const runs = this.#its.walk.runsOf(step).flatMap((run): RunSlice[] => {
       const slice = { from: Math.max(0, from - run.start), to: Math.min(run.count, to - run.start) };
       return slice.from < slice.to ? [{ ...run, step, ...slice }] : [];
     });
@@ -64,7 +67,7 @@ export class LoggedTargets {
 
   /** A delivery for every channel, in the notification's order: what isn't known of is pending. */
   complete(userId: string, stored: readonly LoggedDelivery[], isUserGone = false): LoggedDelivery[] {
-    return this.#header.channels.map(
+    return this.#its.header.channels.map(
       ({ key }) =>
         stored.find(({ channelKey }) => channelKey === key) ??
         toDelivery(userId, isUserGone, { channelKey: key, status: "pending", reason: null }),
@@ -73,12 +76,12 @@ export class LoggedTargets {
 
   async #readRun(run: RunSlice, withValues: boolean): Promise<LoggedTarget[]> {
     const { step, shard, count, from, to } = run;
-    const units = this.#walk.unitsOf(step);
+    const units = this.#its.walk.unitsOf(step);
     const inShard =
       units === null
         ? null
         : await this.#stub(shard).readRun({
-            notificationId: this.#header.id,
+            notificationId: this.#its.header.id,
             units,
             count,
             from,
@@ -91,7 +94,7 @@ export class LoggedTargets {
   #fromShard({ targets, defaults, rows, gone }: RunLog, from: number): LoggedTarget[] {
     const ownRows = Map.groupBy(rows, ({ userId }) => userId);
     const isGone = new Set(gone);
-    const { channels } = this.#header;
+    const { channels } = this.#its.header;
     let segment = 0;
     return targets.map(([userId, ...values], index) => {
       while ((defaults[segment + 1]?.from ?? Number.POSITIVE_INFINITY) <= from + index) segment++;
@@ -126,26 +129,26 @@ export class LoggedTargets {
     return Promise.all(
       rows.map(async (row) => ({
         userId: row[0],
-        values: withValues ? await this.#walk.readValues(row) : null,
+        values: withValues ? await this.#its.walk.readValues(row) : null,
         deliveries: this.complete(row[0], stored.get(row[0]) ?? [], isGone.has(row[0])),
       })),
     );
   }
 
   async #readStep(step: number): Promise<readonly StoredRow[]> {
-    if (this.#header.mode !== "batch") return this.#walk.readRows(step);
-    const cacheKey = `${this.#appId}:${this.#header.id}:${step}`;
-    const rows = audienceSteps.get(cacheKey) ?? (await this.#walk.readRows(step));
+    if (this.#its.header.mode !== "batch") return this.#its.walk.readRows(step);
+    const cacheKey = `${this.#its.appId}:${this.#its.header.id}:${step}`;
+    const rows = audienceSteps.get(cacheKey) ?? (await this.#its.walk.readRows(step));
     audienceSteps.set(cacheKey, rows);
     return rows;
   }
 
   #listDeliveries(shard: number, userIds: string[]) {
-    return this.#stub(shard).listDeliveries(this.#header.id, userIds);
+    return this.#stub(shard).listDeliveries(this.#its.header.id, userIds);
   }
 
   #stub(shard: number) {
-    return getShardStub(this.#env, this.#appId, shard);
+    return getShardStub(this.#env, this.#its.appId, shard);
   }
 }
 

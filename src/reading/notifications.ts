@@ -41,14 +41,14 @@ export async function findNotification(
 }
 
 export interface NotificationListFilter {
-  tag: string | null;
-  templateKey: string | null;
-  mode: Mode | null;
-  state: NotificationState | null;
-  hasFailures: boolean | null;
+  tag?: string | undefined;
+  templateKey?: string | undefined;
+  mode?: Mode | undefined;
+  state?: NotificationState | undefined;
+  hasFailures?: boolean | undefined;
   /** Unix ms, both inclusive. */
-  from: number | null;
-  to: number | null;
+  from?: number | null | undefined;
+  to?: number | null | undefined;
   /** Only ids below this one: the cursor. */
   beforeId: string | null;
   limit: number;
@@ -64,14 +64,13 @@ export async function listNotifications(
   appId: string,
   filter: NotificationListFilter,
 ): Promise<{ records: NotificationRecord[]; nextBeforeId: string | null }> {
-  const { tag, templateKey, mode, state, hasFailures, limit } = filter;
-  const ends = [filter.beforeId, filter.to === null ? null : firstIdAt(filter.to + 1)].filter(
-    (end) => end !== null,
-  );
+  const { tag = null, templateKey = null, mode = null, state = null, hasFailures = null, limit } = filter;
+  const { from, to } = { from: filter.from ?? null, to: filter.to ?? null };
+  const ends = [filter.beforeId, to === null ? null : firstIdAt(to + 1)].filter((end) => end !== null);
   const beforeId = ends.sort()[0] ?? null;
-  const fromId = filter.from === null ? null : firstIdAt(filter.from);
+  const fromId = from === null ? null : firstIdAt(from);
   const toDay = beforeId === null ? null : (parseNotificationId(beforeId)?.day ?? null);
-  const fromDay = filter.from === null ? null : utcDay(filter.from);
+  const fromDay = from === null ? null : utcDay(from);
   const registry = getRegistryStub(env, appId);
   const { days, nextDay } = await registry.listLedgers(fromDay, toDay, LEDGERS_PER_PAGE);
   const records: NotificationRecord[] = [];
@@ -79,7 +78,11 @@ export async function listNotifications(
     const wanted = limit + 1 - records.length;
     if (wanted <= 0) break;
     const found = await listDay(env, appId, day, {
-      ...{ tag, templateKey, mode, state, hasFailures },
+      tag,
+      templateKey,
+      mode,
+      state,
+      hasFailures,
       fromId,
       beforeId,
       limit: wanted,

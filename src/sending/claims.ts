@@ -8,11 +8,14 @@ import { getShardStubOf } from "../objects/user-shard/contract.ts";
 /** The call's hold on its Idempotency-Key, or on nothing where it has none. */
 export interface Claim {
   /**
-   * The answer of an earlier call: nothing is to be done. Of a send to one without title and tag, which may say
-   * something of the user and which the same call has itself.
+   * The answer of an earlier call: nothing is left to do. Of a send to one user it lacks title and tag: these may say
+   * something of the user, and this call, being the same, has them itself.
    */
   answer: NotificationHeader | null;
-  /** What an earlier call that stopped was about to send: this one sends the same, under the same id. As above. */
+  /**
+   * What an earlier call that stopped was about to send: this one sends the same, under the same id. Of a send to one
+   * user it lacks title and tag too.
+   */
   resumed: NotificationHeader | null;
   /** After validation, before the first write. Returns an answer where another call was faster. */
   take(header: NotificationHeader): Promise<NotificationHeader | null>;
@@ -66,7 +69,7 @@ export async function lookUpClaim(
   };
 }
 
-/** No claim can be found by the user whom its call names: what may say something of them isn't kept with it. */
+/** A claim isn't found by the user whom its call names, should they be deleted: so it keeps nothing that tells of them. */
 function toStored(header: NotificationHeader): string {
   return JSON.stringify(isToOne(header) ? withoutLabels(header) : header);
 }

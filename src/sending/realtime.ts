@@ -121,8 +121,8 @@ function renderRow({ header, template, app }: PreparedSend, [userId, ...values]:
 }
 
 /**
- * The distinct targets with their raw values. Throws where a variable of any is missing or wrong: in realtime
- * a target without variables lacks all that are required; batch's unsubstituted content isn't for here.
+ * The distinct targets with their raw values. Throws where a variable of any is missing or wrong: a target
+ * without variables, who in a batch gets the content unsubstituted, lacks in realtime all that are required.
  */
 function requireRows({ request, template }: PreparedSend): StoredRow[] {
   const { variables } = compiledTemplate(template);

@@ -5,8 +5,9 @@ import type { AppRecord } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import { OnecallError } from "../model/errors.ts";
 import { requireIdParts } from "../model/ids.ts";
+import { NO_NOTIFICATION } from "../model/missing.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../model/notification.ts";
-import { requireValue } from "../model/outcome.ts";
+import { requireFound, requireValue } from "../model/outcome.ts";
 import { retriesEndAt } from "../model/retry-window.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import type { NotificationRecord, RegisteredRetry } from "../objects/ledger/contract.ts";
@@ -37,8 +38,7 @@ export async function retryFailed(
   id: string,
   { reasons, userId }: RetryChoice,
 ): Promise<NotificationRecord> {
-  const record = await findNotification(env, app, id);
-  if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const record = requireFound(await findNotification(env, app, id), NO_NOTIFICATION);
   const { header } = record;
   const { retentionMs } = readConfig(env);
   // Shards that forget their deliveries meanwhile would never make the attempt.
@@ -104,7 +104,7 @@ async function planSingle(
     stub.getRetryTarget(header.id),
     getRegistryStub(env, app.id).findTemplateVersion({ id: header.templateId }, header.templateVersion),
   ]);
-  // Nothing of it could fail, or its retention is over: the ledger says what of both.
+  // Nothing of it could fail, or its retention is over: which of both, the ledger says as it refuses.
   if (target === null || template === null) return null;
   const details = {
     template: snapshotTemplate(header, template),

@@ -53,7 +53,7 @@ export async function sendNotification(
   }
 }
 
-/** A claim has a send to one without title and tag: those of the same call are the same. */
+/** The header with the title and tag that a claim of a send to one lacks: this call has the same ones. */
 function withLabels(header: NotificationHeader, { title, tag }: SendRequest): NotificationHeader {
   return isToOne(header) ? { ...header, title, tag } : header;
 }

@@ -47,8 +47,8 @@ export function limitValues(values: readonly unknown[]): readonly unknown[] {
 }
 
 /**
- * In realtime the variables are flat, or keyed where the target is an own key, its value an object, and no
- * variable has that name. Throws where the target is there in two spellings with different variables.
+ * In realtime the variables are flat; or they are keyed, where the target's id is one of their keys, with an object as
+ * its value, and no variable has that name. Throws where the target is there in two spellings with different variables.
  */
 function selectValues(variables: readonly VariableReader[], given: SendVariables, userId: string): unknown {
   if (given.shape === "none") return null;

@@ -29,7 +29,10 @@ describe("POST {api}/analytics/events", () => {
   });
 
   const event = (extra: object = {}) => ({
-    ...{ notificationId: id, userId: "mia", channelType: "in_app", eventType: "viewed" },
+    notificationId: id,
+    userId: "mia",
+    channelType: "in_app",
+    eventType: "viewed",
     ...extra,
   });
 

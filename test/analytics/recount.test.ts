@@ -46,7 +46,8 @@ it("fills in the hours of what was stored before they were kept, and counts noth
     const { hours: _, ...inApp } = before.inApp;
     storage.sql.exec(
       "UPDATE notifications SET header = ?, part = NULL, totals = ?",
-      ...[JSON.stringify(before.header), JSON.stringify([inApp])],
+      JSON.stringify(before.header),
+      JSON.stringify([inApp]),
     );
     storage.sql.exec("DROP TABLE recounts");
     storage.sql.exec("DROP TABLE recount_place");

@@ -71,7 +71,10 @@ describe("series", () => {
       query,
     );
     expect(found[0]).toEqual({
-      ...{ channelType: "in_app", delivered: 4, viewed: 1, clicked: 1 },
+      channelType: "in_app",
+      delivered: 4,
+      viewed: 1,
+      clicked: 1,
       timeSeries: [
         { date: yesterday, delivered: 0, viewed: 0, clicked: 0 },
         { date: today, delivered: 4, viewed: 1, clicked: 1 },
@@ -157,9 +160,18 @@ describe("a user's analytics", () => {
       [ids[0], "in_app"],
     ]);
     expect(all[2]).toEqual({
-      ...{ notificationId: ids[0], templateName: "order", templateKey: "order", status: "delivered" },
-      ...{ channelType: "push", channelKey: "mobile-push", delivered: true, viewed: true, clicked: true },
-      ...{ deliveredAt: expect.any(String), viewedAt: expect.any(String), clickedAt: expect.any(String) },
+      notificationId: ids[0],
+      templateName: "order",
+      templateKey: "order",
+      status: "delivered",
+      channelType: "push",
+      channelKey: "mobile-push",
+      delivered: true,
+      viewed: true,
+      clicked: true,
+      deliveredAt: expect.any(String),
+      viewedAt: expect.any(String),
+      clickedAt: expect.any(String),
     });
     const leo = await read(app, "users/leo", "");
     expect(leo.summary).toEqual({ delivered: 1, viewed: 0, clicked: 0 });
@@ -169,8 +181,10 @@ describe("a user's analytics", () => {
   it("are empty for who never got anything", async () => {
     const app = await createApp();
     expect(await read(app, "users/nobody", "")).toEqual({
-      ...{ userId: "nobody", summary: { delivered: 0, viewed: 0, clicked: 0 } },
-      ...{ notifications: [], nextCursor: null },
+      userId: "nobody",
+      summary: { delivered: 0, viewed: 0, clicked: 0 },
+      notifications: [],
+      nextCursor: null,
     });
   });
 });

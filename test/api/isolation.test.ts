@@ -75,7 +75,9 @@ beforeAll(async () => {
   for (const id of notifications) await waitUntilCompleted(b, id);
   // Last, so that nothing but the test call goes out: the snapshots show when an endpoint fails.
   const webhook = await b.api("POST", "/webhooks", {
-    ...{ url: `${inject("receiverUrl")}/nobody`, description: SECRET, events: ["notification.failed"] },
+    url: `${inject("receiverUrl")}/nobody`,
+    description: SECRET,
+    events: ["notification.failed"],
   });
   const attempt = await b.api("POST", `/webhooks/${webhook.body.id}/test`);
   idsOfB.webhook = [webhook.body.id];
@@ -134,7 +136,8 @@ const bodyOf = (method: string, pattern: string): Body => {
   if (method === "GET" || method === "DELETE") return undefined;
   if (pattern.endsWith("/send")) {
     return {
-      ...{ appId: b.id, appid: b.id },
+      appId: b.id,
+      appid: b.id,
       template: { key: "bee-template", variables: { value: "x" } },
       targets: ["bee"],
       mode: "realtime",

@@ -13,7 +13,9 @@ const SENDS: Record<string, (uid: string, root: object, template: object) => Pro
   business: (uid, root, template) =>
     app.send({
       template: { key: "order-confirmation", variables: values, ...template },
-      ...{ targets: [uid], mode: "realtime", ...root },
+      targets: [uid],
+      mode: "realtime",
+      ...root,
     }),
   platform: (uid, root, template) =>
     app.call(
@@ -21,13 +23,17 @@ const SENDS: Record<string, (uid: string, root: object, template: object) => Pro
       "/v2/notifications/messages",
       {
         template: { key: "order-confirmation", variables: { [uid]: values }, ...template },
-        ...{ targets: [uid], mode: "realtime", ...root },
+        targets: [uid],
+        mode: "realtime",
+        ...root,
       },
       { "api-token": app.apiKey },
     ),
   campaigns: (uid, root) =>
     app.call("POST", "/v3/campaigns/notifications/messages", {
-      ...{ templateId: "order-confirmation", receivers: [uid], variables: { [uid]: values } },
+      templateId: "order-confirmation",
+      receivers: [uid],
+      variables: { [uid]: values },
       ...root,
     }),
 };
@@ -68,17 +74,21 @@ describe("a send with a field that would change what happens", () => {
 
   it.each(Object.keys(SENDS))("isn't sent at once where it asks for a time, in %s", async (family) => {
     for (const field of [
-      ...["sendAt", "send_at", "scheduledAt", "scheduled_at", "schedule", "scheduleTime", "SENDAT"],
-      ...[
-        "deliverAt",
-        "deliver_after",
-        "delay",
-        "delaySeconds",
-        "sendTime",
-        "notBefore",
-        "timezone",
-        "dryRun",
-      ],
+      "sendAt",
+      "send_at",
+      "scheduledAt",
+      "scheduled_at",
+      "schedule",
+      "scheduleTime",
+      "SENDAT",
+      "deliverAt",
+      "deliver_after",
+      "delay",
+      "delaySeconds",
+      "sendTime",
+      "notBefore",
+      "timezone",
+      "dryRun",
     ]) {
       expect(await refusal(family, { [field]: "2027-01-01T09:00:00Z" })).toContain(field);
     }

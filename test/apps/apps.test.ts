@@ -98,7 +98,11 @@ describe("an app", () => {
     const { status, body } = await callAsAdmin("GET", "/admin/apps/shown");
     expect(status).toBe(200);
     expect(body).toEqual({
-      ...{ id: "shown", name: "Shown", shardCount: 64, foldsUserIds: true, createdAt: created.createdAt },
+      id: "shown",
+      name: "Shown",
+      shardCount: 64,
+      foldsUserIds: true,
+      createdAt: created.createdAt,
       quotas: expect.objectContaining({ keys: { limit: 1000, used: 1 } }),
     });
   });

@@ -21,10 +21,14 @@ describe("an app's quotas", () => {
   it("are shown to the operator beside what is used, who may change them; the audit log has it", async () => {
     const app = await createReadyApp();
     expect(await quotasOf(app)).toMatchObject({
-      ...{ keys: { limit: 1000, used: 1 }, channels: { limit: 50, used: 2 } },
-      ...{ templates: { limit: 5000, used: 1 }, templateVersions: { limit: 500, used: null } },
-      ...{ files: { limit: 10_000, used: 0 }, webhooks: { limit: 10, used: 0 } },
-      ...{ users: { limit: 10_000_000, used: 0 }, tags: { limit: 10_000, used: null } },
+      keys: { limit: 1000, used: 1 },
+      channels: { limit: 50, used: 2 },
+      templates: { limit: 5000, used: 1 },
+      templateVersions: { limit: 500, used: null },
+      files: { limit: 10_000, used: 0 },
+      webhooks: { limit: 10, used: 0 },
+      users: { limit: 10_000_000, used: 0 },
+      tags: { limit: 10_000, used: null },
     });
     const changed = await setQuotas(app, { keys: 3, templates: 7 });
     expect(changed.status).toBe(200);
@@ -57,10 +61,12 @@ describe("an app's quotas", () => {
     const app = await createReadyApp();
     await uploadCsv(app, "one.csv", "user_id\nmia\n");
     const { body: hook } = await app.api("POST", "/webhooks", {
-      ...{ url: "https://hooks.shop.com/", events: ["delivery.failed"] },
+      url: "https://hooks.shop.com/",
+      events: ["delivery.failed"],
     });
     const { body: key } = await callAsAdmin("POST", `/admin/apps/${app.id}/keys`, {
-      ...{ name: "second", scopes: ["read"] },
+      name: "second",
+      scopes: ["read"],
     });
     await setQuotas(app, { keys: 2, channels: 2, templates: 1, files: 1, webhooks: 1 });
     const tries = {
@@ -68,7 +74,9 @@ describe("an app's quotas", () => {
       channels: () => app.api("POST", "/channels", { name: "More", type: "in_app" }),
       templates: () =>
         app.api("POST", "/templates", {
-          ...{ name: "More", channelKeys: ["in-app-alerts"], content: { "in-app-alerts": { text: "Hi" } } },
+          name: "More",
+          channelKeys: ["in-app-alerts"],
+          content: { "in-app-alerts": { text: "Hi" } },
         }),
       webhooks: () =>
         app.api("POST", "/webhooks", { url: "https://hooks.shop.com/", events: ["delivery.failed"] }),

@@ -18,7 +18,9 @@ async function withQuotas(quotas: object): Promise<TestApp> {
 async function send(app: TestApp, uid: string, tag: string): Promise<string> {
   const { body } = await app.send({
     template: { key: "order-confirmation", variables: { customerName: "A", orderId: "1" } },
-    ...{ targets: [uid], mode: "realtime", tag },
+    targets: [uid],
+    mode: "realtime",
+    tag,
   });
   return body.notificationId;
 }

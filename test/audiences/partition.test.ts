@@ -9,7 +9,8 @@ type Row = [userId: string, ...values: unknown[]];
 
 const toRow = (row: Row): AudienceRow => ({ userId: row[0], json: JSON.stringify(row) });
 const placementOf = (shardCount: number): UserPlacement => ({
-  ...{ shardCount, hash: "siphash13" },
+  shardCount,
+  hash: "siphash13",
   hashKey: "000102030405060708090a0b0c0d0e0f",
 });
 const partition = (rows: Row[], shardCount = 64) =>

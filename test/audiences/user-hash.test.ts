@@ -7,11 +7,13 @@ const KEY = "000102030405060708090a0b0c0d0e0f";
 const OTHER_KEY = "ffeeddccbbaa99887766554433221100";
 
 const withoutKey = (shardCount: number): UserPlacement => ({
-  ...{ shardCount, hash: "fnv1a32-fmix32" },
+  shardCount,
+  hash: "fnv1a32-fmix32",
   hashKey: null,
 });
 const keyed = (shardCount: number, hashKey = KEY): UserPlacement => ({
-  ...{ shardCount, hash: "siphash13" },
+  shardCount,
+  hash: "siphash13",
   hashKey,
 });
 

@@ -289,7 +289,10 @@ describe("the audit log of targets files", () => {
         action: "targets_file.uploaded",
         target,
         details: {
-          ...{ uploadId: uploadOf(second), rows: 1, duplicates: 0, size: 11 },
+          uploadId: uploadOf(second),
+          rows: 1,
+          duplicates: 0,
+          size: 11,
           replacedUploadId: uploadOf(first),
         },
       },
@@ -377,22 +380,27 @@ describe("the audit log of webhooks", () => {
     const other = new URL(url).host;
     expect(await changesOf()).toEqual([
       {
-        ...{ action: "webhook.created", target },
+        action: "webhook.created",
+        target,
         details: { host, events, eventsPerCall: 1, enabled: true, secretFingerprint: first },
       },
       {
-        ...{ action: "webhook.updated", target },
+        action: "webhook.updated",
+        target,
         details: { host, fields: ["url", "enabled"], changes: { enabled: { from: true, to: false } } },
       },
       {
-        ...{ action: "webhook.updated", target },
+        action: "webhook.updated",
+        target,
         details: {
-          ...{ host: other, fields: ["url", "description", "events"] },
+          host: other,
+          fields: ["url", "description", "events"],
           changes: { host: { from: host, to: other }, events: { from: events, to: ["delivery.failed"] } },
         },
       },
       {
-        ...{ action: "webhook.secret_rotated", target },
+        action: "webhook.secret_rotated",
+        target,
         details: {
           host: other,
           changes: { secretFingerprint: { from: first, to: rotated.secretFingerprint } },

@@ -43,15 +43,18 @@ beforeAll(async () => {
 describe("GET {api}/audit-log", () => {
   it("merges changes and notifications, newest first", () => {
     expect(actionsOf(whole)).toEqual([
-      ...[
-        "notification.sent",
-        "channel.updated",
-        "notification.sent",
-        "channel.updated",
-        "notification.sent",
-      ],
-      ...["key.created", "template.approved", "template.created", "channel.created", "channel.created"],
-      ...["key.created", "app.created"],
+      "notification.sent",
+      "channel.updated",
+      "notification.sent",
+      "channel.updated",
+      "notification.sent",
+      "key.created",
+      "template.approved",
+      "template.created",
+      "channel.created",
+      "channel.created",
+      "key.created",
+      "app.created",
     ]);
     const ids = idsOf(whole);
     expect(ids).toEqual(ids.toSorted().toReversed());
@@ -67,8 +70,11 @@ describe("GET {api}/audit-log", () => {
       action: "notification.sent",
       target: { type: "notification", id },
       details: {
-        ...{ mode: "realtime", templateKey: "order-confirmation", templateVersion: 1 },
-        ...{ total: 1, tag: null },
+        mode: "realtime",
+        templateKey: "order-confirmation",
+        templateVersion: 1,
+        total: 1,
+        tag: null,
       },
       requestId: null,
     });
@@ -139,7 +145,12 @@ describe("GET {api}/audit-log", () => {
     );
     expect(status).toBe(400);
     expect(Object.keys(body.error.details).sort()).toEqual([
-      ...["action", "actor", "from", "limit", "targetType", "to"],
+      "action",
+      "actor",
+      "from",
+      "limit",
+      "targetType",
+      "to",
     ]);
     for (const cursor of ["zzz", btoa('["zzz"]')]) {
       const answer = await app.api("GET", `/audit-log?cursor=${cursor}`);

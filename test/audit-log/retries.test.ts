@@ -19,7 +19,8 @@ it.each([
   const app = await createReadyApp();
   const sent = await app.send({
     template: { key: "order-confirmation", variables: { mia: { orderId: "1" } } },
-    ...{ targets: ["mia"], mode: "batch" },
+    targets: ["mia"],
+    mode: "batch",
   });
   const id: string = sent.body.notificationId;
   await waitUntilCompleted(app, id);

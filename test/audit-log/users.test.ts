@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { hashUid } from "../../src/managing/delete-user.ts";
+import { hashUid } from "../../src/managing/change-user.ts";
 import { callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { callPlatform } from "../support/targets-files.ts";

@@ -81,16 +81,35 @@ function idAt(timeMs: number, index: number): string {
 
 function headerOf(id: string, createdAt: number): object {
   return {
-    ...{ id, mode: "realtime", templateKey: "order", templateId: id, templateVersion: 1, title: "Order" },
-    ...{ tag: "orders", priority: null, channels: [CHANNEL], total: 1, duplicates: 0, createdAt },
-    ...{ expiresAt: createdAt + DAY_MS, sentFrom: "0000", fileAudience: null },
+    id,
+    mode: "realtime",
+    templateKey: "order",
+    templateId: id,
+    templateVersion: 1,
+    title: "Order",
+    tag: "orders",
+    priority: null,
+    channels: [CHANNEL],
+    total: 1,
+    duplicates: 0,
+    createdAt,
+    expiresAt: createdAt + DAY_MS,
+    sentFrom: "0000",
+    fileAudience: null,
   };
 }
 
 const totalsOf = (createdAt: number): object[] => [
   {
-    ...{ channelKey: CHANNEL.key, delivered: 1, cancelled: 0, pending: 0, viewed: 0, clicked: 0, failed: [] },
-    ...{ skipped: [], hours: [[Math.floor(createdAt / HOUR_MS), 1, 0, 0]] },
+    channelKey: CHANNEL.key,
+    delivered: 1,
+    cancelled: 0,
+    pending: 0,
+    viewed: 0,
+    clicked: 0,
+    failed: [],
+    skipped: [],
+    hours: [[Math.floor(createdAt / HOUR_MS), 1, 0, 0]],
   },
 ];
 
@@ -126,7 +145,10 @@ export class UserShard extends DeployedShard {
       return [idAt(at, index), `user-${(index * 7919) % users}`, Math.floor(at)];
     });
     const notifications = sent.map(([id, user, at]) => [
-      ...[id, JSON.stringify(headerOf(id, at)), JSON.stringify(totalsOf(at)), user],
+      id,
+      JSON.stringify(headerOf(id, at)),
+      JSON.stringify(totalsOf(at)),
+      user,
     ]);
     inSlices(notifications, (json) =>
       sql.exec(
@@ -167,7 +189,9 @@ export class UserShard extends DeployedShard {
   fillOutbox({ waiting, due }: { waiting: number; due: number }): void {
     const now = Date.now();
     const rows = Array.from({ length: waiting + due }, (_, index) => [
-      ...[idAt(now - index, index), `user-${index}`, index < due ? now - 1 : now + DAY_MS],
+      idAt(now - index, index),
+      `user-${index}`,
+      index < due ? now - 1 : now + DAY_MS,
     ]);
     inSlices(rows, (json) =>
       this.#storage.sql.exec(
@@ -213,7 +237,9 @@ export class UserShard extends DeployedShard {
     const header = headerOf(idAt(now, 1_000_000 + index), now);
     const row = [userId, CHANNEL.key, CHANNEL.type, "delivered", null, '{"text":"Thanks"}'];
     const slice = {
-      ...{ json: JSON.stringify([row]), rows: 1, outbox: null },
+      json: JSON.stringify([row]),
+      rows: 1,
+      outbox: null,
       tallies: [[CHANNEL.key, "delivered", null, 1]],
     };
     const request = {

@@ -44,7 +44,9 @@ export async function benchFeeds(script: string): Promise<void> {
 async function reportStrangers(worker: BenchWorker, client: OnecallClient): Promise<void> {
   for (let index = 0; index < 2 * SHARDS * LOOKERS; index++) await client.tokenFor(`${STRANGER}${index}`);
   const command = {
-    ...{ object: "USER_SHARD", name: `${client.headers.appid}:0`, method: "repeatSegment" },
+    object: "USER_SHARD",
+    name: `${client.headers.appid}:0`,
+    method: "repeatSegment",
     input: { copies: UNSEEN_SEGMENTS - NEW_ITEMS, prefix: STRANGER },
   };
   const answer = await fetch(`${worker.url}/__days`, { method: "POST", body: JSON.stringify(command) });

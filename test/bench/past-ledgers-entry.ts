@@ -47,15 +47,32 @@ function reportOf(createdAt: number, index: number): object {
   const id = `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${index.toString(16).padStart(12, "0")}`;
   const hour = Math.floor(createdAt / HOUR_MS);
   const header = {
-    ...{ id, mode: "realtime", templateKey: `template-${index % TEMPLATES}`, templateId: id },
-    ...{ templateVersion: 1, title: null, tag: `tag-${index % TAGS}`, priority: null, channels: [CHANNEL] },
-    ...{ total: TARGETS, duplicates: 0, createdAt, expiresAt: createdAt + DAY_MS, sentFrom: "0000" },
+    id,
+    mode: "realtime",
+    templateKey: `template-${index % TEMPLATES}`,
+    templateId: id,
+    templateVersion: 1,
+    title: null,
+    tag: `tag-${index % TAGS}`,
+    priority: null,
+    channels: [CHANNEL],
+    total: TARGETS,
+    duplicates: 0,
+    createdAt,
+    expiresAt: createdAt + DAY_MS,
+    sentFrom: "0000",
     fileAudience: null,
   };
   const totals = [
     {
-      ...{ channelKey: CHANNEL.key, delivered: TARGETS, cancelled: 0, pending: 0, viewed: 40, clicked: 10 },
-      ...{ failed: [], skipped: [] },
+      channelKey: CHANNEL.key,
+      delivered: TARGETS,
+      cancelled: 0,
+      pending: 0,
+      viewed: 40,
+      clicked: 10,
+      failed: [],
+      skipped: [],
       hours: [
         [hour, TARGETS, 10, 0],
         [hour + 1, 0, 10, 5],

@@ -42,7 +42,9 @@ async function measureBacklog(
   try {
     const client = await OnecallClient.create(onecall.url);
     await client.call("POST", "/webhooks", {
-      ...{ url: endpoint.url, events: ["notification.completed"], eventsPerCall },
+      url: endpoint.url,
+      events: ["notification.completed"],
+      eventsPerCall,
     });
     const startedAt = performance.now();
     const sent = await sendAtRate(client);
@@ -75,7 +77,9 @@ async function sendAtRate(client: OnecallClient): Promise<number> {
 
 async function sendOne(client: OnecallClient, index: number): Promise<void> {
   const response = await fetch(`${client.url}${client.sendPath}`, {
-    ...{ method: "POST", headers: client.headers, body: client.realtimeBody(`user-${index}`) },
+    method: "POST",
+    headers: client.headers,
+    body: client.realtimeBody(`user-${index}`),
   });
   if (!response.ok) throw new Error(`A send answered ${response.status}: ${await response.text()}`);
   await response.body?.cancel();

@@ -28,7 +28,10 @@ describe("a webhook channel", () => {
     expect(body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{32}$/);
     const { secret, ...shown } = body;
     expect(shown).toMatchObject({
-      ...{ key: "hooks", type: "webhook", secretFingerprint: FINGERPRINT, previousSecretUntil: null },
+      key: "hooks",
+      type: "webhook",
+      secretFingerprint: FINGERPRINT,
+      previousSecretUntil: null,
     });
     expect((await app.api("GET", "/channels/hooks")).body).toEqual(shown);
     const { body: log } = await app.api("GET", "/audit-log");
@@ -99,7 +102,8 @@ describe("a user's webhook address", () => {
     expect([second.status, second.body.url]).toEqual([200, `${inbox.url}?of=mia`]);
     expect((await app.api("GET", "/users/mia/addresses/webhook")).body).toEqual(second.body);
     expect((await app.call("DELETE", pathOf("mia"))).body).toEqual({
-      ...{ url: `${inbox.url}?of=mia`, deleted: true },
+      url: `${inbox.url}?of=mia`,
+      deleted: true,
     });
     expect((await app.call("DELETE", pathOf("mia"))).status).toBe(404);
   });
@@ -163,9 +167,12 @@ describe("a delivery to a webhook address", () => {
       id: expect.stringMatching(/^msg_[\w-]{43}$/),
       verifiedBy: [0],
       body: {
-        ...{ type: "notification", timestamp: createdAt },
+        type: "notification",
+        timestamp: createdAt,
         data: {
-          ...{ notificationId: id, channelKey: "hooks", userId: "mia" },
+          notificationId: id,
+          channelKey: "hooks",
+          userId: "mia",
           content: { text: "Hello Mia", order: "A-1" },
           data: { screen: "orders" },
         },
@@ -215,7 +222,10 @@ describe("a delivery to a webhook address", () => {
     const id = await sendToOne(app, "mia");
     await waitUntilCompleted(app, id);
     expect(await hookDelivery(app, id, "mia")).toMatchObject({
-      ...{ status: "failed", reason: "provider_rejected", message: "410: moved out", attempts: 1 },
+      status: "failed",
+      reason: "provider_rejected",
+      message: "410: moved out",
+      attempts: 1,
     });
     expect((await app.call("GET", pathOf("mia"))).status).toBe(404);
     expect(await hookCounts(app, await sendToOne(app, "mia"))).toMatchObject({ skipped: { no_address: 1 } });
@@ -276,20 +286,31 @@ describe("a webhook channel's test", () => {
     expect((await app.api("POST", "/channels/hooks/test", { userId: "mia" })).status).toBe(404);
     await addAddresses(account, ["mia"]);
     const { status, body } = await app.api("POST", "/channels/hooks/test", {
-      ...{ userId: "mia", title: "Hi", body: "there", data: { a: "b" } },
+      userId: "mia",
+      title: "Hi",
+      body: "there",
+      data: { a: "b" },
     });
     expect([status, body]).toEqual([
       200,
       {
-        ...{ url: inbox.url, outcome: "accepted", reason: null, message: null },
-        ...{ retryAfterSeconds: null, status: 200, durationMs: expect.any(Number) },
+        url: inbox.url,
+        outcome: "accepted",
+        reason: null,
+        message: null,
+        retryAfterSeconds: null,
+        status: 200,
+        durationMs: expect.any(Number),
       },
     ]);
     const [received] = await inbox.calls();
     expect(received?.body.data).toMatchObject({ content: { title: "Hi", body: "there" }, data: { a: "b" } });
     await inbox.answerWith({ status: 503, headers: { "retry-after": "7" }, body: "later" });
     expect((await app.api("POST", "/channels/hooks/test", { userId: "mia" })).body).toMatchObject({
-      ...{ outcome: "retry", status: 503, message: "503: later", retryAfterSeconds: 7 },
+      outcome: "retry",
+      status: 503,
+      message: "503: later",
+      retryAfterSeconds: 7,
     });
     const withDevice = await app.api("POST", "/channels/hooks/test", { userId: "mia", deviceId: "x" });
     expect(withDevice.body.error.details).toEqual({ deviceId: "is for push channels" });

@@ -37,7 +37,9 @@ export class ChaosApp {
   async setUp(appId: string, receiverUrl: string): Promise<void> {
     const client = this.#client;
     const { apiKey } = await client.call<{ apiKey: string }>({
-      ...{ method: "POST", path: "/admin/apps", headers: client.admin },
+      method: "POST",
+      path: "/admin/apps",
+      headers: client.admin,
       body: { id: appId, name: "Chaos" },
     });
     client.app = { appid: appId, apikey: apiKey };
@@ -101,7 +103,8 @@ export class ChaosApp {
     const user = userId(send.user);
     const id = await this.#post(key, `${API}/notifications/send`, {
       template: { key: TEMPLATE.key, variables: { name: "Ada", number: key } },
-      ...{ targets: [user], mode: "realtime" },
+      targets: [user],
+      mode: "realtime",
     });
     return { id, send, users: new Set([user]), incomplete: new Set() };
   }
@@ -110,7 +113,9 @@ export class ChaosApp {
     const { targets, variables } = createAudience(this.#form.inlineTargets);
     const id = await this.#post(key, `${API}/notifications/send`, {
       template: { key: TEMPLATE.key, variables },
-      ...{ targets, mode: "batch", priority: send.priority },
+      targets,
+      mode: "batch",
+      priority: send.priority,
     });
     return { id, send, ...expectAudience(new Set(targets)) };
   }
@@ -121,7 +126,9 @@ export class ChaosApp {
     await this.#upload(fileKey, csv);
     const id = await this.#post(key, `${API}/notifications/send`, {
       template: { key: TEMPLATE.key },
-      ...{ targetsFile: fileKey, mode: "batch", priority: send.priority },
+      targetsFile: fileKey,
+      mode: "batch",
+      priority: send.priority,
     });
     const users = new Set(Array.from({ length: distinct }, (_, index) => userId(index + 1)));
     return { id, send, ...expectAudience(users) };
@@ -130,7 +137,8 @@ export class ChaosApp {
   async #sendCampaign(send: PlannedSend & { kind: "campaign" }, key: string): Promise<Sent> {
     const receivers = send.users.map(userId);
     const id = await this.#post(key, "/notifications/messages", {
-      ...{ templateId: TEMPLATE.key, receivers },
+      templateId: TEMPLATE.key,
+      receivers,
       variables: Object.fromEntries(receivers.map((user) => [user, { name: "Ada", number: key }])),
     });
     return { id, send, users: new Set(receivers), incomplete: new Set() };
@@ -150,7 +158,9 @@ export class ChaosApp {
     const path = `/v1/storage/targets_files/${fileKey}/presigned_urls`;
     for (;;) {
       const { url, fields } = await this.#client.call<{ url: string; fields: Record<string, string> }>({
-        ...{ method: "POST", path, headers: { "api-token": this.#client.app.apikey ?? "" } },
+        method: "POST",
+        path,
+        headers: { "api-token": this.#client.app.apikey ?? "" },
         body: { overwrite_duplicate_key: true },
       });
       const form = new FormData();

@@ -37,7 +37,9 @@ export class HookWatch {
   ): Promise<HookWatch> {
     const inbox = await createInbox(receiverUrl);
     const { secret } = await client.call<{ secret: string }>({
-      ...{ method: "POST", path: `${API}/channels`, body: HOOKS },
+      method: "POST",
+      path: `${API}/channels`,
+      body: HOOKS,
     });
     await inbox.expectSecrets(secret);
     await inbox.answerWith(...RULES);

@@ -91,7 +91,9 @@ export class ChaosServer {
     this.#starts++;
     const start = this.#starts;
     const worker = await startLocalWorker({
-      ...{ config, persistTo: join(this.#folder, "state"), providers: this.#providersUrl },
+      config,
+      persistTo: join(this.#folder, "state"),
+      providers: this.#providersUrl,
       variables: { ...VARIABLES, CHAOS_SEED: String(this.#seed), CHAOS_START: String(start) },
       onLog: (text) => this.#readLog(text),
     });
@@ -162,7 +164,9 @@ export class ChaosServer {
     const url = this.url;
     if (url === null) return null;
     const response = await fetch(`${url}${path}`, {
-      ...{ method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
+      method,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     }).catch(() => null);
     return response?.ok ? await response.json().catch(() => null) : null;
   }

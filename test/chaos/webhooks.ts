@@ -33,7 +33,9 @@ export class WebhookWatch {
   static async create(client: ChaosClient, receiverUrl: string): Promise<WebhookWatch> {
     const inbox = await createInbox(receiverUrl);
     const { id, secret } = await client.call<{ id: string; secret: string }>({
-      ...{ method: "POST", path: `${API}/webhooks`, body: { url: inbox.url, events: EVENTS } },
+      method: "POST",
+      path: `${API}/webhooks`,
+      body: { url: inbox.url, events: EVENTS },
     });
     await inbox.expectSecrets(secret);
     await inbox.answerWith(...RULES);

@@ -51,7 +51,10 @@ describe("a caller with the header apikey alone", () => {
     const { stdout } = spawnSync(
       "curl",
       [
-        ...["-s", `${worker.url}/v3/users`, "-H", `apikey: ${apikey}`],
+        "-s",
+        `${worker.url}/v3/users`,
+        "-H",
+        `apikey: ${apikey}`,
         ...Object.entries(fields).flatMap(([name, value]) => ["-F", `${name}=${value}`]),
       ],
       { encoding: "utf8" },

@@ -113,7 +113,11 @@ function renderItems(template: typeof TEMPLATE): string {
 
 async function sendAndRead<T extends object>(key: string, content: T, uid: string): Promise<T> {
   await manage("POST", `${API}/templates`, {
-    ...{ name: key, key, channelKeys: [CHANNEL], content: { [CHANNEL]: content }, placeholders: "single" },
+    name: key,
+    key,
+    channelKeys: [CHANNEL],
+    content: { [CHANNEL]: content },
+    placeholders: "single",
     variableSchema: {
       name: { type: "string" },
       "appointment-number": { type: "string" },

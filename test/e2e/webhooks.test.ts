@@ -33,7 +33,9 @@ describe("webhooks", () => {
     const sent = await Promise.all(
       Array.from({ length: SENDS }, async (_, index) => {
         const { notificationId } = await post("/notifications/send", {
-          ...{ template: { key: "hello" }, targets: [`user-${index}`], mode: "realtime" },
+          template: { key: "hello" },
+          targets: [`user-${index}`],
+          mode: "realtime",
         });
         return notificationId;
       }),

@@ -287,7 +287,8 @@ describe("what R2 has of a targets file", () => {
     await uploadCsv(app, "people.csv", CSV);
     const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", {
       template: { key: "order-confirmation", variables: { ann: { customerName: "Override" } } },
-      ...{ targetsFile: "people.csv", mode: "batch" },
+      targetsFile: "people.csv",
+      mode: "batch",
     });
     const id = sent.body.notificationId;
     await remove(app);
@@ -313,7 +314,9 @@ describe("what R2 has of a targets file", () => {
     const queue = new CapturingQueue();
     await uploadCsv(app, "people.csv", CSV);
     const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", {
-      ...{ template: { key: "order-confirmation" }, targetsFile: "people.csv", mode: "batch" },
+      template: { key: "order-confirmation" },
+      targetsFile: "people.csv",
+      mode: "batch",
     });
     const id = sent.body.notificationId;
     await endAudience(app, id);

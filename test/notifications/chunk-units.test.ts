@@ -14,7 +14,8 @@ import {
 import type { Chunk } from "../../src/model/chunks.ts";
 
 const chunkOf = (...runs: [shard: number, rows: number][]): Chunk => ({
-  ...{ offset: 0, length: 10 },
+  offset: 0,
+  length: 10,
   runs: runs.map(([shard, rows]) => ({ shard, rows })),
 });
 

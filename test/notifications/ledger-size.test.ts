@@ -23,29 +23,21 @@ interface OwnLedger {
 function headerOf(id: string, index: number): NotificationHeader {
   const createdAt = timeOfId(id);
   return {
-    ...{
-      id,
-      mode: "realtime",
-      templateKey: `order-update-${index % 12}`,
-      templateVersion: 3,
-      priority: null,
-    },
-    ...{
-      templateId: `01a1fd76-d57a-7012-aa0a-7d2df0e14c${10 + (index % 12)}`,
-      channels: SENT_CHANNELS,
-      total: 1,
-    },
-    ...{
-      title: `${SENT_TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
-      tag: `campaign-${index % 40}`,
-    },
-    ...{
-      duplicates: 0,
-      createdAt,
-      expiresAt: createdAt + DAY_MS,
-      sentFrom: `key${index % 3}`,
-      fileAudience: null,
-    },
+    id,
+    mode: "realtime",
+    templateKey: `order-update-${index % 12}`,
+    templateVersion: 3,
+    priority: null,
+    templateId: `01a1fd76-d57a-7012-aa0a-7d2df0e14c${10 + (index % 12)}`,
+    channels: SENT_CHANNELS,
+    total: 1,
+    title: `${SENT_TITLES[index % 5]} ${(index * 7919).toString(36)} (${index})`,
+    tag: `campaign-${index % 40}`,
+    duplicates: 0,
+    createdAt,
+    expiresAt: createdAt + DAY_MS,
+    sentFrom: `key${index % 3}`,
+    fileAudience: null,
   };
 }
 
@@ -166,18 +158,17 @@ describe("a realtime send to one", () => {
       for (const header of headers) {
         sql.exec(
           "INSERT INTO notifications (id, header, template_key, tag, mode, completed_at) VALUES (?, ?, ?, ?, ?, ?)",
-          ...[
-            header.id,
-            JSON.stringify(header),
-            header.templateKey,
-            header.tag,
-            header.mode,
-            header.createdAt,
-          ],
+          header.id,
+          JSON.stringify(header),
+          header.templateKey,
+          header.tag,
+          header.mode,
+          header.createdAt,
         );
         sql.exec(
           "INSERT INTO shard_reports (notification_id, shard, expected, accepted, version, totals) VALUES (?, 3, 1, 1, 1, ?)",
-          ...[header.id, JSON.stringify(deliveredAt(header.createdAt))],
+          header.id,
+          JSON.stringify(deliveredAt(header.createdAt)),
         );
       }
       const last =

@@ -130,7 +130,9 @@ describe("a targets file", () => {
     expect(await newestOf("kim")).toBe("Hello Beside, your order is 2.");
     const clash = { Kim: { customerName: "A" }, KIM: { customerName: "B" } };
     const refused = await folding.send({
-      ...{ template: { key: KEY, variables: clash }, targetsFile: "folded.csv", mode: "batch" },
+      template: { key: KEY, variables: clash },
+      targetsFile: "folded.csv",
+      mode: "batch",
     });
     expect(Object.keys(refused.body.error.details)).toEqual(["template.variables.KIM"]);
   });

@@ -174,7 +174,8 @@ describe("a bug inside an object", () => {
       { "api-token": app.apiKey },
       {
         template: { key: "order-confirmation", variables: { mia: VALUES } },
-        ...{ mode: "realtime", targets: ["mia"] },
+        mode: "realtime",
+        targets: ["mia"],
       },
     );
     expect([platform.status, platform.body]).toEqual([

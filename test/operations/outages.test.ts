@@ -171,7 +171,9 @@ describe("with every object and R2 down", () => {
     const body = method === "GET" || method === "DELETE" ? null : "{}";
     const response = await worker.fetch(
       new Request<unknown, IncomingRequestCfProperties>(`https://onecall.test${path}`, {
-        ...{ method, headers: { ...headers, "content-type": "application/json" }, body },
+        method,
+        headers: { ...headers, "content-type": "application/json" },
+        body,
       }),
       { ...bindings, ...everythingDown },
       execution,

@@ -24,7 +24,11 @@ describe("an app's status", () => {
     await waitUntilCompleted(app, body.notificationId);
     expect(await statusOf(app)).toEqual({
       app: { id: app.id, name: "Test app" },
-      ...{ uncompleted: 0, oldestUncompleted: null, redrivenChunks: 0, deadLetters: 0, probedProviders: [] },
+      uncompleted: 0,
+      oldestUncompleted: null,
+      redrivenChunks: 0,
+      deadLetters: 0,
+      probedProviders: [],
       secrets: "current",
       largestObjects: expect.any(Array),
     });

@@ -59,7 +59,14 @@ describe("the seed's realtime example", () => {
     const { status, body } = await send(REALTIME, path);
     expect([status, body]).toEqual([200, { ...ANSWER, mode: "realtime" }]);
     expect(Object.keys(body)).toEqual([
-      ...["notification_id", "template_key", "channels", "mode", "title", "tag", "sent_from", "created_at"],
+      "notification_id",
+      "template_key",
+      "channels",
+      "mode",
+      "title",
+      "tag",
+      "sent_from",
+      "created_at",
     ]);
     expect(body.sent_from.value.slice(-4)).toBe(app.apiKey.slice(-4));
     expect(body.created_at).toBeGreaterThanOrEqual(from);

@@ -39,12 +39,18 @@ describe("a push", () => {
     const address = { ...device, provider: "webpush" as const };
     const { push: config } = readConfig(bindings);
     const sender = {
-      ...{ env: bindings, config, appId: account.app.id },
-      ...{ channelKey: "mobile-push", channel: PUSH, calls: new TimedFetch() },
+      env: bindings,
+      config,
+      appId: account.app.id,
+      channelKey: "mobile-push",
+      channel: PUSH,
+      calls: new TimedFetch(),
     };
     const notification = {
-      ...{ id: crypto.randomUUID(), priority: "high" as const },
-      ...{ expiresAt: Date.now() + 60_000, pushData: {} },
+      id: crypto.randomUUID(),
+      priority: "high" as const,
+      expiresAt: Date.now() + 60_000,
+      pushData: {},
     };
     const message = readPushMessage(notification, JSON.stringify({ title: "a", body: "b" }), Date.now());
     const times = { patienceMs: PATIENCE_MS, answerBefore: Date.now() + share * PATIENCE_MS };

@@ -69,7 +69,10 @@ describe("a circuit", () => {
 
 describe("a shard's circuit", () => {
   const report = (outcome: AddressReport["outcome"], wasAsked: boolean): AddressReport => ({
-    ...{ key: "a", version: "1", outcome, wasAsked },
+    key: "a",
+    version: "1",
+    outcome,
+    wasAsked,
   });
   const down = report({ outcome: "retry", message: "503", afterMs: 86_400_000 }, true);
 

@@ -143,7 +143,8 @@ describe("tokens", () => {
       delivered: 1,
     });
     expect((await waitUntilCompleted(account.app, refused)).counts["mobile-push"]).toMatchObject({
-      ...{ delivered: 1, failed: {} },
+      delivered: 1,
+      failed: {},
     });
     expect(await account.project.summary()).toMatchObject({ apnsTokens: 1 });
   });

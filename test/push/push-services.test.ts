@@ -6,7 +6,9 @@ import { createPushApp, registerDevice } from "../support/push.ts";
 const P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
 const AUTH = "BTBZMqHH6r4Tts7J_aSIgg";
 const deviceAt = (endpoint: string, keys = { p256dh: P256DH, auth: AUTH }) => ({
-  ...{ provider: "webpush", endpoint, keys },
+  provider: "webpush",
+  endpoint,
+  keys,
 });
 
 describe("a push service", () => {

@@ -4,7 +4,9 @@ import { PUSH } from "../../src/channels/push/channel.ts";
 import type { StoredAddress } from "../../src/model/address.ts";
 
 const deviceAt = (endpoint: string): StoredAddress => ({
-  ...{ key: "k", version: "v", scope: new URL(endpoint).origin },
+  key: "k",
+  version: "v",
+  scope: new URL(endpoint).origin,
   address: { provider: "webpush", endpoint, keys: { p256dh: "", auth: "" } },
 });
 const PROMPT = { status: 201, ms: 20, timeoutMs: 5000 };

@@ -55,11 +55,20 @@ function accept({
   targets,
 }: DispatchLease): DispatchReport {
   return {
-    ...{ leaseId: id, notificationId: notification.id, channelKey, channelType, isSlow, blocked: [] },
+    leaseId: id,
+    notificationId: notification.id,
+    channelKey,
+    channelType,
+    isSlow,
+    blocked: [],
     targets: targets.map(({ userId, attempt, addresses }) => ({
-      ...{ userId, attempt },
+      userId,
+      attempt,
       addresses: addresses.map(({ key, version }) => ({
-        ...{ key, version, outcome: { outcome: "accepted" as const }, wasAsked: true },
+        key,
+        version,
+        outcome: { outcome: "accepted" as const },
+        wasAsked: true,
       })),
     })),
   };
@@ -103,7 +112,11 @@ describe("a user with many devices", () => {
     const objects = getShardStub(bindings, account.app.id, shard);
     const claim = (notificationId = "") =>
       objects.leaseDispatches({
-        ...{ channelKey: "mobile-push", notificationId, isSlow: false, blocked: [], leaseMs: LEASE_MS },
+        channelKey: "mobile-push",
+        notificationId,
+        isSlow: false,
+        blocked: [],
+        leaseMs: LEASE_MS,
       });
     const [first, second, third] = ids;
     const inHand = await claim(first);

@@ -44,7 +44,9 @@ async function timeSends(
 
 async function sendRealtime(client: OnecallClient, index: number): Promise<void> {
   const response = await fetch(`${client.url}${client.sendPath}`, {
-    ...{ method: "POST", headers: client.headers, body: client.realtimeBody(`user-${index}`) },
+    method: "POST",
+    headers: client.headers,
+    body: client.realtimeBody(`user-${index}`),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`A send answered ${response.status} ${text}`);

@@ -64,7 +64,10 @@ async function measureShard(ask: Ask, days: number): Promise<Measured[]> {
   const caller = { userId: "user-1", issuedAt: Date.now() };
   const filter = { before: null, unread: false, tag: null, limit: 1 };
   const claim = (index: number) => ({
-    ...{ key: `new-${index}`, requestHash: "hash", notificationId: `n-${index}`, header: "{}" },
+    key: `new-${index}`,
+    requestHash: "hash",
+    notificationId: `n-${index}`,
+    header: "{}",
   });
   const repeat = async (what: string, work: (index: number) => Promise<Cost>): Promise<Measured> => {
     const costs: Cost[] = [];

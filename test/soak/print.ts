@@ -14,7 +14,11 @@ export function printOperations(
   perSecond: number,
 ): void {
   printRow(bold(`${minutes} min, ${perSecond} calls/s`.padEnd(NAME_WIDTH)), [
-    ...["calls", "errors", "p50 ms", "p95 ms", "p99 ms"],
+    "calls",
+    "errors",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
   ]);
   for (const { name, count, errors, p50, p95, p99 } of operations) {
     const share = `${((100 * errors) / count).toFixed(2)} %`;
@@ -49,7 +53,11 @@ export function printMemory(samples: readonly { atMs: number; mb: number }[]): v
 export function printBeside({ alone, beside, batchMs }: BesideAnswer): void {
   console.log("");
   printRow(bold("Realtime sends of one app".padEnd(NAME_WIDTH)), [
-    ...["calls", "errors", "p50 ms", "p95 ms", "p99 ms"],
+    "calls",
+    "errors",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
   ]);
   const name = `beside a batch of 100,000, ${(batchMs / 1000).toFixed(1)} s`;
   for (const figures of [alone, { ...beside, name }]) {

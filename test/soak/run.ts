@@ -60,7 +60,10 @@ await runScript(USAGE, async () => {
       project.createDevices("webpush", DEVICES_EACH),
     ]);
     await load.ask({
-      ...{ kind: "set up", url: worker.url, credentials: project.credentials, devices: devices.flat() },
+      kind: "set up",
+      url: worker.url,
+      credentials: project.credentials,
+      devices: devices.flat(),
     });
     const memory = new MemoryWatch(worker.pid);
     await memory.sample();

@@ -32,7 +32,9 @@ export class SoakApp {
     await client.call("POST", "/channels", { key: inApp, name: "In-app", type: "in_app" });
     await client.call("POST", "/channels", { key: push, name: "Push", type: "push", providers: credentials });
     await client.call("POST", "/templates", {
-      ...{ key: TEMPLATE_KEY, name: "Order", channelKeys: CHANNEL_KEYS },
+      key: TEMPLATE_KEY,
+      name: "Order",
+      channelKeys: CHANNEL_KEYS,
       content: Object.fromEntries(CHANNEL_KEYS.map((key) => [key, CONTENT])),
       variableSchema: { name: { type: "string" }, order: { type: "string" } },
     });
@@ -59,7 +61,9 @@ export class SoakApp {
   async sendRealtime(user: string): Promise<string> {
     return this.#send({
       template: { key: TEMPLATE_KEY, variables: { name: "Jane", order: "ORD-1" } },
-      ...{ targets: [user], mode: "realtime", tag: "orders" },
+      targets: [user],
+      mode: "realtime",
+      tag: "orders",
     });
   }
 
@@ -78,7 +82,9 @@ export class SoakApp {
     const variables = targets.map((user, index) => [user, { name: `Jane ${index}`, order: `ORD-${index}` }]);
     const id = await this.#send({
       template: { key: TEMPLATE_KEY, variables: Object.fromEntries(variables) },
-      ...{ targets, mode: "batch", tag: "orders" },
+      targets,
+      mode: "batch",
+      tag: "orders",
     });
     this.batches.push(id);
   }

@@ -24,7 +24,11 @@ export function sendOf(shard: number, index: number, sends: number): DeliverRequ
   const header = headerOf(newNotificationId(shard, 0), index);
   const userId = `user-${(((index * 7919) % Math.ceil(sends / SENDS_PER_USER)) + 10_000).toString(36)}`;
   return {
-    ...{ header, expected: 1, slices: [sliceOf(userId, index)], pushData: {}, target: userId },
+    header,
+    expected: 1,
+    slices: [sliceOf(userId, index)],
+    pushData: {},
+    target: userId,
     targetValues: null,
   };
 }

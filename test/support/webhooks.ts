@@ -28,7 +28,9 @@ export async function createWebhook(
   await inbox.expectSecrets(body.secret);
   const path = `/webhooks/${body.id}`;
   return {
-    ...{ id: body.id, secret: body.secret, inbox },
+    id: body.id,
+    secret: body.secret,
+    inbox,
     get: async () => (await app.api("GET", path)).body,
     attempts: async () => (await app.api("GET", `${path}/attempts?limit=100`)).body.data,
   };

@@ -5,7 +5,11 @@ import type { Json } from "../../src/model/template.ts";
 import { weighSendable } from "../../src/templates/weight.ts";
 
 const templateOf = (content: Json, variables = 0) => ({
-  ...{ id: "1", key: "t", version: 1, channelKeys: ["c"], content: { c: content } },
+  id: "1",
+  key: "t",
+  version: 1,
+  channelKeys: ["c"],
+  content: { c: content },
   variableSchema: Object.fromEntries(
     Array.from({ length: variables }, (_, index) => [
       `v${index}`,

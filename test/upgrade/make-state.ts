@@ -143,7 +143,12 @@ async function sendAndKill(): Promise<string> {
 const facts: StoredFacts = {
   adminToken: worker.adminToken,
   apiKey: app.apiKey,
-  ...{ jane, others, rows, realtime, batch, file },
+  jane,
+  others,
+  rows,
+  realtime,
+  batch,
+  file,
   inFlight: "",
   targets: BATCH_TARGETS,
 };

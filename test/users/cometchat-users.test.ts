@@ -15,8 +15,12 @@ describe("a user in CometChat's form", () => {
     expect(status).toBe(200);
     const now = Date.now() / 1000;
     expect(body.data).toEqual({
-      ...{ uid: "ann", name: "Ann", role: "default", status: "offline" },
-      ...{ createdAt: expect.any(Number), updatedAt: expect.any(Number) },
+      uid: "ann",
+      name: "Ann",
+      role: "default",
+      status: "offline",
+      createdAt: expect.any(Number),
+      updatedAt: expect.any(Number),
     });
     expect(Math.abs(body.data.createdAt - now)).toBeLessThan(60);
     expect((await users("GET", "/ann")).body).toEqual(body);
@@ -24,8 +28,13 @@ describe("a user in CometChat's form", () => {
 
   it("has link, status message, tags, role and metadata", async () => {
     const fields = {
-      ...{ name: "Ian", avatar: "https://e.com/a.png", link: "https://e.com", role: "vip" },
-      ...{ statusMessage: "hi", tags: ["a", "b"], metadata: { "@private": { email: "i@e.com" } } },
+      name: "Ian",
+      avatar: "https://e.com/a.png",
+      link: "https://e.com",
+      role: "vip",
+      statusMessage: "hi",
+      tags: ["a", "b"],
+      metadata: { "@private": { email: "i@e.com" } },
     };
     expect((await users("POST", "", { uid: "ian", ...fields })).body.data).toMatchObject(fields);
     const { body } = await users("PUT", "/ian", { tags: ["c"], link: null });
@@ -133,7 +142,11 @@ describe("CometChat's list", () => {
   it("has pages with totals, each user once", async () => {
     const first = await list("");
     expect(first.meta.pagination).toEqual({
-      ...{ total: 45, count: 20, per_page: 20, current_page: 1, total_pages: 3 },
+      total: 45,
+      count: 20,
+      per_page: 20,
+      current_page: 1,
+      total_pages: 3,
     });
     const seen = new Set<string>();
     for (let page = 1; page <= 7; page++) {

@@ -17,7 +17,7 @@ interface OwnShard {
   deliver(request: DeliverRequest): unknown;
   describe(id: string): ShardNotification | null;
   listFeed(caller: { userId: string; issuedAt: number }, filter: object): Outcome<FeedItem[]>;
-  deleteUser(uid: string, actor: typeof ACTOR, uidHash: string): Promise<boolean>;
+  deleteUser(uid: string, actor: typeof ACTOR, uidHash: string): Promise<Outcome<null>>;
 }
 
 let lastShard = 0;
@@ -37,7 +37,9 @@ const insert = ({ sql }: DurableObjectStorage, headers: HeaderStore, header: Not
   const packed = headers.pack(header);
   sql.exec(
     `INSERT INTO notifications (id, header, part, totals, version, reported_version) VALUES (?, ?, ?, '', 1, 1)`,
-    ...[header.id, packed.header, packed.part],
+    header.id,
+    packed.header,
+    packed.part,
   );
 };
 
@@ -112,7 +114,8 @@ describe("a send to one that an earlier version stored", () => {
       const stored = shard.describe(header.id);
       sql.exec(
         "UPDATE notifications SET header = ?, part = NULL, totals = ?",
-        ...[JSON.stringify(header), JSON.stringify(stored?.totals)],
+        JSON.stringify(header),
+        JSON.stringify(stored?.totals),
       );
       sql.exec("DELETE FROM header_parts");
       expect(shard.describe(header.id)).toEqual(stored);

@@ -113,7 +113,9 @@ describe("word of a device that arrives after its user's deletion", () => {
     await vi.waitFor(() => expect(newId().slice(0, 13) > version.slice(0, 13)).toBe(true), PATIENTLY);
     await remove(app, "mia");
     const registration = {
-      ...{ channelType: "push", addressKey: "0".repeat(64), scope: "fcm" },
+      channelType: "push",
+      addressKey: "0".repeat(64),
+      scope: "fcm",
       address: { ...device, provider: "fcm" as const },
       version,
     };

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { hashUid } from "../../src/managing/delete-user.ts";
+import { hashUid } from "../../src/managing/change-user.ts";
 import { type Answer, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";

@@ -67,23 +67,21 @@ class Model {
     const now = Date.now();
     this.notifications.push({
       header: {
-        ...{
-          id,
-          mode: "batch",
-          templateKey: "t",
-          templateId: "t1",
-          templateVersion: 1,
-          title: null,
-          tag: null,
-        },
-        ...{
-          priority: "normal",
-          channels: [...CHANNELS],
-          total: USERS.length,
-          duplicates: 0,
-          createdAt: now,
-        },
-        ...{ expiresAt: now + 3_600_000, sentFrom: "key1", fileAudience: null },
+        id,
+        mode: "batch",
+        templateKey: "t",
+        templateId: "t1",
+        templateVersion: 1,
+        title: null,
+        tag: null,
+        priority: "normal",
+        channels: [...CHANNELS],
+        total: USERS.length,
+        duplicates: 0,
+        createdAt: now,
+        expiresAt: now + 3_600_000,
+        sentFrom: "key1",
+        fileAudience: null,
       },
       done: new Set(),
       failing: new Set(failing),
@@ -113,14 +111,12 @@ class Model {
       const tally = ["inbox", "failed", "missing_variables", rows.length] as const;
       const slice = { json: JSON.stringify(rows), rows: rows.length, tallies: [[...tally]], outbox: null };
       await this.stub.deliver({
-        ...{
-          header,
-          expected: USERS.length,
-          part: name,
-          pushData: null,
-          target: null,
-          slices: [slice as never],
-        },
+        header,
+        expected: USERS.length,
+        part: name,
+        pushData: null,
+        target: null,
+        slices: [slice as never],
       });
       if (!done.has(part)) for (const userId of exceptions) this.#add(notification, userId, "failed");
     }
@@ -174,7 +170,8 @@ class Model {
     const outcome = isGone
       ? ({ status: "skipped", reason: "user_deleted", text: null } as const)
       : ({
-          ...{ status, reason: status === "failed" ? "missing_variables" : null },
+          status,
+          reason: status === "failed" ? "missing_variables" : null,
           text: status === "failed" ? null : this.textOf(notification, userId),
         } as const);
     this.deliveries.push({ notification, userId, isViewed: false, isGone, ...outcome });
@@ -219,7 +216,11 @@ class Model {
     if (header === undefined) return;
     const known = this.visible(userId).find((delivery) => delivery.notification === notification);
     const outcome = await this.stub.recordEngagement({
-      ...{ notificationId: header.id, userId, kind: "viewed", channelKey: null, channelType: "in_app" },
+      notificationId: header.id,
+      userId,
+      kind: "viewed",
+      channelKey: null,
+      channelType: "in_app",
     });
     expect(outcome.ok).toBe(known !== undefined);
     if (known !== undefined) known.isViewed = true;
@@ -247,7 +248,9 @@ class Model {
       expect([sum(totals?.failed), sum(totals?.skipped)]).toEqual([count("failed"), count("skipped")]);
       expect(totals?.viewed ?? 0).toBe(known.filter(({ isViewed }) => isViewed).length);
       expect(await this.#countAll(header.id)).toEqual({
-        ...{ delivered: count("delivered"), failed: count("failed"), skipped: count("skipped") },
+        delivered: count("delivered"),
+        failed: count("failed"),
+        skipped: count("skipped"),
       });
       const log = await this.stub.listDeliveries(header.id, USERS);
       expect(

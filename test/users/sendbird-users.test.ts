@@ -17,9 +17,18 @@ describe("a user in Sendbird's form", () => {
     const { status, body } = await create("ann", { nickname: "Ann", metadata: { plan: "pro" } });
     expect(status).toBe(200);
     expect(body).toEqual({
-      ...{ user_id: "ann", nickname: "Ann", profile_url: "", phone_number: "", metadata: { plan: "pro" } },
-      ...{ access_token: "", require_auth_for_profile_image: false, is_active: true, is_online: false },
-      ...{ has_ever_logged_in: false, last_seen_at: 0, created_at: expect.any(Number) },
+      user_id: "ann",
+      nickname: "Ann",
+      profile_url: "",
+      phone_number: "",
+      metadata: { plan: "pro" },
+      access_token: "",
+      require_auth_for_profile_image: false,
+      is_active: true,
+      is_online: false,
+      has_ever_logged_in: false,
+      last_seen_at: 0,
+      created_at: expect.any(Number),
     });
     expect((await users("GET", "/ann")).body).toEqual(body);
     const changed = await users("PUT", "/ann", { nickname: "Anne", profile_url: "https://e.com/b.png" });
@@ -39,7 +48,9 @@ describe("a user in Sendbird's form", () => {
   it("is taken with 400202, and unknown with 400201", async () => {
     await create("twice");
     expect((await create("twice")).body).toEqual({
-      ...{ error: true, code: 400202, message: expect.any(String) },
+      error: true,
+      code: 400202,
+      message: expect.any(String),
     });
     expect((await users("GET", "/nobody")).body).toMatchObject({ error: true, code: 400201 });
     expect((await users("DELETE", "/nobody")).body).toMatchObject({ error: true, code: 400201 });

@@ -73,7 +73,8 @@ describe("an endpoint with eventsPerCall", () => {
     const sends = ["ann", "bob", "mia"].map((uid) =>
       app.send({
         template: { key: "order-confirmation", variables: { customerName: "A", orderId: "1" } },
-        ...{ targets: [uid], mode: "realtime" },
+        targets: [uid],
+        mode: "realtime",
       }),
     );
     const ids = (await Promise.all(sends)).map(({ body }) => body.notificationId);
@@ -157,7 +158,9 @@ describe("an endpoint with eventsPerCall", () => {
     });
     expect(call?.body.data.events).toEqual([
       {
-        ...{ id: expect.any(String), type: "webhook.test", timestamp: expect.any(String) },
+        id: expect.any(String),
+        type: "webhook.test",
+        timestamp: expect.any(String),
         data: { webhookId: webhook.id },
       },
     ]);
@@ -284,7 +287,10 @@ describe("an endpoint for which too much waits", () => {
     await vi.waitFor(async () => {
       await runDurableObjectAlarm(endpointStub(app, webhook));
       expect(await webhook.get()).toMatchObject({
-        ...{ enabled: false, disabledReason: "backlog", waitingEvents: 2_000_000, droppedEvents: 3 },
+        enabled: false,
+        disabledReason: "backlog",
+        waitingEvents: 2_000_000,
+        droppedEvents: 3,
       });
     }, PATIENTLY);
     await handTo(app, webhook, { count: 10, from: 7 });
@@ -340,7 +346,8 @@ describe("an endpoint's object from before calls could have several events", () 
       ]) {
         sql.exec(
           "INSERT INTO messages (id, type, status, tries, next_at, body) VALUES (?, 'x', ?, 2, 7, '{\"é\":1}')",
-          ...[id, status],
+          id,
+          status,
         );
       }
       migrate(storage, WEBHOOK_ENDPOINT_SCHEMA);

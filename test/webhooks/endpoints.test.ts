@@ -11,7 +11,8 @@ const URL_OF_OTHERS = "https://hooks.shop.com/onecall";
 function realtimeTo(uid: string): object {
   return {
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: [uid], mode: "realtime" },
+    targets: [uid],
+    mode: "realtime",
   };
 }
 
@@ -25,11 +26,21 @@ describe("POST {api}/webhooks", () => {
     const { status, body } = await create(app, { description: "Shop" });
     expect(status).toBe(201);
     expect(body).toEqual({
-      ...{ id: expect.any(String), url: URL_OF_OTHERS, description: "Shop", events: EVENTS },
-      ...{ eventsPerCall: 1, enabled: true, waitingEvents: 0, droppedEvents: 0 },
-      ...{ secretFingerprint: expect.stringMatching(/^[0-9a-f]{16}$/), previousSecretUntil: null },
-      ...{ failingSince: null, disabledAt: null, disabledReason: null },
-      ...{ createdAt: expect.any(String), updatedAt: body.createdAt },
+      id: expect.any(String),
+      url: URL_OF_OTHERS,
+      description: "Shop",
+      events: EVENTS,
+      eventsPerCall: 1,
+      enabled: true,
+      waitingEvents: 0,
+      droppedEvents: 0,
+      secretFingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+      previousSecretUntil: null,
+      failingSince: null,
+      disabledAt: null,
+      disabledReason: null,
+      createdAt: expect.any(String),
+      updatedAt: body.createdAt,
       // 24 bytes.
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{32}$/),
     });
@@ -147,7 +158,9 @@ describe("PUT {api}/webhooks/{id}", () => {
     // Nothing but `enabled: true` enables it.
     const other = await app.api("PUT", path, { description: null, events: ["delivery.viewed"] });
     expect(other.body).toEqual({
-      ...{ ...off.body, description: null, events: ["delivery.viewed"] },
+      ...off.body,
+      description: null,
+      events: ["delivery.viewed"],
       updatedAt: expect.any(String),
     });
     const on = await app.api("PUT", path, { enabled: true });
@@ -229,9 +242,17 @@ describe("POST {api}/webhooks/{id}/test", () => {
     const [call] = await webhook.inbox.calls();
     expect(call?.body).toMatchObject({ type: "webhook.test", data: { webhookId: webhook.id } });
     expect(body).toEqual({
-      ...{ id: expect.any(String), messageId: call?.id, type: "webhook.test", status: "succeeded" },
-      ...{ events: 1, httpStatus: 202, durationMs: expect.any(Number), response: "thank you", error: null },
-      ...{ at: expect.any(String), nextAttemptAt: null },
+      id: expect.any(String),
+      messageId: call?.id,
+      type: "webhook.test",
+      status: "succeeded",
+      events: 1,
+      httpStatus: 202,
+      durationMs: expect.any(Number),
+      response: "thank you",
+      error: null,
+      at: expect.any(String),
+      nextAttemptAt: null,
     });
     expect(await webhook.attempts()).toEqual([body]);
   });
@@ -248,8 +269,11 @@ describe("POST {api}/webhooks/{id}/test", () => {
     expect(await test()).toMatchObject({ status: "failed", httpStatus: 307 });
     await webhook.inbox.answerWith({ drop: true });
     expect(await test()).toMatchObject({
-      ...{ status: "failed", httpStatus: null, response: null },
-      ...{ error: "the connection failed", nextAttemptAt: null },
+      status: "failed",
+      httpStatus: null,
+      response: null,
+      error: "the connection failed",
+      nextAttemptAt: null,
     });
     expect(await webhook.inbox.calls()).toHaveLength(3);
     expect(await webhook.get()).toMatchObject({ enabled: true, failingSince: null });

@@ -10,7 +10,10 @@ const ISO_TIME = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d
 function realtimeTo(uid: string): object {
   return {
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: [uid], mode: "realtime", title: "Order", tag: "orders" },
+    targets: [uid],
+    mode: "realtime",
+    title: "Order",
+    tag: "orders",
   };
 }
 
@@ -34,8 +37,13 @@ describe("a realtime send", () => {
     const { body: sent } = await app.send(realtimeTo("mia"));
     const calls = await waitForCalls(webhook, 2);
     const data = {
-      ...{ id: sent.notificationId, mode: "realtime", templateKey: "order-confirmation" },
-      ...{ title: "Order", tag: "orders", total: 1, createdAt: ISO_TIME },
+      id: sent.notificationId,
+      mode: "realtime",
+      templateKey: "order-confirmation",
+      title: "Order",
+      tag: "orders",
+      total: 1,
+      createdAt: ISO_TIME,
     };
     const byType = new Map(calls.map((call) => [call.type, call]));
     expect(byType.get("notification.accepted")?.body).toEqual({
@@ -43,7 +51,8 @@ describe("a realtime send", () => {
       timestamp: ISO_TIME,
       data: {
         ...data,
-        ...{ state: "sending", completedAt: null },
+        state: "sending",
+        completedAt: null,
         counts: { "in-app-alerts": expect.objectContaining({ type: "in_app", total: 1, pending: 1 }) },
       },
     });
@@ -117,7 +126,10 @@ describe("a batch", () => {
     expect(failures.map(({ userId }) => userId).sort()).toEqual(["user-0", "user-1", "user-2", "user-3"]);
     expect(failures[0]).toEqual({
       userId: expect.any(String),
-      ...{ channelKey: "in-app-alerts", channelType: "in_app", reason: "missing_variables", at: ISO_TIME },
+      channelKey: "in-app-alerts",
+      channelType: "in_app",
+      reason: "missing_variables",
+      at: ISO_TIME,
     });
     // Something was delivered.
     expect((await webhook.inbox.calls()).map(({ type }) => type)).not.toContain("notification.failed");
@@ -173,7 +185,9 @@ describe("a user who opens and clicks a notification", () => {
     for (const type of ["delivery.viewed", "delivery.clicked"]) {
       expect(calls.filter((call) => call.type === type).map(({ body }) => body.data)).toEqual([
         {
-          ...{ notificationId: sent.notificationId, templateKey: "order-confirmation", tag: "orders" },
+          notificationId: sent.notificationId,
+          templateKey: "order-confirmation",
+          tag: "orders",
           deliveries: [{ userId: "mia", channelKey: "in-app-alerts", channelType: "in_app", at: ISO_TIME }],
         },
       ]);
@@ -198,11 +212,17 @@ describe("a push that a provider refuses", () => {
     const id = await sendToOne(account.app, "mia");
     const [call] = await waitForCalls(webhook, 1);
     expect(call?.body.data).toEqual({
-      ...{ notificationId: id, templateKey: "order", tag: null },
+      notificationId: id,
+      templateKey: "order",
+      tag: null,
       deliveries: [
         {
-          ...{ userId: "mia", channelKey: "mobile-push", channelType: "push", reason: "provider_rejected" },
-          ...{ message: expect.stringContaining("Bad push"), at: ISO_TIME },
+          userId: "mia",
+          channelKey: "mobile-push",
+          channelType: "push",
+          reason: "provider_rejected",
+          message: expect.stringContaining("Bad push"),
+          at: ISO_TIME,
         },
       ],
     });

@@ -27,7 +27,8 @@ import {
 async function send(app: TestApp, uid = "mia"): Promise<string> {
   const answer = await app.send({
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: [uid], mode: "realtime" },
+    targets: [uid],
+    mode: "realtime",
   });
   return answer.body.notificationId;
 }
@@ -235,7 +236,9 @@ describe("more messages than one turn of an endpoint's object sends", () => {
         const body = JSON.stringify({ type: "notification.completed", data: { index } });
         storage.sql.exec(
           "INSERT INTO events (seq, id, type, at, bytes, body) VALUES (?, ?, 'notification.completed', 1, 0, ?)",
-          ...[index + 1, crypto.randomUUID(), body],
+          index + 1,
+          crypto.randomUUID(),
+          body,
         );
       }
       storage.sql.exec("UPDATE counters SET next_seq = ?, waiting = ?", count + 1, count);

@@ -19,7 +19,8 @@ const COMPLETED = ["notification.completed"];
 async function send(app: TestApp, uid: string): Promise<string> {
   const { body } = await app.send({
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: [uid], mode: "realtime" },
+    targets: [uid],
+    mode: "realtime",
   });
   return body.notificationId;
 }
@@ -88,7 +89,9 @@ describe("a ledger with an endpoint that is out of reach", () => {
     const ledger = ledgerOf(app, await send(app, "user-0"));
     const left = await runInDurableObject(ledger, async (_, { storage }) => {
       const outbox = new WebhookOutbox({
-        ...{ sql: storage.sql, due: new DueTable(storage), maxBytes: 10_000 },
+        sql: storage.sql,
+        due: new DueTable(storage),
+        maxBytes: 10_000,
         handOver: async () => ({ taken: new Set(), failed: ["one"], reached: [] }),
       });
       for (let index = 0; index < 200; index++) {

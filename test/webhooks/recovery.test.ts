@@ -16,7 +16,8 @@ const EVENT = "notification.completed";
 async function send(app: TestApp): Promise<string> {
   const { body } = await app.send({
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: ["mia"], mode: "realtime" },
+    targets: ["mia"],
+    mode: "realtime",
   });
   return body.notificationId;
 }

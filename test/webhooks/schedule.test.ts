@@ -19,8 +19,13 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const PAUSES_MS = [
-  ...[5 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS],
-  ...[2 * HOUR_MS, 5 * HOUR_MS, 8 * HOUR_MS, 8 * HOUR_MS],
+  5 * SECOND_MS,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  8 * HOUR_MS,
+  8 * HOUR_MS,
 ];
 
 afterEach(() => {
@@ -38,7 +43,8 @@ async function setClock(timeMs: number, ...webhooks: TestWebhook[]): Promise<voi
 async function send(app: TestApp, uid = "mia"): Promise<string> {
   const answer = await app.send({
     template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    ...{ targets: [uid], mode: "realtime" },
+    targets: [uid],
+    mode: "realtime",
   });
   return answer.body.notificationId;
 }
@@ -144,7 +150,9 @@ describe("an endpoint that fails for five days", () => {
     await vi.waitFor(async () => {
       await runDurableObjectAlarm(endpointStub(app, webhook));
       expect(await webhook.get()).toMatchObject({
-        ...{ enabled: false, disabledReason: "failing", failingSince: first.at },
+        enabled: false,
+        disabledReason: "failing",
+        failingSince: first.at,
         disabledAt: new Date(Date.now()).toISOString(),
       });
     }, PATIENTLY);

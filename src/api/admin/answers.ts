@@ -65,16 +65,6 @@ export const RotatedSecretSchema = v.strictObject({
   previousUntil: TimeSchema,
 });
 
-export const CountsCheckSchema = named(
-  "CountsCheck",
-  v.strictObject({
-    notificationId: v.string(),
-    isEqual: v.boolean(),
-    ledger: CountsSchema,
-    shards: CountsSchema,
-  }),
-);
-
 export const StatusSchema = named(
   "AppStatus",
   v.strictObject({
@@ -95,5 +85,15 @@ export const StatusSchema = named(
         share: v.number(),
       }),
     ),
+  }),
+);
+
+export const CountsCheckSchema = named(
+  "CountsCheck",
+  v.strictObject({
+    notificationId: v.string(),
+    isEqual: v.boolean(),
+    ledger: CountsSchema,
+    shards: CountsSchema,
   }),
 );

@@ -1,17 +1,16 @@
 import * as v from "valibot";
 import { noteApp } from "../../copies/known-apps.ts";
 import { BY_ADMIN } from "../../http/access.ts";
-import { decodeCursor, encodeCursor, LimitSchema } from "../../http/pagination.ts";
+import { PageQuerySchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import { textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
-import { listApps } from "../../managing/list-apps.ts";
 import { type AppRecord, SCOPES } from "../../model/app.ts";
 import { APP_ID_PATTERN, randomToken } from "../../model/credentials.ts";
-import { OnecallError } from "../../model/errors.ts";
 import { DEFAULT_SHARD_COUNT, MAX_SHARD_COUNT, MIN_SHARD_COUNT } from "../../model/limits.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../model/quotas.ts";
 import { slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
@@ -19,7 +18,7 @@ import { wholeNumberSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { AppSchema, AppWithQuotasSchema, DeletedAppSchema, NewAppAnswerSchema } from "./answers.ts";
 import { makeKey } from "./keys.ts";
-import { requireApp } from "./require-app.ts";
+import { pageApps, requireApp, requireAppId } from "./named-apps.ts";
 
 const APP_ID_MESSAGE = "must have 2 to 63 lower-case letters, digits and hyphens, a letter or digit first";
 const SHARDS_MESSAGE = `must be a whole number from ${MIN_SHARD_COUNT} to ${MAX_SHARD_COUNT}`;
@@ -61,7 +60,6 @@ const DeleteAppSchema = v.object(
   { name: v.string("must be the app's name: deleting it can't be undone") },
   "must be a JSON object",
 );
-const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 export const postApp = defineRoute({
   id: "createApp",
@@ -94,16 +92,9 @@ export const getApps = defineRoute({
   path: "/admin/apps",
   access: BY_ADMIN,
   summary: "Apps by id; a new one can take up to a minute to be listed everywhere",
-  query: parsedQuery(ListQuerySchema),
+  query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(AppSchema) },
-  handle: async ({ env, query }) => {
-    const { limit, cursor } = query;
-    const { apps, nextCursor } = await listApps(env, limit, decodeCursor(cursor, 1)?.[0] ?? null);
-    return json({
-      data: apps.map(presentApp),
-      nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]),
-    });
-  },
+  handle: async ({ env, query }) => json(await pageApps(env, query, presentApp)),
 });
 
 export const getOneApp = defineRoute({
@@ -116,7 +107,10 @@ export const getOneApp = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ env, params }) => {
     const app = await requireApp(env, params.app);
-    return json({ ...presentApp(app), quotas: await getRegistryStub(env, app.id).readQuotas() });
+    return json({
+      ...presentApp(app),
+      quotas: requireValue(await getRegistryStub(env, app.id).readQuotas()),
+    });
   },
 });
 
@@ -148,7 +142,7 @@ export const deleteApp = defineRoute({
   errors: ["ERR_NOT_FOUND", "ERR_CONFLICT"],
   handle: async ({ env, params, body }) => {
     const id = params.app;
-    if (!APP_ID_PATTERN.test(id)) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+    requireAppId(id);
     const { name } = body;
     const { startedAt, step } = await changeApp(env, id, (registry) => registry.deleteApp(name));
     return json({ id, state: "deleting", step, startedAt: isoTime(startedAt) }, 202);

@@ -8,14 +8,14 @@ import { changeApp } from "../../managing/change-app.ts";
 import { makeSignInCode } from "../../managing/dashboard-entry.ts";
 import { type ApiKey, type NewApiKey, SCOPES, type Scope } from "../../model/app.ts";
 import { generateApiKey, hashApiKey } from "../../model/credentials.ts";
-import { OnecallError } from "../../model/errors.ts";
 import { MAX_NAMES, MAX_ROOT_GRACE_HOURS } from "../../model/limits.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { DASHBOARD_PATH } from "../dashboard/paths.ts";
 import { named, pageOf, TimeSchema } from "../schemas.ts";
 import { KeySchema, NewKeyAnswerSchema, RevokedKeySchema, RotatedSecretSchema } from "./answers.ts";
-import { requireApp } from "./require-app.ts";
+import { requireApp } from "./named-apps.ts";
 
 const SCOPES_MESSAGE = `must be an array of at least one of: ${SCOPES.join(", ")}`;
 
@@ -51,8 +51,7 @@ export const postKey = defineRoute({
   handle: async ({ actor, env, params, body }) => {
     const app = await requireApp(env, params.app);
     const { name, scopes } = body;
-    const checkSecret = await getRegistryStub(env, app.id).ensureKeyCheck();
-    if (checkSecret === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such app.");
+    const checkSecret = requireValue(await getRegistryStub(env, app.id).ensureKeyCheck());
     const { apiKey, stored } = await makeKey(app.id, checkSecret, name, scopes);
     const key = await changeApp(env, app.id, (registry) => registry.createKey(stored, actor));
     return json({ ...presentKey(key), apiKey }, 201);
@@ -88,8 +87,8 @@ export const getKeys = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ env, params }) => {
     const app = await requireApp(env, params.app);
-    const keys = await getRegistryStub(env, app.id).listKeys();
-    return json({ data: (keys ?? []).map(presentKey), nextCursor: null });
+    const keys = requireValue(await getRegistryStub(env, app.id).listKeys());
+    return json({ data: keys.map(presentKey), nextCursor: null });
   },
 });
 

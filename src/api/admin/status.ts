@@ -1,20 +1,19 @@
 import * as v from "valibot";
 import { BY_ADMIN } from "../../http/access.ts";
-import { decodeCursor, encodeCursor, limitSchema } from "../../http/pagination.ts";
+import { limitSchema, PageQuerySchema } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
-import { listApps } from "../../managing/list-apps.ts";
-import { OnecallError } from "../../model/errors.ts";
 import { parseNotificationId } from "../../model/ids.ts";
+import { requireValue } from "../../model/outcome.ts";
 import { type AppStatus, readAppStatus } from "../../operations/status.ts";
 import { checkCounts } from "../../reading/counts-check.ts";
 import { pageOf } from "../schemas.ts";
 import { CountsCheckSchema, StatusSchema } from "./answers.ts";
-import { requireApp } from "./require-app.ts";
+import { pageApps, requireApp } from "./named-apps.ts";
 
 /** An app's status asks its ledgers and some of its shards: a page of apps must stay below a Worker's calls. */
-const StatusQuerySchema = v.object({ limit: limitSchema(5, 10), cursor: v.optional(v.string()) });
+const StatusQuerySchema = v.object({ ...PageQuerySchema.entries, limit: limitSchema(5, 10) });
 
 export const getStatus = defineRoute({
   id: "listStatus",
@@ -24,15 +23,8 @@ export const getStatus = defineRoute({
   summary: "What isn't done with, app by app",
   query: parsedQuery(StatusQuerySchema),
   answers: { 200: pageOf(StatusSchema) },
-  handle: async ({ env, query }) => {
-    const { limit, cursor } = query;
-    const { apps, nextCursor } = await listApps(env, limit, decodeCursor(cursor, 1)?.[0] ?? null);
-    const found = await Promise.all(apps.map((app) => readAppStatus(env, app)));
-    return json({
-      data: found.map(presentStatus),
-      nextCursor: nextCursor === null ? null : encodeCursor([nextCursor]),
-    });
-  },
+  handle: async ({ env, query }) =>
+    json(await pageApps(env, query, async (app) => presentStatus(await readAppStatus(env, app)))),
 });
 
 export const getOneStatus = defineRoute({
@@ -43,10 +35,8 @@ export const getOneStatus = defineRoute({
   summary: "What isn't done with, of one app",
   answers: { 200: StatusSchema },
   errors: ["ERR_NOT_FOUND"],
-  handle: async ({ env, params }) => {
-    const app = await requireApp(env, params.app);
-    return json(presentStatus(await readAppStatus(env, app)));
-  },
+  handle: async ({ env, params }) =>
+    json(presentStatus(await readAppStatus(env, await requireApp(env, params.app)))),
 });
 
 export const getAudit = defineRoute({
@@ -57,12 +47,8 @@ export const getAudit = defineRoute({
   summary: "The ledger's counts beside the shards' own rows",
   answers: { 200: CountsCheckSchema },
   errors: ["ERR_NOT_FOUND"],
-  handle: async ({ env, params }) => {
-    const app = await requireApp(env, params.app);
-    const audit = await checkCounts(env, app, params.notification);
-    if (audit === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
-    return json(audit);
-  },
+  handle: async ({ env, params }) =>
+    json(requireValue(await checkCounts(env, await requireApp(env, params.app), params.notification))),
 });
 
 function presentStatus({ app, oldestUncompleted, ...counts }: AppStatus): object {

@@ -8,8 +8,10 @@ import { parsedQuery } from "../../http/route-input.ts";
 import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { HOUR_MS } from "../../model/counts.ts";
-import { faultsToError, OnecallError } from "../../model/errors.ts";
+import { faultsToError } from "../../model/errors.ts";
 import { requireIdParts } from "../../model/ids.ts";
+import { NO_NOTIFICATION, NO_TEMPLATE } from "../../model/missing.ts";
+import { requireFound } from "../../model/outcome.ts";
 import { getLedgerStub } from "../../objects/ledger/contract.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
@@ -62,8 +64,10 @@ export const getTemplateAnalytics = defineRoute({
   errors: ["ERR_TEMPLATE_NOT_FOUND"],
   handle: async (call) => {
     const { app, env, params } = call;
-    const template = await getRegistryStub(env, app.id).getTemplate(params.template);
-    if (template === null) throw new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+    const template = requireFound(
+      await getRegistryStub(env, app.id).getTemplate(params.template),
+      NO_TEMPLATE,
+    );
     return answerSeries(call, { templateKey: template.key, tag: null });
   },
 });
@@ -94,8 +98,7 @@ export const getNotificationAnalytics = defineRoute({
     // Found as any read finds it: what its shard is still to report is asked for.
     const found = await findNotification(env, app, id);
     const ledger = found === null ? null : getLedgerStub(env, app.id, requireIdParts(id));
-    const record = ledger === null ? null : await ledger.getWithHours(id);
-    if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+    const record = requireFound(ledger === null ? null : await ledger.getWithHours(id), NO_NOTIFICATION);
     const range = checkRange({
       from: from ?? record.header.createdAt,
       to: to ?? Math.max(Date.now(), from ?? 0),

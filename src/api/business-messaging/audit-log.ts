@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, LimitSchema, toLookPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
@@ -58,12 +58,8 @@ export const getAuditLog = defineRoute({
       beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
       limit: query.limit,
     });
-    const page = fitPage(entries);
-    const next = page.length < entries.length ? (page.at(-1)?.id ?? null) : nextBeforeId;
-    return json({
-      data: page.map(presentEntry),
-      nextCursor: next === null ? null : encodeCursor([next]),
-    });
+    const { data, nextCursor } = toLookPage(entries, nextBeforeId, ({ id }) => id);
+    return json({ data: data.map(presentEntry), nextCursor });
   },
 });
 

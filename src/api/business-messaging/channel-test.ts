@@ -9,7 +9,8 @@ import { ownBody } from "../../http/route-input.ts";
 import { checkInput, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
 import type { AddressOutcome } from "../../model/dispatch.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
-import { requireValue } from "../../model/outcome.ts";
+import { NO_CHANNEL } from "../../model/missing.ts";
+import { requireFound, requireValue } from "../../model/outcome.ts";
 import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
@@ -50,8 +51,7 @@ export const postChannelTest = defineRoute({
     if (faults.length > 0 || value === null) throw faultsToError(faults);
     const { deviceId, title, body } = value;
     const userId = canonicalUserId(app, value.userId);
-    const channel = await getRegistryStub(env, app.id).getChannel(params.channel);
-    if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    const channel = requireFound(await getRegistryStub(env, app.id).getChannel(params.channel), NO_CHANNEL);
     const dispatched = findDispatched(channel.type);
     if (dispatched === null) {
       throw new OnecallError(
@@ -61,13 +61,11 @@ export const postChannelTest = defineRoute({
     }
     const shard = getShardStubOf(env, app, userId);
     const addresses = requireValue(await shard.listAddresses(userId, channel.type, null));
-    const found = dispatched.test.choose(addresses, deviceId ?? null, channel.providers);
-    if ("missing" in found) throw new OnecallError("ERR_NOT_FOUND", found.missing);
-    if ("faults" in found) throw faultsToError(found.faults);
+    const chosen = requireValue(dispatched.test.choose(addresses, deviceId ?? null, channel.providers));
     const test = { content: { title, body }, data };
     const place = { channel: dispatched, key: channel.key };
-    const { outcome, status, durationMs } = await sendTest(env, app, place, userId, found.chosen, test);
-    return json({ ...dispatched.test.present(found.chosen), ...presentOutcome(outcome), status, durationMs });
+    const { outcome, status, durationMs } = await sendTest(env, app, place, userId, chosen, test);
+    return json({ ...dispatched.test.present(chosen), ...presentOutcome(outcome), status, durationMs });
   },
 });
 

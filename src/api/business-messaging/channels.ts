@@ -3,23 +3,24 @@ import { prepareAccounts } from "../../channels/accounts.ts";
 import { forgetCredentials } from "../../channels/dispatch/credentials.ts";
 import { AccountsSchema, CHANNEL_TYPES, findDispatched } from "../../channels/table.ts";
 import { byApiKey } from "../../http/access.ts";
-import { readJson, readOptionalJson } from "../../http/body.ts";
+import { readJson } from "../../http/body.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, parsedJson } from "../../http/route-input.ts";
-import { checkInput, parseInput, textSchema } from "../../http/validation.ts";
+import { checkInput, textSchema } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { AppChannel } from "../../model/channel.ts";
 import { type Fault, faultsToError, OnecallError } from "../../model/errors.ts";
+import { NO_CHANNEL } from "../../model/missing.ts";
+import { requireFound } from "../../model/outcome.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
+import { ROTATION } from "./rotation.ts";
 import { AvailabilitySchema, ChannelSchema, ChannelWithSecretSchema } from "./settings-answers.ts";
-import { RotationSchema } from "./webhook-schema.ts";
 
 const TYPE_MESSAGE = `must be ${CHANNEL_TYPES.map((type) => `"${type}"`).join(" or ")}`;
-const HOUR_MS = 60 * 60 * 1000;
 const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
   "must have 1 to 128 lower-case letters, digits, - or _, with a letter or digit at both ends";
@@ -87,8 +88,7 @@ export const getChannel = defineRoute({
   answers: { 200: ChannelSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
-    const channel = await getRegistryStub(env, app.id).getChannel(params.channel);
-    if (channel === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    const channel = requireFound(await getRegistryStub(env, app.id).getChannel(params.channel), NO_CHANNEL);
     return json(presentChannel(channel));
   },
 });
@@ -130,8 +130,7 @@ export const putChannel = defineRoute({
     const idOrKey = params.channel;
     const body = await readJson(request);
     const { value, faults } = checkInput(ChannelChangeSchema, body, { readBack: ChannelSchema });
-    const current = await getRegistryStub(env, app.id).getChannel(idOrKey);
-    if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+    const current = requireFound(await getRegistryStub(env, app.id).getChannel(idOrKey), NO_CHANNEL);
     // From the body itself: they belong in the answer also where the schema found other faults.
     for (const fault of findFrozenFaults(typeof body === "object" && body !== null ? body : {}, current))
       faults.push(fault);
@@ -148,24 +147,19 @@ export const putChannel = defineRoute({
 });
 
 export const postChannelSecret = defineRoute({
+  ...ROTATION,
   id: "rotateChannelSecret",
-  method: "POST",
   path: `${API}/channels/:channel/rotate-secret`,
-  access: byApiKey("manage"),
   summary: "A webhook channel's new secret, which this answer alone shows; the old one signs for a while",
-  body: ownBody(RotationSchema, { isOptional: true }),
   answers: { 200: ChannelWithSecretSchema },
-  errors: ["ERR_NOT_FOUND"],
-  handle: async ({ app, actor, env, request, params }) => {
-    const { gracePeriodHours } = parseInput(RotationSchema, await readOptionalJson(request));
-    const current = await getRegistryStub(env, app.id).getChannel(params.channel);
-    if (current === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such channel.");
+  handle: async ({ app, actor, env, params, body }) => {
+    const current = requireFound(await getRegistryStub(env, app.id).getChannel(params.channel), NO_CHANNEL);
     const makeSecret = findDispatched(current.type)?.account.makeSecret ?? null;
     if (makeSecret === null) {
       const message = `The channel "${current.key}" has no secret: channels of the type "${current.type}" sign nothing.`;
       throw new OnecallError("ERR_BAD_REQUEST", message);
     }
-    const { secret, change } = await makeSecret(gracePeriodHours * HOUR_MS, Date.now());
+    const { secret, change } = await makeSecret(body.graceMs, Date.now());
     const channel = await changeApp(env, app.id, (registry) =>
       registry.updateChannel(current.key, { providers: [change] }, actor),
     );

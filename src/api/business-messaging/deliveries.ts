@@ -9,12 +9,14 @@ import { perUserIdRule, StoredUserIdSchema } from "../../http/validation.ts";
 import type { AppRecord } from "../../model/app.ts";
 import type { LoggedDelivery } from "../../model/delivery.ts";
 import { OnecallError } from "../../model/errors.ts";
+import { NO_NOTIFICATION } from "../../model/missing.ts";
 import {
   DELIVERY_STATUSES,
   FAILURE_REASONS,
   type NotificationHeader,
   SKIP_REASONS,
 } from "../../model/notification.ts";
+import { requireFound } from "../../model/outcome.ts";
 import { type CsvPurpose, streamLog, streamTargets } from "../../reading/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../reading/delivery-log.ts";
 import { listTargetIds } from "../named-users.ts";
@@ -127,8 +129,7 @@ async function openLog({
   app: AppRecord;
   params: { notification: string };
 }): Promise<DeliveryLog> {
-  const log = await DeliveryLog.find(env, app, params.notification);
-  if (log === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+  const log = requireFound(await DeliveryLog.find(env, app, params.notification), NO_NOTIFICATION);
   // Rows that retention has removed mustn't look like rows that are still to come.
   if (log.header.createdAt < Date.now() - readConfig(env).retentionMs) {
     throw new OnecallError("ERR_NOT_FOUND", "This notification's delivery log has ended.");

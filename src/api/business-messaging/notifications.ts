@@ -1,13 +1,14 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, encodeCursor, fitPage, LimitSchema } from "../../http/pagination.ts";
+import { decodeCursor, LimitSchema, toLookPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
 import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
 import { presentCounts } from "../../model/counts.ts";
-import { OnecallError } from "../../model/errors.ts";
+import { NO_NOTIFICATION } from "../../model/missing.ts";
 import { MODES, NOTIFICATION_STATES, type NotificationState } from "../../model/notification.ts";
+import { requireFound } from "../../model/outcome.ts";
 import type { NotificationRecord } from "../../objects/ledger/contract.ts";
 import { findNotification, listNotifications } from "../../reading/notifications.ts";
 import { streamProgress } from "../../reading/progress.ts";
@@ -37,8 +38,7 @@ export const getNotification = defineRoute({
   answers: { 200: NotificationSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
-    const record = await findNotification(env, app, params.notification);
-    if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+    const record = requireFound(await findNotification(env, app, params.notification), NO_NOTIFICATION);
     return json(presentNotification(record));
   },
 });
@@ -53,23 +53,11 @@ export const getNotifications = defineRoute({
   answers: { 200: pageOf(NotificationSchema) },
   handle: async ({ app, env, query }) => {
     requireRange(query.from, query.to);
-    const { records, nextBeforeId } = await listNotifications(env, app.id, {
-      tag: query.tag ?? null,
-      templateKey: query.templateKey ?? null,
-      mode: query.mode ?? null,
-      state: query.state ?? null,
-      hasFailures: query.hasFailures ?? null,
-      from: query.from ?? null,
-      to: query.to ?? null,
-      beforeId: decodeCursor(query.cursor, 1)?.[0] ?? null,
-      limit: query.limit,
-    });
-    const page = fitPage(records);
-    const next = page.length < records.length ? (page.at(-1)?.header.id ?? null) : nextBeforeId;
-    return json({
-      data: page.map(presentNotification),
-      nextCursor: next === null ? null : encodeCursor([next]),
-    });
+    const { cursor, ...filter } = query;
+    const beforeId = decodeCursor(cursor, 1)?.[0] ?? null;
+    const { records, nextBeforeId } = await listNotifications(env, app.id, { ...filter, beforeId });
+    const { data, nextCursor } = toLookPage(records, nextBeforeId, ({ header }) => header.id);
+    return json({ data: data.map(presentNotification), nextCursor });
   },
 });
 
@@ -84,8 +72,7 @@ export const getProgress = defineRoute({
   handle: async (call) => {
     const { app, env, params } = call;
     const id = params.notification;
-    const record = await findNotification(env, app, id);
-    if (record === null) throw new OnecallError("ERR_NOT_FOUND", "There is no such notification.");
+    const record = requireFound(await findNotification(env, app, id), NO_NOTIFICATION);
     const readAgain = () =>
       findNotification(env, app, id).catch((error: unknown) => {
         // The next look may find it.

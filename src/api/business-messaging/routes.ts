@@ -86,7 +86,12 @@ export const businessMessagingFamilies: readonly Family[] = [
     name: "Channels",
     description: "The ways to reach users.",
     routes: [
-      ...[listChannels, postChannel, getChannelAvailability, getChannel, putChannel, postChannelTest],
+      listChannels,
+      postChannel,
+      getChannelAvailability,
+      getChannel,
+      putChannel,
+      postChannelTest,
       postChannelSecret,
     ],
   },

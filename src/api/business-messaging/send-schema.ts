@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { checkForm, IsoTimeSchema, textSchema } from "../../http/validation.ts";
+import { IsoTimeSchema, textSchema } from "../../http/validation.ts";
 import { Faults, faultsToError } from "../../model/errors.ts";
-import { MAX_BATCH_TARGETS, MAX_EXPIRY_MS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
+import { MAX_EXPIRY_MS } from "../../model/limits.ts";
 import { PRIORITIES } from "../../model/notification.ts";
 import type { SendRequest, SendVariables } from "../../model/send-request.ts";
 import { type UserIdRule, UserIds } from "../../model/user-ids.ts";
@@ -10,8 +10,7 @@ import {
   isGiven,
   isObject,
   LabelSchema,
-  openSendForm,
-  readAudience,
+  openSend,
   readKeyedVariables,
   readPushData,
 } from "../send-checks.ts";
@@ -52,23 +51,12 @@ export const SendFormSchema = v.object({
   expiresAt: v.nullish(IsoTimeSchema),
 });
 
-/** All that a send may have, by its path. */
-const FIELDS = pathsOf(SendFormSchema);
+const FORM = { schema: SendBodySchema, paths: pathsOf(SendFormSchema), file: "targetsFile" };
 
 /** Seeds 000 and 001: the body of `POST /notifications/send`. Every wrong field is named in one error. */
 export function parseSendBody(body: unknown, rule: UserIdRule, now: number): SendRequest {
-  const { value, faults } = checkForm(SendBodySchema, body);
-  // Looked at even where the schema found faults: all of them belong in one answer.
-  const { fields, template, mode } = openSendForm(body, FIELDS, faults);
   const userIds = new UserIds(rule);
-  const audience = readAudience(
-    { targets: fields.targets, file: fields.targetsFile },
-    { targets: "targets", file: "targetsFile" },
-    mode,
-    { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
-    userIds,
-    faults,
-  );
+  const { value, faults, fields, template, mode, audience } = openSend(body, FORM, userIds);
   checkReference(template, faults);
   const variables =
     mode === "realtime" && isObject(template.variables)

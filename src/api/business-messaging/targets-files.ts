@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { PageQuerySchema, readPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedJson, parsedQuery } from "../../http/route-input.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { pageOf } from "../schemas.ts";
-import { presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
+import { deleteFile, presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
 import { PresignedSchema } from "../upload-answers.ts";
 import { API } from "./paths.ts";
 import { DeletedFileSchema, ListedTargetsFileSchema, TargetsFileSchema } from "./user-answers.ts";
@@ -16,7 +16,6 @@ const PresignSchema = v.object(
   { overwriteDuplicateKey: v.nullish(v.boolean("must be true or false")) },
   "must be a JSON object",
 );
-const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 export const postPresignedUrl = defineRoute({
   id: "presignTargetsFile",
@@ -43,13 +42,12 @@ export const listTargetsFiles = defineRoute({
   path: `${API}/targets-files`,
   access: byApiKey("read"),
   summary: "Targets files, newest first, without their columns",
-  query: parsedQuery(ListQuerySchema),
+  query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(ListedTargetsFileSchema) },
   handle: async ({ app, env, query }) => {
-    const { limit, cursor } = query;
-    const before = decodeCursor(cursor, 1)?.[0] ?? null;
-    const rows = await getRegistryStub(env, app.id).listTargetsFiles(before, limit + 1);
-    const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
+    const registry = getRegistryStub(env, app.id);
+    const list = (before: string | null, limit: number) => registry.listTargetsFiles(before, limit);
+    const { data, nextCursor } = await readPage(query, list, ({ id }) => id);
     return json({ data: data.map(presentListedFile), nextCursor });
   },
 });
@@ -89,9 +87,8 @@ export const deleteTargetsFile = defineRoute({
   answers: { 200: DeletedFileSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, actor, env, params }) => {
-    const { fileKey } = await requireTargetsFile(env, app, params.fileKey);
-    await getRegistryStub(env, app.id).deleteTargetsFile(fileKey, actor);
-    return json({ fileKey, deleted: true });
+    await deleteFile(env, app, params.fileKey, actor);
+    return json({ fileKey: params.fileKey, deleted: true });
   },
 });
 

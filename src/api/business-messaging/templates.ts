@@ -2,13 +2,15 @@ import * as v from "valibot";
 import { findContentFaults } from "../../channels/table.ts";
 import type { Bindings } from "../../env.ts";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { PageQuerySchema, readPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, parsedJson, parsedQuery } from "../../http/route-input.ts";
 import { checkInput } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
-import { type Fault, Faults, faultsToError, OnecallError } from "../../model/errors.ts";
+import { type Fault, Faults, faultsToError } from "../../model/errors.ts";
+import { NO_TEMPLATE } from "../../model/missing.ts";
+import { requireFound, requireValue } from "../../model/outcome.ts";
 import {
   type ListedTemplate,
   type ListedVersion,
@@ -38,16 +40,16 @@ import {
   TemplatePartsSchema,
 } from "./template-schema.ts";
 
+/** A version's number, as a path or a cursor has it. */
+const VERSION = /^\d{1,9}$/;
+
 const ListQuerySchema = v.object({
-  limit: LimitSchema,
-  cursor: v.optional(v.string()),
+  ...PageQuerySchema.entries,
   status: v.optional(v.picklist(TEMPLATE_STATUSES, 'must be "draft", "approved" or "archived"')),
   category: v.optional(v.string()),
   channelKey: v.optional(v.string()),
   search: v.optional(v.string()),
 });
-
-const PageQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 const PreviewSchema = v.object(
   {
@@ -77,17 +79,14 @@ export const listTemplates = defineRoute({
   query: parsedQuery(ListQuerySchema),
   answers: { 200: pageOf(ListedTemplateSchema) },
   handle: async ({ app, env, query }) => {
-    const { limit, cursor, status, category, channelKey, search } = query;
-    const beforeId = decodeCursor(cursor, 1)?.[0] ?? null;
-    const rows = await getRegistryStub(env, app.id).listTemplates({
-      status: status ?? null,
-      category: category ?? null,
-      channelKey: channelKey ?? null,
-      search: search || null,
-      beforeId,
-      limit: limit + 1,
-    });
-    const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
+    const { status = null, category = null, channelKey = null, search } = query;
+    const filter = { status, category, channelKey, search: search || null };
+    const registry = getRegistryStub(env, app.id);
+    const { data, nextCursor } = await readPage(
+      query,
+      (beforeId, limit) => registry.listTemplates({ ...filter, beforeId, limit }),
+      ({ id }) => id,
+    );
     return json({ data: data.map(presentTemplate), nextCursor });
   },
 });
@@ -170,18 +169,8 @@ export const listTemplateVersions = defineRoute({
   query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(ListedVersionSchema) },
   errors: ["ERR_TEMPLATE_NOT_FOUND"],
-  handle: async ({ app, env, params, query }) => {
-    const { limit, cursor } = query;
-    const before = decodeCursor(cursor, 1, /^\d{1,9}$/)?.[0];
-    const versions = await getRegistryStub(env, app.id).listTemplateVersions(
-      params.template,
-      before === undefined ? null : Number(before),
-      limit + 1,
-    );
-    if (versions === null) throw templateNotFound();
-    const { data, nextCursor } = toPage(versions, limit, ({ version }) => [String(version)]);
-    return json({ data: data.map(presentVersion), nextCursor });
-  },
+  handle: async ({ app, env, params, query }) =>
+    json(await pageVersions(getRegistryStub(env, app.id), params.template, query)),
 });
 
 export const getTemplateVersion = defineRoute({
@@ -194,11 +183,9 @@ export const getTemplateVersion = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
     const given = params.version;
-    const version = /^\d{1,9}$/.test(given) ? Number(given) : 0;
+    const version = VERSION.test(given) ? Number(given) : 0;
     const registry = getRegistryStub(env, app.id);
-    const found = await registry.getTemplateVersion(params.template, version);
-    if (found === null)
-      throw new OnecallError("ERR_NOT_FOUND", "There is no such template, or no such version.");
+    const found = requireValue(await registry.readTemplateVersion(params.template, version));
     return json(presentVersion(found));
   },
 });
@@ -215,11 +202,8 @@ export const postTemplatePreview = defineRoute({
   handle: async ({ app, env, params, body }) => {
     const { variables, version } = body;
     const template = await requireTemplate(env, app.id, params.template);
-    const wanted = await getRegistryStub(env, app.id).getTemplateVersion(
-      template.id,
-      version ?? template.version,
-    );
-    if (wanted === null) throw new OnecallError("ERR_NOT_FOUND", `The template has no version ${version}.`);
+    const registry = getRegistryStub(env, app.id);
+    const wanted = requireValue(await registry.readTemplateVersion(template.id, version ?? template.version));
     return json({
       templateKey: template.key,
       version: wanted.version,
@@ -227,6 +211,19 @@ export const postTemplatePreview = defineRoute({
     });
   },
 });
+
+async function pageVersions(
+  registry: ReturnType<typeof getRegistryStub>,
+  template: string,
+  query: v.InferOutput<typeof PageQuerySchema>,
+): Promise<object> {
+  const list = async (before: string | null, limit: number) => {
+    const version = before === null ? null : Number(before);
+    return requireValue(await registry.listTemplateVersions(template, version, limit));
+  };
+  const { data, nextCursor } = await readPage(query, list, ({ version }) => String(version), VERSION);
+  return { data: data.map(presentVersion), nextCursor };
+}
 
 /** What the registry would say of the fields that have the right form: it belongs in the same answer. */
 async function findOtherFaults(env: Bindings, appId: string, body: unknown, known: Faults): Promise<Faults> {
@@ -240,13 +237,7 @@ async function findOtherFaults(env: Bindings, appId: string, body: unknown, know
 }
 
 async function requireTemplate(env: Bindings, appId: string, idOrKey: string): Promise<Template> {
-  const template = await getRegistryStub(env, appId).getTemplate(idOrKey);
-  if (template === null) throw templateNotFound();
-  return template;
-}
-
-function templateNotFound(): OnecallError {
-  return new OnecallError("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+  return requireFound(await getRegistryStub(env, appId).getTemplate(idOrKey), NO_TEMPLATE);
 }
 
 function presentTemplate(template: ListedTemplate): object {

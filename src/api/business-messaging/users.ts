@@ -4,18 +4,18 @@ import { DEFAULT_TOKEN_TTL_SECONDS } from "../../http/feed-tokens.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedJson, ruledJson } from "../../http/route-input.ts";
-import { isStoredUserId, perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
-import { deleteUserOf } from "../../managing/delete-user.ts";
+import { perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
+import { deleteUserOf, findUserOf, revokeTokensOf, updateUserOf } from "../../managing/change-user.ts";
 import { issueUserToken } from "../../managing/issue-token.ts";
-import { revokeTokensOf } from "../../managing/user-access.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
+import { NO_USER } from "../../model/missing.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
-import { isTaken, readUserParam, requireReachableUser } from "../named-users.ts";
+import { isTaken, readUserParam, requireOfUser, requireReachableUser } from "../named-users.ts";
 import { MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
@@ -71,8 +71,7 @@ export const getUser = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
     const { uid } = readUserParam(params.uid, app);
-    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).getUser(uid) : null;
-    return json(presentUser(requireUser(user)));
+    return json(presentUser(requireOfUser(await findUserOf({ env, app, uid }), unknownUser)));
   },
 });
 
@@ -87,9 +86,8 @@ export const putUser = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params, body }) => {
     const { uid } = readUserParam(params.uid, app);
-    const fields = toStored(body);
-    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).updateUser(uid, fields) : null;
-    return json(presentUser(requireUser(user)));
+    const updated = await updateUserOf({ env, app, uid }, toStored(body));
+    return json(presentUser(requireOfUser(updated, unknownUser)));
   },
 });
 
@@ -103,8 +101,7 @@ export const deleteUser = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, actor, env, params }) => {
     const { uid } = readUserParam(params.uid, app);
-    const deleted = isStoredUserId(uid) && (await deleteUserOf(env, app, uid, actor));
-    if (!deleted) throw userNotFound();
+    requireOfUser(await deleteUserOf({ env, app, uid }, actor), unknownUser);
     return json({ uid, deleted: true });
   },
 });
@@ -137,8 +134,7 @@ export const postTokenRevocation = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, actor, env, params }) => {
     const { uid } = readUserParam(params.uid, app);
-    const validFrom = isStoredUserId(uid) ? await revokeTokensOf(env, app, uid, actor) : null;
-    if (validFrom === null) throw userNotFound();
+    const validFrom = requireOfUser(await revokeTokensOf({ env, app, uid }, actor), unknownUser);
     return json({ uid, validFrom: isoTime(validFrom) });
   },
 });
@@ -147,13 +143,8 @@ function toStored<T extends { metadata?: object | null | undefined }>(fields: T)
   return { ...fields, metadata: toMetadataText(fields.metadata) };
 }
 
-function requireUser(user: User | null): User {
-  if (user === null) throw userNotFound();
-  return user;
-}
-
-function userNotFound(): OnecallError {
-  return new OnecallError("ERR_NOT_FOUND", "There is no such user.");
+function unknownUser(): OnecallError {
+  return new OnecallError("ERR_NOT_FOUND", NO_USER.message);
 }
 
 /** A user as this family shows one. */

@@ -3,7 +3,7 @@ import { type Bindings, readConfig } from "../../env.ts";
 import { checkInput, listSchema, textSchema, type UnknownFields } from "../../http/validation.ts";
 import { faultsToError } from "../../model/errors.ts";
 import { WEBHOOK_EVENTS } from "../../model/events.ts";
-import { MAX_EVENTS_PER_CALL, MAX_GRACE_HOURS, MAX_NAMES } from "../../model/limits.ts";
+import { MAX_EVENTS_PER_CALL, MAX_NAMES } from "../../model/limits.ts";
 import { findUrlFault } from "../../outbound/public-url.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { WebhookSchema } from "./settings-answers.ts";
@@ -12,7 +12,6 @@ const BODY_MESSAGE = "must be a JSON object";
 const URL_MESSAGE = "must be an https URL";
 const ENABLED_MESSAGE = "must be true or false";
 const EVENTS_MESSAGE = `must be a list of at least one of: ${WEBHOOK_EVENTS.join(", ")}`;
-const GRACE_MESSAGE = `must be a whole number of hours from 0 to ${MAX_GRACE_HOURS}`;
 
 const PER_CALL_MESSAGE = `must be a whole number from 1 to ${MAX_EVENTS_PER_CALL}`;
 
@@ -47,14 +46,6 @@ export const WebhookChangeSchema = v.object(
     events: v.optional(EventsSchema),
     eventsPerCall: v.optional(EventsPerCallSchema),
     enabled: v.optional(v.boolean(ENABLED_MESSAGE)),
-  },
-  BODY_MESSAGE,
-);
-
-/** How long the secret that is replaced goes on signing. */
-export const RotationSchema = v.object(
-  {
-    gracePeriodHours: v.optional(wholeNumberSchema(0, MAX_GRACE_HOURS, GRACE_MESSAGE), 24),
   },
   BODY_MESSAGE,
 );

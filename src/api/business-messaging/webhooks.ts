@@ -1,34 +1,28 @@
-import * as v from "valibot";
 import type { Bindings } from "../../env.ts";
 import { byApiKey } from "../../http/access.ts";
-import { readJson, readOptionalJson } from "../../http/body.ts";
-import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
+import { readJson } from "../../http/body.ts";
+import { PageQuerySchema, readPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, parsedQuery } from "../../http/route-input.ts";
-import { parseInput } from "../../http/validation.ts";
 import { changeApp } from "../../managing/change-app.ts";
 import type { AppRecord } from "../../model/app.ts";
-import { OnecallError } from "../../model/errors.ts";
-import { requireValue } from "../../model/outcome.ts";
+import { NO_WEBHOOK } from "../../model/missing.ts";
+import { requireFound, requireValue } from "../../model/outcome.ts";
 import type { Attempt, Webhook } from "../../model/webhook.ts";
 import { makeSecret } from "../../model/webhook-secrets.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { getEndpointStub } from "../../objects/webhook-endpoint/contract.ts";
 import { DeletedSchema, pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
+import { ROTATION } from "./rotation.ts";
 import { AttemptSchema, WebhookSchema, WebhookWithSecretSchema } from "./settings-answers.ts";
 import {
   NewWebhookSchema,
   parseNewWebhook,
   parseWebhookChange,
-  RotationSchema,
   WebhookChangeSchema,
 } from "./webhook-schema.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
-
-const ListQuerySchema = v.object({ limit: LimitSchema, cursor: v.optional(v.string()) });
 
 export const getWebhooks = defineRoute({
   id: "listWebhooks",
@@ -36,17 +30,14 @@ export const getWebhooks = defineRoute({
   path: `${API}/webhooks`,
   access: byApiKey("read"),
   summary: "Endpoints, newest first",
-  query: parsedQuery(ListQuerySchema),
+  query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(WebhookSchema) },
   handle: async ({ app, env, query }) => {
-    const { limit, cursor } = query;
-    const before = decodeCursor(cursor, 1)?.[0] ?? null;
-    const rows = await getRegistryStub(env, app.id).listWebhooks(before, limit + 1);
-    const { data, nextCursor } = toPage(rows, limit, ({ id }) => [id]);
-    return json({
-      data: await Promise.all(data.map((webhook) => presentWebhook(env, app, webhook))),
-      nextCursor,
-    });
+    const registry = getRegistryStub(env, app.id);
+    const list = (before: string | null, limit: number) => registry.listWebhooks(before, limit);
+    const { data, nextCursor } = await readPage(query, list, ({ id }) => id);
+    const shown = data.map((webhook) => presentWebhook(env, app, webhook));
+    return json({ data: await Promise.all(shown), nextCursor });
   },
 });
 
@@ -78,10 +69,8 @@ export const getWebhook = defineRoute({
   summary: "An endpoint",
   answers: { 200: WebhookSchema },
   errors: ["ERR_NOT_FOUND"],
-  handle: async ({ app, env, params }) => {
-    const webhook = await requireWebhook(env, app, params.webhook);
-    return json(await presentWebhook(env, app, webhook));
-  },
+  handle: async ({ app, env, params }) =>
+    json(await presentWebhook(env, app, await requireWebhook(env, app, params.webhook))),
 });
 
 export const putWebhook = defineRoute({
@@ -121,22 +110,16 @@ export const deleteWebhook = defineRoute({
 });
 
 export const postWebhookSecret = defineRoute({
+  ...ROTATION,
   id: "rotateWebhookSecret",
-  method: "POST",
   path: `${API}/webhooks/:webhook/rotate-secret`,
-  access: byApiKey("manage"),
   summary: "A new secret, which this answer alone shows; the old one signs for a while",
-  body: ownBody(RotationSchema, { isOptional: true }),
   answers: { 200: WebhookWithSecretSchema },
-  errors: ["ERR_NOT_FOUND"],
-  handle: async ({ app, actor, env, request, params }) => {
-    const id = params.webhook;
-    const body = await readOptionalJson(request);
-    await requireWebhook(env, app, id);
-    const { gracePeriodHours } = parseInput(RotationSchema, body);
+  handle: async ({ app, actor, env, params, body }) => {
+    const { id } = await requireWebhook(env, app, params.webhook);
     const made = await makeSecret();
     const webhook = await changeApp(env, app.id, (registry) =>
-      registry.rotateWebhookSecret(id, made, gracePeriodHours * HOUR_MS, actor),
+      registry.rotateWebhookSecret(id, made, body.graceMs, actor),
     );
     return json({ ...(await presentWebhook(env, app, webhook)), secret: made.secret });
   },
@@ -148,15 +131,14 @@ export const getWebhookAttempts = defineRoute({
   path: `${API}/webhooks/:webhook/attempts`,
   access: byApiKey("read"),
   summary: "Every call to the endpoint in 30 days, newest first",
-  query: parsedQuery(ListQuerySchema),
+  query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(AttemptSchema) },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params, query }) => {
-    const { limit, cursor } = query;
-    const before = decodeCursor(cursor, 1)?.[0] ?? null;
-    const { id } = await requireWebhook(env, app, params.webhook);
-    const rows = await getEndpointStub(env, app.id, id).listAttempts(before, limit + 1);
-    const { data, nextCursor } = toPage(rows, limit, (attempt) => [attempt.id]);
+    const webhook = await requireWebhook(env, app, params.webhook);
+    const endpoint = getEndpointStub(env, app.id, webhook.id);
+    const list = (before: string | null, limit: number) => endpoint.listAttempts(before, limit);
+    const { data, nextCursor } = await readPage(query, list, ({ id }) => id);
     return json({ data: data.map(presentAttempt), nextCursor });
   },
 });
@@ -171,9 +153,7 @@ export const postWebhookTest = defineRoute({
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
     const { id } = await requireWebhook(env, app, params.webhook);
-    const attempt = await getEndpointStub(env, app.id, id).sendTest();
-    if (attempt === null) throw webhookNotFound();
-    return json(presentAttempt(attempt));
+    return json(presentAttempt(requireValue(await getEndpointStub(env, app.id, id).sendTest())));
   },
 });
 
@@ -195,13 +175,7 @@ export const postWebhookResend = defineRoute({
 
 /** The endpoint, or a 404. */
 export async function requireWebhook(env: Bindings, app: AppRecord, id: string): Promise<Webhook> {
-  const webhook = await getRegistryStub(env, app.id).getWebhook(id);
-  if (webhook === null) throw webhookNotFound();
-  return webhook;
-}
-
-function webhookNotFound(): OnecallError {
-  return new OnecallError("ERR_NOT_FOUND", "There is no such webhook.");
+  return requireFound(await getRegistryStub(env, app.id).getWebhook(id), NO_WEBHOOK);
 }
 
 /** What the registry knows, and how the endpoint is doing, which its object knows. */

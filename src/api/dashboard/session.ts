@@ -15,7 +15,7 @@ import { maskKey, SCOPES } from "../../model/app.ts";
 import { appIdOfKey } from "../../model/credentials.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { OPERATOR_SCOPES, SESSION_SECONDS, type Session } from "../../model/session.ts";
-import { requireApp } from "../admin/require-app.ts";
+import { requireApp } from "../admin/named-apps.ts";
 import { named, TextOrNullSchema, TimeSchema } from "../schemas.ts";
 import { DASHBOARD_PATH } from "./paths.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { listWebPushKeys } from "../../channels/push/web-push/public-keys.ts";
 import { BY_USER } from "../../http/access.ts";
-import { issueTicket, refuseToken } from "../../http/feed-tokens.ts";
+import { issueTicket } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
@@ -130,7 +130,7 @@ const getPushKeys = defineRoute({
   summary: "What a page subscribes to Web Push with, by push channel",
   answers: { 200: pageOf(PushKeySchema) },
   handle: async ({ token, shard, env }) => {
-    if (!(await shard.acceptsToken(token))) throw refuseToken();
+    requireValue(await shard.checkToken(token));
     return json({ data: await listWebPushKeys(env, token.appId), nextCursor: null });
   },
 });
@@ -144,7 +144,7 @@ const postSocketTicket = defineRoute({
   answers: { 201: TicketSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ token, shard, env }) => {
-    if (!(await shard.acceptsToken(token))) throw refuseToken();
+    requireValue(await shard.checkToken(token));
     // A ticket keeps its token's time: a user deleted since then stays deleted.
     const { token: ticket, expiresAt } = await issueTicket(env, token);
     return json({ ticket, expiresAt: isoTime(expiresAt) }, 201);

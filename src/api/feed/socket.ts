@@ -1,12 +1,14 @@
 import { BY_SOCKET } from "../../http/access.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context } from "../../http/context.ts";
-import { refuseToken, type TokenAudience } from "../../http/feed-tokens.ts";
+import type { TokenAudience } from "../../http/feed-tokens.ts";
 import { openReaderOf, type Reader } from "../../http/reader.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ANY_QUERY } from "../../http/route-input.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { CLOSE_UNAUTHORIZED } from "../../model/feed.ts";
+import { toError } from "../../model/outcome.ts";
+import { REFUSED_TOKEN } from "../../model/user-token.ts";
 import { API } from "../business-messaging/paths.ts";
 
 /** The subprotocol of a client that wants one beside its token. */
@@ -80,7 +82,7 @@ async function openInShard({ token, shard }: Reader, protocol: string | null): P
   const response = await shard.fetch(`https://user-shard/socket?${params}`, {
     headers: { upgrade: "websocket" },
   });
-  if (response.status === 401) throw refuseToken();
+  if (response.status === 401) throw toError(REFUSED_TOKEN);
   if (response.status === 429) {
     throw new OnecallError("ERR_TOO_MANY_REQUESTS", "This user's closed sockets haven't gone yet.", {
       headers: { "retry-after": "5" },

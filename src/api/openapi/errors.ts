@@ -65,7 +65,7 @@ export function errorCodesOf(route: Route): ErrorCode[] {
   };
   if (access.credential !== "none") add("ERR_UNAUTHORIZED", "ERR_TOO_MANY_REQUESTS");
   if (access.scope !== null || access.credential === "admin") add("ERR_FORBIDDEN");
-  // The app may be on its way out.
+  // The app may have been deleted meanwhile.
   if (access.scope !== null || access.credential === "user") add("ERR_NOT_FOUND");
   if (body !== null || query !== null || paths[0]?.includes(":")) add("ERR_BAD_REQUEST");
   if (body !== null) add("ERR_PAYLOAD_TOO_LARGE");

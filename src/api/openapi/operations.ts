@@ -59,7 +59,10 @@ export function addSchemas({ query, body, answers }: Route, schemas: JsonSchemas
   for (const answer of Object.values(answers)) if (!isOther(answer)) schemas.add(answer);
 }
 
-/** The routes of one method and path as an operation: one, or two vendors'. `suffix`: of a further path. */
+/**
+ * The routes of one method and path as an operation: one, or two vendors'. `suffix`: behind the operation's id, where
+ * the path is one of a route's further ones.
+ */
 export function toOperation(
   routes: readonly Route[],
   tags: string[],

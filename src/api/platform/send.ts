@@ -1,15 +1,14 @@
 import * as v from "valibot";
 import { findChannel } from "../../channels/table.ts";
 import { byApiToken } from "../../http/access.ts";
-import { checkForm, textSchema } from "../../http/validation.ts";
+import { textSchema } from "../../http/validation.ts";
 import { maskKey } from "../../model/app.ts";
 import { faultsToError } from "../../model/errors.ts";
-import { MAX_BATCH_TARGETS, MAX_REALTIME_TARGETS } from "../../model/limits.ts";
 import { type NotificationHeader, PRIORITIES } from "../../model/notification.ts";
 import type { SendRequest } from "../../model/send-request.ts";
 import { KEEPS_USER_IDS, UserIds } from "../../model/user-ids.ts";
 import { ModeSchema, PrioritySchema } from "../schemas.ts";
-import { LabelSchema, openSendForm, readAudience, readKeyedVariables, readPushData } from "../send-checks.ts";
+import { LabelSchema, openSend, readKeyedVariables, readPushData } from "../send-checks.ts";
 import { PLATFORM_SEND_EXAMPLES } from "../send-examples.ts";
 import { KeyedVariablesForm, PushDataForm, pathsOf, TargetsForm } from "../send-form.ts";
 import { defineSend } from "../send-route.ts";
@@ -44,8 +43,7 @@ const SendFormSchema = v.object({
   priority: v.nullish(PrioritySchema),
 });
 
-/** All that a send may have, by its path. */
-const FIELDS = pathsOf(SendFormSchema);
+const FORM = { schema: SendBodySchema, paths: pathsOf(SendFormSchema), file: "targets_filename" };
 
 export const postPlatformSend = defineSend({
   id: "sendPlatformNotification",
@@ -62,17 +60,8 @@ export const postPlatformSend = defineSend({
 
 /** Seed 004's body. Every wrong field is named in one error. */
 function parsePlatformSend(body: unknown): SendRequest {
-  const { value, faults } = checkForm(SendBodySchema, body);
-  const { fields, template, mode } = openSendForm(body, FIELDS, faults);
   const userIds = new UserIds(KEEPS_USER_IDS);
-  const audience = readAudience(
-    { targets: fields.targets, file: fields.targets_filename },
-    { targets: "targets", file: "targets_filename" },
-    mode,
-    { realtime: MAX_REALTIME_TARGETS, batch: MAX_BATCH_TARGETS },
-    userIds,
-    faults,
-  );
+  const { value, faults, template, mode, audience } = openSend(body, FORM, userIds);
   const variables = readKeyedVariables(template.variables, "template.variables", userIds, faults);
   const pushData = readPushData(
     template.notification_push_data,

@@ -8,7 +8,13 @@ import { ANY_QUERY, ownBody, parsedJson, parsedQuery } from "../../http/route-in
 import type { ListedTargetsFile } from "../../model/targets-file.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
-import { presignUpload, readFileContent, requireTargetsFile, UPLOAD_PATH } from "../targets-files.ts";
+import {
+  deleteFile,
+  presignUpload,
+  readFileContent,
+  requireTargetsFile,
+  UPLOAD_PATH,
+} from "../targets-files.ts";
 import { UploadFormSchema } from "../upload-answers.ts";
 import {
   DeletedPlatformFileSchema,
@@ -127,7 +133,7 @@ const getContent = defineRoute({
   },
 });
 
-const deleteFile = defineRoute({
+const deleteFileRoute = defineRoute({
   id: "deletePlatformFile",
   method: "DELETE",
   path: "/v1/storage/targets_files/:fileKey",
@@ -137,9 +143,8 @@ const deleteFile = defineRoute({
   answers: { 200: DeletedPlatformFileSchema },
   errors: ["ERR_NOT_FOUND"],
   handle: async ({ app, actor, env, params }) => {
-    const { fileKey } = await requireTargetsFile(env, app, params.fileKey);
-    await getRegistryStub(env, app.id).deleteTargetsFile(fileKey, actor);
-    return json({ file_key: fileKey, deleted: true });
+    await deleteFile(env, app, params.fileKey, actor);
+    return json({ file_key: params.fileKey, deleted: true });
   },
 });
 
@@ -149,7 +154,7 @@ export const targetsFileRoutes: Route[] = [
   postPresignedUrl,
   getContent,
   getFile,
-  deleteFile,
+  deleteFileRoute,
 ];
 
 function presentListedFile({ fileKey, size, expiresAt, uploadedAt }: ListedTargetsFile): object {

@@ -1,28 +1,23 @@
-import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
 import type { Caller } from "../../http/auth.ts";
 import { readJsonOrForm, readOptionalJson } from "../../http/body.ts";
 import type { Context } from "../../http/context.ts";
-import { DEFAULT_TOKEN_TTL_SECONDS, verifyFeedToken } from "../../http/feed-tokens.ts";
+import { DEFAULT_TOKEN_TTL_SECONDS } from "../../http/feed-tokens.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, ownQuery } from "../../http/route-input.ts";
-import { guardLookups } from "../../http/stranger-limit.ts";
-import { isStoredUserId } from "../../http/validation.ts";
-import { deleteUserOf } from "../../managing/delete-user.ts";
-import { issueUserToken, listUserTokens, type UserToken } from "../../managing/issue-token.ts";
+import { deleteUserOf, findUserOf, setUserActiveOf, updateUserOf } from "../../managing/change-user.ts";
+import { issueUserToken } from "../../managing/issue-token.ts";
 import { pageUsers } from "../../managing/page-users.ts";
-import { removeTokenOf, setUserActiveOf } from "../../managing/user-access.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { canonicalUserId, KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
-import { isTaken, readUserParam, requireReachableUser, requireUserParam } from "../named-users.ts";
+import { isTaken, readUserParam, requireOfUser } from "../named-users.ts";
 import {
   ChangedUsersSchema,
-  CometchatTokenSchema,
   CometchatUserPageSchema,
   CometchatUserSchema,
   dataOf,
@@ -33,12 +28,10 @@ import {
   newUserSchema,
   parseDeletion,
   parseNewUser,
-  parseTokenRequest,
   parseUids,
   parseUserChange,
   parseUserQuery,
   QuerySchema,
-  TokenSchema,
   UserChangeSchema,
   uidsBody,
 } from "./cometchat-schema.ts";
@@ -115,9 +108,8 @@ export const getCometchatUser = defineRoute({
   errors: ["ERR_UID_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
     const { uid, sentAs } = readUserParam(params.uid, app);
-    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).getUser(uid) : null;
-    if (user === null) throw unknownUser(sentAs);
-    return json({ data: presentUser(user) });
+    const user = await findUserOf({ env, app, uid });
+    return json({ data: presentUser(requireOfUser(user, () => unknownUser(sentAs))) });
   },
 });
 
@@ -133,9 +125,8 @@ export const putCometchatUser = defineRoute({
   handle: async ({ app, env, request, params }) => {
     const { uid, sentAs } = readUserParam(params.uid, app);
     const fields = parseUserChange(await readJsonOrForm(request, true));
-    const user = isStoredUserId(uid) ? await getShardStubOf(env, app, uid).updateUser(uid, fields) : null;
-    if (user === null) throw unknownUser(sentAs);
-    return json({ data: presentUser(user) });
+    const user = await updateUserOf({ env, app, uid }, fields);
+    return json({ data: presentUser(requireOfUser(user, () => unknownUser(sentAs))) });
   },
 });
 
@@ -152,12 +143,9 @@ export const deleteCometchatUser = defineRoute({
   handle: async ({ app, actor, env, url, request, params }) => {
     const { uid, sentAs } = readUserParam(params.uid, app);
     const isPermanent = parseDeletion(await readOptionalJson(request), url, request.headers);
-    const isDone =
-      isStoredUserId(uid) &&
-      (isPermanent
-        ? await deleteUserOf(env, app, uid, actor)
-        : await setUserActiveOf(env, app, uid, false, actor));
-    if (!isDone) throw unknownUser(sentAs);
+    const user = { env, app, uid };
+    const done = isPermanent ? await deleteUserOf(user, actor) : await setUserActiveOf(user, false, actor);
+    requireOfUser(done, () => unknownUser(sentAs));
     const what = isPermanent ? "deleted" : "deactivated";
     return json({ data: { success: true, message: `The user with the uid ${sentAs} was ${what}.` } });
   },
@@ -185,64 +173,6 @@ export const activateUsers = defineRoute({
   handle: (call) => setActive(call, "uidsToActivate"),
 });
 
-export const postCometchatToken = defineRoute({
-  id: "createCometchatToken",
-  method: "POST",
-  path: `${USERS_PATH}/:uid/auth_tokens`,
-  access: byApiKey("manage"),
-  summary: "A token for a user's client",
-  body: ownBody(TokenSchema, { isOptional: true }),
-  answers: { 200: dataOf(CometchatTokenSchema) },
-  errors: ["ERR_QUOTA_EXCEEDED", "ERR_CONFLICT"],
-  handle: async ({ app, env, request, params }) => {
-    const { force, expiresInSeconds } = parseTokenRequest(await readOptionalJson(request));
-    const user = await requireReachableUser(params.uid, env, app);
-    const { uid } = user;
-    const [newest] = force ? [] : await listUserTokens(env, app, uid);
-    const token =
-      (newest?.isCurrent ? newest : null) ??
-      (await issueUserToken(env, app, user, expiresInSeconds ?? DEFAULT_TOKEN_TTL_SECONDS));
-    return json({ data: presentToken(uid, token) });
-  },
-});
-
-export const listCometchatTokens = defineRoute({
-  id: "listCometchatTokens",
-  method: "GET",
-  path: `${USERS_PATH}/:uid/auth_tokens`,
-  access: byApiKey("manage"),
-  summary: "Tokens that can be used, the newest first",
-  answers: { 200: dataOf(v.array(CometchatTokenSchema)) },
-  errors: ["ERR_NOT_FOUND"],
-  handle: async ({ app, env, params }) => {
-    // The tokens that it shows are as good as the user's sign-in.
-    const { uid } = requireUserParam(params.uid, app);
-    const tokens = await listUserTokens(env, app, uid);
-    return json({ data: tokens.map((token) => presentToken(uid, token)) });
-  },
-});
-
-export const deleteCometchatToken = defineRoute({
-  id: "deleteCometchatToken",
-  method: "DELETE",
-  path: `${USERS_PATH}/:uid/auth_tokens/:token`,
-  access: byApiKey("manage"),
-  summary: "Refuse a token from now on",
-  answers: { 200: dataOf(SuccessSchema) },
-  handle: async (call) => {
-    const { app, actor, env, params } = call;
-    const { uid, sentAs } = requireUserParam(params.uid, app);
-    const given = params.token;
-    const token = await verifyFeedToken(env, given, "feed", guardLookups(call));
-    if (typeof token !== "string" && token.appId === app.id && token.userId === uid) {
-      await removeTokenOf(env, app, uid, token, actor);
-    }
-    return json({
-      data: { success: true, message: `The user with the uid ${sentAs} has no such token any more.` },
-    });
-  },
-});
-
 async function setActive(
   { request, app, actor, env }: Caller & Pick<Context, "env"> & { request: Request },
   field: "uidsToActivate" | "uidsToDeactivate",
@@ -252,7 +182,7 @@ async function setActive(
   const changed = await Promise.all(
     uids.map(async (sentAs) => {
       const uid = canonicalUserId(app, sentAs);
-      const success = await setUserActiveOf(env, app, uid, isActive, actor);
+      const { ok: success } = await setUserActiveOf({ env, app, uid }, isActive, actor);
       const what = isActive ? "activated" : "deactivated";
       const message = success
         ? `The user with the uid ${sentAs} was ${what}.`
@@ -289,10 +219,6 @@ function presentUser(user: User, withTags = true): object {
   );
 }
 
-function presentToken(uid: string, { token, issuedAt, expiresAt }: UserToken): object {
-  return { uid, authToken: token, createdAt: seconds(issuedAt), expiresAt: seconds(expiresAt) };
-}
-
-function seconds(timeMs: number | null): number | null {
+export function seconds(timeMs: number | null): number | null {
   return timeMs === null ? null : Math.floor(timeMs / 1000);
 }

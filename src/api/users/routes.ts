@@ -2,15 +2,13 @@ import type { Route } from "../../http/route.ts";
 import {
   activateUsers,
   deactivateUsers,
-  deleteCometchatToken,
   deleteCometchatUser,
   getCometchatUser,
-  listCometchatTokens,
   listCometchatUsers,
-  postCometchatToken,
   postCometchatUser,
   putCometchatUser,
 } from "./cometchat.ts";
+import { deleteCometchatToken, listCometchatTokens, postCometchatToken } from "./cometchat-tokens.ts";
 import {
   deleteSendbirdUser,
   getSendbirdUser,

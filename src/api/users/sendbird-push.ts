@@ -5,13 +5,14 @@ import { readJson } from "../../http/body.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody } from "../../http/route-input.ts";
-import { isStoredUserId } from "../../http/validation.ts";
 import { registerAddress } from "../../managing/addresses.ts";
+import { findUserOf } from "../../managing/change-user.ts";
 import type { AppRecord } from "../../model/app.ts";
 import { faultsToError, OnecallError } from "../../model/errors.ts";
 import { requireValue } from "../../model/outcome.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { DEVICES, parseDevice } from "../addresses.ts";
+import { requireOfUser } from "../named-users.ts";
 import { SendbirdPushListSchema, SendbirdPushSchema } from "./answers.ts";
 import { USERS_PATH } from "./paths.ts";
 import { presentUser, unknownUser } from "./sendbird.ts";
@@ -34,8 +35,7 @@ export const postPushToken = defineRoute({
     const given = { provider: type.provider, token: parsePushToken(type, await readJson(request)) };
     const address = await parseDevice(given, app.id, call);
     const userId = params.uid;
-    const user = isStoredUserId(userId) ? await getShardStubOf(env, app, userId).getUser(userId) : null;
-    if (user === null) throw unknownUser();
+    const user = requireOfUser(await findUserOf({ env, app, uid: userId }), unknownUser);
     const owner = { userId, channelType: DEVICES.type };
     const [device] = await registerAddress(env, app, owner, address, null);
     return json({ token: readToken(device.address), type: type.name, user: presentUser(user) });
@@ -104,13 +104,8 @@ async function requireDevice(call: DevicesCall & { params: { token: string } }) 
 async function readDevices({ env, app, params }: DevicesCall) {
   const type = readType(params.type);
   const userId = params.uid;
-  if (!isStoredUserId(userId)) throw unknownUser();
-  const shard = getShardStubOf(env, app, userId);
-  const [user, devices] = await Promise.all([
-    shard.getUser(userId),
-    shard.listAddresses(userId, DEVICES.type, null),
-  ]);
-  if (user === null) throw unknownUser();
+  const user = requireOfUser(await findUserOf({ env, app, uid: userId }), unknownUser);
+  const devices = await getShardStubOf(env, app, userId).listAddresses(userId, DEVICES.type, null);
   const own = requireValue(devices).filter(({ address }) => address.provider === type.provider);
   return { type, user, devices: own };
 }

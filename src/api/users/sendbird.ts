@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Bindings } from "../../env.ts";
 import { byApiToken } from "../../http/access.ts";
 import { readJson, readOptionalJson } from "../../http/body.ts";
 import { jsonPieces } from "../../http/json-pieces.ts";
@@ -6,17 +7,16 @@ import { encodeCursor } from "../../http/pagination.ts";
 import { json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ownBody, ownQuery } from "../../http/route-input.ts";
-import { isStoredUserId } from "../../http/validation.ts";
-import { deleteUserOf } from "../../managing/delete-user.ts";
+import { deleteUserOf, findUserOf, setUserActiveOf, updateUserOf } from "../../managing/change-user.ts";
 import { issueUserToken } from "../../managing/issue-token.ts";
 import { pageUsers } from "../../managing/page-users.ts";
-import { setUserActiveOf } from "../../managing/user-access.ts";
+import type { AppRecord } from "../../model/app.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import type { User } from "../../model/user.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
-import { isTaken } from "../named-users.ts";
+import { isTaken, requireOfUser } from "../named-users.ts";
 import { SendbirdTokenSchema, SendbirdUserPageSchema, SendbirdUserSchema } from "./answers.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import { USERS_PATH } from "./paths.ts";
@@ -70,10 +70,7 @@ export const postSendbirdUser = defineRoute({
       throw new OnecallError("ERR_UID_ALREADY_EXISTS", `"user_id" ${userId} exists already.`);
     }
     const user = requireValue(created);
-    const accessToken = issueToken
-      ? (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
-      : "";
-    return json(presentUser(user, accessToken));
+    return json(presentUser(user, issueToken ? await issueAccessToken(env, app, userId) : ""));
   },
 });
 
@@ -86,10 +83,7 @@ export const getSendbirdUser = defineRoute({
   answers: { 200: SendbirdUserSchema },
   errors: ["ERR_UID_NOT_FOUND"],
   handle: async ({ app, env, params }) => {
-    const userId = params.uid;
-    const user = isStoredUserId(userId) ? await getShardStubOf(env, app, userId).getUser(userId) : null;
-    if (user === null) throw unknownUser();
-    return json(presentUser(user));
+    return json(presentUser(requireOfUser(await findUserOf({ env, app, uid: params.uid }), unknownUser)));
   },
 });
 
@@ -105,14 +99,10 @@ export const putSendbirdUser = defineRoute({
   handle: async ({ app, actor, env, request, params }) => {
     const userId = params.uid;
     const { fields, isActive, issueToken } = parseSendbirdChange(await readJson(request), userId);
-    if (!isStoredUserId(userId)) throw unknownUser();
-    if (isActive !== null) await setUserActiveOf(env, app, userId, isActive, actor);
-    const user = await getShardStubOf(env, app, userId).updateUser(userId, fields);
-    if (user === null) throw unknownUser();
-    const accessToken = issueToken
-      ? (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token
-      : "";
-    return json(presentUser(user, accessToken));
+    const named = { env, app, uid: userId };
+    if (isActive !== null) requireOfUser(await setUserActiveOf(named, isActive, actor), unknownUser);
+    const user = requireOfUser(await updateUserOf(named, fields), unknownUser);
+    return json(presentUser(user, issueToken ? await issueAccessToken(env, app, userId) : ""));
   },
 });
 
@@ -125,9 +115,7 @@ export const deleteSendbirdUser = defineRoute({
   answers: { 200: v.strictObject({}) },
   errors: ["ERR_UID_NOT_FOUND"],
   handle: async ({ app, actor, env, params }) => {
-    const userId = params.uid;
-    const isDeleted = isStoredUserId(userId) && (await deleteUserOf(env, app, userId, actor));
-    if (!isDeleted) throw unknownUser();
+    requireOfUser(await deleteUserOf({ env, app, uid: params.uid }, actor), unknownUser);
     return json({});
   },
 });
@@ -144,13 +132,16 @@ export const postSendbirdToken = defineRoute({
   handle: async ({ app, env, request, params }) => {
     const userId = params.uid;
     const ttlSeconds = parseSendbirdToken(await readOptionalJson(request), Date.now());
-    const isKnown =
-      isStoredUserId(userId) && (await getShardStubOf(env, app, userId).getUser(userId)) !== null;
-    if (!isKnown) throw unknownUser();
+    requireOfUser(await findUserOf({ env, app, uid: userId }), unknownUser);
     const { token, expiresAt } = await issueUserToken(env, app, { uid: userId }, ttlSeconds);
     return json({ token, expires_at: expiresAt });
   },
 });
+
+/** The token that a user is shown with, where the call asks for one. */
+async function issueAccessToken(env: Bindings, app: AppRecord, userId: string): Promise<string> {
+  return (await issueUserToken(env, app, { uid: userId }, MAX_TOKEN_TTL_SECONDS)).token;
+}
 
 export function unknownUser(): OnecallError {
   return new OnecallError("ERR_UID_NOT_FOUND", '"User" not found.');

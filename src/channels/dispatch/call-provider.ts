@@ -98,7 +98,7 @@ async function attempt(
   return { answer: call.read(answer), status: answer.status, wasAsked: true };
 }
 
-/** A token that even its successor couldn't mend: the account is refused. */
+/** Where the successor of an expired token is called expired too, the account is refused. */
 function settle({ answer, ...rest }: Attempt): SendAnswer {
   if (answer.outcome !== "expired") return { outcome: answer, ...rest };
   const { message } = answer;

@@ -37,7 +37,7 @@ const SUSPECTS_ANSWER_MS = 1500;
 interface Item {
   recipient: Recipient;
   entry: StoredAddress;
-  /** The how-manieth of its user's. */
+  /** Its place among its user's addresses, from 0 on. */
   round: number;
   run: () => Promise<AddressReport>;
 }
@@ -131,8 +131,8 @@ class LeaseSending {
   }
 
   /**
-   * Not in this lease, whose others would wait for it. Where they aren't its like, who kept silent isn't asked at
-   * all.
+   * True where an address in doubt isn't asked in this lease, whose others would wait for it: after a while none is, and
+   * in the common queues who kept silent lately isn't at all.
    */
   isOff(recipient: Recipient, now: number): boolean {
     const doubt = suspects.getDoubt(recipient, now);
@@ -144,7 +144,7 @@ class LeaseSending {
     const now = Date.now();
     const isSuspect = suspects.getDoubt(recipient, now) > 0;
     if (this.isOff(recipient, now)) {
-      // Among its like it comes after them, with a pause.
+      // It goes on by the slow queue, or where it is in that already, after a pause.
       const outcome: AddressOutcome = {
         outcome: "untried",
         ...(this.#isSlow && { afterMs: config.retryMs }),
@@ -159,7 +159,7 @@ class LeaseSending {
     try {
       return await this.#ask(recipient, entry, getMessage(), Math.min(patienceMs, config.timeoutMs));
     } catch (error) {
-      // Ours, not the provider's. What was sent beside it must be reported all the same.
+      // A fault of our own, not the provider's. What was sent beside it must be reported all the same.
       console.error({ message: "a message failed", app: appId, channel: channelKey, error });
       const outcome: AddressOutcome = {
         outcome: "retry",

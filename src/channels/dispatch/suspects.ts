@@ -42,7 +42,7 @@ export class Suspects {
   /** By app and user: until when, Unix ms. One user may name a new service with each of his addresses. */
   readonly #slowUsers = new FairMap<number>();
 
-  /** In some: a service of users' choice that hasn't just answered. In the greatest: a slow user's. */
+  /** 1 for a service of its user's choice that hasn't just answered promptly, 2 for one of a slow user's. */
   getDoubt({ appId, userId, scope, isOfUsersChoice }: Recipient, now: number): Doubt {
     if (!isOfUsersChoice) return 0;
     if ((this.#slowUsers.get(appId, userId) ?? 0) > now) return 2;

@@ -3,6 +3,7 @@ import type { ShownAccount } from "../../model/account.ts";
 import type { UserAddress } from "../../model/address.ts";
 import type { Fault } from "../../model/errors.ts";
 import { MAX_DEVICES } from "../../model/limits.ts";
+import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
 import type { Json } from "../../model/template.ts";
 import type { AccountForm, AddressForm, DispatchedChannel, TestForm } from "../channel.ts";
 import { readPushMessage } from "./message.ts";
@@ -88,11 +89,11 @@ function chooseDevice(
   devices: readonly UserAddress[],
   id: string | null,
   accounts: ReadonlyMap<string, ShownAccount>,
-): ReturnType<TestForm["choose"]> {
+): Outcome<UserAddress> {
   const chosen = id ? devices.find((device) => device.id === id) : devices[0];
-  if (chosen === undefined) return { missing: "This user has no such device." };
+  if (chosen === undefined) return refuse("ERR_NOT_FOUND", "This user has no such device.");
   const { provider } = chosen.address;
-  if (findProvider(provider) !== null && accounts.has(provider)) return { chosen };
+  if (findProvider(provider) !== null && accounts.has(provider)) return succeed(chosen);
   const message = `is a device of ${provider}, which this channel has no configuration for`;
-  return { faults: [{ field: "deviceId", message }] };
+  return refuseFaults([{ field: "deviceId", message }]);
 }

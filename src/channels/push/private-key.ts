@@ -1,8 +1,9 @@
 import { importPKCS8 } from "jose";
 import * as v from "valibot";
-import type { ShownAccount } from "../../model/account.ts";
+import type { AccountFields, ShownAccount } from "../../model/account.ts";
 import { sha256Hex } from "../../model/credentials.ts";
 import { textSchema } from "../../text/schemas.ts";
+import type { AccountProvider } from "../channel.ts";
 
 /** Characters of a private key's text; an RSA key of 4,096 bits in PEM has 3,300. */
 const MAX_KEY_LENGTH = 8192;
@@ -21,8 +22,33 @@ export async function showAccount({
   return { ...shown, fingerprint: (await sha256Hex(privateKey.trim())).slice(0, 16) };
 }
 
+interface AccountSchemas {
+  /** An account in a body. */
+  given: v.GenericSchema<unknown, AccountFields>;
+  /** What is stored of it. */
+  stored: v.GenericSchema<unknown, { privateKey: string } & Record<string, string>>;
+}
+
+/** An account whose private key signs what a provider is asked with. `field`: the key's name in a body. */
+export function describeSigner(
+  name: string,
+  { given, stored }: AccountSchemas,
+  key: { field: string; algorithm: "RS256" | "ES256"; message: string },
+): AccountProvider {
+  return {
+    name,
+    schema: given,
+    keyField: key.field,
+    async findKeyFault(config) {
+      const { privateKey } = v.parse(stored, config);
+      return (await isPrivateKey(privateKey, key.algorithm)) ? null : key.message;
+    },
+    show: (config) => showAccount(v.parse(stored, config)),
+  };
+}
+
 /** True where the text is a private key of the algorithm, in PKCS #8 PEM. */
-export async function isPrivateKey(pem: string, algorithm: "RS256" | "ES256"): Promise<boolean> {
+async function isPrivateKey(pem: string, algorithm: "RS256" | "ES256"): Promise<boolean> {
   try {
     await importPKCS8(pem, algorithm);
     return true;

@@ -3,7 +3,7 @@ import type { AccountFields, AccountStore, Credentials, ShownAccount } from "../
 import { makeSecret } from "../../model/webhook-secrets.ts";
 import type { AccountForm } from "../channel.ts";
 
-/** As accounts and addresses of this channel are stored. */
+/** The one provider of this channel, as its stored accounts and addresses name it. */
 export const PROVIDER = "webhook";
 
 /** What a receiver verifies with: the secret that signs, and the one before it until its grace has ended (Unix ms). */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { AccountFields } from "../../model/account.ts";
 import type { Address } from "../../model/address.ts";
+import { refuse, refuseFaults, succeed } from "../../model/outcome.ts";
 import { signatureHeaders } from "../../model/webhook-secrets.ts";
 import {
   describe,
@@ -17,10 +18,12 @@ import { ACCOUNT, PROVIDER, SecretsSchema, signingSecretOf } from "./account.ts"
 import { ADDRESS, urlOf } from "./address.ts";
 import { type WebhookMessage, writeMessage } from "./message.ts";
 
+const NO_ADDRESS = refuse("ERR_NOT_FOUND", "This user has no webhook address.");
+
 const TEST: TestForm = {
   choose([only], id) {
-    if (id !== null) return { faults: [{ field: "deviceId", message: "is for push channels" }] };
-    return only === undefined ? { missing: "This user has no webhook address." } : { chosen: only };
+    if (id !== null) return refuseFaults([{ field: "deviceId", message: "is for push channels" }]);
+    return only === undefined ? NO_ADDRESS : succeed(only);
   },
   answer: { url: v.optional(v.string()) },
   present: ({ address }) => ({ url: urlOf(address) }),

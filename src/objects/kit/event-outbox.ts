@@ -95,7 +95,7 @@ export class WebhookOutbox {
     try {
       await this.#drainFrom(0, before);
     } catch (error) {
-      // Cut short: who was behind still is.
+      // It was cut short: who was stuck before may still be.
       for (const [id, count] of before) this.#keepStuck(id, count);
       throw error;
     } finally {
@@ -118,7 +118,7 @@ export class WebhookOutbox {
         dropped: before,
       });
       for (const id of failed) this.#keepStuck(id, before.get(id) ?? 0);
-      // Told once.
+      // They know now how many they have lost: it is told once.
       for (const id of reached) if (before.has(id)) before.set(id, 0);
       this.#messages.remove(messages, taken);
       after = last.seq;

@@ -37,7 +37,9 @@ export class FailingStore {
     return this.#sql
       .exec<{ id: string }>(
         "SELECT id FROM failing WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-        ...[from, before, limit],
+        from,
+        before,
+        limit,
       )
       .toArray()
       .map(({ id }) => id);

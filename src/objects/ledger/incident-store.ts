@@ -5,7 +5,7 @@ import type { SingleStore } from "./single-store.ts";
 /** What a day's notifications needed help with: chunks that were sent again, messages that nobody could serve. */
 export type IncidentKind = "redriven_chunks" | "dead_letters";
 
-/** Open notifications whose shards are asked how their providers do. */
+/** Uncompleted notifications whose shards are asked how their providers do. */
 const SHARDS_OF = 100;
 
 /** A ledger as its operator sees it. Writing methods expect to run in a transaction. */

@@ -28,7 +28,7 @@ const AUDIENCES_PER_DELETE = 250;
 interface LifetimeParts {
   sql: SqlStorage;
   ledger: LedgerRef & { appId: string };
-  /** Read anew for each use. */
+  /** A function, as an object's bindings may be others at its next call. */
   env: () => Bindings;
   due: DueTable;
   plans: PlanStore;

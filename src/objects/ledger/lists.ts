@@ -35,7 +35,10 @@ export class LedgerLists {
   add(id: string, templateKey: string, tag: string | null, mode: string): void {
     this.#sql.exec(
       "INSERT OR IGNORE INTO listings (id, template_key, tag, mode) VALUES (?, ?, ?, ?)",
-      ...[id, templateKey, tag, mode],
+      id,
+      templateKey,
+      tag,
+      mode,
     );
   }
 
@@ -62,7 +65,9 @@ export class LedgerLists {
       .exec<{ id: string }>(
         `SELECT id FROM notifications WHERE completed_at IS NULL AND id >= ? AND id < ?
          ORDER BY id DESC LIMIT ?`,
-        ...[fromId ?? "", beforeId ?? END, limit],
+        fromId ?? "",
+        beforeId ?? END,
+        limit,
       )
       .toArray();
     const ids = [...this.#singles.listOpenIds(fromId, beforeId, limit), ...full.map(({ id }) => id)];
@@ -104,7 +109,9 @@ export class LedgerLists {
       const rows = this.#sql
         .exec<{ id: string }>(
           "SELECT id FROM notifications WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-          ...[from, before, limit],
+          from,
+          before,
+          limit,
         )
         .toArray();
       return { ids: rows.map(({ id }) => id), endedAt: null };

@@ -1,4 +1,9 @@
-import { LEDGER_BIG_SHARE, LEDGER_BUSY_PER_MINUTE, SLOTS_GROW_PAUSE_MS } from "../../model/limits.ts";
+import { SLOTS_GROW_PAUSE_MS } from "../../model/limits.ts";
+
+/** Reports and accepted notifications a minute beyond which a ledger asks for more slots. */
+const LEDGER_BUSY_PER_MINUTE = 12_000;
+/** The share of its room beyond which it does. */
+const LEDGER_BIG_SHARE = 0.1;
 
 const MINUTE_MS = 60_000;
 

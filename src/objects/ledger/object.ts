@@ -262,7 +262,10 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     return readConfig(this.env).stallMs + 2 * this.#waitedMs;
   }
 
-  /** Among more ledgers, should this one get large or busy. Not waited for: it only matters to what is sent next. */
+  /**
+   * Has new notifications spread among more ledgers, should this one get large or busy. Not waited for: it only matters
+   * to what is sent next.
+   */
   #noteLoad(count: number): void {
     const { appId, day } = ledgerIdentityOf(this.ctx.id);
     const now = Date.now();

@@ -1,4 +1,5 @@
 import { newId } from "../../model/ids.ts";
+import { NO_NOTIFICATION } from "../../model/missing.ts";
 import type { FailureReason, Retry } from "../../model/notification.ts";
 import { refuse } from "../../model/outcome.ts";
 import type { RetryRecord } from "../registry/contract.ts";
@@ -6,7 +7,7 @@ import type { RetryRequest } from "./contract.ts";
 
 /** Why a notification isn't retried. */
 export const REFUSED_RETRY = {
-  unknown: refuse("ERR_NOT_FOUND", "There is no such notification."),
+  unknown: NO_NOTIFICATION,
   running: refuse("ERR_CONFLICT", "It is still being sent. Retry it when its state is completed."),
   tooOld: refuse("ERR_CONFLICT", "It was sent before realtime sends could be retried. Send it anew."),
 };

@@ -121,7 +121,10 @@ export class SeriesStore {
   #toJson(changes: readonly Change[]): string {
     return JSON.stringify(
       changes.map(([hour, type, template, tag, ...counts]) => [
-        ...[hour, type, template, this.#tags.nameOf(tag)],
+        hour,
+        type,
+        template,
+        this.#tags.nameOf(tag),
         ...counts,
       ]),
     );

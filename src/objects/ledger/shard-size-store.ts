@@ -21,7 +21,9 @@ export class ShardSizeStore {
     this.#sql.exec(
       `INSERT INTO shard_sizes (shard, bytes, share) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET bytes = excluded.bytes, share = excluded.share`,
-      ...[shard, bytes, share],
+      shard,
+      bytes,
+      share,
     );
     this.#known.set(shard, bytes);
   }

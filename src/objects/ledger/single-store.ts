@@ -138,14 +138,17 @@ export class SingleStore {
   listIds(fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
       "SELECT id FROM singles WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-      ...[...boundsOf(fromId, beforeId), limit],
+      ...boundsOf(fromId, beforeId),
+      limit,
     );
   }
 
   listIdsByTemplate(key: string, fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
       "SELECT id FROM singles WHERE template = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-      ...[this.#names.find("template", key), ...boundsOf(fromId, beforeId), limit],
+      this.#names.find("template", key),
+      ...boundsOf(fromId, beforeId),
+      limit,
     );
   }
 
@@ -161,7 +164,9 @@ export class SingleStore {
     const rows = this.#sql
       .exec<{ id: ArrayBuffer; template: number }>(
         "SELECT id, template FROM singles WHERE tag = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
-        ...[this.#names.find("tag", tag), ...boundsOf(fromId, beforeId), limit],
+        this.#names.find("tag", tag),
+        ...boundsOf(fromId, beforeId),
+        limit,
       )
       .toArray();
     const fitting = templateKey === null ? rows : rows.filter((row) => row.template === template);
@@ -178,7 +183,8 @@ export class SingleStore {
     return this.#listIds(
       `SELECT id FROM singles WHERE completed_after IS NULL AND id >= ? AND id < ?
        ORDER BY id DESC LIMIT ?`,
-      ...[...boundsOf(fromId, beforeId), limit],
+      ...boundsOf(fromId, beforeId),
+      limit,
     );
   }
 

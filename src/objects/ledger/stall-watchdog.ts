@@ -24,7 +24,7 @@ export const STALL_DUTY = "stall";
 
 interface Surroundings {
   appId: string;
-  /** Read anew for each use. */
+  /** A function, as an object's bindings may be others at its next call. */
   env: () => Bindings;
   stores: LedgerStores;
   due: DueTable;
@@ -56,7 +56,7 @@ export class StallWatchdog {
     if (redrives !== null) this.#its.due.bringForward(STALL_DUTY, id, now + this.#pauseMs(redrives));
   }
 
-  /** Its turn came: until it is heard of these units, it isn't stalled. */
+  /** Units have just been handed out: their notifications aren't stalled before another pause is over. */
   noteHandouts(handouts: readonly Handout[], now: number): void {
     for (const { notificationId } of handouts) this.#lastProgress.set(notificationId, now);
   }

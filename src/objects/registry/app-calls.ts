@@ -2,6 +2,7 @@ import type { AppRecord, NewApiKey, NewApp } from "../../model/app.ts";
 import type { Erasure } from "../../model/app-erasure.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
+import { NO_APP } from "../../model/missing.ts";
 import { SECRETS_STATES, type SecretsState } from "../../model/object-state.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
 import type { QuotaChange, QuotaReport } from "../../model/quotas.ts";
@@ -39,8 +40,7 @@ export class AppCalls extends RegistryBase {
 
   async deleteApp(name: string): Promise<Outcome<Erasure>> {
     return this.changeAnyway(() => {
-      if (isUntouched(this.ctx.storage) || !this.app.exists())
-        return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (isUntouched(this.ctx.storage) || !this.app.exists()) return NO_APP;
       const { id, name: own } = this.requireRecord();
       if (name !== own) {
         const message = `must be the app's name, "${own}": deleting it can't be undone`;
@@ -59,13 +59,13 @@ export class AppCalls extends RegistryBase {
     });
   }
 
-  readQuotas(): QuotaReport | null {
-    return this.exists() ? this.quotas.report() : null;
+  readQuotas(): Outcome<QuotaReport> {
+    return this.exists() ? succeed(this.quotas.report()) : NO_APP;
   }
 
   async setQuotas(change: QuotaChange, actor: Actor): Promise<Outcome<QuotaReport>> {
     return this.change(() => {
-      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (!this.exists()) return NO_APP;
       const before = this.quotas.report();
       this.quotas.set(change);
       const after = this.quotas.report();
@@ -98,7 +98,7 @@ export class AppCalls extends RegistryBase {
     actor: Actor,
   ): Promise<Outcome<{ generation: number; previousUntil: number }>> {
     return this.change(() => {
-      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (!this.exists()) return NO_APP;
       const rotated = this.roots.rotate(graceMs, Date.now());
       if (rotated.ok) this.record(actor, [describeRootRotation(this.requireRecord().id, rotated.value)]);
       return rotated;

@@ -73,7 +73,7 @@ export class AppStore {
     const keyCheck = { secret, isComplete: secret !== null && unchecked === 0 };
     const foldsUserIds = row.folds_user_ids === 1;
     const users = { shardCount, hash, hashKey, foldsUserIds };
-    return { ...{ id, name, ledgerSlots, createdAt, keyCheck }, ...users, ...parts };
+    return { id, name, ledgerSlots, createdAt, keyCheck, ...users, ...parts };
   }
 
   /** What new keys are to be checked by. An app of an earlier version gets its secret now. */

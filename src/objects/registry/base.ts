@@ -5,7 +5,8 @@ import { type Bindings, readConfig } from "../../env.ts";
 import type { ApiKey, AppRecord, NewApiKey } from "../../model/app.ts";
 import type { Actor, Change } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
-import { type Outcome, refuse } from "../../model/outcome.ts";
+import { NO_APP } from "../../model/missing.ts";
+import type { Outcome } from "../../model/outcome.ts";
 import { DueTable } from "../kit/due.ts";
 import { isUntouched, migrate } from "../kit/migrate.ts";
 import { SecretBox } from "../kit/secret-box.ts";
@@ -109,7 +110,7 @@ export class RegistryBase extends DurableObject<Bindings> {
   /** One change with its outbox rows in one transaction, then the writes to KV. An app that ends has none. */
   protected async change<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
     if (!isUntouched(this.ctx.storage) && this.erasure.get() !== null) {
-      return refuse("ERR_NOT_FOUND", "There is no such app.");
+      return NO_APP;
     }
     return this.changeAnyway(work);
   }

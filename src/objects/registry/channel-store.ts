@@ -3,6 +3,7 @@ import type { PreparedChange } from "../../model/account.ts";
 import type { AppChannel, ChannelChange, NewChannel } from "../../model/channel.ts";
 import { newId } from "../../model/ids.ts";
 import { MAX_CHANNELS } from "../../model/limits.ts";
+import { NO_CHANNEL } from "../../model/missing.ts";
 import type { ChannelType } from "../../model/notification.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
 import type { ProviderStore } from "./provider-store.ts";
@@ -73,7 +74,7 @@ export class ChannelStore {
 
   update(idOrKey: string, change: ChannelChange, now: number): Outcome<AppChannel> {
     const channel = this.get(idOrKey);
-    if (channel === null) return refuse("ERR_NOT_FOUND", "There is no such channel.");
+    if (channel === null) return NO_CHANNEL;
     this.#sql.exec(
       "UPDATE channels SET name = ?, enabled = ?, updated_at = ? WHERE id = ?",
       change.name ?? channel.name,

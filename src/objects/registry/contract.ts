@@ -44,8 +44,8 @@ export interface RetryRecord {
 
 /** What others may ask of an app's registry. */
 export interface RegistryContract {
-  /** What the app may have, and has; null where there is none. */
-  readQuotas(): QuotaReport | null;
+  /** What the app may have, and has. */
+  readQuotas(): Outcome<QuotaReport>;
   /** The operator allows more or less; what is there already stays. */
   setQuotas(change: QuotaChange, actor: Actor): Promise<Outcome<QuotaReport>>;
   /** How the app's secrets are stored, in the worst of its objects: once all are as this deployment would have them. */
@@ -55,8 +55,8 @@ export interface RegistryContract {
   /** The app with its channels, or null where this registry isn't an app's. */
   getApp(): AppRecord | null;
   /**
-   * Closes the app at once and begins to erase all that it has; repeated, it says how far that is. Null where there
-   * is no app, or none of that name.
+   * Closes the app at once and begins to erase all that it has; repeated, it says how far that is. Refused where
+   * there is no app, or none of that name.
    */
   deleteApp(name: string): Promise<Outcome<Erasure>>;
   /** What the app's tokens and signatures are derived from now, or null where there is no app. */
@@ -73,10 +73,10 @@ export interface RegistryContract {
       previousUntil: number;
     }>
   >;
-  /** What a new key is to be checked by, or null where there is no app. */
-  ensureKeyCheck(): Promise<string | null>;
+  /** What a new key is to be checked by. */
+  ensureKeyCheck(): Promise<Outcome<string>>;
   createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>>;
-  listKeys(): ApiKey[] | null;
+  listKeys(): Outcome<ApiKey[]>;
   /** The key with this hash, or null: unknown or revoked. */
   getKey(sha256: string): KeyRecord | null;
   /** A key was used, as far as somebody tells: see `copies/key-uses.ts`. */
@@ -102,8 +102,12 @@ export interface RegistryContract {
   listTemplates(filter: TemplateFilter): ListedTemplate[];
   /** Names by id, of templates that there are. */
   listTemplateNames(ids: readonly string[]): [id: string, name: string][];
-  listTemplateVersions(idOrKey: string, beforeVersion: number | null, limit: number): ListedVersion[] | null;
-  getTemplateVersion(idOrKey: string, version: number): TemplateVersion | null;
+  listTemplateVersions(
+    idOrKey: string,
+    beforeVersion: number | null,
+    limit: number,
+  ): Outcome<ListedVersion[]>;
+  readTemplateVersion(idOrKey: string, version: number): Outcome<TemplateVersion>;
   createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>>;
   /** Changes, then status: one call may change a template and approve what it made. */
   updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>>;
@@ -127,7 +131,7 @@ export interface RegistryContract {
   ): Outcome<{
     id: string;
   }>;
-  deleteTargetsFile(fileKey: string, actor: Actor): boolean;
+  deleteTargetsFile(fileKey: string, actor: Actor): Outcome<{ fileKey: string }>;
   listAuditLog(filter: AuditFilter): AuditPage;
   /** Newest first. */
   listWebhooks(beforeId: string | null, limit: number): Webhook[];
@@ -150,7 +154,7 @@ export interface RegistryContract {
       id: string;
     }>
   >;
-  /** An endpoint says that it is disabled. It was changed since `revision`: then that stands. */
+  /** An endpoint's object has disabled it. Where it was changed since `revision`, that change stands. */
   disableWebhook(id: string, reason: DisabledReason, revision: number): Promise<void>;
   /** Returns how many tags the ledger may count apart; null where there is no app. */
   registerLedger(ledger: LedgerRef): number | null;
@@ -169,7 +173,7 @@ export interface RegistryContract {
   listUserCounts(): (number | null)[];
   /** A user shard tells what was done to a user; told again, it stands in the log once. */
   recordUserChange(auditId: string, actor: Actor, action: UserAction, uidHash: string): void;
-  /** Everything that the app has, for who wakes it; null where there is no app, or not for long. */
+  /** Everything that the app has, for who wakes it; null where there is no app, or it is being erased. */
   listObjects(): {
     shardCount: number;
     ledgers: LedgerRef[];

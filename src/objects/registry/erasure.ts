@@ -14,7 +14,7 @@ export const ERASE_DUTY = "erase";
  * s), or finish what began before (a body is read for a minute at most).
  */
 const BEFORE_FIRST_MS = 2 * 60 * 1000;
-/** Between two looks at whether KV has. */
+/** Between two looks at whether KV has forgotten it, ms. */
 const COPIES_MS = 1000;
 /** After a failure, ms. */
 const RETRY_MS = 10_000;

@@ -1,6 +1,7 @@
 import { deleteFiles } from "../../audiences/store.ts";
 import type { Actor } from "../../model/audit.ts";
 import { FILES_PER_TURN } from "../../model/limits.ts";
+import { NO_APP, NO_TARGETS_FILE } from "../../model/missing.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type { ListedTargetsFile, TargetsFile } from "../../model/targets-file.ts";
 import { requireRoom } from "../kit/room.ts";
@@ -37,7 +38,7 @@ export class FileCalls extends TemplateCalls {
     mayOverwrite: boolean,
     actor: Actor,
   ): Outcome<{ id: string }> {
-    if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app any more.");
+    if (!this.exists()) return NO_APP;
     requireRoom(this.ctx.storage, this.env);
     return this.due.transaction(() => {
       const now = Date.now();
@@ -61,17 +62,16 @@ export class FileCalls extends TemplateCalls {
     });
   }
 
-  deleteTargetsFile(fileKey: string, actor: Actor): boolean {
+  deleteTargetsFile(fileKey: string, actor: Actor): Outcome<{ fileKey: string }> {
     return this.due.transaction(() => {
       const now = Date.now();
       const file = this.files.get(fileKey, now);
-      if (file !== null) {
-        this.record(actor, [describeFileDeletion(file)]);
-        this.#endAudience(file, now);
-      }
-      const isDeleted = this.files.delete(fileKey);
-      if (isDeleted) this.quotas.add("files", -1);
-      return isDeleted;
+      if (file === null) return NO_TARGETS_FILE;
+      this.record(actor, [describeFileDeletion(file)]);
+      this.#endAudience(file, now);
+      this.files.delete(fileKey);
+      this.quotas.add("files", -1);
+      return succeed({ fileKey });
     });
   }
 

@@ -2,6 +2,7 @@ import type { ApiKey, KeyRecord, NewApiKey } from "../../model/app.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
 import { MAX_SIGN_IN_CODES } from "../../model/limits.ts";
+import { NO_APP, NO_KEY } from "../../model/missing.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { AppCalls } from "./app-calls.ts";
 import { describeDashboardEntry, describeKey } from "./describe-change.ts";
@@ -13,28 +14,28 @@ const TOO_MANY_CODES = refuse(
 
 /** About the app's API keys. */
 export class KeyCalls extends AppCalls {
-  async ensureKeyCheck(): Promise<string | null> {
-    if (!this.exists()) return null;
+  async ensureKeyCheck(): Promise<Outcome<string>> {
+    if (!this.exists()) return NO_APP;
     const { secret } = this.requireRecord().keyCheck;
-    if (secret !== null) return secret;
+    if (secret !== null) return succeed(secret);
     const ensured = this.due.transaction(() => {
       const made = this.app.ensureKeyCheck();
       this.mirrorApp();
       return made;
     });
     await this.mirror.drain();
-    return ensured;
+    return succeed(ensured);
   }
 
   async createKey(key: NewApiKey, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.change(() => {
-      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (!this.exists()) return NO_APP;
       return this.quotas.check("keys") ?? succeed(this.addKey(key, actor));
     });
   }
 
-  listKeys(): ApiKey[] | null {
-    return this.exists() ? this.app.listKeys() : null;
+  listKeys(): Outcome<ApiKey[]> {
+    return this.exists() ? succeed(this.app.listKeys()) : NO_APP;
   }
 
   getKey(sha256: string): KeyRecord | null {
@@ -47,7 +48,7 @@ export class KeyCalls extends AppCalls {
 
   async noteDashboardEntry(actor: Actor): Promise<Outcome<true>> {
     return this.change(() => {
-      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (!this.exists()) return NO_APP;
       this.record(actor, [describeDashboardEntry(this.requireRecord().id)]);
       return succeed(true);
     });
@@ -55,7 +56,7 @@ export class KeyCalls extends AppCalls {
 
   async addSignInCode(sha256: string, expiresAt: number): Promise<Outcome<true>> {
     return this.change(() => {
-      if (!this.exists()) return refuse("ERR_NOT_FOUND", "There is no such app.");
+      if (!this.exists()) return NO_APP;
       const isAdded = this.signInCodes.add(sha256, expiresAt, Date.now(), MAX_SIGN_IN_CODES);
       return isAdded ? succeed(true) : TOO_MANY_CODES;
     });
@@ -73,7 +74,7 @@ export class KeyCalls extends AppCalls {
   async revokeKey(keyId: string, actor: Actor): Promise<Outcome<ApiKey>> {
     return this.change(() => {
       const revoked = !this.exists() ? null : this.app.deleteKey(keyId);
-      if (revoked === null) return refuse("ERR_NOT_FOUND", "There is no such key.");
+      if (revoked === null) return NO_KEY;
       this.quotas.add("keys", -1);
       this.mirror.put(keys.kvApiKey(revoked.sha256), null);
       // With the last key of an earlier version gone, all keys have the check.

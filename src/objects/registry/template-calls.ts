@@ -1,10 +1,9 @@
 import { findContentFaults } from "../../channels/table.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
+import { NO_TEMPLATE } from "../../model/missing.ts";
 import { type Outcome, refuse, refuseFaults, succeed } from "../../model/outcome.ts";
 import type {
-  ListedTemplate,
-  ListedVersion,
   NewTemplate,
   SendableTemplate,
   Template,
@@ -18,13 +17,15 @@ import { requireRoom } from "../kit/room.ts";
 import { ChannelCalls } from "./channel-calls.ts";
 import { describeNewTemplate, describeTemplateChange } from "./describe-change.ts";
 
+const NO_VERSION = refuse("ERR_NOT_FOUND", "There is no such template, or no such version.");
+
 /** About the app's templates. */
 export class TemplateCalls extends ChannelCalls {
   getTemplate(idOrKey: string): Template | null {
     return this.templates.get(idOrKey);
   }
 
-  listTemplates(filter: TemplateFilter): ListedTemplate[] {
+  listTemplates(filter: TemplateFilter) {
     return this.templates.list(filter);
   }
 
@@ -32,13 +33,15 @@ export class TemplateCalls extends ChannelCalls {
     return this.templates.listNames(ids);
   }
 
-  listTemplateVersions(idOrKey: string, beforeVersion: number | null, limit: number): ListedVersion[] | null {
-    return this.templates.listVersions(idOrKey, beforeVersion, limit);
+  listTemplateVersions(idOrKey: string, beforeVersion: number | null, limit: number) {
+    const versions = this.templates.listVersions(idOrKey, beforeVersion, limit);
+    return versions === null ? NO_TEMPLATE : succeed(versions);
   }
 
-  getTemplateVersion(idOrKey: string, version: number): TemplateVersion | null {
+  readTemplateVersion(idOrKey: string, version: number): Outcome<TemplateVersion> {
     const template = this.templates.get(idOrKey);
-    return template === null ? null : this.templates.getVersion(template.id, version);
+    const found = template === null ? null : this.templates.getVersion(template.id, version);
+    return found === null ? NO_VERSION : succeed(found);
   }
 
   async createTemplate(template: NewTemplate, actor: Actor): Promise<Outcome<Template>> {
@@ -57,7 +60,7 @@ export class TemplateCalls extends ChannelCalls {
     if (change.content !== undefined) requireRoom(this.ctx.storage, this.env);
     return this.change(() => {
       const template = this.templates.get(idOrKey);
-      if (template === null) return refuse("ERR_TEMPLATE_NOT_FOUND", "There is no such template.");
+      if (template === null) return NO_TEMPLATE;
       const next = { ...template, ...withoutUndefined(change) };
       const faults = findDraftFaults(next, this.channels.list(), findContentFaults);
       if (change.status === "approved") faults.add(findApprovalFaults(next));

@@ -74,7 +74,10 @@ export class TemplateStore {
       const end = `${filter.search}\u{10ffff}`;
       add(
         "((t.key >= ? AND t.key < ?) OR (t.name COLLATE NOCASE >= ? AND t.name COLLATE NOCASE < ?))",
-        ...[filter.search, end, filter.search, end],
+        filter.search,
+        end,
+        filter.search,
+        end,
       );
     }
     return this.#sql

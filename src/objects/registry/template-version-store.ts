@@ -14,7 +14,7 @@ const LISTED_VERSION_COLUMNS = "version, channel_keys, placeholders, created_at,
 /** How long a notification, and then a retry of it, may need its version: each expires after 30 days at most. */
 const PINNED_MS = 2 * MAX_EXPIRY_MS + 2 * 24 * 60 * 60 * 1000;
 
-/** What versions are of. */
+/** The part of a template in which its versions differ. */
 export type VersionContent = Pick<NewTemplate, "channelKeys" | "content" | "variableSchema" | "placeholders">;
 
 /** The versions of an app's templates. Writing methods expect to run inside a transaction. */

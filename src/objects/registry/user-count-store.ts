@@ -21,7 +21,10 @@ export class UserCountStore {
         `INSERT INTO user_counts (shard, active, stored, version) VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET active = excluded.active, stored = excluded.stored, version = excluded.version
          WHERE version < excluded.version RETURNING 1`,
-        ...[shard, active, stored, version],
+        shard,
+        active,
+        stored,
+        version,
       )
       .toArray();
     return changed.length === 0 ? 0 : stored - (known?.stored ?? 0);

@@ -79,7 +79,7 @@ export class WebhookCalls extends FileCalls {
     });
   }
 
-  /** The same for a change of a webhook endpoint, which its object and the sends are to know of. */
+  /** As {@link change}, of a webhook endpoint: its object and the sends are to know of it. */
   async #changeWebhook<T extends { id: string }>(work: () => Outcome<T>): Promise<Outcome<T>> {
     const outcome = await this.change(() => {
       const changed = work();

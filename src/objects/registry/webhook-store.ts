@@ -1,6 +1,7 @@
 import type { WebhookEvent } from "../../model/events.ts";
 import { newId } from "../../model/ids.ts";
 import { MAX_WEBHOOKS } from "../../model/limits.ts";
+import { NO_WEBHOOK } from "../../model/missing.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type {
   DisabledReason,
@@ -32,7 +33,6 @@ type Row = {
 
 const COLUMNS = `id, url, description, events, events_per_call, enabled, secret, fingerprint, previous_secret,
   previous_until, revision, created_at, updated_at, disabled_at, disabled_reason`;
-const NOT_FOUND = refuse("ERR_NOT_FOUND", "There is no such webhook.");
 
 /**
  * An app's webhook endpoints, in its registry, their secrets sealed. Writing methods expect to run inside a
@@ -124,7 +124,7 @@ export class WebhookStore {
 
   update(id: string, change: WebhookChange, now: number): Outcome<Webhook> {
     const row = this.#row(id);
-    if (row === null) return NOT_FOUND;
+    if (row === null) return NO_WEBHOOK;
     const wasEnabled = row.enabled === 1;
     const isEnabled = change.isEnabled ?? wasEnabled;
     // One that is disabled already keeps its time and reason.
@@ -182,7 +182,7 @@ export class WebhookStore {
 
   delete(id: string): Outcome<{ id: string }> {
     const deleted = this.#sql.exec("DELETE FROM webhooks WHERE id = ? RETURNING 1", id).toArray();
-    return deleted.length > 0 ? succeed({ id }) : NOT_FOUND;
+    return deleted.length > 0 ? succeed({ id }) : NO_WEBHOOK;
   }
 
   /** Seals what was stored before the deployment had a key. */
@@ -215,7 +215,7 @@ export class WebhookStore {
 
   #require(id: string, now: number): Outcome<Webhook> {
     const webhook = this.get(id, now);
-    return webhook === null ? NOT_FOUND : succeed(webhook);
+    return webhook === null ? NO_WEBHOOK : succeed(webhook);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AddressRef, Registration, UserAddress } from "../../model/address.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import { REFUSED_TOKEN } from "../../model/user-token.ts";
 import type { FeedCaller } from "./contract.ts";
-import { REFUSED_TOKEN } from "./refused-token.ts";
 import { UserCalls } from "./user-calls.ts";
 
 const USER_GONE = refuse("ERR_CONFLICT", "The user was deleted while this call was on its way.");

@@ -129,18 +129,18 @@ export interface UserShardContract {
   issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes>>;
   /**
    * Refuses all of the user's tokens that were issued until now, and closes the sockets. `uidHash` stands in the audit
-   * log. Returns from when on tokens count (Unix ms), or null where there is no such user.
+   * log. Returns from when on tokens count (Unix ms).
    */
-  revokeTokens(uid: string, actor: Actor, uidHash: string): number | null;
+  revokeTokens(uid: string, actor: Actor, uidHash: string): Outcome<number>;
   getUser(uid: string): User | null;
-  updateUser(uid: string, fields: UserFields): User | null;
+  updateUser(uid: string, fields: UserFields): Outcome<User>;
   /**
-   * Deletes a user, whatever is stored of them; false where nothing was. `uidHash` stands in the audit log. Resolves
+   * Deletes a user, whatever is stored of them; refused where nothing was. `uidHash` stands in the audit log. Resolves
    * when the next notification is one that came after.
    */
-  deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean>;
-  /** False where there is no such user. A deactivated one's sockets close, and tokens are refused. */
-  setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<boolean>;
+  deleteUser(uid: string, actor: Actor, uidHash: string): Promise<Outcome<null>>;
+  /** A deactivated user's sockets close, and tokens are refused. */
+  setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<Outcome<null>>;
   /** The tokens that can be used, newest first. */
   listTokens(uid: string): IssuedToken[];
   /** A token of the user's is refused from now on; sockets close, and those with another token open anew. */
@@ -170,7 +170,8 @@ export interface UserShardContract {
   recordEngagement(event: ClientEngagement): Outcome<null>;
   /** What became of a user's notifications, newest first: all in numbers, and a page of them. */
   readUserHistory(userId: string, before: FeedPosition | null, limit: number): Promise<UserHistory>;
-  acceptsToken(caller: FeedCaller): boolean;
+  /** Refused where the token was revoked, or issued before its user was deleted. */
+  checkToken(caller: FeedCaller): Outcome<null>;
   /** The app is deleted: nothing of it stays here. */
   erase(): Promise<void>;
   /** Sets the alarm where it was lost (operations/wake-objects.ts). */

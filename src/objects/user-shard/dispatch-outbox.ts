@@ -68,7 +68,7 @@ export class DispatchOutbox {
     this.#parts = parts;
     this.#circuits = new DispatchCircuits(parts.wakes, parts.due, parts.config);
     this.#settlements = new DispatchSettlements(parts);
-    // Not all of the parts: the deployment's variables among them are looked at where they are used.
+    // Not `...parts`: `stallMs` is a getter, which throws where the variable of the deployment is wrong.
     const { deliveries, addresses, store, tombstones, wakes, listInactive, due, config } = parts;
     const shared = {
       deliveries,

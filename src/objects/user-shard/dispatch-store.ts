@@ -160,7 +160,11 @@ export class DispatchStore extends DispatchReads {
         .exec(
           `UPDATE pushes SET wake_at = ?1, wakes = 0 WHERE channel_key = ?2 AND notification_id = ?3 AND user_id = ?4
              AND is_slow = ?5 AND due_at <= ?1 AND expires_at > ?1 RETURNING 1`,
-          ...[now, channelKey, notificationId, userId, isSlow ? 1 : 0],
+          now,
+          channelKey,
+          notificationId,
+          userId,
+          isSlow ? 1 : 0,
         )
         .toArray().length > 0
     );

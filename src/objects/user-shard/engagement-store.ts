@@ -1,5 +1,6 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
-import { type ClientEngagement, type Engagement, NO_DELIVERY } from "../../model/engagement.ts";
+import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
+import { NO_DELIVERY } from "../../model/missing.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";
@@ -9,21 +10,20 @@ import { FIRST_ID } from "./tombstones.ts";
 
 type EventRow = { channel_key: string; status: DeliveryStatus; reason: string | null; attempt: number };
 
+/** What an event changes. */
+type EngagedStores = { rows: DeliveryRows; deliveries: DeliveryStore; dispatches: DispatchStore };
+
 /**
  * What users do with deliveries, each counted once, whoever tells of it and how often. Every method expects to run
  * inside a transaction.
  */
 export class EngagementStore {
   readonly #sql: SqlStorage;
-  readonly #rows: DeliveryRows;
-  readonly #deliveries: DeliveryStore;
-  readonly #dispatches: DispatchStore;
+  readonly #stores: EngagedStores;
 
-  constructor(sql: SqlStorage, rows: DeliveryRows, deliveries: DeliveryStore, pushes: DispatchStore) {
+  constructor(sql: SqlStorage, stores: EngagedStores) {
     this.#sql = sql;
-    this.#rows = rows;
-    this.#deliveries = deliveries;
-    this.#dispatches = pushes;
+    this.#stores = stores;
   }
 
   /** Marks a delivery viewed or clicked; a click is also a view. The first time stands. */
@@ -71,15 +71,15 @@ export class EngagementStore {
   /** False where it isn't on its way: it hasn't been sent to anybody. */
   #settleDelivered({ userId, channelKey }: DeliveryKey, id: string, attempt: number, now: number): boolean {
     // Its other addresses are still tried; their answers don't count it again.
-    const tries = this.#dispatches.markAccepted({ channelKey, notificationId: id }, userId);
+    const tries = this.#stores.dispatches.markAccepted({ channelKey, notificationId: id }, userId);
     if (tries === null) return false;
     const settled = { status: "delivered", reason: null, message: null } as const;
-    this.#deliveries.settle(id, channelKey, [{ userId, attempt, tries, ...settled }], now);
+    this.#stores.deliveries.settle(id, channelKey, [{ userId, attempt, tries, ...settled }], now);
     return true;
   }
 
   #markOnce({ userId, channelKey }: DeliveryKey, id: string, kind: Engagement, now: number): void {
-    if (this.#rows.mark({ userId, channelKey }, id, kind, now))
-      this.#deliveries.addEngagement(id, { userId, channelKey }, kind, now);
+    if (this.#stores.rows.mark({ userId, channelKey }, id, kind, now))
+      this.#stores.deliveries.addEngagement(id, { userId, channelKey }, kind, now);
   }
 }

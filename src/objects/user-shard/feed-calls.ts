@@ -2,10 +2,10 @@ import type { UserHistory } from "../../model/delivery-log.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import { REFUSED_TOKEN } from "../../model/user-token.ts";
 import { AddressCalls } from "./address-calls.ts";
 import type { FeedCaller } from "./contract.ts";
 import { RETENTION_DUTY, SOCKETS_DUTY } from "./duty-kinds.ts";
-import { REFUSED_TOKEN } from "./refused-token.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -72,8 +72,8 @@ export class FeedCalls extends AddressCalls {
     return this.stores.log.readUserHistory(userId, before, limit);
   }
 
-  acceptsToken(caller: FeedCaller): boolean {
-    return this.accepts(caller);
+  checkToken(caller: FeedCaller): Outcome<null> {
+    return this.accepts(caller) ? succeed(null) : REFUSED_TOKEN;
   }
 
   #mark(userId: string, marks: readonly FeedMark[], kind: Engagement): FeedItem[] {

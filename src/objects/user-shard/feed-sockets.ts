@@ -69,7 +69,7 @@ export class FeedSockets {
 
   /** Who looks on at deliveries to many users; of each user it is asked once. */
   watchers(): Watchers {
-    // The list alone, once in the object's life: sockets aren't looked at one by one.
+    // Asked once in the object's life, and only whether there is any: no socket is looked at by itself.
     this.#mayBeOpen ??= this.#ctx.getWebSockets().length > 0;
     if (!this.#mayBeOpen) return { isEmpty: true, has: () => false };
     const known = new Map<string, boolean>();

@@ -94,7 +94,9 @@ export class HeaderStore {
     const [known] = this.#sql
       .exec<{ id: number }>(
         "SELECT id FROM header_parts WHERE part = ? AND id >= ? AND id < ? LIMIT 1",
-        ...[part, first, end],
+        part,
+        first,
+        end,
       )
       .toArray();
     if (known !== undefined) {
@@ -105,7 +107,8 @@ export class HeaderStore {
     const [last] = this.#sql
       .exec<{ id: number }>(
         "SELECT id FROM header_parts WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1",
-        ...[first, end],
+        first,
+        end,
       )
       .toArray();
     const next = last === undefined ? first : last.id + 1;

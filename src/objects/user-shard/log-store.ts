@@ -20,7 +20,7 @@ import { USERS_AFTER } from "./user-walk.ts";
 /** Users whose deliveries one call counts. */
 const USERS_PER_COUNT = 2000;
 
-/** In place of a user, who can't have it in an id: behind it a segment is counted. */
+/** Begins the position of a count that has come to the segments, whose number follows; no user id has it. */
 const SEGMENT_MARK = "\u0000";
 
 type LoggedRow = {
@@ -46,17 +46,11 @@ interface LoggedStores {
 /** What the delivery log, and a retry, read of one shard. */
 export class LogStore {
   readonly #sql: SqlStorage;
-  readonly #tombstones: Tombstones;
-  readonly #headers: HeaderStore;
-  readonly #segments: SegmentStore;
-  readonly #runs: SegmentRuns;
+  readonly #stores: LoggedStores;
 
-  constructor(sql: SqlStorage, { tombstones, headers, segments, runs }: LoggedStores) {
+  constructor(sql: SqlStorage, stores: LoggedStores) {
     this.#sql = sql;
-    this.#segments = segments;
-    this.#runs = runs;
-    this.#tombstones = tombstones;
-    this.#headers = headers;
+    this.#stores = stores;
   }
 
   /** The user of a realtime send to one. */
@@ -110,7 +104,7 @@ export class LogStore {
 
   /** What stands in a segment and in no row. */
   #countSegment(notificationId: string, seq: number): DeliveryCounts {
-    const segment = this.#segments.get(seq);
+    const segment = this.#stores.segments.get(seq);
     const afterUser = this.#markSegmentAfter(notificationId, seq);
     if (segment === null) return { counts: [], afterUser };
     const rows = countRowsOf(this.#sql, notificationId, listUsers(segment.targets));
@@ -122,7 +116,7 @@ export class LogStore {
   }
 
   #markSegmentAfter(notificationId: string, seq: number): string | null {
-    const later = this.#segments.listHeads(notificationId).filter((head) => head.seq > seq);
+    const later = this.#stores.segments.listHeads(notificationId).filter((head) => head.seq > seq);
     return later.length === 0 ? null : `${SEGMENT_MARK}${Math.min(...later.map((head) => head.seq))}`;
   }
 
@@ -143,7 +137,7 @@ export class LogStore {
 
   /** A notification's deliveries to these users, as far as they are here, and who of them was deleted since. */
   listDeliveries(notificationId: string, userIds: readonly string[]): ShardLog {
-    const gone = this.#tombstones.listGone(userIds, notificationId);
+    const gone = this.#stores.tombstones.listGone(userIds, notificationId);
     const isGone = new Set(gone);
     const deliveries = this.#listRows(notificationId, userIds, isGone);
     return {
@@ -154,11 +148,11 @@ export class LogStore {
 
   /** Targets of a run with what became of them; null where not all of the run stands in segments. */
   readRun({ from, to, withValues, ...run }: RunLogRequest): RunLog | null {
-    const slices = this.#runs.read(run, { from, to }, withValues);
+    const slices = this.#stores.runs.read(run, { from, to }, withValues);
     if (slices === null) return null;
     const targets = slices.flatMap((slice) => slice.targets);
     const userIds = targets.map(([userId]) => userId);
-    const gone = this.#tombstones.listGone(userIds, run.notificationId);
+    const gone = this.#stores.tombstones.listGone(userIds, run.notificationId);
     return {
       targets,
       defaults: slices.map(({ storedAt, outcomes, ...slice }) => ({ from: slice.from, storedAt, outcomes })),
@@ -206,7 +200,7 @@ export class LogStore {
     isGone: ReadonlySet<string>,
   ): LoggedDelivery[] {
     const known = Map.groupBy(rows, ({ userId }) => userId);
-    return [...this.#segments.findTargets(notificationId, userIds)].flatMap(
+    return [...this.#stores.segments.findTargets(notificationId, userIds)].flatMap(
       ([userId, { outcomes, storedAt }]) =>
         outcomes
           .filter(({ channelKey }) => !known.get(userId)?.some((row) => row.channelKey === channelKey))
@@ -248,7 +242,7 @@ export class LogStore {
       )
       .toArray();
     const entries = rows.map((row): HistoryEntry => {
-      const { id, templateId, templateKey } = this.#headers.unpack(row.id, row);
+      const { id, templateId, templateKey } = this.#stores.headers.unpack(row.id, row);
       return {
         notificationId: id,
         templateId,

@@ -13,7 +13,7 @@ type NotificationRow = StoredHeader & {
   waiting: number;
 };
 
-/** What a notification's first call has of it. */
+/** What the first call about a notification tells of it. */
 export type NewNotification = Pick<DeliverRequest, "header" | "pushData" | "target" | "targetValues">;
 
 const NOTIFICATION_COLUMNS = "id, header, part, totals, version, reported_version, attempt, waiting";

@@ -108,14 +108,21 @@ export class Reporter {
       for (let start = 0; start < ids.length; start += FLUSH_ROWS) {
         refused += await this.#reportPage(ledger, ids.slice(start, start + FLUSH_ROWS));
       }
-      if (refused > 0) throw new Error(`A ledger has no room for ${refused} notifications`);
-      this.#stuck.delete(name);
+      if (refused === 0) this.#stuck.delete(name);
+      else {
+        this.#keepWaiting(name);
+        console.error({ message: "a ledger has no room", ledger: name, notifications: refused });
+      }
     } catch (error) {
-      const failures = (this.#stuck.get(name)?.failures ?? 0) + 1;
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
-      this.#stuck.set(name, { failures, until: Date.now() + pauseMs });
+      this.#keepWaiting(name);
       throw error;
     }
+  }
+
+  #keepWaiting(ledgerName: string): void {
+    const failures = (this.#stuck.get(ledgerName)?.failures ?? 0) + 1;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
+    this.#stuck.set(ledgerName, { failures, until: Date.now() + pauseMs });
   }
 
   /** Returns how many the ledger had no room for: they stay unreported. */

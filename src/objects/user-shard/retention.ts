@@ -6,13 +6,8 @@ import type { NotificationStore } from "./notification-store.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import { USERS_AFTER } from "./user-walk.ts";
 
-/** Users that one turn looks at. */
-const USERS_PER_TURN = 500;
-/** Rows that one statement removes. */
-const ROWS_PER_TURN = 5000;
-
-/** Segments that one statement removes: each may have a megabyte. */
-const SEGMENTS_PER_TURN = 200;
+/** Users that one turn looks at; rows, and segments of up to a megabyte, that one of its statements removes. */
+const PER_TURN = { users: 500, rows: 5000, segments: 200 } as const;
 
 /** What leaves with the retention. */
 interface RetainedStores {
@@ -50,30 +45,30 @@ export class Retention {
     // A walk ends with what it began with: notifications go when all of their deliveries have.
     if (this.#walk === null) {
       const oldest = notifications.getOldest();
-      // Nothing is sent any more: what is left of headers goes, too.
-      if (oldest === null) return !headers.deleteBefore(beforeId, ROWS_PER_TURN);
+      // No notification is left: what their headers had in common goes, too.
+      if (oldest === null) return !headers.deleteBefore(beforeId, PER_TURN.rows);
       if (oldest >= beforeId) return false;
       this.#walk = { beforeId, afterUser: "" };
     }
     const { beforeId: end, afterUser } = this.#walk;
     // First: a look mustn't bring in again what is removed behind.
-    if (segments.deleteBefore(end, SEGMENTS_PER_TURN) === SEGMENTS_PER_TURN) return true;
+    if (segments.deleteBefore(end, PER_TURN.segments) === PER_TURN.segments) return true;
     const users = this.#listUsers(afterUser);
     const last = users.at(-1);
     if (last !== undefined) {
-      const isWhole = this.#stores.rows.deleteBefore(users, end, ROWS_PER_TURN) < ROWS_PER_TURN;
+      const isWhole = this.#stores.rows.deleteBefore(users, end, PER_TURN.rows) < PER_TURN.rows;
       if (isWhole) this.#walk.afterUser = last;
-      if (!isWhole || users.length === USERS_PER_TURN) return true;
+      if (!isWhole || users.length === PER_TURN.users) return true;
     }
     if (
-      dispatches.deleteBefore(end, ROWS_PER_TURN) === ROWS_PER_TURN ||
-      notifications.deleteBefore(end, ROWS_PER_TURN) === ROWS_PER_TURN
+      dispatches.deleteBefore(end, PER_TURN.rows) === PER_TURN.rows ||
+      notifications.deleteBefore(end, PER_TURN.rows) === PER_TURN.rows
     )
       return true;
     this.#walk = null;
     segments.deleteTemplatesBefore(end);
     const areLooksDone = looks.deleteBefore(segments.getOldest());
-    return !headers.deleteBefore(end, ROWS_PER_TURN) || !areLooksDone;
+    return !headers.deleteBefore(end, PER_TURN.rows) || !areLooksDone;
   }
 
   #listUsers(afterUser: string): string[] {
@@ -81,7 +76,7 @@ export class Retention {
       .exec<{ user_id: string }>(
         `${USERS_AFTER} SELECT user_id FROM users_after WHERE user_id IS NOT NULL`,
         afterUser,
-        USERS_PER_TURN,
+        PER_TURN.users,
       )
       .toArray()
       .map(({ user_id }) => user_id);

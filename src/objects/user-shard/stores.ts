@@ -50,7 +50,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
   const rows = new DeliveryRows(storage);
   const deliveries = new DeliveryStore(notifications, rows, webhooks, tombstones);
   const dispatches = new DispatchStore(sql);
-  const engagements = new EngagementStore(sql, rows, deliveries, dispatches);
+  const engagements = new EngagementStore(sql, { rows, deliveries, dispatches });
   const userCount = new UserCountRow(sql);
   return {
     headers,

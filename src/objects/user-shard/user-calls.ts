@@ -1,4 +1,5 @@
 import type { Actor } from "../../model/audit.ts";
+import { NO_USER } from "../../model/missing.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
@@ -44,43 +45,45 @@ export class UserCalls extends ClaimCalls {
     });
   }
 
-  revokeTokens(uid: string, actor: Actor, uidHash: string): number | null {
+  revokeTokens(uid: string, actor: Actor, uidHash: string): Outcome<number> {
     const now = Date.now();
+    if (!this.stores.users.has(uid)) return NO_USER;
     const validFrom = this.due.transaction(() => {
-      if (this.stores.users.get(uid) === null) return null;
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       this.erasureCalls.addAudit("user.tokens_revoked", actor, uidHash, now);
       return this.stores.tokenBounds.revoke(uid, now);
     });
-    if (validFrom !== null) this.sockets.closeUser(uid, "The user's tokens were revoked");
-    return validFrom;
+    this.sockets.closeUser(uid, "The user's tokens were revoked");
+    return succeed(validFrom);
   }
 
   getUser(uid: string): User | null {
     return this.stores.users.get(uid);
   }
 
-  updateUser(uid: string, fields: UserFields): User | null {
-    return this.ctx.storage.transactionSync(() => this.stores.users.update(uid, fields, Date.now()));
+  updateUser(uid: string, fields: UserFields): Outcome<User> {
+    const { users } = this.stores;
+    const user = this.ctx.storage.transactionSync(() => users.update(uid, fields, Date.now()));
+    return user === null ? NO_USER : succeed(user);
   }
 
-  async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<boolean> {
+  async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<Outcome<null>> {
     const now = Date.now();
-    const deleted = await this.#changeUsers(() => {
+    const hadAnything = await this.#changeUsers(() => {
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
-      const hadAnything = this.erasure.delete(uid, now);
-      if (hadAnything) this.erasureCalls.addAudit("user.deleted", actor, uidHash, now);
+      const isDeleted = this.erasure.delete(uid, now);
+      if (isDeleted) this.erasureCalls.addAudit("user.deleted", actor, uidHash, now);
       this.directory.noteCalls();
-      return hadAnything;
+      return isDeleted;
     });
     this.reporter.schedule("batch");
     this.sockets.closeUser(uid, "The user was deleted");
     // Ids hold milliseconds: what is sent in that of the deletion is a deleted user's.
     if (Date.now() <= now) await scheduler.wait(1);
-    return deleted;
+    return hadAnything ? succeed(null) : NO_USER;
   }
 
-  async setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<boolean> {
+  async setUserActive(uid: string, isActive: boolean, actor: Actor, uidHash: string): Promise<Outcome<null>> {
     const isThere = await this.#changeUsers((now) => {
       const wasActive = this.stores.users.listInactive([uid]).length === 0;
       const isKnown = this.stores.users.setActive(uid, isActive, now);
@@ -90,7 +93,7 @@ export class UserCalls extends ClaimCalls {
       return isKnown;
     });
     if (!isActive) this.sockets.closeUser(uid, "The user was deactivated");
-    return isThere;
+    return isThere ? succeed(null) : NO_USER;
   }
 
   listTokens(uid: string): IssuedToken[] {

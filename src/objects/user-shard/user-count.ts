@@ -1,10 +1,14 @@
-import { USER_ROOM_MS, USER_ROOM_SURE } from "../../model/limits.ts";
+import { NO_APP } from "../../model/missing.ts";
 import { type Outcome, refuse } from "../../model/outcome.ts";
 import { refuseMore, type Usage } from "../../model/quotas.ts";
 import type { UserNumbers } from "../../model/user.ts";
 import type { DueTable } from "../kit/due.ts";
 import { eachRow, Outbox } from "../kit/outbox.ts";
 import type { UserCountRow, UserCounts } from "./user-count-row.ts";
+
+/** Free places of an app's quota of users from which on its shards needn't ask for each user, for so many ms. */
+const USER_ROOM_SURE = 10_000;
+const USER_ROOM_MS = 60_000;
 
 /** If telling fails or dies, the alarm tells after this many ms. */
 const SAFETY_MS = 5000;
@@ -85,7 +89,7 @@ export class UserCount {
   refuse(room: UserRoom | null): Outcome<never> | null {
     if (room === null) return null;
     const { app, stored } = room;
-    if (app === null) return refuse("ERR_NOT_FOUND", "There is no such app.");
+    if (app === null) return NO_APP;
     const used = app.used + this.#parts.row.read().stored - stored;
     return used < app.limit ? null : refuseMore("users", { used, limit: app.limit });
   }

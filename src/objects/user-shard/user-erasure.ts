@@ -1,10 +1,14 @@
 import type { DispatchGroup } from "../../model/dispatch.ts";
-import { ERASE_SLICE_ROWS, ERASE_SLICE_SEGMENTS } from "../../model/limits.ts";
 import { hashUserId } from "../../model/segment.ts";
 import type { DueTable } from "../kit/due.ts";
 import type { DispatchOutbox } from "./dispatch-outbox.ts";
 import type { ErasureCalls } from "./erasure-calls.ts";
 import type { ShardStores } from "./stores.ts";
+
+/** Segments in which one transaction looks for a deleted user. */
+const ERASE_SLICE_SEGMENTS = 500;
+/** Deliveries of a deleted user that are blanked in one transaction. */
+const ERASE_SLICE_ROWS = 1000;
 
 /** The duty's kind in the shard's due table: what is stored of deleted users is erased slice by slice. */
 export const ERASE_DUTY = "erase";

@@ -6,22 +6,11 @@ import type { Counters } from "./counters.ts";
 /** How many more than the limit may stand there: they go together. */
 const SLACK = 500;
 
-type AttemptRow = {
-  id: string;
-  message_id: string;
-  type: Attempt["type"];
-  events: number;
-  status: Attempt["status"];
-  http_status: number | null;
-  duration_ms: number;
-  response: string | null;
-  error: string | null;
-  at: number;
-  next_attempt_at: number | null;
-};
+/** A row as it is read. */
+type AttemptRow = Pick<Attempt, keyof Attempt>;
 
-const COLUMNS =
-  "id, message_id, type, events, status, http_status, duration_ms, response, error, at, next_attempt_at";
+const READ = `SELECT id, message_id AS messageId, type, events, status, http_status AS httpStatus,
+  duration_ms AS durationMs, response, error, at, next_attempt_at AS nextAttemptAt FROM attempts`;
 
 /** The newest attempts of one endpoint. Writing methods expect to run inside a transaction. */
 export class AttemptStore {
@@ -37,7 +26,8 @@ export class AttemptStore {
   add(attempt: Omit<Attempt, "id">): Attempt {
     const id = newId();
     this.#sql.exec(
-      `INSERT INTO attempts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO attempts (id, message_id, type, events, status, http_status, duration_ms, response, error, at,
+         next_attempt_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       attempt.messageId,
       attempt.type,
@@ -56,20 +46,14 @@ export class AttemptStore {
   }
 
   get(id: string): Attempt | null {
-    const [row] = this.#sql.exec<AttemptRow>(`SELECT ${COLUMNS} FROM attempts WHERE id = ?`, id).toArray();
-    return row === undefined ? null : toAttempt(row);
+    return this.#sql.exec<AttemptRow>(`${READ} WHERE id = ?`, id).toArray()[0] ?? null;
   }
 
   /** Newest first. */
   list(beforeId: string | null, limit: number): Attempt[] {
     return this.#sql
-      .exec<AttemptRow>(
-        `SELECT ${COLUMNS} FROM attempts WHERE id < COALESCE(?, '~') ORDER BY id DESC LIMIT ?`,
-        beforeId,
-        limit,
-      )
-      .toArray()
-      .map(toAttempt);
+      .exec<AttemptRow>(`${READ} WHERE id < COALESCE(?, '~') ORDER BY id DESC LIMIT ?`, beforeId, limit)
+      .toArray();
   }
 
   /** Removes up to `limit` from before `beforeId`; true where there may be more. */
@@ -89,20 +73,4 @@ export class AttemptStore {
     if (deleted > 0) this.#counters.noteDeletedAttempts(deleted);
     return deleted;
   }
-}
-
-function toAttempt(row: AttemptRow): Attempt {
-  return {
-    id: row.id,
-    messageId: row.message_id,
-    type: row.type,
-    events: row.events,
-    status: row.status,
-    httpStatus: row.http_status,
-    durationMs: row.duration_ms,
-    response: row.response,
-    error: row.error,
-    at: row.at,
-    nextAttemptAt: row.next_attempt_at,
-  };
 }

@@ -13,19 +13,11 @@ import type { EventQueue } from "./event-queue.ts";
 /** How many more than the limit may stand there: they go together. */
 const SLACK = 100;
 
-type CallRow = {
-  id: string;
-  type: CallType;
-  from_seq: number;
-  to_seq: number;
-  events: number;
-  bytes: number;
-  status: WebhookCall["status"];
-  tries: number;
-  next_at: number | null;
-};
+/** A row as it is read. */
+type CallRow = Pick<WebhookCall, keyof WebhookCall>;
 
-const COLUMNS = "id, type, from_seq, to_seq, events, bytes, status, tries, next_at";
+const READ = `SELECT id, type, from_seq AS fromSeq, to_seq AS toSeq, events, bytes, status, tries,
+  next_at AS nextAt FROM calls`;
 
 /**
  * The calls that one endpoint is to get: which events are in which is written down before it is sent, so a repeat is
@@ -86,8 +78,7 @@ export class CallStore {
   }
 
   get(id: string): WebhookCall | null {
-    const [row] = this.#sql.exec<CallRow>(`SELECT ${COLUMNS} FROM calls WHERE id = ?`, id).toArray();
-    return row === undefined ? null : toCall(row);
+    return this.#sql.exec<CallRow>(`${READ} WHERE id = ?`, id).toArray()[0] ?? null;
   }
 
   /** What is signed and sent: the same at each attempt. */
@@ -101,16 +92,16 @@ export class CallStore {
 
   /** The waiting call that has been due for longest, without those that are being sent. */
   findDue(now: number, except: readonly string[]): (WebhookCall & { nextAt: number }) | null {
-    const [row] = this.#sql
+    const [call] = this.#sql
       .exec<CallRow>(
-        `SELECT ${COLUMNS} FROM calls
+        `${READ}
          WHERE status = 'waiting' AND next_at <= ? AND id NOT IN (SELECT value FROM json_each(?))
          ORDER BY next_at, id LIMIT 1`,
         now,
         JSON.stringify(except),
       )
       .toArray();
-    return row === undefined ? null : { ...toCall(row), nextAt: row.next_at ?? now };
+    return call === undefined ? null : { ...call, nextAt: call.nextAt ?? now };
   }
 
   /** When the next call is due, Unix ms; null where none waits. */
@@ -176,12 +167,12 @@ export class CallStore {
   recover(fromId: string, now: number): { recovered: number; isMore: boolean } {
     const failed = this.#sql
       .exec<CallRow>(
-        `SELECT ${COLUMNS} FROM calls WHERE status = 'failed' AND id >= ? ORDER BY id LIMIT ?`,
+        `${READ} WHERE status = 'failed' AND id >= ? ORDER BY id LIMIT ?`,
         fromId,
         MAX_KEPT_ATTEMPTS + SLACK,
       )
       .toArray()
-      .filter(({ from_seq }) => from_seq > 0);
+      .filter(({ fromSeq }) => fromSeq > 0);
     const { waiting, bytes } = this.#counters.readQueue();
     const sum = { events: 0, bytes: 0 };
     const full = failed.findIndex((call) => {
@@ -206,9 +197,9 @@ export class CallStore {
   /** Removes up to `limit` from before `beforeId`, waiting or failed; true where there may be more. */
   expire(beforeId: string, limit: number): boolean {
     const old = this.#sql
-      .exec<CallRow>(`SELECT ${COLUMNS} FROM calls WHERE id < ? ORDER BY id LIMIT ?`, beforeId, limit)
+      .exec<CallRow>(`${READ} WHERE id < ? ORDER BY id LIMIT ?`, beforeId, limit)
       .toArray();
-    for (const row of old) this.remove(toCall(row));
+    for (const call of old) this.remove(call);
     return old.length === limit;
   }
 
@@ -218,16 +209,17 @@ export class CallStore {
     if (count < MAX_KEPT_ATTEMPTS + SLACK) return;
     const oldest = this.#sql
       .exec<CallRow>(
-        `SELECT ${COLUMNS} FROM calls WHERE status = 'failed' AND id > '' ORDER BY id LIMIT ?`,
+        `${READ} WHERE status = 'failed' AND id > '' ORDER BY id LIMIT ?`,
         count - MAX_KEPT_ATTEMPTS,
       )
       .toArray();
-    for (const row of oldest) this.remove(toCall(row));
+    for (const call of oldest) this.remove(call);
   }
 
   #insert(call: WebhookCall): WebhookCall {
     this.#sql.exec(
-      `INSERT INTO calls (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO calls (id, type, from_seq, to_seq, events, bytes, status, tries, next_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       call.id,
       call.type,
       call.fromSeq,
@@ -240,18 +232,4 @@ export class CallStore {
     );
     return call;
   }
-}
-
-function toCall(row: CallRow): WebhookCall {
-  return {
-    id: row.id,
-    type: row.type,
-    fromSeq: row.from_seq,
-    toSeq: row.to_seq,
-    events: row.events,
-    bytes: row.bytes,
-    status: row.status,
-    tries: row.tries,
-    nextAt: row.next_at,
-  };
 }

@@ -25,8 +25,8 @@ export interface WebhookEndpointContract {
   readSecretsState(): SecretsState | null;
   /** Newest first. */
   listAttempts(beforeId: string | null, limit: number): Attempt[];
-  /** Sends a test event now, whether the endpoint is enabled or not; null where it isn't there. */
-  sendTest(): Promise<Attempt | null>;
+  /** Sends a test event now, whether the endpoint is enabled or not. */
+  sendTest(): Promise<Outcome<Attempt>>;
   /** Sends an attempt's call again now; refused where there is no such attempt, or the call was taken or has ended. */
   resend(attemptId: string): Promise<Outcome<Attempt>>;
   /**

@@ -114,7 +114,8 @@ export class Counters {
   wakeAfter(id: string): void {
     this.#sql.exec(
       "UPDATE counters SET woken_id = MIN(COALESCE(woken_id, ?1), ?1), wake_to = ?2",
-      ...[id, newId()],
+      id,
+      newId(),
     );
   }
 

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Bindings, readConfig } from "../../env.ts";
 import type { OutboxMessage } from "../../model/events.ts";
 import { firstIdAt } from "../../model/ids.ts";
+import { NO_WEBHOOK } from "../../model/missing.ts";
 import type { SecretsState } from "../../model/object-state.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import {
@@ -26,7 +27,6 @@ import { EventQueue } from "./event-queue.ts";
 import { WEBHOOK_ENDPOINT_SCHEMA } from "./schema.ts";
 import { DISABLED_DUTY, SEND_DUTY, WebhookSender } from "./sender.ts";
 
-const NO_ENDPOINT = refuse("ERR_NOT_FOUND", "There is no such webhook.");
 const DISABLED = refuse(
   "ERR_CONFLICT",
   "The endpoint is disabled. Enable it first: what waits goes out then.",
@@ -125,9 +125,9 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     return this.#parts?.attempts.list(beforeId, limit) ?? [];
   }
 
-  async sendTest(): Promise<Attempt | null> {
+  async sendTest(): Promise<Outcome<Attempt>> {
     const parts = await this.#find();
-    if (parts === null) return null;
+    if (parts === null) return NO_WEBHOOK;
     parts.due.transaction(() => parts.due.ensure(RETENTION_DUTY, "", Date.now() + DAY_MS));
     return parts.sender.sendTest(this.#identity.webhookId);
   }
@@ -138,13 +138,12 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
     if (parts === null || attempt === null) return NO_ATTEMPT;
     const call = parts.calls.get(attempt.messageId);
     if (call === null) return NOT_KEPT;
-    const resent = await parts.sender.resend(call);
-    return resent === null ? NO_ATTEMPT : succeed(resent);
+    return parts.sender.resend(call);
   }
 
   async recover(since: number): Promise<Outcome<{ recovered: number; isMore: boolean }>> {
     const parts = await this.#find();
-    if (parts === null) return NO_ENDPOINT;
+    if (parts === null) return NO_WEBHOOK;
     if (parts.store.getConfig()?.isEnabled !== true) return DISABLED;
     const { due, calls, sender } = parts;
     const recovered = due.transaction(() => {

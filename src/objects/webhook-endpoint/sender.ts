@@ -1,6 +1,8 @@
 import { BATCH_TYPE, batchBody, type CallType, TEST_EVENT, webhookBody } from "../../model/events.ts";
 import { newId } from "../../model/ids.ts";
 import { MAX_CONNECTIONS } from "../../model/limits.ts";
+import { NO_WEBHOOK } from "../../model/missing.ts";
+import { type Outcome, succeed } from "../../model/outcome.ts";
 import type { Attempt, DisabledReason, EndpointConfig, WebhookCall } from "../../model/webhook.ts";
 import { DISABLE_AFTER_MS, nextPauseMs } from "../../model/webhook-schedule.ts";
 import { type PostOutcome, postWebhook } from "../../outbound/post-webhook.ts";
@@ -103,9 +105,9 @@ export class WebhookSender {
   }
 
   /**
-   * Sends a test event now, in the endpoint's form; it isn't repeated. Null where the endpoint was deleted meanwhile.
+   * Sends a test event now, in the endpoint's form; it isn't repeated. Refused where the endpoint was deleted meanwhile.
    */
-  async sendTest(webhookId: string): Promise<Attempt | null> {
+  async sendTest(webhookId: string): Promise<Outcome<Attempt>> {
     const now = Date.now();
     const event = {
       id: newId(),
@@ -115,25 +117,25 @@ export class WebhookSender {
     const isBatch = this.#requireConfig().eventsPerCall > 1;
     const call: SentCall = isBatch ? { id: newId(), type: BATCH_TYPE, events: 1 } : { ...event, events: 1 };
     const outcome = await this.#post(call.id, isBatch ? batchBody(now, [event]) : event.body);
-    if (this.#isClosed) return null;
+    if (this.#isClosed) return NO_WEBHOOK;
     return this.#transaction(() => {
       if (outcome.isSuccess) this.#noteSuccess();
       else this.#parts.calls.addFailedTest(call, event, now);
-      return this.#addAttempt(call, outcome, now, null);
+      return succeed(this.#addAttempt(call, outcome, now, null));
     });
   }
 
   /** Sends a call again now, under its id. A success ends its retries; a failure leaves them as they are. */
-  async resend(call: WebhookCall): Promise<Attempt | null> {
+  async resend(call: WebhookCall): Promise<Outcome<Attempt>> {
     const now = Date.now();
     const outcome = await this.#post(call.id, this.#parts.calls.readBody(call));
-    if (this.#isClosed) return null;
+    if (this.#isClosed) return NO_WEBHOOK;
     return this.#transaction(() => {
       if (outcome.isSuccess) {
         this.#noteSuccess();
         this.#parts.calls.remove(call);
       }
-      return this.#addAttempt(call, outcome, now, null);
+      return succeed(this.#addAttempt(call, outcome, now, null));
     });
   }
 

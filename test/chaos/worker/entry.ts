@@ -55,7 +55,9 @@ export class UserShard extends OnecallUserShard {
   #usersInHand({ channelKey, notificationId, leaseId }: DispatchReport): ReadonlySet<string> {
     const rows = this.ctx.storage.sql.exec<{ user_id: string }>(
       "SELECT user_id FROM pushes WHERE channel_key = ? AND notification_id = ? AND claim_id = ?",
-      ...[channelKey, notificationId, leaseId],
+      channelKey,
+      notificationId,
+      leaseId,
     );
     return new Set(rows.toArray().map(({ user_id }) => user_id));
   }

@@ -31,7 +31,9 @@ export async function consumeWithFaults(
 
 function withMessages({ queue, metadata }: MessageBatch, messages: readonly Message[]): MessageBatch {
   return {
-    ...{ queue, metadata, messages },
+    queue,
+    metadata,
+    messages,
     ackAll: () => messages.forEach((message) => void message.ack()),
     retryAll: (options) => messages.forEach((message) => void message.retry(options)),
   };

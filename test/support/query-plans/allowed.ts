@@ -9,11 +9,15 @@ export interface Allowance {
 }
 
 const table = (object: Allowance["object"], name: string, bound: string): Allowance => ({
-  ...{ object, of: { table: name }, bound },
+  object,
+  of: { table: name },
+  bound,
 });
 
 const statement = (object: Allowance["object"], text: string, bound: string): Allowance => ({
-  ...{ object, of: { statement: text }, bound },
+  object,
+  of: { statement: text },
+  bound,
 });
 
 const FIRST_ROWS = "the first rows in the order of the key, by its LIMIT";

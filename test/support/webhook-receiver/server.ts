@@ -64,8 +64,12 @@ async function answer(
   if (request.method === "POST") {
     const newId = String(inboxes.size + 1);
     inboxes.set(newId, {
-      ...{ secrets: [], rules: [], clockOffsetMs: 0 },
-      ...{ calls: [], concurrent: 0, maxConcurrent: 0 },
+      secrets: [],
+      rules: [],
+      clockOffsetMs: 0,
+      calls: [],
+      concurrent: 0,
+      maxConcurrent: 0,
     });
     response.end(JSON.stringify({ id: newId }));
     return;
@@ -100,7 +104,11 @@ async function receive(inbox: Inbox, request: IncomingMessage, response: ServerR
   if (rule !== undefined) rule.applied++;
   const status = verifiedBy.length === 0 ? 401 : (rule?.status ?? 200);
   inbox.calls.push({
-    ...{ at: Date.now(), headers, type: body.type, body, verifiedBy },
+    at: Date.now(),
+    headers,
+    type: body.type,
+    body,
+    verifiedBy,
     id: headers["webhook-id"] ?? "",
     timestamp: Number(headers["webhook-timestamp"]),
     answered: rule?.drop ? null : status,

@@ -2,19 +2,12 @@ import { importPKCS8, SignJWT } from "jose";
 import * as v from "valibot";
 import type { AccountStore, Credentials } from "../../../model/account.ts";
 import { sha256Hex } from "../../../model/credentials.ts";
+import { ApnsAccountSchema } from "./account.ts";
 
 const MINUTE_MS = 60_000;
 /** Apple takes a provider token for an hour, and wants one of a key to be used for 20 minutes at least. */
 const REUSE_MS = 50 * MINUTE_MS;
 const MIN_AGE_MS = 20 * MINUTE_MS;
-
-/** `privateKey`: the .p8 file's text; `topic`: the app's bundle id. */
-export const ApnsAccountSchema = v.object({
-  keyId: v.string(),
-  teamId: v.string(),
-  privateKey: v.string(),
-  topic: v.string(),
-});
 
 /**
  * A channel's provider token and topic. One token for each key of Apple's, whatever channels have it: Apple counts how

@@ -1,25 +1,14 @@
 import * as v from "valibot";
 import type { AccountFields } from "../../../model/account.ts";
 import type { Address } from "../../../model/address.ts";
-import { isPrivateKey, PemSchema, showAccount } from "../private-key.ts";
 import { describeTokenAddress, type PushProvider } from "../provider.ts";
-import { ApnsAccountSchema, openApnsCredentials } from "./provider-token.ts";
+import { APNS_ACCOUNT, TopicSchema } from "./account.ts";
+import { openApnsCredentials } from "./provider-token.ts";
 import { ApnsAddressSchema, ApnsCredentialsSchema, buildApnsRequest, readApnsAnswer } from "./request.ts";
 
-const NAME = "apns";
-const ID_MESSAGE = "must have 10 letters and digits, as Apple shows it";
-const TOPIC_MESSAGE = "must be the app's topic: letters, digits, - and . as in com.example.shop";
-const KEY_MESSAGE = "must be a P-256 private key in PKCS #8 PEM: the text of the .p8 file";
+const NAME = APNS_ACCOUNT.name;
 const TOKEN_MESSAGE = "must be the device token in hex";
 const SANDBOX_MESSAGE = "must be true or false";
-
-const AppleIdSchema = v.pipe(v.string(ID_MESSAGE), v.regex(/^[A-Z0-9]{10}$/, ID_MESSAGE));
-const TopicSchema = v.pipe(v.string(TOPIC_MESSAGE), v.regex(/^[A-Za-z0-9.-]{1,155}$/, TOPIC_MESSAGE));
-
-const GivenAccountSchema = v.object(
-  { keyId: AppleIdSchema, teamId: AppleIdSchema, privateKey: PemSchema, topic: TopicSchema },
-  "must be an object {keyId, teamId, privateKey, topic}, or null",
-);
 
 const GivenAddressSchema = v.object({
   provider: v.literal(NAME),
@@ -38,16 +27,7 @@ const credentialsOf = (credentials: AccountFields) => v.parse(ApnsCredentialsSch
 /** Apple's push service, with a provider token. */
 export const APNS: PushProvider = {
   name: NAME,
-  account: {
-    name: NAME,
-    schema: GivenAccountSchema,
-    keyField: "privateKey",
-    async findKeyFault(config) {
-      const { privateKey } = v.parse(ApnsAccountSchema, config);
-      return (await isPrivateKey(privateKey, "ES256")) ? null : KEY_MESSAGE;
-    },
-    show: (config) => showAccount(v.parse(ApnsAccountSchema, config)),
-  },
+  account: APNS_ACCOUNT,
   address: {
     name: NAME,
     schema: GivenAddressSchema,

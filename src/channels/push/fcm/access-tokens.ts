@@ -4,18 +4,13 @@ import type { PushConfig } from "../../../env.ts";
 import type { AccountStore, Credentials, ProviderToken } from "../../../model/account.ts";
 import { describe, type HttpAnswer } from "../../../outbound/answers.ts";
 import { TimedFetch } from "../../../outbound/timed-fetch.ts";
+import { FcmAccountSchema } from "./account.ts";
 
 /** An access token isn't handed out in its last minutes: it must outlive the senders' caches and one push. */
 const MARGIN_MS = 5 * 60_000;
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
 const AccessTokenSchema = v.object({ access_token: v.string(), expires_in: v.number() });
 
-/** What is stored of a Google service account's file. */
-export const FcmAccountSchema = v.object({
-  projectId: v.string(),
-  clientEmail: v.string(),
-  privateKey: v.string(),
-});
 type FcmAccount = v.InferOutput<typeof FcmAccountSchema>;
 
 /** The access tokens of one app's service accounts: fetched once, kept in its registry, and shared by all senders. */
