@@ -54,8 +54,8 @@ function openSendForm(
 }
 
 /**
- * What a send begins with that has `template`, `targets` and `mode`: its parts, its faults so far, its audience. `schema`
- * says what valibot can check of it, `file` is its field for a targets file.
+ * What a send begins with that has `template`, `targets` and `mode`: its parts, its faults so far, its audience.
+ * `schema` says what valibot can check of it, `file` is its field for a targets file.
  */
 export function openSend<S extends v.GenericSchema>(
   body: unknown,

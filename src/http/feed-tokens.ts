@@ -82,7 +82,10 @@ async function sign(
   );
 }
 
-/** The token's claims. Refused: {@link EXPIRED_TOKEN} for one that we signed, else {@link REFUSED_TOKEN}. `guard`: asked before an app is looked up that nothing is known of. */
+/**
+ * The token's claims. Refused: {@link EXPIRED_TOKEN} for one that we signed, else {@link REFUSED_TOKEN}. `guard`:
+ * asked before an app is looked up that nothing is known of.
+ */
 export async function verifyFeedToken(
   env: Bindings,
   token: string,

@@ -107,7 +107,9 @@ export async function readPage<T>(
   return toPage(await read(beforeId, limit + 1), limit, (row) => [idOf(row)]);
 }
 
-/** A page of rows that a look found, shorter where they are large. `nextId`: where the look goes on, null at its end. */
+/**
+ * A page of rows that a look found, shorter where they are large. `nextId`: where the look goes on, null at its end.
+ */
 export function toLookPage<T>(rows: readonly T[], nextId: string | null, idOf: (row: T) => string): Page<T> {
   const data = fitPage(rows);
   const last = data.at(-1);

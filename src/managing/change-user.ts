@@ -11,8 +11,8 @@ import type { Remote } from "../objects/kit/remote.ts";
 import { getShardStubOf, type UserShardContract } from "../objects/user-shard/contract.ts";
 
 /**
- * Users by their ids. Refused by {@link NO_USER} where there is none: an id that nobody can have, which a path may hold,
- * is asked for nowhere. But for {@link updateUserOf}, each change has a line in the audit log.
+ * Users by their ids. Refused by {@link NO_USER} where there is none: an id that nobody can have, which a path may
+ * hold, is asked for nowhere. But for {@link updateUserOf}, each change has a line in the audit log.
  */
 
 /** The user of a path; the id is as it is stored. */

@@ -69,7 +69,10 @@ export async function lookUpClaim(
   };
 }
 
-/** A claim isn't found by the user whom its call names, should they be deleted: so it keeps nothing that tells of them. */
+/**
+ * A claim isn't found by the user whom its call names, should they be deleted: so it keeps nothing that tells of
+ * them.
+ */
 function toStored(header: NotificationHeader): string {
   return JSON.stringify(isToOne(header) ? withoutLabels(header) : header);
 }

@@ -131,8 +131,8 @@ class LeaseSending {
   }
 
   /**
-   * True where an address in doubt isn't asked in this lease, whose others would wait for it: after a while none is, and
-   * in the common queues who kept silent lately isn't at all.
+   * True where an address in doubt isn't asked in this lease, whose others would wait for it: after a while none is,
+   * and in the common queues who kept silent lately isn't at all.
    */
   isOff(recipient: Recipient, now: number): boolean {
     const doubt = suspects.getDoubt(recipient, now);

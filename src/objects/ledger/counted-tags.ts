@@ -7,7 +7,10 @@ const NO_TAG = "null";
 /** Tags that are remembered beside the table. */
 const MAX_REMEMBERED = 2000;
 
-/** SQL of the tables that {@link CountedTags} keeps. A ledger from before these tables, which has series, goes on without a bound. */
+/**
+ * SQL of the tables that {@link CountedTags} keeps. A ledger from before these tables, which has series, goes on
+ * without a bound.
+ */
 export const COUNTED_TAGS_SCHEMA = [
   "CREATE TABLE counted_tags (tag TEXT PRIMARY KEY) WITHOUT ROWID",
   "CREATE TABLE tag_quota (counted INTEGER NOT NULL, most INTEGER, is_bound INTEGER NOT NULL)",

@@ -2,7 +2,8 @@ import { firstIdAt } from "../../model/ids.ts";
 
 /**
  * The first notification id that the user ?1 may still see: older ones were an earlier user's of that uid. It stands in
- * the statement that reads, and a like condition in each that writes: the answer to a question of its own might be older than a deletion.
+ * the statement that reads, and a like condition in each that writes: the answer to a question of its own might be
+ * older than a deletion.
  */
 export const FIRST_ID = "IFNULL((SELECT before_id FROM deleted_users WHERE deleted_users.uid = ?1), '')";
 

@@ -105,7 +105,8 @@ export class WebhookSender {
   }
 
   /**
-   * Sends a test event now, in the endpoint's form; it isn't repeated. Refused where the endpoint was deleted meanwhile.
+   * Sends a test event now, in the endpoint's form; it isn't repeated. Refused where the endpoint was deleted
+   * meanwhile.
    */
   async sendTest(webhookId: string): Promise<Outcome<Attempt>> {
     const now = Date.now();

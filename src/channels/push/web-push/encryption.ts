@@ -30,8 +30,8 @@ const NONCE_INFO = new TextEncoder().encode("Content-Encoding: nonce\0");
 
 /**
  * A message that only one subscription can read: RFC 8291 with the content coding of RFC 8188, in one record
- * and unpadded. Throws where the keys aren't a subscription's. Code of our own, and synchronous, because it is the dearest
- * part of a push: see docs/performance.md.
+ * and unpadded. Throws where the keys aren't a subscription's. Code of our own, and synchronous, because it is the
+ * dearest part of a push: see docs/performance.md.
  */
 export function encryptWebPush(
   plaintext: Uint8Array,
