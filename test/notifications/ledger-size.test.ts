@@ -6,7 +6,11 @@ import { newNotificationId, timeOfId } from "../../src/model/ids.ts";
 import type { NotificationHeader } from "../../src/model/notification.ts";
 import type { ShardReport } from "../../src/model/report.ts";
 import { decodeTotals, encodeTotals } from "../../src/model/totals-code.ts";
-import type { NotificationPage, NotificationRecord } from "../../src/objects/ledger/contract.ts";
+import type {
+  NotificationFilter,
+  NotificationPage,
+  NotificationRecord,
+} from "../../src/objects/ledger/contract.ts";
 import { SENT_CHANNELS, SENT_TITLES } from "../support/realtime-sends.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -59,7 +63,16 @@ const within = <T>(name: string, work: (ledger: OwnLedger, sql: SqlStorage) => T
     work(instance as unknown as OwnLedger, storage.sql),
   ) as Promise<T>;
 
-const ANY = { tag: null, templateKey: null, mode: null, fromId: null, beforeId: null, limit: 20 };
+const ANY: NotificationFilter = {
+  tag: null,
+  templateKey: null,
+  mode: null,
+  state: null,
+  hasFailures: null,
+  fromId: null,
+  beforeId: null,
+  limit: 20,
+};
 const today = new Date().toISOString().slice(0, 10);
 
 describe("a realtime send to one", () => {

@@ -105,7 +105,7 @@ async function beginUpload(app: TestApp, fileKey: string) {
   );
   const middle = encoder.encode("leo,Leo\r\n".repeat(20_000));
   const tail = encoder.encode("mia,Mia\r\n\r\n--x--\r\n");
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const headers = {
     "content-type": "multipart/form-data; boundary=x",
@@ -143,7 +143,7 @@ it("a call of the erased app's key whose body ends late changes nothing", async 
   const body = new TextEncoder().encode(
     JSON.stringify({ url: "https://example.com/hook", events: ["delivery.viewed"] }),
   );
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const request = new Request<unknown, IncomingRequestCfProperties>(
     "https://onecall.test/v3/business-messaging/api/webhooks",

@@ -11,7 +11,7 @@ export const FULL_SHARE = 0.8;
 export const SHOWN_OBJECTS = 10;
 
 export function sizeOf(storage: DurableObjectStorage, env: Bindings): ObjectSize {
-  return { bytes: storage.sql.databaseSize, share: filledShare(storage, env) };
+  return { bytes: measure(storage), share: filledShare(storage, env) };
 }
 
 export function isFull(storage: DurableObjectStorage, env: Bindings): boolean {
@@ -25,5 +25,21 @@ export function requireRoom(storage: DurableObjectStorage, env: Bindings): void 
 
 /** How much of an object's room is used: 0 to 1. */
 export function filledShare(storage: DurableObjectStorage, { OBJECT_BYTES: bytes }: Bindings): number {
-  return storage.sql.databaseSize / (bytes === undefined ? OBJECT_BYTES : Number(bytes));
+  return measure(storage) / (bytes === undefined ? OBJECT_BYTES : Number(bytes));
+}
+
+/**
+ * A database is measured once in so long, ms, as that is a statement of its own. An object writes some MB meanwhile;
+ * beyond the share that is full it has 2 GB.
+ */
+const MEASURE_EVERY_MS = 1000;
+const measured = new WeakMap<DurableObjectStorage, { bytes: number; at: number }>();
+
+function measure(storage: DurableObjectStorage): number {
+  const now = Date.now();
+  const last = measured.get(storage);
+  if (last !== undefined && now >= last.at && now - last.at < MEASURE_EVERY_MS) return last.bytes;
+  const bytes = storage.sql.databaseSize;
+  measured.set(storage, { bytes, at: now });
+  return bytes;
 }

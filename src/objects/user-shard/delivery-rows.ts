@@ -72,17 +72,22 @@ export class DeliveryRows {
 
   /** Inserts the slice if all of its rows are new; otherwise writes nothing and returns false. */
   insertWhole(notificationId: string, slice: DeliverySlice, now: number): boolean {
+    // Of one row there is nothing to undo.
+    if (slice.rows === 1) return this.#countInserted(notificationId, slice, now) === 1;
     try {
       return this.#storage.transactionSync(() => {
-        this.#insert(notificationId, slice, now, "");
-        const { changes } = this.#sql.exec<{ changes: number }>("SELECT changes() AS changes").one();
-        if (changes !== slice.rows) throw NOT_WHOLE;
+        if (this.#countInserted(notificationId, slice, now) !== slice.rows) throw NOT_WHOLE;
         return true;
       });
     } catch (error) {
       if (error === NOT_WHOLE) return false;
       throw error;
     }
+  }
+
+  #countInserted(notificationId: string, slice: DeliverySlice, now: number): number {
+    this.#insert(notificationId, slice, now, "");
+    return this.#sql.exec<{ changes: number }>("SELECT changes() AS changes").one().changes;
   }
 
   /** Inserts the rows that aren't there yet, and says which they were. */
