@@ -10,10 +10,12 @@ export type ReportToLedger = (ledger: LedgerRef, reports: ShardReport[]) => Prom
 
 /**
  * How long a report waits for company after the last one, ms. A report costs a call and two commits, so
- * single sends and views wait longer than a batch, whose progress somebody watches. The first change after
+ * single sends and views wait longer than a batch, whose progress somebody watches. The first single after
  * a pause waits for nothing.
  */
 const FLUSH_INTERVALS_MS = { now: 0, batch: 250, single: 2000 };
+/** Of a batch most shards have two parts or three, one right after the other: a report waits for the last as long, ms. */
+const BATCH_PARTS_MS = 150;
 export type Urgency = keyof typeof FLUSH_INTERVALS_MS;
 /** Ledgers that don't answer have pauses of their own: the others needn't wait. */
 const LIMITS = { safetyMs: 5000, pauseMs: 1000, pauses: { firstMs: 1000, longestMs: 10_000 } };
@@ -36,6 +38,8 @@ export class Reporter {
   readonly #report: ReportToLedger;
   /** Ledgers that didn't take their reports, by name: nobody else waits for them. Lost with the instance. */
   readonly #stuck = new Map<string, { failures: number; until: number }>();
+  /** Counts changes: a flush during which there was none needn't look for more. */
+  #changes = 0;
   /** Where the next flush goes on, should the last one not have come to the end. */
   #goOnBefore: string | null = null;
 
@@ -50,12 +54,15 @@ export class Reporter {
 
   /** Inside the transaction that changes totals: whatever happens next, the alarm will report them. */
   noteChange(now: number): void {
+    this.#changes++;
     this.outbox.noteWritten(now);
   }
 
   /** After that transaction: report soon, in one timer, the most urgent call's. */
   schedule(urgency: Urgency): void {
-    this.outbox.schedule(urgency === "now" ? 0 : this.outbox.lastTurnAt + FLUSH_INTERVALS_MS[urgency]);
+    const at = this.outbox.lastTurnAt + FLUSH_INTERVALS_MS[urgency];
+    if (urgency === "now") this.outbox.schedule(0);
+    else this.outbox.schedule(urgency === "batch" ? Math.max(at, Date.now() + BATCH_PARTS_MS) : at);
   }
 
   /**
@@ -76,6 +83,7 @@ export class Reporter {
   async #flushAll(isRepeat: boolean): Promise<void> {
     const failures: unknown[] = [];
     const goOnBefore = this.#goOnBefore;
+    const changes = this.#changes;
     this.#goOnBefore = null;
     // What is new comes first; then what the last flush didn't come to.
     if (goOnBefore !== null) await this.#flushSlice(END, failures);
@@ -85,7 +93,7 @@ export class Reporter {
     }
     this.#goOnBefore = before;
     // What changed meanwhile waits for its turn.
-    if (before !== null || this.#hasReady()) this.schedule("single");
+    if (before !== null || (this.#changes !== changes && this.#hasReady())) this.schedule("single");
     if (failures.length === 0) return;
     if (!isRepeat) throw failures[0];
     console.error({ message: "a ledger isn't told yet", failures: failures.length, error: failures[0] });
