@@ -14,7 +14,7 @@ export type ReportToLedger = (ledger: LedgerRef, reports: ShardReport[]) => Prom
  * a pause waits for nothing.
  */
 const FLUSH_INTERVALS_MS = { now: 0, batch: 250, single: 2000 };
-/** Of a batch most shards have two parts or three, one right after the other: a report waits for the last as long, ms. */
+/** Most shards have two parts or three of a batch, one after the other: a report waits so long for the last, ms. */
 const BATCH_PARTS_MS = 150;
 export type Urgency = keyof typeof FLUSH_INTERVALS_MS;
 /** Ledgers that don't answer have pauses of their own: the others needn't wait. */
