@@ -10,6 +10,7 @@ import { Feed } from "./resources/feed.ts";
 import { Files } from "./resources/files.ts";
 import { Notifications } from "./resources/notifications.ts";
 import { Service } from "./resources/service.ts";
+import { Session } from "./resources/session.ts";
 import { Templates } from "./resources/templates.ts";
 import { Users } from "./resources/users.ts";
 import { Webhooks } from "./resources/webhooks.ts";
@@ -31,6 +32,7 @@ export class Onecall {
   readonly auditLog: AuditLog;
   readonly feed: Feed;
   readonly admin: Admin;
+  readonly session: Session;
   readonly service: Service;
 
   constructor(options: OnecallOptions) {
@@ -47,6 +49,7 @@ export class Onecall {
     this.auditLog = new AuditLog(requests);
     this.feed = new Feed(new Requests(caller, "userToken"));
     this.admin = new Admin(new Requests(caller, "adminToken"));
+    this.session = new Session(new Requests(caller, null));
     this.service = new Service(new Requests(caller, null));
   }
 }

@@ -8,13 +8,13 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface OnecallOptions {
   /** Where Onecall is. May be left out in a page that Onecall itself serves. */
-  url?: string;
+  url?: string | undefined;
   /** An app's key: for a server, never for a page. */
-  apiKey?: Credential;
+  apiKey?: Credential | undefined;
   /** A user's token: for `feed`. */
-  userToken?: Credential;
+  userToken?: Credential | undefined;
   /** The operator's: for `admin`. */
-  adminToken?: Credential;
+  adminToken?: Credential | undefined;
   /** Further headers of every call. */
   headers?: Readonly<Record<string, string>>;
   /** How long a try may take, its answer read to the end, ms. Default: 30,000. */

@@ -1,4 +1,13 @@
-import type { ApiKey, App, AppStatus, AppWithQuotas, CountsCheck, NewApiKey, NewApp } from "../api-types.ts";
+import type {
+  ApiKey,
+  App,
+  AppStatus,
+  AppWithQuotas,
+  CountsCheck,
+  NewApiKey,
+  NewApp,
+  SignInCode,
+} from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
 import { type Answer, type Body, path, type Query, Resource } from "../requests.ts";
@@ -38,6 +47,11 @@ export class Admin extends Resource {
 
   revokeKey(app: string, key: string, options?: CallOptions): Promise<Answer<"revokeKey">> {
     return this.requests.delete(path`/admin/apps/${app}/keys/${key}`, options);
+  }
+
+  /** Of a link that opens the dashboard, once. */
+  createSignInCode(app: string, options?: CallOptions): Promise<SignInCode> {
+    return this.requests.post(path`/admin/apps/${app}/sign-in-codes`, options);
   }
 
   rotateRootSecret(

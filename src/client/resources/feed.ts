@@ -29,6 +29,11 @@ export class Feed extends Resource {
     return this.requests.postAgain(api`/feed/${notification}/clicked`, options, body);
   }
 
+  /** Up to 100 at once. */
+  markItemsViewed(body: Body<"markItemsViewed">, options?: CallOptions): Promise<Answer<"markItemsViewed">> {
+    return this.requests.postAgain(api`/feed/viewed`, options, body);
+  }
+
   markAllViewed(options?: CallOptions): Promise<Answer<"markAllViewed">> {
     return this.requests.postAgain(api`/feed/read-all`, options);
   }
