@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readArguments, runScript } from "./arguments.ts";
 import type { Asset, Bundle } from "./assets/asset.ts";
+import { buildDashboard } from "./assets/dashboard.ts";
 import { buildInbox } from "./assets/inbox.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
@@ -20,7 +21,7 @@ const SOURCES = [
   "scripts/{build-assets.ts,assets/*}",
   "package-lock.json",
 ];
-const BUNDLES: readonly (() => Promise<Bundle>)[] = [buildInbox];
+const BUNDLES: readonly (() => Promise<Bundle>)[] = [buildInbox, buildDashboard];
 
 await runScript(USAGE, async () => {
   readArguments({}, USAGE);

@@ -62,7 +62,7 @@ const isOfNode = (file: string): boolean => /^(scripts|test\/(bench|chaos|e2e|so
 const checks = [run("style", "biome", [...STYLE, ...changed])];
 if (changed.some((file) => /^(src|test)\//.test(file))) checks.push(checkTypes("tsconfig.json"));
 if (changed.some(isOfNode)) checks.push(checkTypes("scripts/tsconfig.json"));
-for (const folder of ["src/inbox", "test/web"]) {
+for (const folder of ["src/inbox", "src/dashboard", "test/web"]) {
   if (changed.some((file) => file.startsWith(`${folder}/`)))
     checks.push(checkTypes(`${folder}/tsconfig.json`));
 }

@@ -1190,7 +1190,7 @@ export interface Operations {
   /**
    * GET /dashboard/session
    *
-   * Who is signed in to the dashboard
+   * Who is signed in to the dashboard, nobody perhaps
    */
   getSession: {
     answer: DashboardSession;
@@ -1845,14 +1845,14 @@ export interface FeedItem {
   clickedAt: string | null;
 }
 export interface DashboardSession {
-  role: "operator" | "key";
+  role: "operator" | "key" | "nobody";
   app: {
     id: string;
     name: string;
   } | null;
   scopes: ("send" | "read" | "manage")[];
   key: string | null;
-  expiresAt: string;
+  expiresAt: string | null;
 }
 export interface OpenedApp {
   id: string;

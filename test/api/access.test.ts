@@ -16,8 +16,8 @@ type Access = Scope | "user" | "admin" | "session" | "signed form" | "anybody";
 const RULES: [pattern: RegExp, access: Access][] = [
   [/^GET \/(health|docs|openapi\.json)?$/, "anybody"],
   [/^\w+ \/admin\//, "admin"],
-  [/^(POST|DELETE) \/dashboard\/session$/, "anybody"],
-  [/^(GET|POST) \/dashboard\/session(\/app)?$/, "session"],
+  [/^\w+ \/dashboard\/session$/, "anybody"],
+  [/^POST \/dashboard\/session\/app$/, "session"],
   [new RegExp(`^POST ${UPLOAD_PATH}$`), "signed form"],
   [new RegExp(`^\\w+ ${API}/feed(/|$)`), "user"],
   [/^POST .*\/notifications\/(send|messages)$/, "send"],

@@ -7,6 +7,7 @@ import type { Context } from "../../http/context.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute, type Route } from "../../http/route.ts";
 import { parsedJson } from "../../http/route-input.ts";
+import { findSession } from "../../http/session.ts";
 import { isSameOrigin, sessionCookieName, setSessionCookie } from "../../http/session-cookie.ts";
 import { type OpenedSession, sealSession } from "../../http/session-token.ts";
 import { limitSignIns } from "../../http/sign-in-limit.ts";
@@ -16,7 +17,7 @@ import { appIdOfKey } from "../../model/credentials.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { OPERATOR_SCOPES, SESSION_SECONDS, type Session } from "../../model/session.ts";
 import { requireApp } from "../admin/named-apps.ts";
-import { named, TextOrNullSchema, TimeSchema } from "../schemas.ts";
+import { named, OpenTimeSchema, TextOrNullSchema } from "../schemas.ts";
 import { DASHBOARD_PATH } from "./paths.ts";
 
 const SESSION_PATH = `${DASHBOARD_PATH}/session`;
@@ -44,13 +45,15 @@ const AppRefSchema = v.strictObject({ id: v.string(), name: v.string() });
 const SessionSchema = named(
   "DashboardSession",
   v.strictObject({
-    role: v.picklist(["operator", "key"]),
+    role: v.picklist(["operator", "key", "nobody"]),
     app: v.nullable(AppRefSchema),
     scopes: v.array(v.picklist(SCOPES)),
     key: TextOrNullSchema,
-    expiresAt: TimeSchema,
+    expiresAt: OpenTimeSchema,
   }),
 );
+
+const NOBODY = { role: "nobody", app: null, scopes: [], key: null, expiresAt: null };
 
 /** What came in place of a cookie: the session, and the app that it begins with. */
 interface SignedIn {
@@ -84,11 +87,14 @@ const getSession = defineRoute({
   id: "getSession",
   method: "GET",
   path: SESSION_PATH,
-  access: BY_SESSION,
-  summary: "Who is signed in to the dashboard",
+  access: ANYBODY,
+  summary: "Who is signed in to the dashboard, nobody perhaps",
   answers: { 200: SessionSchema },
-  errors: ["ERR_NOT_FOUND"],
-  handle: async (call) => json(await presentSession(call, call.opened, null)),
+  errors: ["ERR_UNAUTHORIZED", "ERR_NOT_FOUND", "ERR_TOO_MANY_REQUESTS"],
+  handle: async (call) => {
+    const opened = await findSession(call.request, call);
+    return json(opened === null ? NOBODY : await presentSession(call, opened, null));
+  },
 });
 
 const deleteSession = defineRoute({

@@ -1,0 +1,45 @@
+import { useEffect } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from "preact-iso";
+import { Failure, Loading } from "./components/feedback.tsx";
+import { Shell } from "./components/shell.tsx";
+import { SignIn } from "./pages/sign-in.tsx";
+import { openSession, session } from "./session.ts";
+
+const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
+const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
+const Apps = lazy(() => import("./pages/apps.tsx"));
+const Start = lazy(() => import("./pages/start.tsx"));
+const NotFound = lazy(() => import("./pages/not-found.tsx"));
+
+/** The pages, by who is signed in. */
+export function App() {
+  useEffect(() => {
+    openSession();
+  }, []);
+  const found = session.value;
+  return (
+    <LocationProvider scope="/dashboard">
+      {found.state === "unknown" && <Loading what="your session" />}
+      {found.state === "failed" && <Failure error={found.error} onRetry={openSession} />}
+      {found.state === "none" && <SignIn />}
+      {found.state === "open" && <Pages />}
+    </LocationProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Shell>
+      <ErrorBoundary>
+        <Router>
+          <Route path="/dashboard" component={Start} />
+          <Route path="/dashboard/sign-in" component={Start} />
+          <Route path="/dashboard/apps" component={Apps} />
+          <Route path="/dashboard/:app/notifications" component={NotificationList} />
+          <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
+          <Route default component={NotFound} />
+        </Router>
+      </ErrorBoundary>
+    </Shell>
+  );
+}

@@ -1,0 +1,65 @@
+import { useState } from "preact/hooks";
+
+/** A button that copies a text. */
+export function CopyButton({ text, label, children }: { text: string; label: string; children?: string }) {
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setIsCopied(true);
+    setTimeout(() => setIsCopied(false), 2000);
+  };
+  return (
+    <button
+      type="button"
+      class="button plain small"
+      aria-label={children === undefined ? label : undefined}
+      onClick={copy}
+    >
+      <span aria-live="polite">{isCopied ? "Copied" : (children ?? "Copy")}</span>
+    </button>
+  );
+}
+
+/** A call that the page makes, as others can make it. */
+export interface CallExample {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With its query. */
+  path: string;
+  body?: object;
+  /** The same with `onecall/client`: what follows `onecall.`. */
+  client: string;
+}
+
+/** "Copy as curl" and "copy as client code", beside what the page does. Keys are the shell's variables. */
+export function CopyAs({ call }: { call: CallExample }) {
+  return (
+    <span class="row">
+      <CopyButton text={toCurl(call)} label="Copy as curl">
+        Copy as curl
+      </CopyButton>
+      <CopyButton text={toClient(call)} label="Copy as client code">
+        Copy as client code
+      </CopyButton>
+    </span>
+  );
+}
+
+function toCurl({ method, path, body }: CallExample): string {
+  const lines = [
+    `curl -X ${method} "${location.origin}${path.replaceAll('"', "%22").replaceAll("$", "%24").replaceAll("`", "%60")}"`,
+    '-H "apikey: $ONECALL_API_KEY"',
+    ...(body === undefined
+      ? []
+      : ['-H "Content-Type: application/json"', `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`]),
+  ];
+  return lines.join(" \\\n  ");
+}
+
+function toClient({ client }: CallExample): string {
+  return [
+    'import { Onecall } from "onecall/client";',
+    "",
+    `const onecall = new Onecall({ url: ${JSON.stringify(location.origin)}, apiKey: process.env.ONECALL_API_KEY });`,
+    `const answer = await onecall.${client};`,
+  ].join("\n");
+}

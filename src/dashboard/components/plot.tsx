@@ -1,0 +1,54 @@
+import { formatNumber } from "../format.ts";
+import { Table } from "./table.tsx";
+
+const MIN_PLACES = 24;
+
+export interface Point {
+  label: string;
+  value: number;
+}
+
+/** Bars over time, with their table beside them for whoever can't see them. Drawn by hand: no library is loaded for it. */
+export function Plot({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+  const most = Math.max(1, ...points.map(({ value }) => value));
+  // A single bar is no block.
+  const width = 100 / Math.max(MIN_PLACES, points.length);
+  return (
+    <figure class="stack">
+      <svg
+        class="plot"
+        viewBox="0 0 100 40"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${title}: the table has the numbers`}
+      >
+        <line x1="0" x2="100" y1="40" y2="40" stroke-width="0.3" />
+        {points.map(({ label, value }, index) => (
+          <rect
+            key={label}
+            x={index * width + width * 0.1}
+            width={width * 0.8}
+            y={40 - (value / most) * 38}
+            height={(value / most) * 38}
+          >
+            <title>{`${label}: ${formatNumber(value)} ${unit}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <details>
+        <summary class="small quiet">
+          {title} as a table, at most {formatNumber(most)} {unit}
+        </summary>
+        <Table
+          caption={title}
+          rows={points}
+          keyOf={({ label }) => label}
+          columns={[
+            { title: "Time", cell: ({ label }) => label },
+            { title: unit, isNumber: true, cell: ({ value }) => formatNumber(value) },
+          ]}
+        />
+      </details>
+    </figure>
+  );
+}

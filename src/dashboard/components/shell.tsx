@@ -1,0 +1,151 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { isUtc, setUtc, zoneName } from "../format.ts";
+import { NAVIGATION } from "../navigation.ts";
+import { isOperator, may, session, signOut } from "../session.ts";
+
+/** What is around every page: navigation, search, who is signed in, the zone of times. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const { path } = useLocation();
+  const app = appOf(path);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
+  useEffect(() => setIsOpen(false), [path]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        Skip to the page
+      </a>
+      <Side app={app} isOpen={isOpen} />
+      <div class="page">
+        <header class="top">
+          <button
+            type="button"
+            class="button menu-button"
+            aria-expanded={isOpen}
+            aria-controls="side"
+            onClick={() => setIsOpen(!isOpen)}
+          >
+            Menu
+          </button>
+          {app !== null && <Search app={app} />}
+        </header>
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}
+
+/** The app that an address is about; null where it is about none. */
+function appOf(path: string): string | null {
+  const [, , app = ""] = path.split("/");
+  return app === "" || app === "apps" || app === "sign-in" ? null : decodeURIComponent(app);
+}
+
+function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
+  const { path } = useLocation();
+  const found = session.value;
+  if (found.state !== "open") return null;
+  const isCurrent = (href: string) => path === href || path.startsWith(`${href}/`);
+  return (
+    <aside id="side" class={isOpen ? "side open" : "side"}>
+      <a class="brand" href="/dashboard">
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="7" fill="var(--accent-fill)" />
+          <circle cx="8" cy="8" r="2.6" fill="#fff" />
+        </svg>
+        Onecall
+      </a>
+      <AppName app={app} />
+      <nav aria-label="Pages">
+        {app !== null &&
+          NAVIGATION.map(({ group, items }) => (
+            <div key={group}>
+              <h2>{group}</h2>
+              {items
+                .filter(({ scope }) => may(scope))
+                .map((item) => {
+                  const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
+                  return (
+                    <a key={item.path} href={href} aria-current={isCurrent(href) ? "page" : undefined}>
+                      {item.label}
+                    </a>
+                  );
+                })}
+            </div>
+          ))}
+      </nav>
+      <footer>
+        <span>
+          {isOperator() ? "Signed in as the operator" : `Signed in with ${found.key}`}
+          {!isOperator() && <> · may {found.scopes.join(", ")}</>}
+        </span>
+        <span>Times in {zoneName()}</span>
+        <label class="row">
+          <input
+            type="checkbox"
+            checked={isUtc.value}
+            onChange={({ currentTarget }) => setUtc(currentTarget.checked)}
+          />
+          Show UTC
+        </label>
+        <button type="button" class="button" onClick={signOut}>
+          Sign out
+        </button>
+      </footer>
+    </aside>
+  );
+}
+
+function AppName({ app }: { app: string | null }) {
+  const found = session.value;
+  const name = found.state === "open" && found.app?.id === app ? found.app?.name : app;
+  if (!isOperator()) return <span class="app-name">{name}</span>;
+  return (
+    <a class="app-name" href="/dashboard/apps">
+      <span>{name ?? "No app chosen"}</span>
+      <span class="small quiet">{app === null ? "Choose an app" : "Switch app"}</span>
+    </a>
+  );
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** `/` leads here: a notification's id opens it, anything else is looked for as a tag. */
+function Search({ app }: { app: string }) {
+  const input = useRef<HTMLInputElement>(null);
+  const { route } = useLocation();
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+      if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    addEventListener("keydown", focus);
+    return () => removeEventListener("keydown", focus);
+  }, []);
+  const go = (event: Event) => {
+    event.preventDefault();
+    const text = input.current?.value.trim() ?? "";
+    const base = `/dashboard/${encodeURIComponent(app)}/notifications`;
+    if (text !== "")
+      route(UUID.test(text) ? `${base}/${text.toLowerCase()}` : `${base}?tag=${encodeURIComponent(text)}`);
+  };
+  return (
+    <search>
+      <form onSubmit={go}>
+        <input
+          ref={input}
+          class="input"
+          type="search"
+          aria-label="Search: a notification's id, or a tag"
+          placeholder="Notification id or tag  ( / )"
+        />
+      </form>
+    </search>
+  );
+}

@@ -1,0 +1,76 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { OnecallError } from "../client/index.ts";
+import { endSession } from "./session.ts";
+
+/** What a page has of what it shows. While it is loaded anew, what was there stays. */
+export interface Loaded<T> {
+  data: T | null;
+  error: unknown;
+  isLoading: boolean;
+  reload(): void;
+}
+
+/**
+ * Loads what a page shows, and again when one of `keys` changes; a load that nobody waits for any more is aborted. A
+ * session that has ended leads to the sign-in page.
+ */
+export function useLoad<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  keys: readonly (string | number | boolean | null | undefined)[],
+): Loaded<T> {
+  const [state, setState] = useState<{ data: T | null; error: unknown; isLoading: boolean }>({
+    data: null,
+    error: null,
+    isLoading: true,
+  });
+  const [turn, setTurn] = useState(0);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `keys` say what `load` depends on
+  useEffect(() => {
+    const aborts = new AbortController();
+    setState((before) => ({ ...before, error: null, isLoading: true }));
+    load(aborts.signal).then(
+      (data) => {
+        if (!aborts.signal.aborted) setState({ data, error: null, isLoading: false });
+      },
+      (error: unknown) => {
+        if (aborts.signal.aborted) return;
+        if (isSignedOut(error)) endSession("Your session has ended. Sign in again.");
+        else setState((before) => ({ data: before.data, error, isLoading: false }));
+      },
+    );
+    return () => aborts.abort();
+  }, [...keys, turn]);
+  return { ...state, reload };
+}
+
+/** A call of a button: what it is doing, and what went wrong. */
+export interface Action<A extends unknown[]> {
+  run(...values: A): Promise<void>;
+  isRunning: boolean;
+  error: unknown;
+}
+
+/** Runs what a button does, once at a time. */
+export function useAction<A extends unknown[]>(work: (...values: A) => Promise<void>): Action<A> {
+  const [state, setState] = useState<{ isRunning: boolean; error: unknown }>({
+    isRunning: false,
+    error: null,
+  });
+  const run = async (...values: A) => {
+    if (state.isRunning) return;
+    setState({ isRunning: true, error: null });
+    try {
+      await work(...values);
+      setState({ isRunning: false, error: null });
+    } catch (error) {
+      if (isSignedOut(error)) endSession("Your session has ended. Sign in again.");
+      setState({ isRunning: false, error });
+    }
+  };
+  return { run, ...state };
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof OnecallError && error.status === 401;
+}

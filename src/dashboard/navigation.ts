@@ -1,0 +1,18 @@
+import type { DashboardSession } from "../client/api-types.ts";
+
+/** A page in the navigation. */
+export interface NavigationItem {
+  label: string;
+  /** Below the app's address. */
+  path: string;
+  /** What its calls need: without it the page isn't named. */
+  scope: DashboardSession["scopes"][number];
+}
+
+/**
+ * The app's pages by what one wants, in their order. A page that is made adds its row here and its route to `app.tsx`.
+ * Schedules and campaigns will stand beside Send, plans within it; pause and cancel on a notification's page.
+ */
+export const NAVIGATION: readonly { group: string; items: readonly NavigationItem[] }[] = [
+  { group: "Sending", items: [{ label: "Notifications", path: "notifications", scope: "read" }] },
+];

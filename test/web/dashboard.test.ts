@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
+import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 } };
+const LOOKS: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  phone: PHONE,
+};
+
+describe("the dashboard", () => {
+  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-"));
+  let worker: LocalWorker;
+  let browser: Browser;
+  let app: FilledApp;
+  before(async () => {
+    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    app = await fillApp(worker);
+  });
+  after(async () => {
+    await browser.close();
+    await worker.stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
+
+  const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
+
+  /** A page at an address, signed in. */
+  async function signedIn(
+    path: string,
+    options: BrowserContextOptions = {},
+    token = app.apiKey,
+  ): Promise<WatchedPage> {
+    const watched = await openPage(browser, addressOf(path), options);
+    await watched.page.getByLabel("API key or admin token").fill(token);
+    await watched.page.getByRole("button", { name: "Sign in" }).click();
+    await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
+    return watched;
+  }
+
+  async function requireAccessible(page: Page, name: string): Promise<void> {
+    // In the page's own world the policy would refuse a script of elsewhere; evaluated, it is none.
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+      const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" ")}`,
+      );
+    });
+    assert.deepEqual(found, [], name);
+  }
+
+  const isWide = (page: Page) =>
+    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+  for (const [look, options] of Object.entries(LOOKS)) {
+    test(`every page is accessible and fits its window: ${look}`, async () => {
+      const out = await openPage(browser, `${worker.url}/dashboard`, options);
+      await out.page.getByRole("heading", { name: "Sign in to Onecall" }).waitFor();
+      await requireAccessible(out.page, "sign-in");
+      await out.close();
+      const { page, close } = await signedIn("notifications", options);
+      await page.getByRole("link", { name: "Order confirmed" }).waitFor();
+      await requireAccessible(page, "the list");
+      assert.equal(await isWide(page), false);
+      await page.goto(addressOf(`notifications/${app.bad}?status=failed`));
+      await page.getByText("user-without-order").first().waitFor();
+      await requireAccessible(page, "a notification");
+      assert.equal(await isWide(page), false);
+      await page.goto(addressOf("nothing-here"));
+      await page.getByRole("heading", { name: "No such page" }).waitFor();
+      await requireAccessible(page, "no such page");
+      await close();
+    });
+  }
+
+  test("from the list to one failed delivery, its reason, and a retry for its user", async () => {
+    const { page, close } = await signedIn("notifications");
+    await page.getByLabel("Failures").selectOption("With failures");
+    await page.waitForURL(/hasFailures=true/);
+    await page.getByRole("link", { name: "Order confirmed" }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: HOSTILE }).click();
+    // The equation closes, and each of its numbers leads to its rows.
+    const channel = page.getByRole("region", { name: "Channel in-app-alerts" });
+    await channel.getByRole("link", { name: "31 delivered" }).waitFor();
+    await channel.getByRole("link", { name: "1 failed" }).click();
+    const deliveries = page.getByRole("region", { name: "Deliveries" }).first();
+    await deliveries.getByText("user-without-order").waitFor();
+    await deliveries.getByText("user-1", { exact: true }).waitFor({ state: "detached" });
+    assert.match(page.url(), /status=failed/);
+    await page.getByText("A required variable had no value for this user").first().waitFor();
+    await page.getByRole("button", { name: "Retry for user-without-order" }).click();
+    await page.getByRole("definition").filter({ hasText: /^2$/ }).waitFor();
+    await page.getByText("completed").first().waitFor();
+    await close();
+  });
+
+  test("failures come as a file that can be mended and sent", async () => {
+    const { page, close } = await signedIn(`notifications/${app.bad}`);
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download failures as CSV" }).click(),
+    ]);
+    assert.match(readFileSync(await file.path(), "utf8"), /user-without-order/);
+    await close();
+  });
+
+  test("a batch is followed while it runs, without a look of one's own", async () => {
+    const recipients = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, index) => [
+        `many-${index}`,
+        { customerName: "M", orderId: `${index}` },
+      ]),
+    );
+    const { page, close } = await signedIn("notifications");
+    const { notificationId } = await app.onecall.notifications.sendBatch("order-confirmation", recipients);
+    await page.goto(addressOf(`notifications/${notificationId}`));
+    const channel = page.getByRole("region", { name: "Channel in-app-alerts" });
+    await channel.getByRole("link", { name: "5,000 delivered 100 %" }).waitFor({ timeout: 60_000 });
+    await page.getByRole("status").filter({ hasText: "Completed" }).waitFor({ state: "attached" });
+    await close();
+  });
+
+  test("the operator chooses an app, and has a notification's rows counted anew", async () => {
+    const { page, close } = await signedIn("", {}, worker.adminToken);
+    await page.goto(`${worker.url}/dashboard`);
+    await page.getByRole("button", { name: "Shop" }).click();
+    await page.getByRole("link", { name: "Order confirmed" }).click();
+    await page.getByRole("button", { name: "Recount" }).click();
+    await page.getByText("The counts are those of the stored rows, one by one.").waitFor();
+    await close();
+  });
+
+  test("a link signs in once, and its code is gone from the address", async () => {
+    const admin = { method: "POST", headers: { authorization: `Bearer ${worker.adminToken}` } };
+    const made = await fetch(`${worker.url}/admin/apps/${app.id}/sign-in-codes`, admin);
+    const { url } = (await made.json()) as { url: string };
+    const first = await openPage(browser, url);
+    await first.page.getByRole("heading", { level: 1, name: "Notifications" }).waitFor();
+    assert.equal(first.page.url(), addressOf("notifications"));
+    await first.close();
+    const second = await openPage(browser, url);
+    second.expect(/401/);
+    await second.page.getByText("The link was used, or has ended").waitFor();
+    await second.close();
+  });
+
+  test("what is hostile is text, and no secret is in the page, its storage or its address", async () => {
+    const { page, context, close } = await signedIn(`notifications/${app.bad}`);
+    await page.getByRole("heading", { level: 1, name: HOSTILE }).waitFor();
+    await page.getByText("Payload").click();
+    await page.getByText("Content of order-confirmation").waitFor();
+    assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+    const kept = await page.evaluate(() =>
+      JSON.stringify([
+        { ...localStorage },
+        { ...sessionStorage },
+        document.documentElement.outerHTML,
+        location.href,
+      ]),
+    );
+    assert.equal(kept.includes(app.apiKey), false);
+    assert.equal(await page.evaluate(() => document.cookie), "");
+    const [cookie] = await context.cookies();
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
+    await close();
+  });
+
+  test("a session ends with its key, and the page says so", async () => {
+    const admin = { authorization: `Bearer ${worker.adminToken}`, "content-type": "application/json" };
+    const keys = `${worker.url}/admin/apps/${app.id}/keys`;
+    const body = JSON.stringify({ name: "short", scopes: ["read"] });
+    const made = (await (await fetch(keys, { method: "POST", headers: admin, body })).json()) as {
+      id: string;
+      apiKey: string;
+    };
+    const watched = await signedIn("notifications", {}, made.apiKey);
+    watched.expect(/401/);
+    await fetch(`${keys}/${made.id}`, { method: "DELETE", headers: admin });
+    await watched.page.getByRole("button", { name: "Refresh" }).click();
+    await watched.page.getByText("Your session has ended").waitFor();
+    await watched.close();
+  });
+
+  test("the keyboard is enough: / searches, an id opens its notification", async () => {
+    const { page, close } = await signedIn("notifications");
+    await page.getByRole("link", { name: "Order confirmed" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(app.good);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Order confirmed" }).waitFor();
+    await close();
+  });
+});
