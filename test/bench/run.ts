@@ -3,6 +3,7 @@ import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
 import { benchLog } from "./delivery-log.ts";
 import { benchDeliveryMemory } from "./delivery-memory.ts";
+import { benchDevices } from "./devices.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchFeeds } from "./feeds.ts";
 import { report, showMs } from "./figures.ts";
@@ -21,6 +22,7 @@ const BATCH_ROUNDS = 5;
 /** Sections may be named to run only those: `npm run bench -- files cost`. */
 const SECTIONS = [
   "realtime",
+  "devices",
   "batch",
   "files",
   "push",
@@ -56,6 +58,10 @@ try {
   if (runs("realtime")) {
     const floor = await startFloor();
     await benchRealtime(client, floor).finally(() => floor.stop());
+  }
+  if (runs("devices")) {
+    const floor = await startFloor();
+    await benchDevices(await OnecallClient.createEmpty(onecall.url), floor).finally(() => floor.stop());
   }
   if (runs("batch")) await benchBatch(client);
   // An app of its own: its shards hold nothing else, as the files beside them.

@@ -172,6 +172,8 @@ export default {
     const id = crypto.randomUUID();
     const shard = Number(userId.slice(userId.lastIndexOf("-") + 1)) % 64;
     await env.STORE.getByName(String(shard)).insert(id, userId, JSON.stringify(body.template));
+    if (new URL(request.url).pathname === "/twice")
+      await env.STORE.getByName(String(63 - shard)).insert(id, userId, JSON.stringify(body.template));
     return Response.json({ id });
   },
 };`;

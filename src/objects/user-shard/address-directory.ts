@@ -16,6 +16,8 @@ const LIMITS = {
 };
 /** Calls to other shards in one turn. */
 const CALLS_PER_TURN = 100;
+/** So long after the first of them it is written down, ms, which registrations were told: a commit for all of them. */
+const NOTE_TOLD_MS = 500;
 
 /**
  * The addresses of one shard's users. One that a single user has, and that comes, moves or goes, concerns the shard
@@ -29,6 +31,8 @@ export class AddressDirectory {
   readonly #due: DueTable;
   /** Registrations that are on their way: they tell their call themselves. */
   readonly #inHand = new Set<number>();
+  /** Those that were told, of which that isn't written down yet. */
+  #told: AddressCall[] = [];
 
   constructor(env: Bindings, identity: ShardIdentity, store: AddressStore, due: DueTable) {
     this.#env = env;
@@ -65,12 +69,7 @@ export class AddressDirectory {
       this.#inHand.delete(call.id);
       throw error;
     }
-    // The answer needn't wait until that is written: told twice, it changes nothing.
-    setTimeout(() => {
-      this.#inHand.delete(call.id);
-      this.#noteTold(call);
-      this.#tellLater();
-    }, 0);
+    this.#noteToldSoon(call);
     return [entry, isNew];
   }
 
@@ -96,9 +95,26 @@ export class AddressDirectory {
     }
   }
 
-  #noteTold(call: AddressCall): void {
-    if (call.kind === "own") this.#change(() => this.#store.noteOwned(call));
-    else this.#store.deleteCall(call.id);
+  /** The answer needn't wait until that is written: told twice, it changes nothing. */
+  #noteToldSoon(call: AddressCall): void {
+    this.#told.push(call);
+    if (this.#told.length > 1) return;
+    setTimeout(() => {
+      const told = this.#told;
+      this.#told = [];
+      for (const { id } of told) this.#inHand.delete(id);
+      this.#noteTold(...told);
+      this.#tellLater();
+    }, NOTE_TOLD_MS);
+  }
+
+  #noteTold(...calls: readonly AddressCall[]): void {
+    this.#change(() => {
+      for (const call of calls) {
+        if (call.kind === "own") this.#store.noteOwned(call);
+        else this.#store.deleteCall(call.id);
+      }
+    });
   }
 
   async #callOut({ id: _, kind, ...ref }: AddressCall): Promise<void> {
