@@ -121,12 +121,12 @@ describe("a send to one that an earlier version stored", () => {
       expect(shard.describe(header.id)).toEqual(stored);
       const caller = { userId: target ?? "", issuedAt: Date.now() };
       const filter = { before: null, unread: false, tag: header.tag, limit: 10 };
-      expect(requireValue(shard.listFeed(caller, filter))).toMatchObject([
+      expect(requireValue(await shard.listFeed(caller, filter))).toMatchObject([
         { title: header.title, tag: header.tag },
       ]);
       const newer = sendOf(3, 1, 20);
       shard.deliver(newer);
-      expect(requireValue(shard.listFeed(caller, filter))).toHaveLength(2);
+      expect(requireValue(await shard.listFeed(caller, filter))).toHaveLength(2);
       await shard.deleteUser(target ?? "", ACTOR, "hash");
       for (const { id } of [header, newer.header]) {
         expect(shard.describe(id)?.header).toMatchObject({ id, title: null, tag: null, sentFrom: "key1" });
