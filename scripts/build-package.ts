@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { build } from "vite";
 import { readArguments, runScript } from "./arguments.ts";
-import { INBOX_SOURCES } from "./assets/inbox-sources.ts";
+import { INBOX_SOURCES, INBOX_STYLES } from "./assets/inbox-sources.ts";
 import { type Entry, listEntries, nameOf } from "./package/entries.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
@@ -42,6 +42,7 @@ async function buildModules(entries: readonly Entry[]): Promise<void> {
     publicDir: false,
     ...INBOX_SOURCES,
     build: {
+      ...INBOX_STYLES,
       outDir: FOLDER,
       emptyOutDir: false,
       target: "es2022",

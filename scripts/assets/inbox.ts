@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { ROOT } from "../wrangler.ts";
 import { type Bundle, hashOf } from "./asset.ts";
-import { INBOX_SOURCES } from "./inbox-sources.ts";
+import { INBOX_SOURCES, INBOX_STYLES } from "./inbox-sources.ts";
 
 /** What a page of any origin may load as a module, and nobody can take for a page. */
 const OPEN_MODULE = `  Access-Control-Allow-Origin: *
@@ -21,6 +21,7 @@ async function bundleInbox(): Promise<string> {
     publicDir: false,
     ...INBOX_SOURCES,
     build: {
+      ...INBOX_STYLES,
       write: false,
       target: "es2023",
       lib: { entry: join(ROOT, "src/inbox/index.ts"), formats: ["es"], fileName: "inbox" },

@@ -9,6 +9,9 @@ import {
 
 const CHROMIUM = "/usr/bin/chromium";
 
+/** How long something may take is a matter of who else uses the machine. */
+const TIMEOUT_MS = 30_000;
+
 /** Chromium, as Debian has it. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
@@ -28,9 +31,10 @@ export interface WatchedPage {
 export async function openPage(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { functions = {}, ...options }: BrowserContextOptions & { functions?: Record<string, () => unknown> } = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext(options);
+  for (const [name, does] of Object.entries(functions)) await context.exposeFunction(name, does);
   return watchPage(context, await context.newPage(), url, () => context.close());
 }
 
@@ -60,6 +64,7 @@ async function watchPage(
       console.error(`policy: ${violatedDirective} ${blockedURI}`);
     });
   });
+  page.setDefaultTimeout(TIMEOUT_MS);
   await page.goto(url);
   return {
     page,

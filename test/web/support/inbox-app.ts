@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { LocalWorker } from "../../../scripts/local-worker.ts";
 
 const API = "/v3/business-messaging/api";
+
+const AT_ONCE = 8;
 
 /** An app with an in-app channel, whose templates show whatever a test wants. */
 export class InboxApp {
@@ -40,8 +43,19 @@ export class InboxApp {
     return this.#send(key, userId, {}, tag);
   }
 
-  async tokenFor(userId: string, ttlSeconds?: number): Promise<string> {
-    const body = ttlSeconds === undefined ? {} : { ttlSeconds };
+  /** Sends so many to a user: "Number 1", "Number 2" … in about this order. */
+  async sendMany(userId: string, count: number): Promise<void> {
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const sendNext = async (): Promise<void> => {
+      for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+        await this.send(userId, `Number ${number}`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
+  }
+
+  async tokenFor(userId: string, expiresInSeconds?: number): Promise<string> {
+    const body = expiresInSeconds === undefined ? {} : { expiresInSeconds };
     return (await this.#manage("POST", `/users/${userId}/auth_tokens`, body)).authToken;
   }
 
@@ -49,9 +63,26 @@ export class InboxApp {
     await this.#manage("DELETE", `/users/${userId}`);
   }
 
+  /** The status that the feed answers a token with. */
+  async statusWith(token: string): Promise<number> {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${this.#worker().url}${API}/feed`, { headers })).status;
+  }
+
   /** The counts of a notification's in-app channel. */
   async countsOf(notificationId: string): Promise<{ viewed: number; clicked: number }> {
     return (await this.#manage("GET", `/notifications/${notificationId}`)).counts["in-app-alerts"];
+  }
+
+  /** Marks an item as another client of the user does. */
+  async markViewed(userId: string, notificationId: string): Promise<void> {
+    const headers = { authorization: `Bearer ${await this.tokenFor(userId)}` };
+    await call(this.#worker().url, "POST", `${API}/feed/${notificationId}/viewed`, headers, {});
+  }
+
+  /** Resolves when a notification's view is counted. */
+  async untilViewed(notificationId: string): Promise<void> {
+    while ((await this.countsOf(notificationId)).viewed === 0) await delay(50);
   }
 
   async #send(key: string, userId: string, variables: object, tag?: string): Promise<string> {

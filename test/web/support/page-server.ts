@@ -9,7 +9,11 @@ export interface PageServer {
 /** What a page's own files are, by their paths. */
 export type PageFiles = Readonly<Record<string, string>>;
 
-const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", css: "text/css" };
+const TYPES: Readonly<Record<string, string>> = {
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+};
 
 /**
  * A site of its own beside Onecall, with a policy that allows its own files and the Worker, and nothing inline.

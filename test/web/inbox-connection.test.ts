@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { openTab } from "./support/browser.ts";
+import { bellOf, expectBadge, InboxSite, toldOf } from "./support/inbox-pages.ts";
+
+let site: InboxSite;
+before(async () => {
+  site = await InboxSite.start();
+});
+after(() => site.stop());
+
+describe("a connection", () => {
+  test("that is lost with the Worker comes again, with what was missed", async () => {
+    await site.app.send("pat", "Before");
+    const watched = await site.open("pat");
+    watched.expect(/ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection|ERR_FAILED|ERR_EMPTY_RESPONSE/);
+    const { page } = watched;
+    await bellOf(page).click();
+    await page.getByRole("button", { name: "Before" }).waitFor();
+    await expectBadge(page, "");
+    await site.kill();
+    await page.getByText("You're offline.").waitFor();
+    await page.getByRole("button", { name: "Before" }).waitFor();
+    await site.restart();
+    await site.app.send("pat", "While away");
+    await page.getByRole("button", { name: "While away" }).waitFor();
+    await page.getByText("You're offline.").waitFor({ state: "detached" });
+    await watched.close();
+  });
+
+  test("of ten tabs is ten sockets, and nothing is asked for beside them", async () => {
+    const token = await site.app.tokenFor("quin");
+    const first = await site.open("quin");
+    const tabs = [first];
+    for (let tab = 1; tab < 10; tab++) tabs.push(await openTab(first, site.urlOf({ token })));
+    await site.app.send("quin", "Number 0");
+    for (const { page } of tabs) await expectBadge(page, "1");
+    const asked: string[] = [];
+    for (const { page } of tabs) {
+      page.on("request", (request) => asked.push(request.url()));
+      page.on("websocket", (socket) => asked.push(socket.url()));
+    }
+    for (let number = 2; number <= 4; number++) {
+      await site.app.send("quin", `Number ${number}`);
+      for (const { page } of tabs) await expectBadge(page, String(number));
+    }
+    assert.deepEqual(asked, []);
+    for (const tab of tabs.toReversed()) await tab.close();
+  });
+
+  test("is shared by the elements of a page", async () => {
+    await site.app.send("rae", "First");
+    const watched = await site.open("rae");
+    const { page } = watched;
+    await expectBadge(page, "1");
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.locator("onecall-inbox").evaluate((inbox) => {
+      const feed = document.createElement("onecall-feed");
+      feed.setAttribute("token", inbox.getAttribute("token") ?? "");
+      inbox.after(feed);
+    });
+    await page.getByRole("button", { name: "First" }).waitFor();
+    await site.app.send("rae", "For both");
+    await page.getByRole("button", { name: "For both" }).waitFor();
+    assert.deepEqual(sockets, []);
+    await watched.close();
+  });
+});
+
+describe("a token", () => {
+  test("that has expired is renewed, once", async () => {
+    let asked = 0;
+    const issueToken = () => site.app.tokenFor("sam", asked++ === 0 ? 2 : 3600);
+    const watched = await site.open("sam", { asks: "" }, { functions: { issueToken } });
+    const { page } = watched;
+    await page.waitForEvent("websocket");
+    await page.waitForEvent("websocket");
+    await site.app.send("sam", "After the end");
+    await expectBadge(page, "1");
+    await bellOf(page).click();
+    await page.getByRole("button", { name: "After the end" }).waitFor();
+    assert.equal(asked, 2);
+    await watched.close();
+  });
+
+  test("that a call finds expired is renewed, and the call made again", async () => {
+    const expired = await site.app.tokenFor("tom", 1);
+    await site.app.send("tom", "Hello");
+    while ((await site.app.statusWith(expired)) !== 401) {}
+    let asked = 0;
+    const issueToken = () => {
+      asked++;
+      return site.app.tokenFor("tom");
+    };
+    const attributes = { element: "onecall-feed", token: expired, asks: "" };
+    const watched = await site.open("tom", attributes, { functions: { issueToken } });
+    watched.expect(/status of 401/);
+    await watched.page.getByRole("button", { name: "Hello" }).waitFor();
+    assert.equal(asked, 1);
+    await watched.close();
+  });
+
+  test("of a user who was deleted ends the session, and says so", async () => {
+    const watched = await site.open("una");
+    watched.expect(/status of 401/);
+    const { page } = watched;
+    await site.app.send("una", "Here");
+    await expectBadge(page, "1");
+    await bellOf(page).click();
+    await page.getByRole("button", { name: "Here" }).waitFor();
+    await site.app.deleteUser("una");
+    await page.getByText("Your session has ended.").waitFor();
+    const [error] = await toldOf(page, "error");
+    assert.equal(error?.code, "ERR_TOKEN");
+    await watched.close();
+  });
+});
