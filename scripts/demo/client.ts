@@ -52,12 +52,14 @@ export async function createApp(url: string, adminToken: string, name: string) {
   const { id, apiKey } = await call(AppSchema, url, "POST", "/admin/apps", admin, { name });
   const key = { appid: id, apikey: apiKey };
   /** What the user's own client calls with: a token that the app's server got for it. */
-  const logIn = async (userId: string) => {
+  const issueToken = async (userId: string): Promise<string> => {
     const path = `${userPath(userId)}/auth_tokens`;
-    const { authToken } = await call(TokenSchema, url, "POST", path, key, {});
-    return { authorization: `Bearer ${authToken}` };
+    return (await call(TokenSchema, url, "POST", path, key, {})).authToken;
   };
+  const logIn = async (userId: string) => ({ authorization: `Bearer ${await issueToken(userId)}` });
   return {
+    issueToken,
+
     async createChannel(channel: NewChannel): Promise<void> {
       await call(v.unknown(), url, "POST", `${API}/channels`, key, channel);
     },
