@@ -30,7 +30,12 @@ await runScript(USAGE, async () => {
   const app = await createApp(worker.url, worker.adminToken, "Inbox demo");
   await app.createChannel({ key: "in-app", name: "In-app", type: "in_app" });
   for (const { key, content } of SAMPLES) {
-    await app.createApprovedTemplate({ key, name: key, channelKeys: ["in-app"], content: { "in-app": content } });
+    await app.createApprovedTemplate({
+      key,
+      name: key,
+      channelKeys: ["in-app"],
+      content: { "in-app": content },
+    });
   }
   const send = async (user: string, key: string): Promise<void> => {
     const sample = SAMPLES.find((one) => one.key === key);
@@ -66,6 +71,8 @@ await runScript(USAGE, async () => {
   server.listen(Number(port), "localhost", () => {
     const address = server.address();
     const shown = typeof address === "object" && address !== null ? address.port : port;
-    console.log(`${bold("The inbox")} at ${cyan(`http://localhost:${shown}`)}, its Worker at ${worker.url}. Ctrl-C ends both.`);
+    console.log(
+      `${bold("The inbox")} at ${cyan(`http://localhost:${shown}`)}, its Worker at ${worker.url}. Ctrl-C ends both.`,
+    );
   });
 });

@@ -15,7 +15,11 @@ export const SAMPLES: readonly { key: string; tag: string; content: object }[] =
   {
     key: "shipped",
     tag: "orders",
-    content: { title: "Order ORD-12345 has shipped", body: "It will be with you on Friday.", action: "/#order" },
+    content: {
+      title: "Order ORD-12345 has shipped",
+      body: "It will be with you on Friday.",
+      action: "/#order",
+    },
   },
   {
     key: "card",
@@ -27,7 +31,12 @@ export const SAMPLES: readonly { key: string; tag: string; content: object }[] =
       body: [
         { id: "a", type: "text", content: "Your table is booked" },
         { id: "b", type: "text", content: "Friday at eight, for four." },
-        { id: "c", type: "button", label: "Directions", action: { type: "openUrl", url: "https://example.com" } },
+        {
+          id: "c",
+          type: "button",
+          label: "Directions",
+          action: { type: "openUrl", url: "https://example.com" },
+        },
       ],
     },
   },
