@@ -30,8 +30,9 @@ interface ReceivedMessage {
 
 /** How long a unit has for itself before the next of its queue batch begins as well, ms. */
 const TURN_MS = 200;
-/** Shards of one unit that are called together. */
-const RUNS_AT_ONCE = 16;
+/** Shards of one unit that are called together at most, and rows from which on the next ones wait. */
+const SHARDS_AT_ONCE = 16;
+const ROWS_AT_ONCE = 500;
 
 /**
  * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the
@@ -183,14 +184,27 @@ async function deliverUnit(env: Bindings, reading: Promise<ReadUnit> | null): Pr
   const { runs } = read;
   try {
     const context = await contextOf(env, read);
-    for (let start = 0; start < runs.length; start += RUNS_AT_ONCE) {
-      if (start > 0) await pause();
-      const together = runs.slice(start, start + RUNS_AT_ONCE);
+    for (const [index, together] of groupRuns(runs).entries()) {
+      if (index > 0) await pause();
       await Promise.all(together.map((run) => deliverRun(env, context, read, run)));
     }
   } finally {
     read.release();
   }
+}
+
+function groupRuns(runs: readonly PlacedRun[]): PlacedRun[][] {
+  const groups: PlacedRun[][] = [];
+  let rows = ROWS_AT_ONCE;
+  for (const run of runs) {
+    const group = groups.at(-1);
+    if (group === undefined || rows >= ROWS_AT_ONCE || group.length === SHARDS_AT_ONCE) {
+      groups.push([run]);
+      rows = 0;
+    } else group.push(run);
+    rows += run.rows;
+  }
+  return groups;
 }
 
 async function contextOf(env: Bindings, { app, compiled }: ReadUnit): Promise<DeliveryContext> {
