@@ -8,6 +8,7 @@ import { benchFairness } from "./fairness.ts";
 import { benchFeeds } from "./feeds.ts";
 import { report, showMs } from "./figures.ts";
 import { benchFiles } from "./file-sends.ts";
+import { benchInbox } from "./inbox.ts";
 import { benchMemory } from "./memory.ts";
 import { OnecallClient } from "./onecall-client.ts";
 import { benchPush } from "./push.ts";
@@ -34,6 +35,7 @@ const SECTIONS = [
   "feeds",
   "sockets",
   "webhooks",
+  "inbox",
   "cost",
 ];
 const named = process.argv.slice(2);
@@ -78,4 +80,5 @@ if (runs("fairness")) await benchFairness(script);
 if (runs("feeds")) await benchFeeds(script);
 if (runs("sockets")) await benchSockets(script);
 if (runs("webhooks")) await benchWebhooks(script);
+if (runs("inbox")) await benchInbox(script);
 if (runs("cost")) await benchCost(script);
