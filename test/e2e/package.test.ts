@@ -7,6 +7,7 @@ import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.t
 import { ROOT } from "../../scripts/wrangler.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { ANY_RUNTIME, PROGRAM, TYPED } from "./client/assertions.ts";
+import { testExamples } from "./client/examples.ts";
 import { makeProject, packPackage } from "./client/package.ts";
 import { createReadyApp, type ReadyApp } from "./client/ready-app.ts";
 import { mustRun, run } from "./client/run.ts";
@@ -27,16 +28,18 @@ const RUNTIMES: Record<string, object> = {
 
 describe("the package, installed", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-package-"));
+  let tarball = "";
   const project = join(folder, "user");
   const declarations = join(project, "onecall-templates.d.ts");
   let worker: LocalWorker;
   let app: ReadyApp;
 
   before(async () => {
-    const [tarball, started] = await Promise.all([
+    const [packed, started] = await Promise.all([
       packPackage(folder),
       startLocalWorker({ persistTo: join(folder, "state") }),
     ]);
+    tarball = packed;
     worker = started;
     app = await createReadyApp(worker);
     await makeProject(project, tarball);
@@ -123,4 +126,6 @@ describe("the package, installed", () => {
       assert.match(result.stderr, says);
     }
   });
+
+  testExamples(() => ({ folder, tarball, worker, app }));
 });

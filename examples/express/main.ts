@@ -1,0 +1,3 @@
+import { app } from "./server.js";
+
+app.listen(process.env.PORT);
