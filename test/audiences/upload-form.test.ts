@@ -1,7 +1,6 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { receiveUpload } from "../../src/audiences/upload.ts";
-import { createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { createApp, createReadyApp, fetchWorker, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls } from "../support/faults.ts";
 import { fieldParts, part, requestOf } from "../support/forms.ts";
 import {
@@ -84,7 +83,7 @@ describe("a form is taken", () => {
       "content-length": String(bytes.length),
     };
     const url = "https://onecall.test/v1/storage/uploads";
-    const response = await exports.default.fetch(url, { method: "POST", headers, body: bytes });
+    const response = await fetchWorker(url, { method: "POST", headers, body: bytes });
     return [response.status, await response.text()];
   };
 

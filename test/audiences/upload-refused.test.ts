@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createApp, type TestApp } from "../support/api.ts";
+import { createApp, fetchWorker, type TestApp } from "../support/api.ts";
 import {
   expectNothingStored,
   formOf,
@@ -97,7 +96,7 @@ describe("a refused file", () => {
   });
 
   const post = (body: BodyInit, headers: Record<string, string>) =>
-    exports.default.fetch("https://onecall.test/v1/storage/uploads", { method: "POST", headers, body });
+    fetchWorker("https://onecall.test/v1/storage/uploads", { method: "POST", headers, body });
 
   it("that says it has more than 25 MB is refused before it is read", async () => {
     const headers = { "content-type": "multipart/form-data; boundary=x", "content-length": "27000000" };

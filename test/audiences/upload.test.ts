@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, createApp, type TestApp } from "../support/api.ts";
+import { call, createApp, fetchWorker, type TestApp } from "../support/api.ts";
 import {
   callPlatform,
   type Fields,
@@ -128,10 +127,9 @@ describe("an upload", () => {
   it("gives the CSV back byte by byte, as a download", async () => {
     const csv = '\ufeffuser_id,"name"\r\nuser-1,"Zoë, ""😀"""\r\n\r\n';
     await uploadCsv(app, "bytes.csv", csv);
-    const response = await exports.default.fetch(
-      "https://onecall.test/v1/storage/targets_files/bytes.csv/content",
-      { headers: { "api-token": app.apiKey } },
-    );
+    const response = await fetchWorker("https://onecall.test/v1/storage/targets_files/bytes.csv/content", {
+      headers: { "api-token": app.apiKey },
+    });
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(new TextEncoder().encode(csv));
     expect(response.headers.get("content-type")).toMatch(/^text\/csv/);
     expect(response.headers.get("content-disposition")).toContain("attachment");

@@ -1,4 +1,3 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   ADMIN_TOKEN,
@@ -7,6 +6,7 @@ import {
   call,
   callAsAdmin,
   createReadyApp,
+  fetchWorker,
   type TestApp,
 } from "../support/api.ts";
 
@@ -23,7 +23,7 @@ async function post(
 ): Promise<{ status: number; error: Body }> {
   const headers = new Headers(app.headers);
   if (contentType !== null) headers.set("content-type", contentType);
-  const response = await exports.default.fetch(`https://onecall.test${path}`, {
+  const response = await fetchWorker(`https://onecall.test${path}`, {
     method: "POST",
     headers,
     body,

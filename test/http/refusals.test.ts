@@ -1,6 +1,13 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { API, type Body, callAsAdmin, createChannels, createReadyApp, type TestApp } from "../support/api.ts";
+import {
+  API,
+  type Body,
+  callAsAdmin,
+  createChannels,
+  createReadyApp,
+  fetchWorker,
+  type TestApp,
+} from "../support/api.ts";
 
 /** What every answer to a refused call is below. */
 const MAX_BYTES = 64 * 1024;
@@ -19,7 +26,7 @@ interface Refusal {
 }
 
 async function refusalOf(method: string, path: string, body: string): Promise<Refusal> {
-  const response = await exports.default.fetch(`https://onecall.test${path}`, {
+  const response = await fetchWorker(`https://onecall.test${path}`, {
     method,
     headers: { "content-type": "application/json", ...app.headers, "api-token": app.apiKey },
     body,

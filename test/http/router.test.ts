@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { API, call, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { API, call, createApp, createReadyApp, fetchWorker, type TestApp } from "../support/api.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -98,7 +97,7 @@ describe("HEAD", () => {
       const [get, head] = [await app.call("GET", path), await app.call("HEAD", path)];
       expect(head.status).toBe(get.status);
       expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
-      const response = await exports.default.fetch(`https://onecall.test${path}`, {
+      const response = await fetchWorker(`https://onecall.test${path}`, {
         method: "HEAD",
         headers: app.headers,
       });
@@ -234,7 +233,7 @@ describe("every answer", () => {
   });
 
   it("says nothing of https over http", async () => {
-    const response = await exports.default.fetch("http://onecall.test/health");
+    const response = await fetchWorker("http://onecall.test/health");
     expect(response.headers.get("strict-transport-security")).toBeNull();
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
   });

@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { API, type Body, createReadyApp, type TestApp } from "../support/api.ts";
+import { API, type Body, createReadyApp, fetchWorker, type TestApp } from "../support/api.ts";
 import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -14,7 +13,7 @@ async function send(
   body: string,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; body: Body }> {
-  const response = await exports.default.fetch(`https://onecall.test${API}/notifications/send`, {
+  const response = await fetchWorker(`https://onecall.test${API}/notifications/send`, {
     method: "POST",
     headers: { ...app.headers, "content-type": "application/json", ...headers },
     body,
@@ -100,14 +99,11 @@ describe("a number in variables", () => {
   });
 
   it("keeps its digits in a preview", async () => {
-    const response = await exports.default.fetch(
-      `https://onecall.test${API}/templates/order-confirmation/preview`,
-      {
-        method: "POST",
-        headers: { ...app.headers, "content-type": "application/json" },
-        body: '{"variables":{"customerName":1.10,"orderId":12345678901234567890}}',
-      },
-    );
+    const response = await fetchWorker(`https://onecall.test${API}/templates/order-confirmation/preview`, {
+      method: "POST",
+      headers: { ...app.headers, "content-type": "application/json" },
+      body: '{"variables":{"customerName":1.10,"orderId":12345678901234567890}}',
+    });
     expect((await response.json<Body>()).content["in-app-alerts"].text).toBe(
       "Hello 1.10, your order is 12345678901234567890.",
     );

@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { API, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
+import { API, createReadyApp, createTemplate, fetchWorker, type TestApp } from "../support/api.ts";
 import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -30,7 +29,7 @@ async function sendAndWait(body: object): Promise<{ id: string; counts: Record<s
 /** The file as it is downloaded. */
 async function readFailures(id: string): Promise<string> {
   const path = `${API}/notifications/${id}/deliveries.csv?status=failed`;
-  return (await exports.default.fetch(`https://onecall.test${path}`, { headers: app.headers })).text();
+  return (await fetchWorker(`https://onecall.test${path}`, { headers: app.headers })).text();
 }
 
 const contentOf = async (uid: string) =>

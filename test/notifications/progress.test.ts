@@ -1,12 +1,11 @@
-import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { API, type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { API, type Body, createApp, createReadyApp, fetchWorker, type TestApp } from "../support/api.ts";
 import { CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { expectSumToClose } from "../support/wait.ts";
 
 /** The events of a progress stream, one by one. */
 async function* readEvents(app: TestApp, id: string): AsyncGenerator<Body> {
-  const response = await exports.default.fetch(`https://onecall.test${API}/notifications/${id}/progress`, {
+  const response = await fetchWorker(`https://onecall.test${API}/notifications/${id}/progress`, {
     headers: app.headers,
   });
   expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");

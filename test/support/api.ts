@@ -22,6 +22,18 @@ export interface CallOptions {
   body?: unknown;
 }
 
+/**
+ * A request to the Worker as a client makes it, for what {@link call} can't send or read. Throws where an answer in
+ * JSON isn't what its route declares.
+ */
+export async function fetchWorker(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await exports.default.fetch(url, init);
+  if (!response.headers.get("content-type")?.startsWith("application/json")) return response;
+  const { method = "GET", headers = {} } = init;
+  const { pathname: path } = new URL(url);
+  return new Response(await readAnswer({ method, path, headers }, response), response);
+}
+
 /** One HTTP call to the Worker as a client makes it. */
 export async function call(
   method: string,

@@ -1,5 +1,4 @@
-import { exports } from "cloudflare:workers";
-import { API, type Body } from "./api.ts";
+import { API, type Body, fetchWorker } from "./api.ts";
 
 /** A feed socket as a client sees it. */
 export interface OpenSocket {
@@ -50,5 +49,5 @@ export function trySocket(
 ): Promise<Response> {
   const headers = new Headers({ ...more, upgrade });
   if (protocols.length > 0) headers.set("sec-websocket-protocol", protocols.join(", "));
-  return exports.default.fetch(`https://onecall.test${API}/feed/socket${query}`, { headers });
+  return fetchWorker(`https://onecall.test${API}/feed/socket${query}`, { headers });
 }

@@ -1,7 +1,7 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { readAnswer } from "./answers.ts";
-import { type Answer, type Body, call, type TestApp } from "./api.ts";
+import { type Answer, type Body, call, fetchWorker, type TestApp } from "./api.ts";
 
 export type Fields = Record<string, string>;
 
@@ -44,7 +44,7 @@ export async function postForm(body: FormData | Uint8Array | string, boundary = 
       : `multipart/form-data; boundary=${boundary}`;
   const [method, path] = ["POST", "/v1/storage/uploads"];
   const headers = { "content-type": type ?? "", "content-length": String(bytes.byteLength) };
-  const response = await exports.default.fetch(`https://onecall.test${path}`, {
+  const response = await fetchWorker(`https://onecall.test${path}`, {
     method,
     headers,
     body: bytes,

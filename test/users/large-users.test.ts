@@ -1,6 +1,5 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
-import { type Body, call, createApp, type TestApp } from "../support/api.ts";
+import { type Body, call, createApp, fetchWorker, type TestApp } from "../support/api.ts";
 
 const KB = 1024;
 const MAX_PAGE_BYTES = 1024 * KB;
@@ -68,7 +67,7 @@ it("numbers in metadata keep the digits that they were sent with", async () => {
     ["GET", "/v3/users/user-0000", null],
   ] as const) {
     const headers = { ...app.headers, "content-type": "application/json" };
-    const response = await exports.default.fetch(`https://onecall.test${path}`, { method, headers, body });
+    const response = await fetchWorker(`https://onecall.test${path}`, { method, headers, body });
     expect(await response.text()).toContain(`"metadata":${metadata}`);
   }
 });

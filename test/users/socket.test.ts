@@ -1,8 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { API, type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { API, type Body, createApp, createReadyApp, fetchWorker, type TestApp } from "../support/api.ts";
 import { rowsIn } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { type OpenSocket, openSocket, trySocket } from "../support/sockets.ts";
@@ -243,7 +242,7 @@ describe("a feed socket is refused", () => {
   it("without an upgrade", async () => {
     const protocol = await app.tokenFor("jane");
     expect((await trySocket([protocol], "", "h2c")).status).toBe(400);
-    const response = await exports.default.fetch(`https://onecall.test${API}/feed/socket`);
+    const response = await fetchWorker(`https://onecall.test${API}/feed/socket`);
     expect(response.status).toBe(400);
   });
 });

@@ -17,6 +17,7 @@ import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { AppSchema, AppWithQuotasSchema, DeletedAppSchema, NewAppAnswerSchema } from "./answers.ts";
+import { APP_EXAMPLES, APP_LIST_EXAMPLES } from "./examples.ts";
 import { makeKey } from "./keys.ts";
 import { pageApps, requireApp, requireAppId } from "./named-apps.ts";
 
@@ -70,6 +71,7 @@ export const postApp = defineRoute({
   body: parsedJson(NewAppSchema),
   answers: { 201: NewAppAnswerSchema },
   errors: ["ERR_CONFLICT"],
+  examples: APP_EXAMPLES,
   handle: async ({ actor, env, body }) => {
     const { id, name, shardCount, foldsUserIds } = body;
     const appId = id ?? generateAppId(name);
@@ -94,6 +96,7 @@ export const getApps = defineRoute({
   summary: "Apps by id; a new one can take up to a minute to be listed everywhere",
   query: parsedQuery(PageQuerySchema),
   answers: { 200: pageOf(AppSchema) },
+  examples: APP_LIST_EXAMPLES,
   handle: async ({ env, query }) => json(await pageApps(env, query, presentApp)),
 });
 

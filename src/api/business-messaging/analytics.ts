@@ -29,6 +29,7 @@ import { findNotification } from "../../reading/notifications.ts";
 import { requireUserParam } from "../named-users.ts";
 import { SeriesSchema, UserHistorySchema } from "./answers.ts";
 import { API } from "./paths.ts";
+import { SERIES_EXAMPLES } from "./reading-examples.ts";
 
 /** Points that a range may have: 31 days of hours, or a year of days. */
 const MAX_POINTS = { hourly: 31 * 24, daily: 366 };
@@ -80,6 +81,7 @@ export const getTagAnalytics = defineRoute({
   summary: "Events of one tag's notifications by channel type",
   query: parsedQuery(RangeSchema),
   answers: { 200: SeriesSchema },
+  examples: SERIES_EXAMPLES,
   handle: (call) => answerSeries(call, { templateKey: null, tag: call.params.tag }),
 });
 

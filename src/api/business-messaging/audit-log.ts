@@ -10,6 +10,7 @@ import { readAuditLog } from "../../reading/audit-log.ts";
 import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
 import { AuditEntrySchema } from "./settings-answers.ts";
+import { AUDIT_LOG_EXAMPLES } from "./settings-examples.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
@@ -46,6 +47,7 @@ export const getAuditLog = defineRoute({
   summary: "Who did what, newest first",
   query: parsedQuery(QuerySchema),
   answers: { 200: pageOf(AuditEntrySchema) },
+  examples: AUDIT_LOG_EXAMPLES,
   handle: async ({ app, env, query }) => {
     requireRange(query.from, query.to);
     const { entries, nextBeforeId } = await readAuditLog(env, app.id, {

@@ -19,6 +19,7 @@ import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
 import { ROTATION } from "./rotation.ts";
 import { AvailabilitySchema, ChannelSchema, ChannelWithSecretSchema } from "./settings-answers.ts";
+import { CHANNEL_EXAMPLES } from "./settings-examples.ts";
 
 const TYPE_MESSAGE = `must be ${CHANNEL_TYPES.map((type) => `"${type}"`).join(" or ")}`;
 const BOOLEAN_MESSAGE = "must be true or false";
@@ -103,6 +104,7 @@ export const postChannel = defineRoute({
   body: parsedJson(NewChannelSchema),
   answers: { 201: ChannelWithSecretSchema },
   errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
+  examples: CHANNEL_EXAMPLES,
   handle: async ({ app, actor, env, body }) => {
     const { name, type, key, enabled, providers } = body;
     const channelKey = requireKey(key, name);

@@ -23,6 +23,7 @@ import { listTargetIds } from "../named-users.ts";
 import { pageOf } from "../schemas.ts";
 import { DeliverySchema } from "./answers.ts";
 import { API } from "./paths.ts";
+import { DELIVERY_EXAMPLES } from "./reading-examples.ts";
 
 const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
 
@@ -55,6 +56,7 @@ export const getDeliveries = defineRoute({
   query: ruledQuery(logQuerySchema),
   answers: { 200: pageOf(DeliverySchema) },
   errors: ["ERR_NOT_FOUND"],
+  examples: DELIVERY_EXAMPLES,
   handle: async (call) => {
     const { app, query } = call;
     const log = await openLog(call);

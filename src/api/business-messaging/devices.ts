@@ -12,6 +12,7 @@ import { requireReachableUser, requireUserParam } from "../named-users.ts";
 import { DeletedSchema, pageOf } from "../schemas.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
+import { DEVICE_EXAMPLES } from "./reading-examples.ts";
 
 export const postDevice = defineRoute({
   id: "registerDevice",
@@ -23,6 +24,7 @@ export const postDevice = defineRoute({
   body: ownBody(DeviceBodySchema),
   answers: { 200: DeviceSchema, 201: DeviceSchema },
   errors: ["ERR_QUOTA_EXCEEDED"],
+  examples: DEVICE_EXAMPLES,
   handle: async (call) => {
     const { app, env, request, params } = call;
     const address = await parseDevice(await readJson(request), app.id, call);

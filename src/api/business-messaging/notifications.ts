@@ -16,6 +16,7 @@ import { BooleanTextSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { NotificationSchema } from "./answers.ts";
 import { API } from "./paths.ts";
+import { NOTIFICATION_EXAMPLES, NOTIFICATION_LIST_EXAMPLES } from "./reading-examples.ts";
 
 const ListQuerySchema = v.object({
   limit: LimitSchema,
@@ -37,6 +38,7 @@ export const getNotification = defineRoute({
   summary: "A notification with its state and counts",
   answers: { 200: NotificationSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: NOTIFICATION_EXAMPLES,
   handle: async ({ app, env, params }) => {
     const record = requireFound(await findNotification(env, app, params.notification), NO_NOTIFICATION);
     return json(presentNotification(record));
@@ -51,6 +53,7 @@ export const getNotifications = defineRoute({
   summary: "Notifications, newest first",
   query: parsedQuery(ListQuerySchema),
   answers: { 200: pageOf(NotificationSchema) },
+  examples: NOTIFICATION_LIST_EXAMPLES,
   handle: async ({ app, env, query }) => {
     requireRange(query.from, query.to);
     const { cursor, ...filter } = query;

@@ -10,6 +10,7 @@ import { pageOf } from "../schemas.ts";
 import { deleteFile, presignUpload, readFileContent, requireTargetsFile } from "../targets-files.ts";
 import { PresignedSchema } from "../upload-answers.ts";
 import { API } from "./paths.ts";
+import { PRESIGN_EXAMPLES, TARGETS_FILE_EXAMPLES } from "./settings-examples.ts";
 import { DeletedFileSchema, ListedTargetsFileSchema, TargetsFileSchema } from "./user-answers.ts";
 
 const PresignSchema = v.object(
@@ -26,6 +27,7 @@ export const postPresignedUrl = defineRoute({
   body: parsedJson(PresignSchema, { isOptional: true }),
   answers: { 200: PresignedSchema },
   errors: ["ERR_CONFLICT", "ERR_NOT_FOUND"],
+  examples: PRESIGN_EXAMPLES,
   handle: async (call) => {
     const { app, actor, params, body } = call;
     const fileKey = params.fileKey;
@@ -60,6 +62,7 @@ export const getTargetsFile = defineRoute({
   summary: "A targets file",
   answers: { 200: TargetsFileSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: TARGETS_FILE_EXAMPLES,
   handle: async ({ app, env, params }) => {
     return json(presentTargetsFile(await requireTargetsFile(env, app, params.fileKey)));
   },

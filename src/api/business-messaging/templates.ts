@@ -33,6 +33,7 @@ import {
   TemplateSchema,
   VersionSchema,
 } from "./settings-answers.ts";
+import { PREVIEW_EXAMPLES, TEMPLATE_CHANGE_EXAMPLES, TEMPLATE_EXAMPLES } from "./settings-examples.ts";
 import {
   NewTemplateSchema,
   readTemplateBody,
@@ -100,6 +101,7 @@ export const postTemplate = defineRoute({
   body: ownBody(NewTemplateSchema),
   answers: { 201: TemplateSchema },
   errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED", "ERR_INVALID_VARIABLES"],
+  examples: TEMPLATE_EXAMPLES,
   handle: async ({ app, actor, env, request }) => {
     const body = await readTemplateBody(request);
     const { value, faults } = checkInput(NewTemplateSchema, body);
@@ -136,6 +138,7 @@ export const putTemplate = defineRoute({
   body: ownBody(TemplateChangeSchema),
   answers: { 200: ChangedTemplateSchema },
   errors: ["ERR_TEMPLATE_NOT_FOUND", "ERR_CONFLICT", "ERR_QUOTA_EXCEEDED", "ERR_INVALID_VARIABLES"],
+  examples: TEMPLATE_CHANGE_EXAMPLES,
   handle: async ({ app, actor, env, request, params }) => {
     const idOrKey = params.template;
     const body = await readTemplateBody(request);
@@ -199,6 +202,7 @@ export const postTemplatePreview = defineRoute({
   body: parsedJson(PreviewSchema, { keepsDigits: true }),
   answers: { 200: PreviewAnswerSchema },
   errors: ["ERR_NOT_FOUND", "ERR_TEMPLATE_NOT_FOUND", "ERR_INVALID_VARIABLES"],
+  examples: PREVIEW_EXAMPLES,
   handle: async ({ app, env, params, body }) => {
     const { variables, version } = body;
     const template = await requireTemplate(env, app.id, params.template);

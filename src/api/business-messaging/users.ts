@@ -19,6 +19,7 @@ import { isTaken, readUserParam, requireOfUser, requireReachableUser } from "../
 import { MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
+import { USER_CHANGE_EXAMPLES, USER_EXAMPLES, USER_TOKEN_EXAMPLES } from "./reading-examples.ts";
 import { DeletedUserSchema, RevocationSchema, UserSchema, UserTokenSchema } from "./user-answers.ts";
 
 const UserFieldsEntries = {
@@ -52,6 +53,7 @@ export const postUser = defineRoute({
   body: ruledJson(newUserSchema, { keepsDigits: true }),
   answers: { 201: UserSchema },
   errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
+  examples: USER_EXAMPLES,
   handle: async ({ app, env, body }) => {
     const { uid: sentAs, ...fields } = body;
     const uid = canonicalUserId(app, sentAs);
@@ -84,6 +86,7 @@ export const putUser = defineRoute({
   body: parsedJson(UserChangeSchema, { keepsDigits: true, readBack: UserSchema }),
   answers: { 200: UserSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: USER_CHANGE_EXAMPLES,
   handle: async ({ app, env, params, body }) => {
     const { uid } = readUserParam(params.uid, app);
     const updated = await updateUserOf({ env, app, uid }, toStored(body));
@@ -115,6 +118,7 @@ export const postAuthToken = defineRoute({
   body: parsedJson(TokenRequestSchema, { isOptional: true }),
   answers: { 201: UserTokenSchema },
   errors: ["ERR_QUOTA_EXCEEDED", "ERR_CONFLICT"],
+  examples: USER_TOKEN_EXAMPLES,
   handle: async ({ app, env, params, body }) => {
     const { expiresInSeconds } = body;
     const user = await requireReachableUser(params.uid, env, app);

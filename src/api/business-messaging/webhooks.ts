@@ -17,6 +17,7 @@ import { DeletedSchema, pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
 import { ROTATION } from "./rotation.ts";
 import { AttemptSchema, WebhookSchema, WebhookWithSecretSchema } from "./settings-answers.ts";
+import { WEBHOOK_EXAMPLES, WEBHOOK_TEST_EXAMPLES } from "./settings-examples.ts";
 import {
   NewWebhookSchema,
   parseNewWebhook,
@@ -50,6 +51,7 @@ export const postWebhook = defineRoute({
   body: ownBody(NewWebhookSchema),
   answers: { 201: WebhookWithSecretSchema },
   errors: ["ERR_CONFLICT", "ERR_QUOTA_EXCEEDED"],
+  examples: WEBHOOK_EXAMPLES,
   handle: async (call) => {
     const { app, actor, env, request } = call;
     const { enabled: isEnabled, ...fields } = parseNewWebhook(await readJson(request), call);
@@ -151,6 +153,7 @@ export const postWebhookTest = defineRoute({
   summary: "Send a webhook.test event now, and say what came of it",
   answers: { 200: AttemptSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: WEBHOOK_TEST_EXAMPLES,
   handle: async ({ app, env, params }) => {
     const { id } = await requireWebhook(env, app, params.webhook);
     return json(presentAttempt(requireValue(await getEndpointStub(env, app.id, id).sendTest())));

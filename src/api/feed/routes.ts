@@ -14,6 +14,7 @@ import { API } from "../business-messaging/paths.ts";
 import { CountSchema, pageOf } from "../schemas.ts";
 import { FeedItemSchema, MarkedItemsSchema, PushKeySchema, TicketSchema } from "./answers.ts";
 import { deleteOwnDevice, getOwnDevices, postOwnDevice } from "./devices.ts";
+import { FEED_EXAMPLES, MARK_EXAMPLES, TICKET_EXAMPLES, UNREAD_EXAMPLES } from "./examples.ts";
 import { openFeedSocket } from "./socket.ts";
 
 const FeedQuerySchema = v.object({
@@ -56,6 +57,7 @@ const getFeed = defineRoute({
   summary: "The user's in-app notifications, newest first",
   query: parsedQuery(FeedQuerySchema),
   answers: { 200: pageOf(FeedItemSchema) },
+  examples: FEED_EXAMPLES,
   handle: async ({ token, shard, query }) => {
     const { limit, cursor, unread, tag } = query;
     const [notificationId, channelKey] = decodeCursor(cursor, 2) ?? [];
@@ -74,6 +76,7 @@ const getUnreadCount = defineRoute({
   access: BY_USER,
   summary: "Items without a view",
   answers: { 200: v.strictObject({ count: CountSchema }) },
+  examples: UNREAD_EXAMPLES,
   handle: async ({ token, shard }) => {
     return json({ count: requireValue(await shard.countUnread(token)) });
   },
@@ -89,6 +92,7 @@ function markRoute(kind: Engagement, id: string, summary: string): Route {
     body: parsedJson(EngagementSchema, { isOptional: true }),
     answers: { 200: MarkedItemsSchema },
     errors: ["ERR_NOT_FOUND"],
+    examples: kind === "viewed" ? MARK_EXAMPLES : [],
     handle: async ({ token, shard, params, body }) => {
       const marked = await shard.markFeedItem(token, params.notification, body.channelKey ?? null, kind);
       return json({ data: requireValue(marked) });
@@ -143,6 +147,7 @@ const postSocketTicket = defineRoute({
   summary: "What a browser puts into the socket's query once, instead of its token",
   answers: { 201: TicketSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: TICKET_EXAMPLES,
   handle: async ({ token, shard, env }) => {
     requireValue(await shard.checkToken(token));
     // A ticket keeps its token's time: a user deleted since then stays deleted.

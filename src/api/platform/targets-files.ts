@@ -22,6 +22,7 @@ import {
   PlatformFilesSchema,
   PlatformPresignedSchema,
 } from "./answers.ts";
+import { PLATFORM_FILE_EXAMPLES, PLATFORM_PRESIGN_EXAMPLES } from "./examples.ts";
 
 const PresignSchema = v.object(
   { overwrite_duplicate_key: v.nullish(v.boolean("must be true or false")) },
@@ -43,6 +44,7 @@ const postPresignedUrl = defineRoute({
   body: parsedJson(PresignSchema, { isOptional: true, isLenient: true }),
   answers: { 200: PlatformPresignedSchema },
   errors: ["ERR_CONFLICT", "ERR_NOT_FOUND"],
+  examples: PLATFORM_PRESIGN_EXAMPLES,
   handle: async (call) => {
     const { app, actor, params, body } = call;
     const fileKey = params.fileKey;
@@ -112,6 +114,7 @@ const getFile = defineRoute({
   query: ANY_QUERY,
   answers: { 200: PlatformFileSchema },
   errors: ["ERR_NOT_FOUND"],
+  examples: PLATFORM_FILE_EXAMPLES,
   handle: async ({ app, env, params }) => {
     const file = await requireTargetsFile(env, app, params.fileKey);
     const { rows, columns, duplicates } = file;

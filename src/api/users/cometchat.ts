@@ -35,6 +35,7 @@ import {
   UserChangeSchema,
   uidsBody,
 } from "./cometchat-schema.ts";
+import { COMETCHAT_USER_EXAMPLES } from "./examples.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import { USERS_PATH } from "./paths.ts";
 
@@ -82,6 +83,7 @@ export const postCometchatUser = defineRoute({
   body: ownBody(newUserSchema(KEEPS_USER_IDS), { mediaTypes: JSON_OR_FORM }),
   answers: { 200: dataOf(CometchatUserSchema) },
   errors: ["ERR_UID_ALREADY_EXISTS", "ERR_QUOTA_EXCEEDED"],
+  examples: COMETCHAT_USER_EXAMPLES,
   handle: async ({ app, env, request }) => {
     const { uid: sentAs, fields, withAuthToken } = parseNewUser(await readJsonOrForm(request, true), app);
     const uid = canonicalUserId(app, sentAs);

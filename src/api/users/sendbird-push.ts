@@ -14,6 +14,7 @@ import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { DEVICES, parseDevice } from "../addresses.ts";
 import { requireOfUser } from "../named-users.ts";
 import { SendbirdPushListSchema, SendbirdPushSchema } from "./answers.ts";
+import { SENDBIRD_PUSH_EXAMPLES } from "./examples.ts";
 import { USERS_PATH } from "./paths.ts";
 import { presentUser, unknownUser } from "./sendbird.ts";
 import { PushTokenSchema, parsePushToken, wrongType } from "./sendbird-schema.ts";
@@ -29,6 +30,7 @@ export const postPushToken = defineRoute({
   body: ownBody(PushTokenSchema),
   answers: { 200: SendbirdPushSchema },
   errors: ["ERR_UID_NOT_FOUND", "ERR_QUOTA_EXCEEDED"],
+  examples: SENDBIRD_PUSH_EXAMPLES,
   handle: async (call) => {
     const { app, env, request, params } = call;
     const type = readType(params.type);

@@ -18,6 +18,7 @@ import type { User } from "../../model/user.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { isTaken, requireOfUser } from "../named-users.ts";
 import { SendbirdTokenSchema, SendbirdUserPageSchema, SendbirdUserSchema } from "./answers.ts";
+import { SENDBIRD_USER_EXAMPLES } from "./examples.ts";
 import { presentMetadata, writeUsers } from "./fields.ts";
 import { USERS_PATH } from "./paths.ts";
 import {
@@ -63,6 +64,7 @@ export const postSendbirdUser = defineRoute({
   body: ownBody(NewUserSchema),
   answers: { 200: SendbirdUserSchema },
   errors: ["ERR_UID_ALREADY_EXISTS", "ERR_QUOTA_EXCEEDED"],
+  examples: SENDBIRD_USER_EXAMPLES,
   handle: async ({ app, env, request }) => {
     const { userId, fields, issueToken } = parseNewSendbirdUser(await readJson(request));
     const created = await getShardStubOf(env, app, userId).createUser(userId, fields);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Call, type InboxChange, inboxSchema, type Rule } from "./model.ts";
+import { checkPayload } from "./payloads.ts";
 
 export type { Call, Rule } from "./model.ts";
 
@@ -34,11 +35,12 @@ export class Inbox {
     await this.#change({ clockOffsetMs });
   }
 
-  /** All that came, oldest first. Throws where one wasn't signed as it should be. */
+  /** All that came, oldest first. Throws where one wasn't signed as it should be, or isn't as it is documented. */
   async calls(): Promise<Call[]> {
     const { calls } = await this.#read();
     const unsigned = calls.find(({ verifiedBy }) => verifiedBy.length === 0);
     if (unsigned !== undefined) throw new Error(`Not verified: ${JSON.stringify(unsigned)}`);
+    for (const { type, body } of calls) checkPayload(type, body);
     return calls;
   }
 
