@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import * as v from "valibot";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "onecall-platform-"));
@@ -11,21 +12,52 @@ const API = "/v3/business-messaging/api";
 const FILE_KEY = "notification-targets.csv";
 const USERS = 2000;
 
+/** What is read of answers. */
+const AnySchema = v.unknown();
+const AppSchema = v.object({ id: v.string(), apiKey: v.string() });
+const ChannelSchema = v.object({ key: v.string() });
+const PresignedSchema = v.object({
+  file_key: v.string(),
+  url: v.string(),
+  fields: v.record(v.string(), v.string()),
+});
+const FileSchema = v.object({
+  file_key: v.string(),
+  file_size: v.number(),
+  uploaded_at: v.number(),
+  expires_at: v.number(),
+});
+const FilesSchema = v.object({ files: v.tuple([FileSchema]), next: v.string() });
+const SentSchema = v.looseObject({
+  notification_id: v.string(),
+  created_at: v.number(),
+  sent_from: v.object({ value: v.string() }),
+});
+const CountsSchema = v.object({ total: v.number(), delivered: v.number(), pending: v.number() });
+const NotificationSchema = v.object({
+  state: v.string(),
+  duplicates: v.number(),
+  counts: v.object({ "message-center": CountsSchema }),
+});
+
 let worker: LocalWorker;
-let app: { id: string; apiKey: string };
+let app: v.InferOutput<typeof AppSchema>;
 
 before(async () => {
   worker = await startLocalWorker({ persistTo: folder });
-  app = await manage("POST", "/admin/apps", { id: "platform", name: "Platform client" });
-  const channel = await manage("POST", `${API}/channels`, { name: "Message center", type: "in_app" });
-  await manage("POST", `${API}/templates`, {
+  app = await manage(AppSchema, "POST", "/admin/apps", { id: "platform", name: "Platform client" });
+  const channel = await manage(ChannelSchema, "POST", `${API}/channels`, {
+    name: "Message center",
+    type: "in_app",
+  });
+  await manage(AnySchema, "POST", `${API}/templates`, {
     name: "appointment-reminder",
     key: "appointment-reminder",
     channelKeys: [channel.key],
     content: { [channel.key]: { text: "{{name}}: appointment {{appointment_number}}" } },
     variableSchema: { name: { type: "string" }, appointment_number: { type: "string" } },
   });
-  await manage("PUT", `${API}/templates/appointment-reminder`, { status: "approved" });
+  await manage(AnySchema, "PUT", `${API}/templates/appointment-reminder`, { status: "approved" });
 });
 
 after(async () => {
@@ -36,27 +68,28 @@ after(async () => {
 // What the client was given to read is seed 004: its paths, its fields, fetch and FormData.
 describe("a client of the platform family", () => {
   test("presigns, uploads, lists and sends a CSV, which is delivered to every row", async () => {
-    const presigned = await callPlatform("POST", `/v1/storage/targets_files/${FILE_KEY}/presigned_urls`, {
-      overwrite_duplicate_key: false,
-    });
+    const presigned = await callPlatform(
+      PresignedSchema,
+      "POST",
+      `/v1/storage/targets_files/${FILE_KEY}/presigned_urls`,
+      { overwrite_duplicate_key: false },
+    );
     assert.equal(presigned.file_key, FILE_KEY);
 
     const csv = writeCsv();
     const form = new FormData();
-    for (const [name, value] of Object.entries(presigned.fields)) form.append(name, String(value));
+    for (const [name, value] of Object.entries(presigned.fields)) form.append(name, value);
     form.append("file", new Blob([csv], { type: "text/csv" }), FILE_KEY);
     const uploaded = await fetch(presigned.url, { method: "POST", body: form });
     assert.equal(uploaded.status, 204, await uploaded.text());
 
-    const { files, next } = await callPlatform("GET", "/v1/storage/targets_files?limit=100");
-    assert.deepEqual(
-      [files.length, files[0].file_key, files[0].file_size, next],
-      [1, FILE_KEY, csv.length, ""],
-    );
-    assert.ok(Math.abs(files[0].uploaded_at - Date.now()) < 60_000);
-    assert.equal(files[0].expires_at - files[0].uploaded_at, 30 * 24 * 60 * 60 * 1000);
+    const { files, next } = await callPlatform(FilesSchema, "GET", "/v1/storage/targets_files?limit=100");
+    const [file] = files;
+    assert.deepEqual([file.file_key, file.file_size, next], [FILE_KEY, csv.length, ""]);
+    assert.ok(Math.abs(file.uploaded_at - Date.now()) < 60_000);
+    assert.equal(file.expires_at - file.uploaded_at, 30 * 24 * 60 * 60 * 1000);
 
-    const sent = await callPlatform("POST", "/v1/notifications/messages", {
+    const sent = await callPlatform(SentSchema, "POST", "/v1/notifications/messages", {
       template: { key: "appointment-reminder" },
       mode: "batch",
       targets_filename: FILE_KEY,
@@ -101,19 +134,20 @@ function writeCsv(): string {
 async function waitUntilCompleted(id: string) {
   const deadline = Date.now() + 10_000;
   for (;;) {
-    const notification = await manage("GET", `${API}/notifications/${id}`);
+    const notification = await manage(NotificationSchema, "GET", `${API}/notifications/${id}`);
     if (notification.state === "completed") return notification;
     assert.ok(Date.now() < deadline, `not completed: ${JSON.stringify(notification)}`);
     await delay(50);
   }
 }
 
-const callPlatform = (method: string, path: string, body?: object) =>
-  callJson(method, path, { "api-token": app.apiKey }, body);
+const callPlatform = <S extends v.GenericSchema>(schema: S, method: string, path: string, body?: object) =>
+  callJson(schema, method, path, { "api-token": app.apiKey }, body);
 
 /** The management API, as the operator and then as the app. */
-const manage = (method: string, path: string, body?: object) =>
+const manage = <S extends v.GenericSchema>(schema: S, method: string, path: string, body?: object) =>
   callJson(
+    schema,
     method,
     path,
     path.startsWith("/admin/")
@@ -122,7 +156,13 @@ const manage = (method: string, path: string, body?: object) =>
     body,
   );
 
-async function callJson(method: string, path: string, headers: Record<string, string>, body?: object) {
+async function callJson<S extends v.GenericSchema>(
+  schema: S,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: object,
+): Promise<v.InferOutput<S>> {
   const response = await fetch(`${worker.url}${path}`, {
     method,
     headers: { ...headers, "content-type": "application/json; charset=utf8" },
@@ -130,6 +170,5 @@ async function callJson(method: string, path: string, headers: Record<string, st
   });
   const text = await response.text();
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
-  // biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field, by the test itself
-  return JSON.parse(text) as any;
+  return v.parse(schema, JSON.parse(text));
 }
