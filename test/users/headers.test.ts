@@ -16,7 +16,7 @@ const ACTOR = { type: "key", key: "****", keyId: "key" } as const;
 interface OwnShard {
   deliver(request: DeliverRequest): unknown;
   describe(id: string): ShardNotification | null;
-  listFeed(caller: { userId: string; issuedAt: number }, filter: object): Outcome<FeedItem[]>;
+  listFeed(caller: { userId: string; issuedAt: number }, filter: object): Promise<Outcome<FeedItem[]>>;
   deleteUser(uid: string, actor: typeof ACTOR, uidHash: string): Promise<Outcome<null>>;
 }
 

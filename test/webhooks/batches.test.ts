@@ -43,6 +43,7 @@ function handTo(
     text = "",
   }: { count: number; from?: number; source?: string; text?: string },
 ): Promise<void> {
+  webhook.inbox.takeMadeUp();
   const endpoint = endpointStub(app, webhook) as unknown as Endpoint;
   const messages = Array.from({ length: count }, (_, index) => {
     const seq = from + index;

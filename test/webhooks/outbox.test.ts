@@ -68,6 +68,7 @@ describe("a ledger with an endpoint that is out of reach", () => {
     const restore = await replaceIn(ledger, { WEBHOOK_ENDPOINT: unreachable() });
     await waitUntilCompleted(app, await send(app, "user-1"));
     // As if a million others had come since.
+    webhook.inbox.takeMadeUp();
     await runInDurableObject(ledger, (_, { storage }) => {
       storage.sql.exec(
         "INSERT INTO webhook_outbox (seq, id, type, body) VALUES (1000002, ?, 'notification.completed', ?)",

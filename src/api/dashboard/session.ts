@@ -18,6 +18,7 @@ import { OnecallError } from "../../model/errors.ts";
 import { OPERATOR_SCOPES, SESSION_SECONDS, type Session } from "../../model/session.ts";
 import { requireApp } from "../admin/named-apps.ts";
 import { named, OpenTimeSchema, TextOrNullSchema } from "../schemas.ts";
+import { SIGN_IN_EXAMPLES } from "./examples.ts";
 import { DASHBOARD_PATH } from "./paths.ts";
 
 const SESSION_PATH = `${DASHBOARD_PATH}/session`;
@@ -70,6 +71,7 @@ const postSession = defineRoute({
   body: parsedJson(SignInSchema),
   answers: { 200: SessionSchema },
   errors: ["ERR_UNAUTHORIZED", "ERR_FORBIDDEN", "ERR_TOO_MANY_REQUESTS", "ERR_NOT_FOUND"],
+  examples: SIGN_IN_EXAMPLES,
   handle: async (call) => {
     requireOwnPage(call);
     await limitSignIns(call);

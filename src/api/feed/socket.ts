@@ -30,7 +30,7 @@ export const openFeedSocket = defineRoute({
   summary: "A WebSocket that tells of each new item and the unread count",
   query: ANY_QUERY,
   answers: { 101: { mediaType: null, description: "The socket is open" } },
-  errors: ["ERR_TOO_MANY_REQUESTS"],
+  errors: ["ERR_BAD_REQUEST", "ERR_TOO_MANY_REQUESTS"],
   handle: async (call) => {
     const { url, request } = call;
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
