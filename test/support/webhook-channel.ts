@@ -3,6 +3,7 @@ import { inject } from "vitest";
 import { shardOfUser } from "../../src/model/user-hash.ts";
 import { type Answer, type Body, createApp, createTemplate, type TestApp } from "./api.ts";
 import { bindings } from "./faults.ts";
+import { checkPayload } from "./payloads.ts";
 import { recordOf } from "./users.ts";
 import { createInbox, type Inbox } from "./webhook-receiver/client.ts";
 
@@ -18,7 +19,7 @@ export interface WebhookApp {
 }
 
 export async function createWebhookApp(): Promise<WebhookApp> {
-  const [app, inbox] = await Promise.all([createApp(), createInbox(inject("receiverUrl"))]);
+  const [app, inbox] = await Promise.all([createApp(), createInbox(inject("receiverUrl"), checkPayload)]);
   await app.api("POST", "/channels", { name: "In-app alerts", type: "in_app" });
   const channel = await app.api("POST", "/channels", { name: "Hooks", type: "webhook" });
   if (channel.status !== 201) throw new Error(`No channel: ${JSON.stringify(channel.body)}`);

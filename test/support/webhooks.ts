@@ -3,6 +3,7 @@ import { WEBHOOK_EVENTS } from "../../src/model/events.ts";
 import type { Body, TestApp } from "./api.ts";
 import { bindings } from "./faults.ts";
 import { PATIENTLY } from "./patiently.ts";
+import { checkPayload } from "./payloads.ts";
 import { type Call, createInbox, type Inbox } from "./webhook-receiver/client.ts";
 
 export const receiverUrl = inject("receiverUrl");
@@ -22,7 +23,7 @@ export async function createWebhook(
   app: TestApp,
   events: readonly string[] = WEBHOOK_EVENTS,
 ): Promise<TestWebhook> {
-  const inbox = await createInbox(receiverUrl);
+  const inbox = await createInbox(receiverUrl, checkPayload);
   const { status, body } = await app.api("POST", "/webhooks", { url: inbox.url, events });
   if (status !== 201) throw new Error(`No webhook: ${JSON.stringify(body)}`);
   await inbox.expectSecrets(body.secret);

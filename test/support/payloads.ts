@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { WEBHOOKS } from "../../../src/api/openapi/webhooks.ts";
+import { WEBHOOKS } from "../../src/api/openapi/webhooks.ts";
 
 const SCHEMAS = new Map(WEBHOOKS.map(({ type, schema }) => [type, schema]));
 
