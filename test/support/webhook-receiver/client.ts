@@ -44,7 +44,7 @@ export class Inbox {
     await this.#change({ clockOffsetMs });
   }
 
-  /** All that came, oldest first. Throws where one wasn't signed as it should be, or hasn't the body that it should have. */
+  /** All that came, oldest first. Throws where one wasn't signed, or hasn't the body, that it should have. */
   async calls(): Promise<Call[]> {
     const { calls } = await this.#read();
     const unsigned = calls.find(({ verifiedBy }) => verifiedBy.length === 0);
