@@ -58,6 +58,7 @@ export async function createApp(url: string, adminToken: string, name: string) {
   };
   const logIn = async (userId: string) => ({ authorization: `Bearer ${await issueToken(userId)}` });
   return {
+    id,
     issueToken,
 
     async createChannel(channel: NewChannel): Promise<void> {

@@ -15,9 +15,10 @@ const FILE_KEY = "appointments-2026";
  * What the demo shows, once a Worker runs.
  *
  * @param providersUrl where the fake push providers are that the Worker uses.
+ * @returns the id of the app that has it all.
  * @throws when something isn't as it should be.
  */
-export async function tellStory(worker: LocalWorker, providersUrl: string): Promise<void> {
+export async function tellStory(worker: LocalWorker, providersUrl: string): Promise<string> {
   const account = {
     app: await createApp(worker.url, worker.adminToken, "Demo"),
     project: await new FakeProviders(providersUrl).createProject(),
@@ -29,6 +30,7 @@ export async function tellStory(worker: LocalWorker, providersUrl: string): Prom
   console.log(
     `\n${green("✓")} Every delivery is accounted for. ${dim("Next: npm start, and the README's first send.")}\n`,
   );
+  return account.app.id;
 }
 
 async function setUp({ app, project }: Account): Promise<void> {

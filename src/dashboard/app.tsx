@@ -5,6 +5,8 @@ import { Shell } from "./components/shell.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { openSession, session } from "./session.ts";
 
+const Home = lazy(() => import("./pages/home.tsx"));
+const Send = lazy(() => import("./pages/send/page.tsx"));
 const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
 const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
@@ -35,6 +37,8 @@ function Pages() {
           <Route path="/dashboard" component={Start} />
           <Route path="/dashboard/sign-in" component={Start} />
           <Route path="/dashboard/apps" component={Apps} />
+          <Route path="/dashboard/:app/home" component={Home} />
+          <Route path="/dashboard/:app/send" component={Send} />
           <Route path="/dashboard/:app/notifications" component={NotificationList} />
           <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
           <Route default component={NotFound} />

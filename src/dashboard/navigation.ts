@@ -14,5 +14,12 @@ export interface NavigationItem {
  * Schedules and campaigns will stand beside Send, plans within it; pause and cancel on a notification's page.
  */
 export const NAVIGATION: readonly { group: string; items: readonly NavigationItem[] }[] = [
-  { group: "Sending", items: [{ label: "Notifications", path: "notifications", scope: "read" }] },
+  {
+    group: "Sending",
+    items: [
+      { label: "Home", path: "home", scope: "read" },
+      { label: "Send", path: "send", scope: "send" },
+      { label: "Notifications", path: "notifications", scope: "read" },
+    ],
+  },
 ];

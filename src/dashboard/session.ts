@@ -1,8 +1,6 @@
 import { signal } from "@preact/signals";
 import type { DashboardSession } from "../client/api-types.ts";
-import { Caller } from "../client/caller.ts";
 import { Onecall, OnecallError } from "../client/index.ts";
-import { Requests } from "../client/requests.ts";
 
 /** Who is signed in. The browser keeps a cookie that no script reads; here is only what the service says of it. */
 type SessionState =
@@ -13,16 +11,15 @@ type SessionState =
 
 export const session = signal<SessionState>({ state: "unknown" });
 
-const SESSION = "/dashboard/session";
-const requests = new Requests(new Caller({}), null);
+/** The client of calls that are about no app. */
+export const operator = new Onecall({ maxRetries: 2 });
 
 /** Asks who is signed in; a link's code in the address is used up, and gone from the address before anything else. */
 export async function openSession(): Promise<void> {
   const code = takeCode();
   try {
-    const found = await (code === null
-      ? requests.get<DashboardSession>(SESSION)
-      : requests.post<DashboardSession>(SESSION, { maxRetries: 0 }, { code }));
+    const { session: calls } = operator;
+    const found = await (code === null ? calls.get() : calls.signIn({ code }, { maxRetries: 0 }));
     session.value = found.role === "nobody" ? { state: "none", reason: null } : { state: "open", ...found };
   } catch (error) {
     noteFailure(error, code === null ? null : messageOf(error));
@@ -31,12 +28,12 @@ export async function openSession(): Promise<void> {
 
 /** Exchanges an API key or the admin token for a session; throws where it is neither. */
 export async function signIn(token: string): Promise<void> {
-  const found = await requests.post<DashboardSession>(SESSION, { maxRetries: 0 }, { token });
+  const found = await operator.session.signIn({ token }, { maxRetries: 0 });
   session.value = { state: "open", ...found };
 }
 
 export async function signOut(): Promise<void> {
-  await requests.delete(SESSION);
+  await operator.session.signOut();
   endSession(null);
 }
 
@@ -47,7 +44,7 @@ export function endSession(reason: string | null): void {
 
 /** The operator opens an app: its audit log says so. */
 export async function openApp(app: string): Promise<{ id: string; name: string }> {
-  const opened = await requests.post<{ id: string; name: string }>(`${SESSION}/app`, undefined, { app });
+  const opened = await operator.session.openApp({ app });
   const found = session.value;
   if (found.state === "open") session.value = { ...found, app: opened };
   return opened;
@@ -61,9 +58,6 @@ export function clientOf(app: string): Onecall {
   clients.set(app, known);
   return known;
 }
-
-/** The client of calls that are about no app. */
-export const operator = new Onecall({ maxRetries: 2 });
 
 /** True where the session may do it: what it mayn't isn't shown as if it could. */
 export function may(scope: DashboardSession["scopes"][number]): boolean {

@@ -70,7 +70,15 @@ describe("the dashboard", () => {
       await out.page.getByRole("heading", { name: "Sign in to Onecall" }).waitFor();
       await requireAccessible(out.page, "sign-in");
       await out.close();
-      const { page, close } = await signedIn("notifications", options);
+      const { page, close } = await signedIn("home", options);
+      await page.getByText("A required variable had no value for this user").waitFor();
+      await requireAccessible(page, "home");
+      assert.equal(await isWide(page), false);
+      await page.goto(addressOf("send?template=order-confirmation"));
+      await page.getByRole("button", { name: "Show what a user gets" }).waitFor();
+      await requireAccessible(page, "send");
+      assert.equal(await isWide(page), false);
+      await page.goto(addressOf("notifications"));
       await page.getByRole("link", { name: "Order confirmed" }).waitFor();
       await requireAccessible(page, "the list");
       assert.equal(await isWide(page), false);
@@ -136,6 +144,7 @@ describe("the dashboard", () => {
     const { page, close } = await signedIn("", {}, worker.adminToken);
     await page.goto(`${worker.url}/dashboard`);
     await page.getByRole("button", { name: "Shop" }).click();
+    await page.getByRole("link", { name: "Notifications" }).click();
     await page.getByRole("link", { name: "Order confirmed" }).click();
     await page.getByRole("button", { name: "Recount" }).click();
     await page.getByText("The counts are those of the stored rows, one by one.").waitFor();
@@ -147,8 +156,8 @@ describe("the dashboard", () => {
     const made = await fetch(`${worker.url}/admin/apps/${app.id}/sign-in-codes`, admin);
     const { url } = (await made.json()) as { url: string };
     const first = await openPage(browser, url);
-    await first.page.getByRole("heading", { level: 1, name: "Notifications" }).waitFor();
-    assert.equal(first.page.url(), addressOf("notifications"));
+    await first.page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+    assert.equal(first.page.url(), addressOf("home"));
     await first.close();
     const second = await openPage(browser, url);
     second.expect(/401/);
@@ -191,6 +200,42 @@ describe("the dashboard", () => {
     await watched.page.getByRole("button", { name: "Refresh" }).click();
     await watched.page.getByText("Your session has ended").waitFor();
     await watched.close();
+  });
+
+  test("a template is sent to users by their ids, after a look at what they get", async () => {
+    const { page, close } = await signedIn("home");
+    await page.getByRole("link", { name: "Send" }).first().click();
+    await page.getByLabel("Template").selectOption("order-confirmation");
+    await page.getByLabel(/User ids/).fill("ann\nbob, bob");
+    await page.getByLabel("customerName").fill("Ann");
+    await page.getByLabel("orderId").fill("A-1");
+    await page.getByRole("button", { name: "Show what a user gets" }).click();
+    await page.getByText("Order A-1 is on its way.").waitFor();
+    await page.getByRole("button", { name: "Send to 2 users" }).click();
+    await page.getByRole("link", { name: "2 delivered 100 %" }).waitFor();
+    await close();
+  });
+
+  test("a CSV's faults are shown line by line, and the mended file is sent", async () => {
+    const { page, expect, close } = await signedIn("send?template=order-confirmation");
+    expect(/400/);
+    await page.getByLabel("A CSV file").check();
+    const upload = (text: string) =>
+      page
+        .getByLabel("CSV file", { exact: true })
+        .setInputFiles({ name: "october.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+    await upload("user_id,customerName,orderId\nann,Ann,1\n,Bob,2\n");
+    await page.getByText("user_id must be a user id").waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download these rows" }).click(),
+    ]);
+    assert.equal(readFileSync(await file.path(), "utf8"), "user_id,customerName,orderId\n,Bob,2\n");
+    await upload("user_id,customerName,orderId\nann,Ann,1\nbob,Bob,2\n");
+    await page.getByText("2 users, 0 named twice").waitFor();
+    await page.getByRole("button", { name: "Send to 2 users" }).click();
+    await page.getByRole("link", { name: "2 delivered 100 %" }).waitFor();
+    await close();
   });
 
   test("the keyboard is enough: / searches, an id opens its notification", async () => {

@@ -1,7 +1,7 @@
 import { formatNumber } from "../format.ts";
 import { Table } from "./table.tsx";
 
-const MIN_PLACES = 24;
+const MIN_PLACES = 12;
 
 export interface Point {
   label: string;

@@ -18,7 +18,7 @@ export default function Apps() {
   );
   const opening = useAction(async (id: string) => {
     await openApp(id);
-    route(`/dashboard/${encodeURIComponent(id)}/notifications`);
+    route(`/dashboard/${encodeURIComponent(id)}/home`);
   });
   if (!isOperator()) {
     return (

@@ -10,7 +10,7 @@ export default function Start() {
   const app = found.state === "open" ? found.app : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `route` is another one with each address
   useEffect(() => {
-    route(app === null ? "/dashboard/apps" : `/dashboard/${encodeURIComponent(app.id)}/notifications`, true);
+    route(app === null ? "/dashboard/apps" : `/dashboard/${encodeURIComponent(app.id)}/home`, true);
   }, [app?.id]);
   return <Loading what="your app" />;
 }

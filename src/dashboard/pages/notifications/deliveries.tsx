@@ -4,11 +4,11 @@ import { Empty, Failure, Loading } from "../../components/feedback.tsx";
 import { SelectFilter, TextFilter } from "../../components/filters.tsx";
 import { type Column, Pager, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { download } from "../../download.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { meaningOf } from "../../reasons.ts";
 import { clientOf, may } from "../../session.ts";
 import { type UrlState, useUrlState } from "../../url-state.ts";
-import { download } from "./download.ts";
 
 interface DeliveriesProps {
   app: string;

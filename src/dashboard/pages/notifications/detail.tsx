@@ -1,4 +1,3 @@
-import { useEffect, useState } from "preact/hooks";
 import type { Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs, CopyButton } from "../../components/copy.tsx";
@@ -10,6 +9,7 @@ import { formatDuration } from "../../format.ts";
 import { useLoad } from "../../load.ts";
 import { clientOf, isOperator, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
+import { useProgress } from "../../use-progress.ts";
 import { Deliveries } from "./deliveries.tsx";
 import { FailureActions, Failures } from "./failures.tsx";
 import { OverTime } from "./over-time.tsx";
@@ -73,27 +73,6 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
       )}
     </>
   );
-}
-
-/** The notification with the counts of now: the service tells of each change until they are final. */
-function useProgress(app: string, first: Notification): [Notification, unknown] {
-  const [shown, setShown] = useState(first);
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    setShown(first);
-    if (first.state === "completed") return;
-    const aborts = new AbortController();
-    const follow = async () => {
-      for await (const progress of clientOf(app).notifications.watch(first.id, { signal: aborts.signal })) {
-        setShown((before) => ({ ...before, ...progress }));
-      }
-    };
-    follow().catch((reason: unknown) => {
-      if (!aborts.signal.aborted) setError(reason);
-    });
-    return () => aborts.abort();
-  }, [app, first]);
-  return [shown, error];
 }
 
 function Facts({ notification }: { notification: Notification }) {

@@ -3,12 +3,12 @@ import { CopyAs } from "../../components/copy.tsx";
 import { totalOf } from "../../components/counts.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { Table } from "../../components/table.tsx";
+import { download } from "../../download.ts";
 import { formatNumber } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { meaningOf, remedyOf } from "../../reasons.ts";
 import { clientOf, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
-import { download } from "./download.ts";
 
 interface FailuresProps {
   app: string;

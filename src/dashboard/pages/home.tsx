@@ -1,0 +1,190 @@
+import type { Notification } from "../../client/api-types.ts";
+import { StatusBadge } from "../components/badges.tsx";
+import { CountsBar, totalOf } from "../components/counts.tsx";
+import { Empty, Failure, Loading } from "../components/feedback.tsx";
+import { Page } from "../components/page.tsx";
+import { Plot } from "../components/plot.tsx";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { formatNumber } from "../format.ts";
+import { useLoad } from "../load.ts";
+import { meaningOf } from "../reasons.ts";
+import { clientOf, isOperator, may } from "../session.ts";
+import { useProgress } from "../use-progress.ts";
+import { Operations } from "./home-operations.tsx";
+
+const DAYS = 14;
+const DAY_MS = 86_400_000;
+/** Notifications with failures that the reasons are counted in. */
+const LOOKED_AT = 50;
+
+/** What runs now, what failed of late, what was delivered in the last days. */
+export default function Home({ app = "" }: { app?: string }) {
+  return (
+    <Page
+      title="Home"
+      actions={
+        may("send") && (
+          <a class="button main" href={`/dashboard/${encodeURIComponent(app)}/send`}>
+            Send
+          </a>
+        )
+      }
+    >
+      <Running app={app} />
+      <Failing app={app} />
+      <Delivered app={app} />
+      {isOperator() && <Operations app={app} />}
+    </Page>
+  );
+}
+
+function Running({ app }: { app: string }) {
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) => clientOf(app).notifications.list({ state: "sending", limit: 5 }, { signal }).page(),
+    [app],
+  );
+  return (
+    <section class="card stack" aria-label="Running now">
+      <div class="row spread">
+        <h2>Running now</h2>
+        <a href={`/dashboard/${encodeURIComponent(app)}/notifications?state=sending`}>All that run</a>
+      </div>
+      {error !== null && <Failure error={error} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="what runs" />}
+      {data?.data.length === 0 && <p class="quiet">Nothing is being sent: all that was accepted is done.</p>}
+      {data?.data.map((one) => (
+        <RunningOne key={one.id} app={app} first={one} />
+      ))}
+    </section>
+  );
+}
+
+function RunningOne({ app, first }: { app: string; first: Notification }) {
+  const [shown] = useProgress(app, first);
+  const sum = totalOf(shown.counts);
+  return (
+    <div class="stack-tight">
+      <div class="row spread">
+        <a href={`/dashboard/${encodeURIComponent(app)}/notifications/${shown.id}`}>
+          {shown.title ?? shown.templateKey}
+        </a>
+        <span class="row">
+          <span class="number quiet">
+            {formatNumber(sum.total - sum.pending)} of {formatNumber(sum.total)}
+          </span>
+          <StatusBadge status={shown.state} />
+        </span>
+      </div>
+      <CountsBar sum={sum} />
+    </div>
+  );
+}
+
+function Failing({ app }: { app: string }) {
+  const from = new Date(Date.now() - DAYS * DAY_MS).toISOString().slice(0, 10);
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) =>
+      clientOf(app).notifications.list({ hasFailures: "true", from, limit: LOOKED_AT }, { signal }).page(),
+    [app],
+  );
+  const reasons = countReasons(data?.data ?? []);
+  const list = `/dashboard/${encodeURIComponent(app)}/notifications?hasFailures=true`;
+  return (
+    <section class="card stack" aria-label="What failed">
+      <div class="row spread">
+        <h2>What failed most</h2>
+        <a href={list}>All with failures</a>
+      </div>
+      {error !== null && <Failure error={error} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="failures" />}
+      {data !== null && reasons.length === 0 && <p class="quiet">Nothing failed in the last {DAYS} days.</p>}
+      {reasons.length > 0 && (
+        <>
+          <Table
+            caption="Failures by reason"
+            rows={reasons}
+            keyOf={({ reason }) => reason}
+            columns={[
+              {
+                title: "Reason",
+                cell: ({ reason, newest }) => (
+                  <>
+                    <a
+                      href={`/dashboard/${encodeURIComponent(app)}/notifications/${newest.id}?status=failed&reason=${reason}#deliveries`}
+                    >
+                      {meaningOf(reason)}
+                    </a>
+                    <div class="small quiet">
+                      {reason}, newest <Time at={newest.createdAt} isAge />
+                    </div>
+                  </>
+                ),
+              },
+              { title: "Deliveries", isNumber: true, cell: ({ count }) => formatNumber(count) },
+              { title: "Notifications", isNumber: true, cell: ({ notifications }) => notifications },
+            ]}
+          />
+          <p class="small quiet">
+            Counted in the newest {LOOKED_AT} notifications with failures, of the last {DAYS} days.
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+interface FailingReason {
+  reason: string;
+  count: number;
+  notifications: number;
+  newest: Notification;
+}
+
+function countReasons(notifications: readonly Notification[]): FailingReason[] {
+  const found = new Map<string, FailingReason>();
+  for (const one of notifications) {
+    const counts = new Map<string, number>();
+    for (const { failed } of Object.values(one.counts)) {
+      for (const [reason, count] of Object.entries(failed))
+        counts.set(reason, (counts.get(reason) ?? 0) + count);
+    }
+    for (const [reason, count] of counts) {
+      const known = found.get(reason) ?? { reason, count: 0, notifications: 0, newest: one };
+      found.set(reason, { ...known, count: known.count + count, notifications: known.notifications + 1 });
+    }
+  }
+  return [...found.values()].sort((one, other) => other.count - one.count);
+}
+
+function Delivered({ app }: { app: string }) {
+  const to = new Date().toISOString().slice(0, 10);
+  const from = new Date(Date.now() - (DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) => clientOf(app).analytics.channels({ from, to, granularity: "daily" }, { signal }),
+    [app],
+  );
+  const shown = (data ?? []).filter((one) => one.delivered > 0);
+  return (
+    <section class="card stack" aria-label="Delivered">
+      <h2>Delivered in {DAYS} days</h2>
+      {error !== null && <Failure error={error} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="the days" />}
+      {data !== null && shown.length === 0 && (
+        <Empty title="Nothing was delivered yet">
+          <p>
+            Send a template to a user, and it stands here. <a href="/docs">The API</a> has the call.
+          </p>
+        </Empty>
+      )}
+      {shown.map(({ channelType, timeSeries }) => (
+        <Plot
+          key={channelType}
+          title={`${channelType}, by UTC day`}
+          unit="deliveries"
+          points={timeSeries.map(({ date, delivered }) => ({ label: date, value: delivered }))}
+        />
+      ))}
+    </section>
+  );
+}
