@@ -9,6 +9,7 @@ export function demoPage(workerUrl: string, users: readonly string[]): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Onecall's inbox</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/page.css">
 <script type="module" src="${workerUrl}/inbox.js"></script>
 <script type="module" src="/page.js"></script>
@@ -43,7 +44,7 @@ onecall-feed { margin-block: 16px; --onecall-height: 480px; }
 output { display: block; font: 12px/1.6 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .branded { --onecall-accent: light-dark(#0a7a4b, #5bd3a0); --onecall-radius: 4px; --onecall-font: Georgia, serif; }
 .branded::part(title) { letter-spacing: 0.01em; }
-.move { margin: 0; padding: 4px 0; font-weight: 600; color: #b45309; }
+.move { margin: 0; padding: 4px 0; font-weight: 600; color: light-dark(#9a4a06, #ffb86b); }
 `;
 }
 
@@ -77,7 +78,7 @@ for (const section of document.querySelectorAll("section")) {
       section.classList.toggle("dark");
       for (const one of elements) one.setAttribute("theme", section.classList.contains("dark") ? "dark" : "light");
     }
-    if (locale) for (const one of elements) one.toggleAttribute("locale") ? one.setAttribute("locale", locale) : 0;
+    if (locale) for (const one of elements) one.setAttribute("locale", one.getAttribute("locale") === locale ? "en" : locale);
     if (dir) section.dir = section.dir === dir ? "" : dir;
     if (brand !== undefined) for (const one of elements) one.classList.toggle("branded");
     if (open !== undefined) elements[0].toggle();

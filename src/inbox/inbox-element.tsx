@@ -142,8 +142,10 @@ export class OnecallInbox extends FeedElement {
     const isOpen = event.newState === "open";
     this.open = isOpen;
     if (isOpen) this.#panel?.focus({ preventScroll: true });
-    // Where the focus was in the panel it is nowhere now; where somebody clicked on something else it is there.
-    else if (document.activeElement === document.body) this.root.querySelector<HTMLElement>(".bell")?.focus();
+    // Where the focus was in the panel it would be nowhere; where somebody clicked on something else it is there.
+    else if (this.matches(":focus-within") || document.activeElement === document.body) {
+      this.root.querySelector<HTMLElement>(".bell")?.focus();
+    }
     this.tell(isOpen ? "onecall-open" : "onecall-close", {});
     this.update();
   }
