@@ -10,6 +10,10 @@ const Send = lazy(() => import("./pages/send/page.tsx"));
 const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
 const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
+const UserList = lazy(() => import("./pages/users/list.tsx"));
+const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
+const AuditLog = lazy(() => import("./pages/audit-log.tsx"));
+const ApiKeys = lazy(() => import("./pages/api-keys.tsx"));
 const Start = lazy(() => import("./pages/start.tsx"));
 const NotFound = lazy(() => import("./pages/not-found.tsx"));
 
@@ -41,6 +45,10 @@ function Pages() {
           <Route path="/dashboard/:app/send" component={Send} />
           <Route path="/dashboard/:app/notifications" component={NotificationList} />
           <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
+          <Route path="/dashboard/:app/users" component={UserList} />
+          <Route path="/dashboard/:app/users/:uid" component={UserDetail} />
+          <Route path="/dashboard/:app/audit-log" component={AuditLog} />
+          <Route path="/dashboard/:app/api-keys" component={ApiKeys} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>

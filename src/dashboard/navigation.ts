@@ -7,6 +7,8 @@ export interface NavigationItem {
   path: string;
   /** What its calls need: without it the page isn't named. */
   scope: DashboardSession["scopes"][number];
+  /** Only the operator's calls do it. */
+  isOperators?: boolean;
 }
 
 /**
@@ -20,6 +22,14 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
       { label: "Home", path: "home", scope: "read" },
       { label: "Send", path: "send", scope: "send" },
       { label: "Notifications", path: "notifications", scope: "read" },
+    ],
+  },
+  { group: "People", items: [{ label: "Users", path: "users", scope: "read" }] },
+  {
+    group: "Setting",
+    items: [
+      { label: "API keys", path: "api-keys", scope: "manage", isOperators: true },
+      { label: "Audit log", path: "audit-log", scope: "manage" },
     ],
   },
 ];

@@ -86,6 +86,16 @@ describe("the dashboard", () => {
       await page.getByText("user-without-order").first().waitFor();
       await requireAccessible(page, "a notification");
       assert.equal(await isWide(page), false);
+      for (const [path, text] of [
+        ["users", "mia-online"],
+        ["users/mia-online", "Nothing was sent to this user yet"],
+        ["audit-log", "template.approved"],
+      ] as const) {
+        await page.goto(addressOf(path));
+        await page.getByText(text).first().waitFor();
+        await requireAccessible(page, path);
+        assert.equal(await isWide(page), false);
+      }
       await page.goto(addressOf("nothing-here"));
       await page.getByRole("heading", { name: "No such page" }).waitFor();
       await requireAccessible(page, "no such page");
@@ -148,6 +158,34 @@ describe("the dashboard", () => {
     await page.getByRole("link", { name: "Order confirmed" }).click();
     await page.getByRole("button", { name: "Recount" }).click();
     await page.getByText("The counts are those of the stored rows, one by one.").waitFor();
+    await close();
+  });
+
+  test("a user is found, and what became of all that was sent to them", async () => {
+    const { page, close } = await signedIn("users");
+    await page.getByLabel("Id or name begins with").fill("mia");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "mia-online" }).waitFor();
+    await page.getByRole("link", { name: "mia-online" }).click();
+    await page.getByText("Nothing was sent to this user yet").waitFor();
+    await page.getByRole("link", { name: "Send notification" }).click();
+    await page.getByLabel("Template").selectOption("order-confirmation");
+    await page.getByRole("button", { name: "Send to 1 user" }).waitFor();
+    await close();
+  });
+
+  test("the operator makes a key, which is shown once, and revokes it", async () => {
+    const { page, close } = await signedIn("api-keys", {}, worker.adminToken);
+    await page.getByLabel("Name: who uses it").fill("a shop's server");
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText(/^oc_/).waitFor();
+    await requireAccessible(page, "api-keys");
+    await page.getByRole("button", { name: "Revoke a shop's server …" }).click();
+    await page.getByRole("button", { name: "Revoke a shop's server", exact: true }).click();
+    await page.getByRole("button", { name: "Revoke a shop's server …" }).waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("button", { name: "Revoke default …" }).waitFor();
+    assert.equal(await page.getByText(/^oc_/).count(), 0);
     await close();
   });
 

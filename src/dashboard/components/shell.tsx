@@ -66,7 +66,7 @@ function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
             <div key={group}>
               <h2>{group}</h2>
               {items
-                .filter(({ scope }) => may(scope))
+                .filter(({ scope, isOperators = false }) => may(scope) && (!isOperators || isOperator()))
                 .map((item) => {
                   const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
                   return (

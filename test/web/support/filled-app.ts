@@ -31,6 +31,7 @@ export async function fillApp({ url, adminToken }: LocalWorker, name = "Shop"): 
     variableSchema: { customerName: { type: "string" }, orderId: { type: "string" } },
   });
   await onecall.templates.update("order-confirmation", { status: "approved" });
+  await onecall.users.create({ uid: "mia-online", name: "Mia" });
   const whole = { customerName: "Bob", orderId: "ORD-1" };
   const recipients = Object.fromEntries(
     Array.from({ length: 30 }, (_, index) => [`user-${index}`, { ...whole, orderId: `ORD-${index}` }]),

@@ -70,7 +70,7 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
           caption="Deliveries"
           rows={data.data}
           keyOf={({ userId, channelKey }) => `${userId} ${channelKey}`}
-          columns={columnsOf(state === "completed" && may("send"), retrying)}
+          columns={columnsOf(app, state === "completed" && may("send"), retrying)}
         />
       )}
       <Pager url={url} nextCursor={data?.nextCursor ?? null} />
@@ -103,11 +103,20 @@ function Filters({ url, channels }: { url: UrlState; channels: readonly string[]
 }
 
 function columnsOf(
+  app: string,
   mayRetry: boolean,
   retrying: { run: (userId: string) => Promise<void>; isRunning: boolean },
 ): Column<Delivery>[] {
   return [
-    { title: "User", cell: ({ userId, userDeleted }) => (userDeleted ? <em>a deleted user</em> : userId) },
+    {
+      title: "User",
+      cell: ({ userId, userDeleted }) =>
+        userDeleted || userId === null ? (
+          <em>a deleted user</em>
+        ) : (
+          <a href={`/dashboard/${encodeURIComponent(app)}/users/${encodeURIComponent(userId)}`}>{userId}</a>
+        ),
+    },
     { title: "Channel", cell: ({ channelKey }) => channelKey },
     { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
     {

@@ -82,7 +82,7 @@ type Audience = "ids" | "csv";
 function SendForm({ app, template }: { app: string; template: Template }) {
   const { route } = useLocation();
   const [audience, setAudience] = useState<Audience>("ids");
-  const [text, setText] = useState("");
+  const [text, setText] = useState(useUrlState().get("to"));
   const [file, setFile] = useState<TargetsFile | null>(null);
   const [values, setValues] = useState<Values>(() => emptyValues(template));
   const [options, setOptions] = useState(NO_OPTIONS);

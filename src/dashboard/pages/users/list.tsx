@@ -1,0 +1,99 @@
+import { CopyAs } from "../../components/copy.tsx";
+import { Empty, Failure, Loading } from "../../components/feedback.tsx";
+import { DateFilter, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { Page } from "../../components/page.tsx";
+import { Pager, Table } from "../../components/table.tsx";
+import { Time } from "../../components/time.tsx";
+import { formatNumber } from "../../format.ts";
+import { useLoad } from "../../load.ts";
+import { clientOf } from "../../session.ts";
+import { useUrlState } from "../../url-state.ts";
+
+const FILTERS = ["searchKey", "role", "status", "createdFrom", "createdTo"] as const;
+const SIZES = ["20", "50", "100"] as const;
+
+/** Users by id, with the filters of the vendors' page. */
+export default function UserList({ app = "" }: { app?: string }) {
+  const url = useUrlState();
+  const filters = url.only(FILTERS);
+  const query = { perPage: Number(url.get("perPage") || "20"), ...url.only([...FILTERS, "cursor"]) };
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) => clientOf(app).users.list(query, { signal }).page(),
+    [app, JSON.stringify(query)],
+  );
+  const total = useLoad(
+    (signal) => clientOf(app).users.count(filters, { signal }),
+    [app, JSON.stringify(filters)],
+  );
+  return (
+    <Page title="Users">
+      <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+        <TextFilter url={url} name="searchKey" label="Id or name begins with" placeholder="mia" />
+        <TextFilter url={url} name="role" label="Role" placeholder="default" />
+        <SelectFilter
+          url={url}
+          name="status"
+          label="Status"
+          options={[
+            ["", "Any"],
+            ["online", "Online"],
+            ["offline", "Offline"],
+          ]}
+        />
+        <DateFilter url={url} name="createdFrom" label="Made from (UTC day)" />
+        <DateFilter url={url} name="createdTo" label="Made to (UTC day)" />
+        <SelectFilter
+          url={url}
+          name="perPage"
+          label="A page has"
+          options={SIZES.map((size) => [size === "20" ? "" : size, size])}
+        />
+      </form>
+      {error !== null && <Failure error={error} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="users" />}
+      {total.data !== null && (
+        <p class="quiet" role="status">
+          {formatNumber(total.data.count)} {total.data.count === 1 ? "user" : "users"}
+        </p>
+      )}
+      {data?.data.length === 0 && (
+        <Empty title="No user fits">
+          <p>
+            Sends need no user record: it is made by <code>POST …/users</code>, or with a user's first token.
+          </p>
+        </Empty>
+      )}
+      {data !== null && data.data.length > 0 && (
+        <Table
+          caption="Users"
+          rows={data.data}
+          keyOf={({ uid }) => uid}
+          columns={[
+            {
+              title: "User",
+              cell: ({ uid, name }) => (
+                <>
+                  <a href={`/dashboard/${encodeURIComponent(app)}/users/${encodeURIComponent(uid)}`}>{uid}</a>
+                  {name !== uid && <div class="small quiet">{name}</div>}
+                </>
+              ),
+            },
+            { title: "Role", cell: ({ role }) => role },
+            { title: "Status", cell: ({ status }) => <span class="badge">{status}</span> },
+            { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+          ]}
+        />
+      )}
+      <div class="row spread">
+        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <CopyAs
+          call={{
+            method: "GET",
+            path: `/v3/business-messaging/api/users?${new URLSearchParams(filters)}`,
+            client: `users.list(${JSON.stringify(filters)}).page()`,
+          }}
+        />
+      </div>
+    </Page>
+  );
+}
