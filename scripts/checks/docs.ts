@@ -13,7 +13,7 @@ const MAX_COLUMNS = 120;
 /** Files and folders of the project, as documents name them: `src/model/limits.ts`, `test/push/*.test.ts`. */
 const NAMED_PATH = /`((?:src|test|scripts|docs|\.ci)\/[\w./*{},-]+)`/g;
 
-const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md"], { cwd: ROOT }).sort();
+const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md", "examples/*.md"], { cwd: ROOT }).sort();
 const sources = globSync(["src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts"], {
   cwd: ROOT,
   exclude: ["src/worker-env.d.ts", "src/client/api-types.ts"],
