@@ -5,15 +5,26 @@ import { keepStorageInMemory } from "./scripts/test-storage.ts";
 
 keepStorageInMemory();
 
-/** Silent providers, objects that die, random calls, many chunks and shards: `npm run test:slow`, a worker for each file. */
+/**
+ * Proofs that take long: silent providers and slow clients, objects that die, random calls, many chunks, shards and rows,
+ * clocks that are days ahead: `npm run test:slow`, a worker for each file.
+ */
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
+  "test/apps/shards.test.ts",
+  "test/audiences/upload-cuts.test.ts",
+  "test/audiences/upload-pace.test.ts",
+  "test/campaigns/faults.test.ts",
   "test/channels/webhook-batch.test.ts",
   "test/client/faults.test.ts",
-  "test/apps/shards.test.ts",
-  "test/campaigns/faults.test.ts",
+  "test/http/large-lists.test.ts",
   "test/notifications/faults.test.ts",
+  "test/notifications/ledger-size.test.ts",
+  "test/notifications/plan-details.test.ts",
   "test/notifications/queue-window.test.ts",
+  "test/notifications/retry-limits.test.ts",
+  "test/operations/erasure-aftermath.test.ts",
+  "test/operations/wake-objects.test.ts",
   "test/push/dead-provider.test.ts",
   "test/push/delivered-once.test.ts",
   "test/push/faults.test.ts",
@@ -22,6 +33,7 @@ const SLOW_TESTS = [
   "test/users/shard-size.test.ts",
   "test/users/stuck-ledgers.test.ts",
   "test/webhooks/faults.test.ts",
+  "test/webhooks/schedule.test.ts",
 ];
 
 const TESTS_ALONE = [
@@ -30,13 +42,9 @@ const TESTS_ALONE = [
   "test/apps/strangers.test.ts",
   "test/notifications/copies-and-limits.test.ts",
   "test/operations/days.test.ts",
-  "test/notifications/retry-limits.test.ts",
   "test/audit-log/retention.test.ts",
   "test/users/retry-values.test.ts",
-  "test/operations/wake-objects.test.ts",
   "test/operations/erasure.test.ts",
-  "test/operations/erasure-aftermath.test.ts",
-  "test/webhooks/schedule.test.ts",
   "test/client/silence.test.ts",
 ];
 
