@@ -35,7 +35,8 @@ export async function postWebhook(
   const answer = await timedFetch.call(url, { method: "POST", headers, body: message.body }, timeoutMs, {
     keptBytes: RESPONSE_BYTES,
   });
-  const durationMs = Date.now() - startedAt;
+  // The clock may have been set back meanwhile.
+  const durationMs = Math.max(0, Date.now() - startedAt);
   if ("failure" in answer) {
     const { failure: error } = answer;
     return { isSuccess: false, httpStatus: null, response: null, error, retryAfterMs: null, durationMs };
