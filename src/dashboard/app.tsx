@@ -9,6 +9,7 @@ const Home = lazy(() => import("./pages/home.tsx"));
 const Send = lazy(() => import("./pages/send/page.tsx"));
 const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
 const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
+const Analytics = lazy(() => import("./pages/analytics.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
 const UserList = lazy(() => import("./pages/users/list.tsx"));
 const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
@@ -45,6 +46,7 @@ function Pages() {
           <Route path="/dashboard/:app/send" component={Send} />
           <Route path="/dashboard/:app/notifications" component={NotificationList} />
           <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
+          <Route path="/dashboard/:app/analytics" component={Analytics} />
           <Route path="/dashboard/:app/users" component={UserList} />
           <Route path="/dashboard/:app/users/:uid" component={UserDetail} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />

@@ -8,36 +8,43 @@ export interface Point {
   value: number;
 }
 
-/** Bars over time, with their table beside them for whoever can't see them. Drawn by hand: no library is loaded for it. */
-export function Plot({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
-  const most = Math.max(1, ...points.map(({ value }) => value));
+/** Bars over time. What they show stands in a table beside them too. Drawn by hand: no library is loaded for it. */
+export function Bars({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+  const most = mostOf(points);
   // A single bar is no block.
   const width = 100 / Math.max(MIN_PLACES, points.length);
   return (
+    <svg
+      class="plot"
+      viewBox="0 0 100 40"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`${title}: the table has the numbers`}
+    >
+      <line x1="0" x2="100" y1="40" y2="40" stroke-width="0.3" />
+      {points.map(({ label, value }, index) => (
+        <rect
+          key={label}
+          x={index * width + width * 0.1}
+          width={width * 0.8}
+          y={40 - (value / most) * 38}
+          height={(value / most) * 38}
+        >
+          <title>{`${label}: ${formatNumber(value)} ${unit}`}</title>
+        </rect>
+      ))}
+    </svg>
+  );
+}
+
+/** Bars over time, with their table beside them for whoever can't see them. */
+export function Plot({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+  return (
     <figure class="stack">
-      <svg
-        class="plot"
-        viewBox="0 0 100 40"
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${title}: the table has the numbers`}
-      >
-        <line x1="0" x2="100" y1="40" y2="40" stroke-width="0.3" />
-        {points.map(({ label, value }, index) => (
-          <rect
-            key={label}
-            x={index * width + width * 0.1}
-            width={width * 0.8}
-            y={40 - (value / most) * 38}
-            height={(value / most) * 38}
-          >
-            <title>{`${label}: ${formatNumber(value)} ${unit}`}</title>
-          </rect>
-        ))}
-      </svg>
+      <Bars title={title} unit={unit} points={points} />
       <details>
         <summary class="small quiet">
-          {title} as a table, at most {formatNumber(most)} {unit}
+          {title} as a table, at most {formatNumber(mostOf(points))} {unit}
         </summary>
         <Table
           caption={title}
@@ -51,4 +58,8 @@ export function Plot({ title, unit, points }: { title: string; unit: string; poi
       </details>
     </figure>
   );
+}
+
+function mostOf(points: readonly Point[]): number {
+  return Math.max(1, ...points.map(({ value }) => value));
 }

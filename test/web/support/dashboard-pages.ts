@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { findAxeFaults } from "./axe.ts";
+import { openPage, type WatchedPage } from "./browser.ts";
+
+/** How a page is looked at. */
+const LOOKS: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 } },
+};
+
+/** A page of the dashboard, signed in with an API key or the admin token. */
+export async function openSignedIn(
+  browser: Browser,
+  address: string,
+  token: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const watched = await openPage(browser, address, options);
+  await watched.page.getByLabel("API key or admin token").fill(token);
+  await watched.page.getByRole("button", { name: "Sign in" }).click();
+  await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
+  return watched;
+}
+
+/** Fails where axe finds a fault on a page, or it is wider than its window: in light, in dark, on a phone. */
+export async function requireGoodLooks(
+  browser: Browser,
+  address: string,
+  token: string,
+  ready: string,
+): Promise<void> {
+  for (const [look, options] of Object.entries(LOOKS)) {
+    const { page, close } = await openSignedIn(browser, address, token, options);
+    await page.getByText(ready).first().waitFor();
+    assert.deepEqual(await findAxeFaults(page), [], `${address}: ${look}`);
+    const isWide = await page.evaluate(
+      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    );
+    assert.equal(isWide, false, `${address} is too wide: ${look}`);
+    await close();
+  }
+}
