@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { green, red } from "../../scripts/terminal.ts";
-import { runPlan } from "./one-run.ts";
+import { runPlan, SeenFault } from "./one-run.ts";
 import type { Plan } from "./plan.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -56,11 +56,7 @@ export async function runBroken(plan: Plan, tell: (what: string) => void): Promi
     const folder = await mkdtemp(join(tmpdir(), "onecall-broken-"));
     try {
       await copyBroken(folder, breakage);
-      const { violations } = await runPlan(plan, {
-        tell,
-        keep: false,
-        broken: { entry: join(folder, ENTRY) },
-      });
+      const violations = await findViolations(plan, join(folder, ENTRY), tell);
       const [first] = violations;
       if (first === undefined) {
         hasSeenAll = false;
@@ -71,6 +67,19 @@ export async function runBroken(plan: Plan, tell: (what: string) => void): Promi
     }
   }
   return hasSeenAll;
+}
+
+async function findViolations(
+  plan: Plan,
+  entry: string,
+  tell: (what: string) => void,
+): Promise<readonly string[]> {
+  try {
+    return (await runPlan(plan, { tell, keep: false, broken: { entry } })).violations;
+  } catch (error) {
+    if (error instanceof SeenFault) return error.violations;
+    throw error;
+  }
 }
 
 async function copyBroken(folder: string, { name, file, right, wrong }: Breakage): Promise<void> {

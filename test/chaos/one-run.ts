@@ -52,6 +52,16 @@ export interface RunResult {
   logFile: string | null;
 }
 
+/** A broken product's run ended with the first fault. */
+export class SeenFault extends Error {
+  readonly violations: readonly string[];
+
+  constructor(violations: readonly string[]) {
+    super(violations[0]);
+    this.violations = violations;
+  }
+}
+
 interface RunOptions {
   /** For who watches: what happens now. */
   tell: (what: string) => void;
@@ -87,6 +97,8 @@ export async function runPlan(plan: Plan, { tell, keep, broken }: RunOptions): P
     const run = new Run(plan, { server, app, observer, project, tell, isBroken });
     const sent = await run.live().finally(() => observer.stop());
     tell("is judged");
+    // What is broken may never complete, and who waits for its webhooks waits in vain: a fault was seen, that is all.
+    if (isBroken && observer.violations.length > 0) throw new SeenFault(observer.violations);
     const calls = await webhooks.judge(sent);
     const deliveries = await judgeDeliveries(client, appId, sent, app, plan.seed);
     const hooks = await app.hooks.judge(sent);
