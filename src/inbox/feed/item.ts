@@ -1,18 +1,6 @@
-/** An item of a user's feed, as `GET {api}/feed` and the feed socket have it. */
-export interface FeedItem {
-  notificationId: string;
-  templateKey: string;
-  channelKey: string;
-  /** The send's title. */
-  title: string | null;
-  tag: string | null;
-  /** The rendered template: any JSON. */
-  content: unknown;
-  /** Times are ISO 8601. */
-  createdAt: string;
-  viewedAt: string | null;
-  clickedAt: string | null;
-}
+import type { FeedItem } from "../../client/api-types.ts";
+
+export type { FeedItem } from "../../client/api-types.ts";
 
 /** What a mark did to an item. */
 export type Marks = Pick<FeedItem, "notificationId" | "channelKey" | "viewedAt" | "clickedAt">;

@@ -1,4 +1,4 @@
-import { countFailed, isComplete, sumTotals } from "../../model/counts.ts";
+import { isComplete } from "../../model/counts.ts";
 import {
   type LedgerPlan,
   type NotificationHeader,
@@ -6,10 +6,11 @@ import {
   withoutLabels,
 } from "../../model/notification.ts";
 import type { ShardReport } from "../../model/report.ts";
-import type { NotificationFilter, NotificationPage, NotificationRecord, RetryRequest } from "./contract.ts";
+import type { RetryRequest } from "./contract.ts";
 import type { FailingStore } from "./failing-store.ts";
 import type { LedgerLists } from "./lists.ts";
 import type { NotificationEvents } from "./notification-events.ts";
+import { NotificationReads, type NotificationReadsParts } from "./notification-reads.ts";
 import type { PlanStore } from "./plan-store.ts";
 import type { LedgerRetries } from "./retries.ts";
 import type { SeriesChanges } from "./series-store.ts";
@@ -22,21 +23,10 @@ import type { SingleStore } from "./single-store.ts";
  */
 export type ReportOutcome = "progressed" | "current" | "stale" | "completed" | "unknown";
 
-type RecordRow = { id: string; header: string; completed_at: number | null; attempt: number };
-
-/** Records that a list by state or failures looks at, at least. */
-const MIN_LOOKS = 100;
-
-const RECORD_COLUMNS = "id, header, completed_at, attempt";
-
-interface LedgerStoreParts {
-  sql: SqlStorage;
+interface LedgerStoreParts extends NotificationReadsParts {
   events: NotificationEvents;
   plans: PlanStore;
-  reports: ShardReportStore;
   retries: LedgerRetries;
-  singles: SingleStore;
-  lists: LedgerLists;
   failing: FailingStore;
 }
 
@@ -44,7 +34,7 @@ interface LedgerStoreParts {
  * A day's notifications, by what is registered and by the shards' reports on them. Writing methods expect to run in a
  * transaction.
  */
-export class LedgerStore {
+export class LedgerStore extends NotificationReads {
   readonly #sql: SqlStorage;
   readonly #events: NotificationEvents;
   readonly #plans: PlanStore;
@@ -54,7 +44,9 @@ export class LedgerStore {
   readonly #lists: LedgerLists;
   readonly #failing: FailingStore;
 
-  constructor({ sql, events, plans, reports, retries, singles, lists, failing }: LedgerStoreParts) {
+  constructor(parts: LedgerStoreParts) {
+    super(parts);
+    const { sql, events, plans, reports, retries, singles, lists, failing } = parts;
     this.#plans = plans;
     this.#reports = reports;
     this.#retries = retries;
@@ -65,10 +57,6 @@ export class LedgerStore {
     this.#failing = failing;
   }
 
-  has(id: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM notifications WHERE id = ?", id).toArray().length > 0;
-  }
-
   /** Writes down a batch: from here on it will be delivered. */
   insertPlan(plan: LedgerPlan): void {
     const { header } = plan;
@@ -76,16 +64,6 @@ export class LedgerStore {
     this.#events.noteAccepted(header);
     this.#plans.keep(plan);
     this.#reports.expect(plan);
-  }
-
-  /** `withHours`: also when things happened, which most readers don't need and which is long. */
-  get(id: string, withHours = false): NotificationRecord | null {
-    const single = this.#getSingle(id);
-    if (single !== null) return single;
-    const rows = this.#sql
-      .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, id)
-      .toArray();
-    return this.#read(rows, withHours)[0] ?? null;
   }
 
   /** Before a retry: a realtime send to one gets the rows in which further attempts are counted. */
@@ -118,18 +96,6 @@ export class LedgerStore {
     return this.#retries.add(id, attempt, request, now);
   }
 
-  /** Those of these ids that are realtime sends kept in full. */
-  listRealtime(ids: readonly string[]): NotificationHeader[] {
-    return this.#sql
-      .exec<{ header: string }>(
-        `SELECT header FROM notifications
-         WHERE id IN (SELECT value FROM json_each(?)) AND mode = 'realtime'`,
-        JSON.stringify(ids),
-      )
-      .toArray()
-      .map(({ header }) => JSON.parse(header));
-  }
-
   /** A send is kept without what says what it was about. */
   blankLabels(header: NotificationHeader): void {
     this.#sql.exec(
@@ -145,25 +111,6 @@ export class LedgerStore {
     this.#singles.forget();
   }
 
-  /** Newest first. State and failures stand in the records: as many more of these are looked at. */
-  list(filter: NotificationFilter): NotificationPage {
-    if (filter.state === null && filter.hasFailures === null) {
-      const { ids, endedAt } = this.#lists.list(filter);
-      return { records: this.#readAll(ids), endedAt };
-    }
-    const looks = Math.max(2 * filter.limit, MIN_LOOKS);
-    const { ids, endedAt } = this.#lists.list({ ...filter, limit: looks });
-    const fitting = this.#readAll(ids).filter((record) => fits(record, filter));
-    const records = fitting.slice(0, filter.limit);
-    if (records.length === filter.limit) return { records, endedAt: null };
-    return { records, endedAt: endedAt ?? (ids.length < looks ? null : (ids.at(-1) ?? null)) };
-  }
-
-  #readAll(ids: readonly string[]): NotificationRecord[] {
-    const full = new Map(this.#readFull(ids).map((record) => [record.header.id, record]));
-    return ids.map((id) => full.get(id) ?? this.#getSingle(id)).filter((record) => record !== null);
-  }
-
   /**
    * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. A realtime
    * notification is opened by its first report. `series` gets what has happened since the earlier ones.
@@ -172,11 +119,8 @@ export class LedgerStore {
     const { notificationId, totals, header } = report;
     const single = this.#singles.get(notificationId);
     if (single !== null) return this.#singles.update(single, report, now, series);
-    const known = this.#sql
-      .exec<RecordRow>(`SELECT ${RECORD_COLUMNS} FROM notifications WHERE id = ?`, notificationId)
-      .toArray()[0];
-    if (known === undefined)
-      return header === null ? "unknown" : this.#open(shard, report, header, now, series);
+    const known = this.getRow(notificationId);
+    if (known === null) return header === null ? "unknown" : this.#open(shard, report, header, now, series);
     const applied = this.#reports.apply(shard, report);
     if (applied === null) return "stale";
     series.note(JSON.parse(known.header), applied.before, totals);
@@ -184,17 +128,6 @@ export class LedgerStore {
     if (known.completed_at !== null) return "current";
     if (this.#completeIfWhole(notificationId, now)) return "completed";
     return applied.hasMoved ? "progressed" : "current";
-  }
-
-  /** The attempt that a notification is at; null where it is completed, or unknown. */
-  getRunningAttempt(id: string): number | null {
-    const [row] = this.#sql
-      .exec<{ attempt: number }>(
-        "SELECT attempt FROM notifications WHERE id = ? AND completed_at IS NULL",
-        id,
-      )
-      .toArray();
-    return row?.attempt ?? null;
   }
 
   /** Counts one more re-drive; returns how many there are. */
@@ -205,14 +138,6 @@ export class LedgerStore {
         id,
       )
       .one().redrives;
-  }
-
-  /** How often it was re-driven, as far as that isn't forgotten. */
-  countRedrives(id: string): number {
-    return (
-      this.#sql.exec<{ redrives: number }>("SELECT redrives FROM notifications WHERE id = ?", id).toArray()[0]
-        ?.redrives ?? 0
-    );
   }
 
   /** It moves again: forgets half of the re-drives, but not the last. Returns what is left, null where that's all. */
@@ -268,24 +193,6 @@ export class LedgerStore {
     this.#lists.add(header.id, header.templateKey, header.tag, header.mode);
   }
 
-  #getSingle(id: string): NotificationRecord | null {
-    const single = this.#singles.get(id);
-    if (single === null) return null;
-    const { header, totals, completedAt } = single;
-    return { header, totals, completedAt, attempt: 1 };
-  }
-
-  #readFull(ids: readonly string[]): NotificationRecord[] {
-    return this.#read(
-      this.#sql
-        .exec<RecordRow>(
-          `SELECT ${RECORD_COLUMNS} FROM notifications WHERE id IN (SELECT value FROM json_each(?))`,
-          JSON.stringify(ids),
-        )
-        .toArray(),
-    );
-  }
-
   #completeIfWhole(id: string, now: number): boolean {
     if (this.#reports.listShort(id).length > 0) return false;
     const record = this.get(id);
@@ -299,27 +206,4 @@ export class LedgerStore {
   #hasFailed(id: string): boolean {
     return this.#reports.listFailed(id, null).length > 0;
   }
-
-  #read(rows: readonly RecordRow[], withHours = false): NotificationRecord[] {
-    const parts = this.#reports.listTotals(
-      rows.map(({ id }) => id),
-      withHours,
-    );
-    return rows.map(({ id, header: json, completed_at, attempt }) => {
-      const header: NotificationHeader = JSON.parse(json);
-      const totals = sumTotals(header.channels, parts.get(id) ?? []);
-      return { header, totals, completedAt: completed_at, attempt };
-    });
-  }
-}
-
-function fits({ header, totals, completedAt }: NotificationRecord, filter: NotificationFilter): boolean {
-  const { tag, templateKey, mode, state, hasFailures } = filter;
-  return (
-    (tag === null || header.tag === tag) &&
-    (templateKey === null || header.templateKey === templateKey) &&
-    (mode === null || header.mode === mode) &&
-    (state === null || (completedAt === null) === (state === "sending")) &&
-    (hasFailures === null || countFailed(totals, null) > 0 === hasFailures)
-  );
 }
