@@ -228,6 +228,7 @@ describe("more messages than one turn of an endpoint's object sends", () => {
   it("go out whole, each once", { timeout: 60_000 }, async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
+    webhook.inbox.takeMadeUp();
     const stub = endpointStub(app, webhook);
     // A turn sends 500.
     const count = 620;
