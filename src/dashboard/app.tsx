@@ -10,6 +10,7 @@ const Send = lazy(() => import("./pages/send/page.tsx"));
 const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
 const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
 const Analytics = lazy(() => import("./pages/analytics.tsx"));
+const Files = lazy(() => import("./pages/files.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
 const UserList = lazy(() => import("./pages/users/list.tsx"));
 const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
@@ -47,6 +48,7 @@ function Pages() {
           <Route path="/dashboard/:app/notifications" component={NotificationList} />
           <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
           <Route path="/dashboard/:app/analytics" component={Analytics} />
+          <Route path="/dashboard/:app/files" component={Files} />
           <Route path="/dashboard/:app/users" component={UserList} />
           <Route path="/dashboard/:app/users/:uid" component={UserDetail} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />

@@ -30,6 +30,12 @@ export function formatShare(part: number, whole: number): string {
   return `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
 }
 
+/** Such as "2.3 MB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
 /** Such as "26 Nov 2026, 14:03:21". */
 export function formatTime(iso: string): string {
   return new Date(iso).toLocaleString("en-GB", {

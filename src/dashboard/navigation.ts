@@ -22,6 +22,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
       { label: "Home", path: "home", scope: "read" },
       { label: "Send", path: "send", scope: "send" },
       { label: "Notifications", path: "notifications", scope: "read" },
+      { label: "Files", path: "files", scope: "read" },
       { label: "Analytics", path: "analytics", scope: "read" },
     ],
   },

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { Onecall } from "../../src/client/index.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
-describe("the dashboard's analytics", () => {
+describe("the dashboard's analytics and files", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-reports-"));
   let worker: LocalWorker;
   let browser: Browser;
@@ -86,7 +87,86 @@ describe("the dashboard's analytics", () => {
     await close();
   });
 
-  test("it is accessible and fits its window in light, in dark and on a phone", async () => {
+  test("analytics are accessible and fit their window in light, in dark and on a phone", async () => {
     await requireGoodLooks(browser, addressOf("analytics"), app.apiKey, "Time (UTC)");
+  });
+
+  test("a CSV is dropped, uploaded with its progress, listed, sent to, downloaded and deleted", async () => {
+    const text = "user_id,customerName,orderId\nann,Ann,1\nbob,Bob,2\nbob,Bob,3\n";
+    const { page, expect, close } = await open("files");
+    expect(/400/);
+    await page.getByText("No file is here").waitFor();
+    await page.route("**/presigned-urls", async (route) => {
+      await page.getByRole("progressbar").waitFor();
+      await route.continue();
+    });
+    const drop = async (csv: string) => {
+      const dataTransfer = await page.evaluateHandle((content) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([content], "october sale.csv", { type: "text/csv" }));
+        return transfer;
+      }, csv);
+      await page.getByText("Drop a CSV here, or choose one").dispatchEvent("drop", { dataTransfer });
+    };
+    await drop("user_id,customerName,orderId\n,Ann,1\n");
+    const faults = page.getByRole("alert");
+    await faults.getByText("Line 2").waitFor();
+    await faults.getByRole("button", { name: "Download these rows" }).waitFor();
+    await drop(text);
+    await page.getByText("october-sale.csv: 2 users, 1 named twice").waitFor();
+    const row = page.getByRole("row", { name: /^october-sale\.csv/ });
+    await row.getByRole("button", { name: "Show the columns of october-sale.csv" }).click();
+    await row.getByText("customerName, orderId").waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      row.getByRole("button", { name: "Download october-sale.csv" }).click(),
+    ]);
+    assert.equal(readFileSync(await file.path(), "utf8"), text);
+    await row.getByRole("link", { name: "Send to october-sale.csv" }).click();
+    await page.getByLabel("Template").selectOption("order-confirmation");
+    await page.getByRole("button", { name: "Send to 2 users" }).click();
+    await page.getByRole("link", { name: "2 delivered 100 %" }).waitFor();
+    await page.goto(addressOf("files"));
+    await row.getByRole("button", { name: "Delete october-sale.csv …" }).click();
+    await row.getByRole("button", { name: "Delete october-sale.csv", exact: true }).click();
+    await page.getByText("No file is here").waitFor();
+    await close();
+  });
+
+  test("a taken name is refused until the file is to be replaced", async () => {
+    await app.onecall.files.upload("user_id\nann\n", { key: "taken.csv" });
+    const { page, expect, close } = await open("files");
+    expect(/409/);
+    const choose = () =>
+      page.getByLabel("CSV file", { exact: true }).setInputFiles({
+        name: "taken.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.from("user_id\nann\nbob\n"),
+      });
+    await choose();
+    const refusal = page
+      .getByRole("alert")
+      .filter({ hasText: 'A targets file with the key "taken.csv" exists' });
+    await refusal.getByText("Request").waitFor();
+    await page.getByLabel("In place of a file of the same name").check();
+    await choose();
+    await page.getByText("taken.csv: 2 users").waitFor();
+    await close();
+  });
+
+  test("what a key may not do isn't shown as if it could", async () => {
+    const admin = new Onecall({ url: worker.url, adminToken: worker.adminToken });
+    const { apiKey } = await admin.admin.createKey(app.id, { name: "reader", scopes: ["read"] });
+    await app.onecall.files.upload("user_id\nann\n", { key: "shown.csv" });
+    const { page, close } = await openSignedIn(browser, addressOf("files"), apiKey);
+    await page.getByRole("button", { name: "Download shown.csv" }).waitFor();
+    assert.equal(await page.getByText("Drop a CSV here").count(), 0);
+    assert.equal(await page.getByRole("button", { name: /Delete/ }).count(), 0);
+    await close();
+  });
+
+  test("files are accessible and fit their window in light, in dark and on a phone", async () => {
+    await app.onecall.files.upload("user_id\nann\n", { key: "looked-at.csv" });
+    await requireGoodLooks(browser, addressOf("files"), app.apiKey, "looked-at.csv");
   });
 });

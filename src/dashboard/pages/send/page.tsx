@@ -2,13 +2,13 @@ import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { TargetsFile, Template } from "../../../client/api-types.ts";
 import { CopyAs } from "../../components/copy.tsx";
+import { CsvUpload, toFileKey } from "../../components/csv-upload.tsx";
 import { Empty, Failure, Loading } from "../../components/feedback.tsx";
 import { Page } from "../../components/page.tsx";
 import { formatNumber } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
-import { CsvUpload } from "./csv-upload.tsx";
 import { NO_OPTIONS, OptionFields, toSendOptions } from "./options.tsx";
 import { Preview } from "./preview.tsx";
 import { emptyValues, toVariables, type Values, VariableFields } from "./variables.tsx";
@@ -68,22 +68,36 @@ function Chosen({ app, templateKey }: { app: string; templateKey: string }) {
     (signal) => clientOf(app).templates.get(templateKey, { signal }),
     [app, templateKey],
   );
+  // A link of the files' page names one.
+  const fileKey = useUrlState().get("file");
+  const file = useLoad(
+    async (signal) => (fileKey === "" ? null : await clientOf(app).files.get(fileKey, { signal })),
+    [app, fileKey],
+  );
   return (
     <>
       {error !== null && <Failure error={error} onRetry={reload} />}
       {data === null && isLoading && <Loading what="the template" />}
-      {data !== null && <SendForm app={app} template={data} />}
+      {file.error !== null && <Failure error={file.error} onRetry={file.reload} />}
+      {data !== null && !file.isLoading && <SendForm app={app} template={data} first={file.data} />}
     </>
   );
 }
 
 type Audience = "ids" | "csv";
 
-function SendForm({ app, template }: { app: string; template: Template }) {
+interface SendFormProps {
+  app: string;
+  template: Template;
+  /** The file that is chosen from the start. */
+  first: TargetsFile | null;
+}
+
+function SendForm({ app, template, first }: SendFormProps) {
   const { route } = useLocation();
-  const [audience, setAudience] = useState<Audience>("ids");
+  const [audience, setAudience] = useState<Audience>(first === null ? "ids" : "csv");
   const [text, setText] = useState(useUrlState().get("to"));
-  const [file, setFile] = useState<TargetsFile | null>(null);
+  const [file, setFile] = useState(first);
   const [values, setValues] = useState<Values>(() => emptyValues(template));
   const [options, setOptions] = useState(NO_OPTIONS);
   const ids = [...new Set(text.split(/[\s,;]+/).filter((id) => id !== ""))];
@@ -127,7 +141,16 @@ function SendForm({ app, template }: { app: string; template: Template }) {
             />
           </label>
         ) : (
-          <CsvUpload app={app} template={template} file={file} onFile={setFile} />
+          <CsvUpload
+            app={app}
+            columns={Object.keys(template.variableSchema)}
+            // Never the key of another file.
+            keyOf={(name) =>
+              toFileKey(`${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-")}-${name}`)
+            }
+            file={file}
+            onFile={setFile}
+          />
         )}
       </fieldset>
       <VariableFields

@@ -1,22 +1,27 @@
 import { useState } from "preact/hooks";
-import type { TargetsFile, Template } from "../../../client/api-types.ts";
-import { OnecallError } from "../../../client/index.ts";
-import { Failure } from "../../components/feedback.tsx";
-import { download } from "../../download.ts";
-import { formatNumber } from "../../format.ts";
-import { useAction } from "../../load.ts";
-import { clientOf } from "../../session.ts";
-import { faultsOf, type LineFault, linesOf } from "./csv-faults.ts";
+import type { TargetsFile } from "../../client/api-types.ts";
+import { OnecallError } from "../../client/index.ts";
+import { faultsOf, type LineFault, linesOf } from "../csv-faults.ts";
+import { download } from "../download.ts";
+import { formatNumber } from "../format.ts";
+import { useAction } from "../load.ts";
+import { clientOf } from "../session.ts";
+import { Failure } from "./feedback.tsx";
 
 interface CsvUploadProps {
   app: string;
-  template: Template;
+  /** Beside `user_id`. */
+  columns: readonly string[];
+  /** What the file will be called, from what it is called on the user's machine. */
+  keyOf(name: string): string;
+  /** In place of a file of that key. */
+  overwrite?: boolean;
   file: TargetsFile | null;
   onFile(file: TargetsFile | null): void;
 }
 
 /** A CSV by drag and drop or by the file dialog: uploaded with its progress, checked whole, its faults line by line. */
-export function CsvUpload({ app, template, file, onFile }: CsvUploadProps) {
+export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile }: CsvUploadProps) {
   const [loaded, setLoaded] = useState<{ name: string; share: number } | null>(null);
   const [faults, setFaults] = useState<{ rows: LineFault[]; text: string } | null>(null);
   const [isOver, setIsOver] = useState(false);
@@ -25,10 +30,10 @@ export function CsvUpload({ app, template, file, onFile }: CsvUploadProps) {
     setFaults(null);
     setLoaded({ name: given.name, share: 0 });
     try {
-      const key = `${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-")}-${given.name.replaceAll(/[^\w.-]/g, "-")}`;
       onFile(
         await clientOf(app).files.upload(given, {
-          key,
+          key: keyOf(given.name),
+          overwrite,
           onProgress: (progress) => setLoaded({ name: given.name, share: progress.loaded / progress.total }),
         }),
       );
@@ -44,7 +49,6 @@ export function CsvUpload({ app, template, file, onFile }: CsvUploadProps) {
     const [given] = files ?? [];
     if (given !== undefined) uploading.run(given);
   };
-  const needed = Object.keys(template.variableSchema);
   return (
     <div class="stack">
       <label
@@ -62,7 +66,7 @@ export function CsvUpload({ app, template, file, onFile }: CsvUploadProps) {
       >
         <span>Drop a CSV here, or choose one</span>
         <span class="small quiet">
-          Columns: <code>{["user_id", ...needed].join(", ")}</code>. At most 100,000 rows, 25 MB.
+          Columns: <code>{["user_id", ...columns].join(", ")}</code>. At most 100,000 rows, 25 MB.
         </span>
         <input
           type="file"
@@ -93,6 +97,11 @@ export function CsvUpload({ app, template, file, onFile }: CsvUploadProps) {
       {uploading.error !== null && <Failure error={uploading.error} />}
     </div>
   );
+}
+
+/** A name as a file key may be. */
+export function toFileKey(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, "-").slice(-200);
 }
 
 function Faults({ rows, text }: { rows: LineFault[]; text: string }) {

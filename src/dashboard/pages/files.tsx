@@ -1,0 +1,195 @@
+import { useState } from "preact/hooks";
+import type { ListedTargetsFile, TargetsFile } from "../../client/api-types.ts";
+import { Confirm } from "../components/confirm.tsx";
+import { CopyAs } from "../components/copy.tsx";
+import { CsvUpload, toFileKey } from "../components/csv-upload.tsx";
+import { Empty, Failure, Loading } from "../components/feedback.tsx";
+import { Page } from "../components/page.tsx";
+import { type Column, Pager, Table } from "../components/table.tsx";
+import { Time } from "../components/time.tsx";
+import { download } from "../download.ts";
+import { formatBytes, formatNumber } from "../format.ts";
+import { useAction, useLoad } from "../load.ts";
+import { clientOf, may } from "../session.ts";
+import { useUrlState } from "../url-state.ts";
+
+const API = "/v3/business-messaging/api/targets-files";
+
+/** The CSVs that can be sent to, newest first. */
+export default function Files({ app = "" }: { app?: string }) {
+  const url = useUrlState();
+  const query = { limit: 20, ...url.only(["cursor"]) };
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) => clientOf(app).files.list(query, { signal }).page(),
+    [app, JSON.stringify(query)],
+  );
+  const deleting = useAction(async (key: string) => {
+    await clientOf(app).files.delete(key);
+    reload();
+  });
+  const downloading = useAction(async (key: string) => {
+    download(key, await clientOf(app).files.download(key));
+  });
+  const problem = error ?? deleting.error ?? downloading.error;
+  return (
+    <Page
+      title="Files"
+      actions={
+        <button type="button" class="button" onClick={reload} disabled={isLoading}>
+          {isLoading ? "Loading …" : "Refresh"}
+        </button>
+      }
+    >
+      {may("send") && <Upload app={app} onUploaded={reload} />}
+      {problem !== null && <Failure error={problem} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="files" />}
+      {data?.data.length === 0 && (
+        <Empty title="No file is here">
+          <p>
+            A CSV has a row for each user, with <code>user_id</code> and a column for each variable. It can be
+            sent to for 30 days, as often as you want.
+          </p>
+        </Empty>
+      )}
+      {data !== null && data.data.length > 0 && (
+        <Table
+          caption="Files"
+          rows={data.data}
+          keyOf={({ id }) => id}
+          columns={columnsOf(app, deleting, downloading)}
+        />
+      )}
+      <div class="row spread">
+        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <CopyAs call={{ method: "GET", path: API, client: "files.list().page()" }} />
+      </div>
+    </Page>
+  );
+}
+
+function Upload({ app, onUploaded }: { app: string; onUploaded: () => void }) {
+  const [file, setFile] = useState<TargetsFile | null>(null);
+  const [overwrite, setOverwrite] = useState(false);
+  const take = (taken: TargetsFile | null) => {
+    setFile(taken);
+    if (taken !== null) onUploaded();
+  };
+  return (
+    <section class="card stack" aria-label="A new file">
+      <h2>A new file</h2>
+      <CsvUpload
+        app={app}
+        columns={["one for each variable"]}
+        keyOf={toFileKey}
+        overwrite={overwrite}
+        file={file}
+        onFile={take}
+      />
+      <div class="row spread">
+        <label class="row">
+          <input
+            type="checkbox"
+            checked={overwrite}
+            onChange={({ currentTarget }) => setOverwrite(currentTarget.checked)}
+          />
+          In place of a file of the same name
+        </label>
+        <CopyAs
+          call={{
+            method: "POST",
+            path: `${API}/october.csv/presigned-urls`,
+            body: { overwriteDuplicateKey: overwrite },
+            client: `files.upload(csv, { key: "october.csv", overwrite: ${overwrite} })`,
+          }}
+        />
+      </div>
+    </section>
+  );
+}
+
+interface FileAction {
+  run(key: string): Promise<void>;
+  isRunning: boolean;
+}
+
+function columnsOf(app: string, deleting: FileAction, downloading: FileAction): Column<ListedTargetsFile>[] {
+  return [
+    {
+      title: "File",
+      cell: ({ fileKey, size }) => (
+        <>
+          {fileKey}
+          <div class="small quiet">{formatBytes(size)}</div>
+        </>
+      ),
+    },
+    { title: "Users", isNumber: true, cell: ({ rows }) => formatNumber(rows) },
+    { title: "Named twice", isNumber: true, cell: ({ duplicates }) => formatNumber(duplicates) },
+    { title: "Columns", cell: ({ fileKey }) => <Columns app={app} fileKey={fileKey} /> },
+    { title: "Uploaded", cell: ({ uploadedAt }) => <Time at={uploadedAt} /> },
+    { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} isAge /> },
+    {
+      title: "Actions",
+      cell: ({ fileKey }) => (
+        <div class="row">
+          {may("send") && (
+            <a
+              class="button plain"
+              href={`/dashboard/${encodeURIComponent(app)}/send?file=${encodeURIComponent(fileKey)}`}
+              aria-label={`Send to ${fileKey}`}
+            >
+              Send
+            </a>
+          )}
+          <button
+            type="button"
+            class="button plain"
+            aria-label={`Download ${fileKey}`}
+            disabled={downloading.isRunning}
+            onClick={() => downloading.run(fileKey)}
+          >
+            Download
+          </button>
+          {may("send") && (
+            <Confirm
+              verb="Delete"
+              what={fileKey}
+              isRunning={deleting.isRunning}
+              onConfirm={() => deleting.run(fileKey)}
+            >
+              Nothing new can be sent to it. What was accepted goes out whole.
+            </Confirm>
+          )}
+          <CopyAs
+            call={{
+              method: "DELETE",
+              path: `${API}/${fileKey}`,
+              client: `files.delete(${JSON.stringify(fileKey)})`,
+            }}
+          />
+        </div>
+      ),
+    },
+  ];
+}
+
+/** A list has no columns: they are asked for where somebody wants to see them. */
+function Columns({ app, fileKey }: { app: string; fileKey: string }) {
+  const [columns, setColumns] = useState<readonly string[] | null>(null);
+  const asking = useAction(async () => setColumns((await clientOf(app).files.get(fileKey)).columns));
+  if (columns !== null) return <code class="small">{columns.join(", ") || "none"}</code>;
+  return (
+    <>
+      <button
+        type="button"
+        class="button plain"
+        aria-label={`Show the columns of ${fileKey}`}
+        disabled={asking.isRunning}
+        onClick={() => asking.run()}
+      >
+        Show
+      </button>
+      {asking.error !== null && <Failure error={asking.error} />}
+    </>
+  );
+}
