@@ -11,6 +11,8 @@ const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
 const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
 const Analytics = lazy(() => import("./pages/analytics.tsx"));
 const Files = lazy(() => import("./pages/files.tsx"));
+const WebhookList = lazy(() => import("./pages/webhooks/list.tsx"));
+const WebhookDetail = lazy(() => import("./pages/webhooks/detail.tsx"));
 const Apps = lazy(() => import("./pages/apps.tsx"));
 const UserList = lazy(() => import("./pages/users/list.tsx"));
 const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
@@ -49,6 +51,8 @@ function Pages() {
           <Route path="/dashboard/:app/notifications/:id" component={NotificationDetail} />
           <Route path="/dashboard/:app/analytics" component={Analytics} />
           <Route path="/dashboard/:app/files" component={Files} />
+          <Route path="/dashboard/:app/webhooks" component={WebhookList} />
+          <Route path="/dashboard/:app/webhooks/:id" component={WebhookDetail} />
           <Route path="/dashboard/:app/users" component={UserList} />
           <Route path="/dashboard/:app/users/:uid" component={UserDetail} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />

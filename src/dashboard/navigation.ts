@@ -30,6 +30,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
   {
     group: "Setting",
     items: [
+      { label: "Webhooks", path: "webhooks", scope: "read" },
       { label: "API keys", path: "api-keys", scope: "manage", isOperators: true },
       { label: "Audit log", path: "audit-log", scope: "manage" },
     ],

@@ -10,8 +10,8 @@ import { Failure } from "./feedback.tsx";
 
 interface CsvUploadProps {
   app: string;
-  /** Beside `user_id`. */
-  columns: readonly string[];
+  /** Beside `user_id`; null where any may be. */
+  columns: readonly string[] | null;
   /** What the file will be called, from what it is called on the user's machine. */
   keyOf(name: string): string;
   /** In place of a file of that key. */
@@ -66,7 +66,8 @@ export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile
       >
         <span>Drop a CSV here, or choose one</span>
         <span class="small quiet">
-          Columns: <code>{["user_id", ...columns].join(", ")}</code>. At most 100,000 rows, 25 MB.
+          Columns: <code>{["user_id", ...(columns ?? [])].join(", ")}</code>
+          {columns === null && " and one for each variable"}. At most 100,000 rows, 25 MB.
         </span>
         <input
           type="file"

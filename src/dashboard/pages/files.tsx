@@ -77,14 +77,7 @@ function Upload({ app, onUploaded }: { app: string; onUploaded: () => void }) {
   return (
     <section class="card stack" aria-label="A new file">
       <h2>A new file</h2>
-      <CsvUpload
-        app={app}
-        columns={["one for each variable"]}
-        keyOf={toFileKey}
-        overwrite={overwrite}
-        file={file}
-        onFile={take}
-      />
+      <CsvUpload app={app} columns={null} keyOf={toFileKey} overwrite={overwrite} file={file} onFile={take} />
       <div class="row spread">
         <label class="row">
           <input
@@ -158,15 +151,15 @@ function columnsOf(app: string, deleting: FileAction, downloading: FileAction): 
               onConfirm={() => deleting.run(fileKey)}
             >
               Nothing new can be sent to it. What was accepted goes out whole.
+              <CopyAs
+                call={{
+                  method: "DELETE",
+                  path: `${API}/${fileKey}`,
+                  client: `files.delete(${JSON.stringify(fileKey)})`,
+                }}
+              />
             </Confirm>
           )}
-          <CopyAs
-            call={{
-              method: "DELETE",
-              path: `${API}/${fileKey}`,
-              client: `files.delete(${JSON.stringify(fileKey)})`,
-            }}
-          />
         </div>
       ),
     },

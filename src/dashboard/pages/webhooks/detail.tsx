@@ -1,0 +1,158 @@
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import type { Webhook } from "../../../client/api-types.ts";
+import { StatusBadge } from "../../components/badges.tsx";
+import { Confirm } from "../../components/confirm.tsx";
+import { CopyAs } from "../../components/copy.tsx";
+import { Failure, Loading } from "../../components/feedback.tsx";
+import { Page } from "../../components/page.tsx";
+import { Time } from "../../components/time.tsx";
+import { formatNumber } from "../../format.ts";
+import { useAction, useLoad } from "../../load.ts";
+import { clientOf, may } from "../../session.ts";
+import { Attempts } from "./attempts.tsx";
+import { type EndpointFields, Fields, toBody } from "./fields.tsx";
+import { Recover, Rotate } from "./repairs.tsx";
+
+const API = "/v3/business-messaging/api/webhooks";
+
+const DISABLED: Readonly<Record<NonNullable<Webhook["disabledReason"]>, string>> = {
+  requested: "somebody disabled it",
+  failing: "it failed for five days without any success",
+  gone: "it answered 410, so it is gone",
+  backlog: "too much waited for it",
+};
+
+/** An endpoint: its state, what it was called with, and what to do where calls failed. */
+export default function WebhookDetail({ app = "", id = "" }: { app?: string; id?: string }) {
+  const { data, error, isLoading, reload } = useLoad(
+    (signal) => clientOf(app).webhooks.get(id, { signal }),
+    [app, id],
+  );
+  return (
+    <Page title={data?.description ?? "Webhook"}>
+      {error !== null && <Failure error={error} onRetry={reload} />}
+      {data === null && isLoading && <Loading what="the endpoint" />}
+      {data !== null && (
+        <>
+          <Facts webhook={data} />
+          <Attempts app={app} webhook={data} onCalled={reload} />
+          {may("manage") && (
+            <>
+              <Recover app={app} webhook={data} onDone={reload} />
+              <Rotate app={app} webhook={data} onDone={reload} />
+              <Change app={app} webhook={data} key={data.updatedAt} onDone={reload} />
+            </>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Facts({ webhook }: { webhook: Webhook }) {
+  const { url, enabled, disabledAt, disabledReason, failingSince, secretFingerprint } = webhook;
+  return (
+    <dl class="facts">
+      <Fact name="State">
+        <StatusBadge status={enabled ? "enabled" : "disabled"} />
+        {disabledAt !== null && (
+          <div class="small quiet">
+            <Time at={disabledAt} isAge />
+            {disabledReason !== null && `: ${DISABLED[disabledReason]}`}
+          </div>
+        )}
+      </Fact>
+      <Fact name="URL">{url}</Fact>
+      <Fact name="Events">
+        {webhook.events.join(", ")} <span class="quiet">at most {webhook.eventsPerCall} a call</span>
+      </Fact>
+      <Fact name="Failing">{failingSince === null ? "no" : <Time at={failingSince} isAge />}</Fact>
+      <Fact name="Events that wait">{formatNumber(webhook.waitingEvents)}</Fact>
+      <Fact name="Events dropped">{formatNumber(webhook.droppedEvents)}</Fact>
+      <Fact name="Secret's fingerprint">
+        <code class="small">{secretFingerprint}</code>
+        {webhook.previousSecretUntil !== null && (
+          <div class="small quiet">
+            the one before signs until <Time at={webhook.previousSecretUntil} />
+          </div>
+        )}
+      </Fact>
+      <Fact name="Made">
+        <Time at={webhook.createdAt} />
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Its fields, whether it is enabled, and its end. */
+function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDone: () => void }) {
+  const { id, enabled } = webhook;
+  const { route } = useLocation();
+  const [fields, setFields] = useState<EndpointFields>({
+    ...webhook,
+    description: webhook.description ?? "",
+  });
+  const changing = useAction(
+    async (body: Parameters<ReturnType<typeof clientOf>["webhooks"]["update"]>[1]) => {
+      await clientOf(app).webhooks.update(id, body);
+      onDone();
+    },
+  );
+  const deleting = useAction(async () => {
+    await clientOf(app).webhooks.delete(id);
+    route(`/dashboard/${encodeURIComponent(app)}/webhooks`);
+  });
+  const error = changing.error ?? deleting.error;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    changing.run(toBody(fields));
+  };
+  return (
+    <form class="card stack" aria-label="Change the endpoint" onSubmit={submit}>
+      <h2>Change it</h2>
+      <Fields fields={fields} onFields={setFields} />
+      {error !== null && <Failure error={error} />}
+      <div class="row">
+        <button type="submit" class="button main" disabled={fields.events.length === 0 || changing.isRunning}>
+          Save
+        </button>
+        <button
+          type="button"
+          class="button"
+          disabled={changing.isRunning}
+          onClick={() => changing.run({ enabled: !enabled })}
+        >
+          {enabled ? "Disable" : "Enable"}
+        </button>
+        <CopyAs
+          call={{
+            method: "PUT",
+            path: `${API}/${id}`,
+            body: { ...toBody(fields), enabled },
+            client: `webhooks.update("${id}", ${JSON.stringify({ ...toBody(fields), enabled })})`,
+          }}
+        />
+      </div>
+      <p class="small quiet">
+        While it is disabled it hears nothing of what happens; what waits for it goes out when it is enabled
+        again.
+      </p>
+      <div>
+        <Confirm verb="Delete" what="this endpoint" isRunning={deleting.isRunning} onConfirm={deleting.run}>
+          What it was still to get is gone, and its attempts.{" "}
+          <CopyAs call={{ method: "DELETE", path: `${API}/${id}`, client: `webhooks.delete("${id}")` }} />
+        </Confirm>
+      </div>
+    </form>
+  );
+}
