@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { type Notification, Onecall } from "../../src/client/index.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "./client/fault-proxy.ts";
@@ -32,10 +33,15 @@ describe("the client over sockets that fail", () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
+  /** A send to one is listed within two seconds. */
   async function listSent(tag: string): Promise<Notification[]> {
-    const sent: Notification[] = [];
-    for await (const one of app.onecall.notifications.list({ tag })) sent.push(one);
-    return sent;
+    const giveUpAt = Date.now() + 30_000;
+    for (;;) {
+      const sent: Notification[] = [];
+      for await (const one of app.onecall.notifications.list({ tag })) sent.push(one);
+      if (sent.length > 0 || Date.now() > giveUpAt) return sent;
+      await delay(100);
+    }
   }
 
   for (const fault of FAULTS) {

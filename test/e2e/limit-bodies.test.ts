@@ -108,10 +108,24 @@ async function prepareApp(): Promise<void> {
   assert.equal(approved.status, 200);
 }
 
+/** What a page of the dashboard sends, signed in as the operator. */
+async function signIn(): Promise<Record<string, string>> {
+  const page = { "content-type": "application/json", "sec-fetch-site": "same-origin" };
+  const answer = await fetch(`${worker.url}/dashboard/session`, {
+    method: "POST",
+    headers: page,
+    body: JSON.stringify({ token: ADMIN_TOKEN }),
+  });
+  assert.equal(answer.status, 200);
+  const [cookie = ""] = (answer.headers.get("set-cookie") ?? "").split(";");
+  return { ...page, cookie };
+}
+
 /** Whoever may call this path: the admin, a user's client, the app's server, or one that knows a vendor's form. */
 async function credentialsFor(path: string): Promise<Record<string, string>[]> {
   const { authorization = "", appid = "", apikey = "" } = headers;
   if (path.startsWith("/admin")) return [{ authorization }];
+  if (path.startsWith("/dashboard")) return [await signIn()];
   if (path.includes("/feed")) {
     const made = await call("POST", `${API}/users/${TARGET}/auth_tokens`, "{}");
     return [{ authorization: `Bearer ${JSON.parse(made.text).authToken}` }];
