@@ -18,6 +18,10 @@ const UserList = lazy(() => import("./pages/users/list.tsx"));
 const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
 const AuditLog = lazy(() => import("./pages/audit-log.tsx"));
 const ApiKeys = lazy(() => import("./pages/api-keys.tsx"));
+const TemplateList = lazy(() => import("./pages/templates/list.tsx"));
+const TemplateDetail = lazy(() => import("./pages/templates/detail.tsx"));
+const TemplateVersions = lazy(() => import("./pages/templates/versions.tsx"));
+const NewTemplate = lazy(() => import("./pages/templates/new.tsx"));
 const Start = lazy(() => import("./pages/start.tsx"));
 const NotFound = lazy(() => import("./pages/not-found.tsx"));
 
@@ -55,6 +59,10 @@ function Pages() {
           <Route path="/dashboard/:app/webhooks/:id" component={WebhookDetail} />
           <Route path="/dashboard/:app/users" component={UserList} />
           <Route path="/dashboard/:app/users/:uid" component={UserDetail} />
+          <Route path="/dashboard/:app/templates" component={TemplateList} />
+          <Route path="/dashboard/:app/new-template" component={NewTemplate} />
+          <Route path="/dashboard/:app/templates/:template" component={TemplateDetail} />
+          <Route path="/dashboard/:app/templates/:template/versions" component={TemplateVersions} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />
           <Route path="/dashboard/:app/api-keys" component={ApiKeys} />
           <Route default component={NotFound} />

@@ -26,6 +26,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
       { label: "Analytics", path: "analytics", scope: "read" },
     ],
   },
+  { group: "Content", items: [{ label: "Templates", path: "templates", scope: "read" }] },
   { group: "People", items: [{ label: "Users", path: "users", scope: "read" }] },
   {
     group: "Setting",

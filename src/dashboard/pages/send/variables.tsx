@@ -4,6 +4,7 @@ import type { VariableValue } from "../../../client/template-variables.ts";
 /** A form made of a template's variable schema: a field for a text, three for an image, two for an action. */
 
 type Field = Template["variableSchema"][string];
+type WithSchema = Pick<Template, "variableSchema">;
 /** What stands in the fields, by `name` or `name.part`. */
 export type Values = Readonly<Record<string, string>>;
 
@@ -13,7 +14,7 @@ const PARTS: Readonly<Record<Field["type"], readonly string[]>> = {
   action: [".type", ".data"],
 };
 
-export function emptyValues({ variableSchema }: Template): Values {
+export function emptyValues({ variableSchema }: WithSchema): Values {
   const entries = Object.entries(variableSchema).flatMap(([name, { type, default: given }]) =>
     PARTS[type].map((part): [string, string] => [
       name + part,
@@ -24,7 +25,7 @@ export function emptyValues({ variableSchema }: Template): Values {
 }
 
 /** The values as a send takes them; an empty field is an absent value, and the service says what lacks. */
-export function toVariables({ variableSchema }: Template, values: Values): Record<string, VariableValue> {
+export function toVariables({ variableSchema }: WithSchema, values: Values): Record<string, VariableValue> {
   const found: Record<string, VariableValue> = {};
   for (const [name, { type }] of Object.entries(variableSchema)) {
     const at = (part: string): string => values[name + part] ?? "";
@@ -38,7 +39,7 @@ export function toVariables({ variableSchema }: Template, values: Values): Recor
 }
 
 interface VariableFieldsProps {
-  template: Template;
+  template: WithSchema;
   values: Values;
   legend: string;
   onValues(values: Values): void;

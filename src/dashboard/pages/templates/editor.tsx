@@ -1,0 +1,165 @@
+import { useState } from "preact/hooks";
+import type { Channel } from "../../../client/api-types.ts";
+import { type CallExample, CopyAs } from "../../components/copy.tsx";
+import { Failure } from "../../components/feedback.tsx";
+import { useAction } from "../../load.ts";
+import { ChannelContent } from "./channel-content.tsx";
+import { changesOf, type Draft, toNewBody } from "./draft.ts";
+import { LivePreview } from "./live-preview.tsx";
+import { SchemaEditor } from "./schema.tsx";
+
+interface EditorProps {
+  stored: Draft;
+  channels: readonly Channel[];
+  isNew: boolean;
+  callOf(body: object): CallExample;
+  /** With `approve`: the same call approves what it saves. */
+  onSave(draft: Draft, approve: boolean): Promise<void>;
+}
+
+/** What a template says, to be written, with what users would see beside it. */
+export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps) {
+  const [draft, setDraft] = useState(stored);
+  const change = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }));
+  const saving = useAction((approve: boolean) => onSave(draft, approve));
+  const changes = isNew ? toNewBody(draft) : changesOf(draft, stored);
+  const fault = faultOf(draft);
+  const canSave = fault === null && Object.keys(changes).length > 0 && !saving.isRunning;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (canSave) saving.run(false);
+  };
+  return (
+    <div class="sides">
+      <form class="stack" aria-label="Editor" onSubmit={submit}>
+        <About draft={draft} isNew={isNew} channels={channels} change={change} />
+        {draft.channelKeys.map((key) => (
+          <ChannelContent
+            key={key}
+            channelKey={key}
+            type={channels.find((channel) => channel.key === key)?.type ?? "in_app"}
+            content={draft.content[key] ?? {}}
+            onContent={(one) => {
+              setDraft((before) => ({
+                ...before,
+                content: one === null ? before.content : { ...before.content, [key]: one },
+                unread: [...before.unread.filter((name) => name !== key), ...(one === null ? [key] : [])],
+              }));
+            }}
+          />
+        ))}
+        <SchemaEditor draft={draft} change={change} />
+        {saving.error !== null && <Failure error={saving.error} />}
+        {fault !== null && <p class="notice warn">{fault}</p>}
+        <div class="row">
+          <button type="submit" class="button main" disabled={!canSave}>
+            {saving.isRunning ? "Saving …" : isNew ? "Save as a draft" : "Save"}
+          </button>
+          {!isNew && (
+            <button type="button" class="button" disabled={!canSave} onClick={() => saving.run(true)}>
+              Save and approve
+            </button>
+          )}
+          {!isNew && Object.keys(changes).length === 0 && (
+            <span class="small quiet">Nothing is changed.</span>
+          )}
+          <CopyAs call={callOf(changes)} />
+        </div>
+      </form>
+      <LivePreview draft={draft} channels={channels} />
+    </div>
+  );
+}
+
+/** What keeps the draft from being saved; the service finds the rest. */
+function faultOf({ name, variables, unread }: Draft): string | null {
+  if (unread.length > 0) return `The JSON of ${unread.join(", ")} can't be read yet.`;
+  if (name.trim() === "") return "A template needs a name.";
+  const names = variables.map((variable) => variable.name);
+  if (names.includes("")) return "Each variable needs a name.";
+  const twice = names.find((one, index) => names.indexOf(one) !== index);
+  return twice === undefined ? null : `The variable “${twice}” is there twice.`;
+}
+
+interface AboutProps {
+  draft: Draft;
+  isNew: boolean;
+  channels: readonly Channel[];
+  change(changes: Partial<Draft>): void;
+}
+
+function About({ draft, isNew, channels, change }: AboutProps) {
+  const { name, key, category, channelKeys, placeholders } = draft;
+  return (
+    <fieldset class="card stack">
+      <legend>Template</legend>
+      <div class="filters">
+        <TextField label="Name" value={name} onValue={(value) => change({ name: value })} />
+        {isNew && (
+          <TextField
+            label="Key (made from the name where empty)"
+            value={key}
+            onValue={(value) => change({ key: value })}
+          />
+        )}
+        <TextField
+          label="Category (optional)"
+          value={category}
+          onValue={(value) => change({ category: value })}
+        />
+        <label class="field">
+          <span>Placeholders</span>
+          <select
+            class="input"
+            value={placeholders}
+            onChange={({ currentTarget: { value } }) =>
+              change({ placeholders: value === "single" ? "single" : "double" })
+            }
+          >
+            <option value="double">{"{{name}}"}</option>
+            <option value="single">{"{name}, as Sendbird's"}</option>
+          </select>
+        </label>
+      </div>
+      <fieldset class="stack-tight plain">
+        <legend class="small">Channels</legend>
+        {channels.length === 0 && <p class="quiet">The app has no channel yet: a template needs one.</p>}
+        <div class="row">
+          {channels.map((channel) => (
+            <label key={channel.key} class="row">
+              <input
+                type="checkbox"
+                checked={channelKeys.includes(channel.key)}
+                onChange={({ currentTarget: { checked } }) =>
+                  change({
+                    channelKeys: checked
+                      ? [...channelKeys, channel.key]
+                      : channelKeys.filter((one) => one !== channel.key),
+                    unread: draft.unread.filter((one) => one !== channel.key),
+                  })
+                }
+              />
+              {channel.name}
+              {!channel.enabled && <span class="badge warn">disabled</span>}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    </fieldset>
+  );
+}
+
+interface TextFieldProps {
+  label: string;
+  value: string;
+  onValue(value: string): void;
+}
+
+function TextField({ label, value, onValue }: TextFieldProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input class="input" value={value} onInput={({ currentTarget }) => onValue(currentTarget.value)} />
+    </label>
+  );
+}

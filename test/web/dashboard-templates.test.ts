@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { Onecall } from "../../src/client/index.ts";
+import { findAxeFaults } from "./support/axe.ts";
+import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
+import { HOSTILE } from "./support/filled-app.ts";
+
+const LOOKS: Record<string, BrowserContextOptions> = {
+  light: { colorScheme: "light" },
+  dark: { colorScheme: "dark" },
+  phone: { viewport: { width: 390, height: 844 } },
+};
+
+describe("the dashboard's templates", () => {
+  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-templates-"));
+  let worker: LocalWorker;
+  let browser: Browser;
+  let app: { id: string; apiKey: string };
+  let onecall: Onecall;
+  before(async () => {
+    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    const { url, adminToken } = worker;
+    app = await new Onecall({ url, adminToken }).admin.createApp({ name: "Shop", shardCount: 16 });
+    onecall = new Onecall({ url, apiKey: app.apiKey });
+    await onecall.channels.create({ name: "In-app alerts", type: "in_app" });
+    await onecall.channels.create({ name: "Mobile push", type: "push" });
+    await onecall.templates.create({
+      name: HOSTILE,
+      key: "welcome",
+      category: "greetings",
+      channelKeys: ["in-app-alerts", "mobile-push"],
+      content: {
+        "in-app-alerts": { title: "Hello {{name}}", body: HOSTILE, image: "{{photo}}", action: "{{link}}" },
+        "mobile-push": { title: "Hello {{name}}", body: "From {{city}}: {{photo.url}}" },
+      },
+      variableSchema: {
+        name: { type: "string" },
+        city: { type: "string", default: "Rome" },
+        photo: { type: "image", required: false },
+        link: { type: "action", required: false },
+      },
+    });
+    await onecall.templates.update("welcome", { status: "approved" });
+    await onecall.templates.update("welcome", {
+      content: {
+        "in-app-alerts": { title: "Welcome {{name}}", body: HOSTILE },
+        "mobile-push": { title: "Welcome {{name}}", body: "From {{city}}: {{photo.url}}" },
+      },
+    });
+  });
+  after(async () => {
+    await browser.close();
+    await worker.stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
+
+  const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
+
+  async function signedIn(
+    path: string,
+    options: BrowserContextOptions = {},
+    token = app.apiKey,
+  ): Promise<WatchedPage> {
+    const watched = await openPage(browser, addressOf(path), options);
+    await watched.page.getByLabel("API key or admin token").fill(token);
+    await watched.page.getByRole("button", { name: "Sign in" }).click();
+    await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
+    return watched;
+  }
+
+  const isWide = (page: Page) =>
+    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+  for (const [look, options] of Object.entries(LOOKS)) {
+    test(`the pages are accessible and fit their window: ${look}`, async () => {
+      const { page, close } = await signedIn("templates", options);
+      for (const [path, text] of [
+        ["templates", "greetings"],
+        ["templates?search=none", "No template fits all of these filters"],
+        ["templates/welcome", "Android lock screen"],
+        ["templates/welcome/versions", "From version 1 to version 2"],
+        ["new-template", "Choose a channel to see what its users get."],
+      ] as const) {
+        await page.goto(addressOf(path));
+        await page.getByText(text).first().waitFor();
+        assert.deepEqual(await findAxeFaults(page), [], path);
+        assert.equal(await isWide(page), false, path);
+      }
+      await close();
+    });
+  }
+
+  test("a template is written, looked at, saved, approved with a warning, and archived", async () => {
+    const { page, close } = await signedIn("templates");
+    await page.getByRole("link", { name: "New template" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Parcel sent");
+    await page.getByLabel("In-app alerts").check();
+    await page.getByLabel("Mobile push").check();
+    await page.getByLabel("title of in-app-alerts").fill("{{shop}}: it is on its way");
+    await page.getByLabel("body of in-app-alerts").fill("Dear { {{name}} }, look for {{parcel}}.");
+    const push = page.getByRole("group", { name: /^mobile-push/ });
+    await push.getByLabel("As JSON").check();
+    await push.getByLabel("Content of mobile-push").fill('{"title": "On its way",');
+    await page.getByText("The JSON of mobile-push can't be read yet.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Save as a draft" }).isDisabled(), true);
+    await push.getByLabel("Content of mobile-push").fill('{"title": "On its way", "body": "{{ name }}!"}');
+    for (const [index, name] of ["shop", "name", "parcel", "unused"].entries()) {
+      await page.getByRole("button", { name: "Add a variable" }).click();
+      const row = page.getByRole("group", { name: `Variable ${index + 1}` });
+      await row.getByLabel("Name").fill(name);
+      if (name === "shop") await row.getByLabel("Default (optional)").fill("Onecall Books");
+      if (name === "unused") await row.getByLabel("Required").uncheck();
+    }
+    const preview = page.getByRole("region", { name: "Preview", exact: true });
+    await preview.getByLabel("name", { exact: true }).fill("Mia");
+    await preview.getByLabel("parcel", { exact: true }).fill("P-7");
+    const feed = preview.getByRole("figure", { name: "Feed item" });
+    await feed.getByText("Onecall Books: it is on its way").waitFor();
+    await feed.getByText("Dear { Mia }, look for P-7.").waitFor();
+    for (const name of ["iOS lock screen", "Android lock screen"]) {
+      await preview.getByRole("figure", { name }).getByText("Mia!").waitFor();
+    }
+    await page.getByRole("button", { name: "Save as a draft" }).click();
+    await page.getByText("It is a draft: nothing of it is sent until it is approved.").waitFor();
+    assert.equal(page.url(), addressOf("templates/parcel-sent"));
+    // What the page showed is what the service renders.
+    const { content } = await onecall.templates.preview("parcel-sent", {
+      variables: { name: "Mia", parcel: "P-7" },
+    });
+    assert.deepEqual(content, {
+      "in-app-alerts": { title: "Onecall Books: it is on its way", body: "Dear { Mia }, look for P-7." },
+      "mobile-push": { title: "On its way", body: "Mia!" },
+    });
+    await page.getByRole("button", { name: "Approve version 1" }).click();
+    await page.getByText("Version 1 is what is sent from now on.").waitFor();
+    await page.getByRole("list", { name: "Warnings" }).getByText("variableSchema.unused").waitFor();
+    await page.getByRole("link", { name: "Send it" }).waitFor();
+    await page.getByRole("button", { name: "Archive …" }).click();
+    await page.getByRole("button", { name: "Archive Parcel sent" }).click();
+    await page.getByText("It is archived: it isn't sent.").waitFor();
+    assert.equal((await onecall.templates.get("parcel-sent")).status, "archived");
+    await close();
+  });
+
+  test("a change is a new version, a fault of it is named, and a diff shows what changed", async () => {
+    const { page, expect, close } = await signedIn("templates");
+    expect(/400/);
+    await page.getByLabel("Name or key begins with").fill("welc");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: HOSTILE }).click();
+    await page.getByText("Version 1 is sent; version 2 waits for its approval.").waitFor();
+    const preview = page.getByRole("region", { name: "Preview", exact: true });
+    await preview.getByLabel("photo.url (optional)").fill("https://shop.example/p.jpg");
+    await preview
+      .getByRole("figure", { name: "iOS lock screen" })
+      .getByText("From Rome: https://shop.example/p.jpg")
+      .waitFor();
+    // Without a value a placeholder stays, so that one sees it.
+    await preview.getByRole("figure", { name: "Feed item" }).getByText("Welcome {{name}}").waitFor();
+    await page.getByLabel("body of mobile-push").fill("Dear {{nobody}}");
+    await page.getByRole("button", { name: "Save and approve" }).click();
+    const alert = page.getByRole("alert");
+    await alert.getByText("content.mobile-push.body", { exact: true }).waitFor();
+    await alert.getByText(/^Request/).waitFor();
+    await page.getByLabel("body of mobile-push").fill("Dear {{name}}");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("Version 3 is saved.").waitFor();
+    await page.getByRole("link", { name: "Versions" }).click();
+    await page.getByRole("heading", { name: "From version 2 to version 3" }).waitFor();
+    await page.getByRole("deletion").getByText("From {{city}}").waitFor();
+    await page.getByRole("insertion").getByText("Dear {{name}}").waitFor();
+    await page.getByRole("link", { name: "Since 1 to 2" }).click();
+    await page.getByRole("deletion").getByText("Hello {{name}}").first().waitFor();
+    assert.match(page.url(), /before=1&after=2/);
+    assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+    await close();
+  });
+
+  test("a key that may read sees templates and their preview, and nothing to change them with", async () => {
+    const { url, adminToken } = worker;
+    const { apiKey } = await new Onecall({ url, adminToken }).admin.createKey(app.id, {
+      name: "reader",
+      scopes: ["read"],
+    });
+    const { page, close } = await signedIn("templates", {}, apiKey);
+    await page.getByRole("link", { name: HOSTILE }).click();
+    await page.getByRole("figure", { name: "Feed item" }).waitFor();
+    for (const name of [/Save/, /Approve/, /Archive/]) {
+      assert.equal(await page.getByRole("button", { name }).count(), 0);
+    }
+    await page.goto(addressOf("new-template"));
+    await page.getByText("Your key may not change templates").waitFor();
+    await close();
+  });
+
+  test("an app without templates is told what to do first", async () => {
+    const { url, adminToken } = worker;
+    const empty = await new Onecall({ url, adminToken }).admin.createApp({ name: "New", shardCount: 16 });
+    const watched = await openPage(browser, `${url}/dashboard/${empty.id}/templates`);
+    await watched.page.getByLabel("API key or admin token").fill(empty.apiKey);
+    await watched.page.getByRole("button", { name: "Sign in" }).click();
+    await watched.page.getByText("There is no template yet").waitFor();
+    await watched.page.getByRole("link", { name: "New template" }).click();
+    await watched.page.getByText("The app has no channel yet: a template needs one.").waitFor();
+    await watched.close();
+  });
+});
