@@ -7,7 +7,8 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { findAxeFaults } from "./support/axe.ts";
-import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
+import { startBrowser } from "./support/browser.ts";
+import { openSignedIn } from "./support/dashboard-pages.ts";
 import { HOSTILE } from "./support/filled-app.ts";
 
 const LOOKS: Record<string, BrowserContextOptions> = {
@@ -61,17 +62,8 @@ describe("the dashboard's templates", () => {
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
 
-  async function signedIn(
-    path: string,
-    options: BrowserContextOptions = {},
-    token = app.apiKey,
-  ): Promise<WatchedPage> {
-    const watched = await openPage(browser, addressOf(path), options);
-    await watched.page.getByLabel("API key or admin token").fill(token);
-    await watched.page.getByRole("button", { name: "Sign in" }).click();
-    await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
-    return watched;
-  }
+  const signedIn = (path: string, options: BrowserContextOptions = {}, token = app.apiKey) =>
+    openSignedIn(browser, addressOf(path), token, options);
 
   const isWide = (page: Page) =>
     page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
@@ -201,12 +193,14 @@ describe("the dashboard's templates", () => {
   test("an app without templates is told what to do first", async () => {
     const { url, adminToken } = worker;
     const empty = await new Onecall({ url, adminToken }).admin.createApp({ name: "New", shardCount: 16 });
-    const watched = await openPage(browser, `${url}/dashboard/${empty.id}/templates`);
-    await watched.page.getByLabel("API key or admin token").fill(empty.apiKey);
-    await watched.page.getByRole("button", { name: "Sign in" }).click();
-    await watched.page.getByText("There is no template yet").waitFor();
-    await watched.page.getByRole("link", { name: "New template" }).click();
-    await watched.page.getByText("The app has no channel yet: a template needs one.").waitFor();
-    await watched.close();
+    const { page, close } = await openSignedIn(
+      browser,
+      `${url}/dashboard/${empty.id}/templates`,
+      empty.apiKey,
+    );
+    await page.getByText("There is no template yet").waitFor();
+    await page.getByRole("link", { name: "New template" }).click();
+    await page.getByText("The app has no channel yet: a template needs one.").waitFor();
+    await close();
   });
 });
