@@ -132,8 +132,8 @@ describe("the dashboard's templates", () => {
     await page.getByText("Version 1 is what is sent from now on.").waitFor();
     await page.getByRole("list", { name: "Warnings" }).getByText("variableSchema.unused").waitFor();
     await page.getByRole("link", { name: "Send it" }).waitFor();
-    await page.getByRole("button", { name: "Archive …" }).click();
-    await page.getByRole("button", { name: "Archive Parcel sent" }).click();
+    await page.getByRole("button", { name: "Archive Parcel sent …" }).click();
+    await page.getByRole("button", { name: "Archive Parcel sent", exact: true }).click();
     await page.getByText("It is archived: it isn't sent.").waitFor();
     assert.equal((await onecall.templates.get("parcel-sent")).status, "archived");
     await close();

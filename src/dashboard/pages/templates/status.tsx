@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
 import type { Template } from "../../../client/api-types.ts";
+import { Confirm } from "../../components/confirm.tsx";
 import { CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { useAction } from "../../load.ts";
@@ -40,11 +40,9 @@ interface StatusActionsProps {
 
 /** Approve the newest version, or take the template out of use. */
 export function StatusActions({ app, template, onDone }: StatusActionsProps) {
-  const { key, status, version, approvedVersion } = template;
-  const [isAsked, setIsAsked] = useState(false);
+  const { key, name, status, version, approvedVersion } = template;
   const changing = useAction(async (wanted: "approved" | "archived") => {
     const { warnings = [] } = await clientOf(app).templates.update(key, { status: wanted });
-    setIsAsked(false);
     const done =
       wanted === "approved" ? `Version ${version} is what is sent from now on.` : "It is archived.";
     onDone({ done, warnings });
@@ -55,24 +53,6 @@ export function StatusActions({ app, template, onDone }: StatusActionsProps) {
     <section class="card stack" aria-label="Approval">
       <p>{describe(template)}</p>
       {changing.error !== null && <Failure error={changing.error} />}
-      {isAsked && (
-        <div class="notice warn" role="alert">
-          <strong>From now on, whoever sends it gets ERR_TEMPLATE_NOT_APPROVED.</strong>
-          <span class="row">
-            <button
-              type="button"
-              class="button main"
-              disabled={changing.isRunning}
-              onClick={() => changing.run("archived")}
-            >
-              Archive {template.name}
-            </button>
-            <button type="button" class="button" onClick={() => setIsAsked(false)}>
-              Keep it
-            </button>
-          </span>
-        </div>
-      )}
       <div class="row">
         {!isApproved && (
           <button
@@ -84,10 +64,15 @@ export function StatusActions({ app, template, onDone }: StatusActionsProps) {
             Approve version {version}
           </button>
         )}
-        {status !== "archived" && !isAsked && (
-          <button type="button" class="button" onClick={() => setIsAsked(true)}>
-            Archive …
-          </button>
+        {status !== "archived" && (
+          <Confirm
+            verb="Archive"
+            what={name}
+            isRunning={changing.isRunning}
+            onConfirm={() => changing.run("archived")}
+          >
+            From now on, whoever sends it gets ERR_TEMPLATE_NOT_APPROVED.
+          </Confirm>
         )}
         <CopyAs
           call={{
