@@ -22,6 +22,8 @@ const TemplateList = lazy(() => import("./pages/templates/list.tsx"));
 const TemplateDetail = lazy(() => import("./pages/templates/detail.tsx"));
 const TemplateVersions = lazy(() => import("./pages/templates/versions.tsx"));
 const NewTemplate = lazy(() => import("./pages/templates/new.tsx"));
+const ChannelList = lazy(() => import("./pages/channels/list.tsx"));
+const ChannelDetail = lazy(() => import("./pages/channels/detail.tsx"));
 const Start = lazy(() => import("./pages/start.tsx"));
 const NotFound = lazy(() => import("./pages/not-found.tsx"));
 
@@ -63,6 +65,8 @@ function Pages() {
           <Route path="/dashboard/:app/new-template" component={NewTemplate} />
           <Route path="/dashboard/:app/templates/:template" component={TemplateDetail} />
           <Route path="/dashboard/:app/templates/:template/versions" component={TemplateVersions} />
+          <Route path="/dashboard/:app/channels" component={ChannelList} />
+          <Route path="/dashboard/:app/channels/:channel" component={ChannelDetail} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />
           <Route path="/dashboard/:app/api-keys" component={ApiKeys} />
           <Route default component={NotFound} />

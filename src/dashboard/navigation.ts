@@ -26,7 +26,13 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
       { label: "Analytics", path: "analytics", scope: "read" },
     ],
   },
-  { group: "Content", items: [{ label: "Templates", path: "templates", scope: "read" }] },
+  {
+    group: "Content",
+    items: [
+      { label: "Templates", path: "templates", scope: "read" },
+      { label: "Channels", path: "channels", scope: "read" },
+    ],
+  },
   { group: "People", items: [{ label: "Users", path: "users", scope: "read" }] },
   {
     group: "Setting",
