@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Confirm } from "../components/confirm.tsx";
 import { CopyButton } from "../components/copy.tsx";
 import { Empty, Failure, Loading } from "../components/feedback.tsx";
 import { Page } from "../components/page.tsx";
@@ -16,10 +17,8 @@ export default function ApiKeys({ app = "" }: { app?: string }) {
     (signal) => operator.admin.keys(app, { signal }).page(),
     [app],
   );
-  const [asked, setAsked] = useState<string | null>(null);
   const revoking = useAction(async (id: string) => {
     await operator.admin.revokeKey(app, id);
-    setAsked(null);
     reload();
   });
   if (!isOperator()) {
@@ -59,37 +58,16 @@ export default function ApiKeys({ app = "" }: { app?: string }) {
             },
             {
               title: "Action",
-              cell: ({ id, name, lastUsedAt }) =>
-                asked === id ? (
-                  <div class="stack-tight" role="alert">
-                    <span>
-                      Whoever uses it is refused from now on
-                      {lastUsedAt === null ? ": nobody has so far." : "."}
-                    </span>
-                    <span class="row">
-                      <button
-                        type="button"
-                        class="button main"
-                        disabled={revoking.isRunning}
-                        onClick={() => revoking.run(id)}
-                      >
-                        Revoke {name}
-                      </button>
-                      <button type="button" class="button" onClick={() => setAsked(null)}>
-                        Keep it
-                      </button>
-                    </span>
-                  </div>
-                ) : (
-                  <button
-                    type="button"
-                    class="button plain"
-                    aria-label={`Revoke ${name} …`}
-                    onClick={() => setAsked(id)}
-                  >
-                    Revoke …
-                  </button>
-                ),
+              cell: ({ id, name, lastUsedAt }) => (
+                <Confirm
+                  verb="Revoke"
+                  what={name}
+                  isRunning={revoking.isRunning}
+                  onConfirm={() => revoking.run(id)}
+                >
+                  Whoever uses it is refused from now on{lastUsedAt === null ? ": nobody has so far." : "."}
+                </Confirm>
+              ),
             },
           ]}
         />
