@@ -64,7 +64,7 @@ function columnsOf(app: string): Column<Channel>[] {
         </>
       ),
     },
-    { title: "Type", cell: ({ type }) => type.replace("_", "-") },
+    { title: "Type", cell: ({ type }) => <span class="word">{type.replace("_", "-")}</span> },
     {
       title: "State",
       cell: ({ enabled }) => (
