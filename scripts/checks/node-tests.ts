@@ -1,0 +1,40 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+
+/**
+ * Runs a folder's tests by node:test, each file in a process of its own: `node scripts/checks/node-tests.ts test/e2e`.
+ * With TEST_RETRIES, which `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output
+ * names it, and it is a fault to mend all the same.
+ */
+
+const [folder = "", ...named] = process.argv.slice(2);
+const retries = Number(process.env.TEST_RETRIES ?? 0);
+
+const all = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
+let files = (named.length > 0 ? named : all).map((name) => join(process.cwd(), folder, name));
+
+for (let left = retries; files.length > 0; left--) {
+  const failed = await runFiles(files);
+  if (failed.length > 0) console.error(`\nFailed: ${failed.join(", ")}${left > 0 ? "; once more:" : ""}`);
+  if (left <= 0) {
+    process.exitCode = failed.length > 0 ? 1 : 0;
+    break;
+  }
+  files = failed;
+}
+
+/** Runs them one after the other; the paths of those that failed. */
+function runFiles(paths: readonly string[]): Promise<string[]> {
+  const failed = new Set<string>();
+  return new Promise((resolve, reject) => {
+    const events = run({ files: [...paths], concurrency: 1 });
+    events.on("test:fail", ({ file }) => {
+      if (file !== undefined) failed.add(file);
+    });
+    events.on("error", reject);
+    events.on("end", () => resolve([...failed]));
+    events.compose(spec).pipe(process.stdout);
+  });
+}
