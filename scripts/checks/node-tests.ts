@@ -4,7 +4,7 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 /**
- * Runs a folder's tests by node:test, each file in a process of its own: `node scripts/checks/node-tests.ts test/e2e`.
+ * Runs a folder's tests by node:test, each file in a process of its own: `npm run test:retried -- test/e2e`.
  * With TEST_RETRIES, which `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output
  * names it, and it is a fault to mend all the same.
  */
