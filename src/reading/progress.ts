@@ -7,6 +7,8 @@ const HEARTBEAT_LOOKS = 15;
 /** A stream ends after half an hour; its client connects again. */
 const MAX_LOOKS = 1800;
 
+const ENCODER = new TextEncoder();
+
 /** What a viewer is shown of a notification, and whether there will be more. */
 export interface ProgressView {
   data: object;
@@ -22,7 +24,6 @@ export function streamProgress(
   readAgain: () => Promise<NotificationRecord | null>,
   present: (record: NotificationRecord) => ProgressView,
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
   let shown = "";
   let looks = 0;
   let isDone = false;
@@ -34,7 +35,7 @@ export function streamProgress(
     isDone = isFinal;
     if (json === shown) return null;
     shown = json;
-    return encoder.encode(`event: progress\ndata: ${json}\n\n`);
+    return ENCODER.encode(`event: progress\ndata: ${json}\n\n`);
   };
 
   /** Waits for the next thing to send; null at the end. */
@@ -45,7 +46,7 @@ export function streamProgress(
       const record = await readAgain();
       const event = record === null ? null : show(record);
       if (event !== null) return event;
-      if (looks % HEARTBEAT_LOOKS === 0) return encoder.encode(": still there\n\n");
+      if (looks % HEARTBEAT_LOOKS === 0) return ENCODER.encode(": still there\n\n");
     }
     return null;
   };

@@ -65,6 +65,21 @@ describe("a user in CometChat's form", () => {
     expect([status, body.data?.metadata]).toEqual([200, { "@private": { email: "f@e.com" } }]);
   });
 
+  it("has lists and metadata as JSON in a form; PHP's brackets are named", async () => {
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const form = new URLSearchParams({
+      uid: "flo",
+      name: "Flo",
+      tags: '["vip"]',
+      metadata: '{"plan":"pro"}',
+    });
+    const { status, body } = await users("POST", "", form.toString(), type);
+    expect([status, body.data?.tags, body.data?.metadata]).toEqual([200, ["vip"], { plan: "pro" }]);
+    const brackets = new URLSearchParams({ uid: "pip", name: "Pip", "tags[]": "vip" });
+    const refused = await users("POST", "", brackets.toString(), type);
+    expect([refused.status, Object.keys(refused.body.error.details)]).toEqual([400, ["tags[]"]]);
+  });
+
   it("is refused with what isn't supported named", async () => {
     const { status, body } = await users("POST", "", { uid: "x", name: "X", friends: ["y"], tags: [""] });
     expect([status, Object.keys(body.error.details).sort()]).toEqual([400, ["friends", "tags.0"]]);
