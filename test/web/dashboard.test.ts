@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
+import { openSignedIn } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -35,16 +36,12 @@ describe("the dashboard", () => {
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
 
   /** A page at an address, signed in. */
-  async function signedIn(
+  function signedIn(
     path: string,
     options: BrowserContextOptions = {},
     token = app.apiKey,
   ): Promise<WatchedPage> {
-    const watched = await openPage(browser, addressOf(path), options);
-    await watched.page.getByLabel("API key or admin token").fill(token);
-    await watched.page.getByRole("button", { name: "Sign in" }).click();
-    await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
-    return watched;
+    return openSignedIn(browser, addressOf(path), token, options);
   }
 
   async function requireAccessible(page: Page, name: string): Promise<void> {
