@@ -1,8 +1,8 @@
 import { type FeedItem, keyOf } from "../feed/item.ts";
 import type { Stretch } from "../feed/list.ts";
 import { Bell, Cloud } from "../look/icons.tsx";
+import { Article } from "./article.tsx";
 import type { Drawn } from "./draw.ts";
-import { Item } from "./item.tsx";
 import type { FeedView } from "./view.ts";
 
 export function Feed({ view }: { view: FeedView }): Drawn {
@@ -128,7 +128,7 @@ function StretchBox({ view, stretch, before }: StretchProps): Drawn {
         const own = view.times.day(Date.parse(item.createdAt), view.nowMs);
         const isFirst = own !== day;
         day = own;
-        const drawn = <Item key={keyOf(item)} view={view} item={item} />;
+        const drawn = <Article key={keyOf(item)} view={view} item={item} />;
         return isFirst ? [<Day key={own} name={own} />, drawn] : [drawn];
       })}
     </div>

@@ -1,5 +1,4 @@
 import { type FeedItem, keyOf } from "../feed/item.ts";
-import { slotOf } from "./item.tsx";
 
 /** What a page draws an item with; null: as the element does. */
 export type RenderItem = (item: FeedItem) => Node | string | null | undefined;
@@ -55,4 +54,9 @@ export class Slots {
     this.#wanted = new Set();
     this.sweep();
   }
+}
+
+/** The name of the slot that a page's own drawing of an item goes into. */
+export function slotOf(item: FeedItem): string {
+  return `item-${keyOf(item).replace(" ", "-")}`;
 }

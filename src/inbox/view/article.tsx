@@ -1,18 +1,15 @@
 import type { FeedAction } from "../feed/content.ts";
 import { type FeedItem, keyOf } from "../feed/item.ts";
 import type { Drawn } from "./draw.ts";
+import { slotOf } from "./slots.ts";
 import type { FeedView } from "./view.ts";
 
 /** A body of more characters or lines is folded. */
 const FOLD_LENGTH = 260;
 const FOLD_LINES = 4;
 
-/** The name of the slot that a page's own drawing of an item goes into. */
-export function slotOf(item: FeedItem): string {
-  return `item-${keyOf(item).replace(" ", "-")}`;
-}
-
-export function Item({ view, item }: { view: FeedView; item: FeedItem }): Drawn {
+/** An item, as the element draws it or with a slot for what the page draws. */
+export function Article({ view, item }: { view: FeedView; item: FeedItem }): Drawn {
   const key = keyOf(item);
   const isUnread = item.viewedAt === null;
   const classes = `item${isUnread ? " is-unread" : ""}${view.arrived.has(key) ? " is-new" : ""}`;
