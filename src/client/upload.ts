@@ -19,7 +19,7 @@ interface Surroundings {
   FixedLengthStream?: new (
     bytes: number,
   ) => ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>;
-  process?: { release?: { name?: string } };
+  process?: { versions?: { undici?: string } };
 }
 
 /** As long as the service waits for it. */
@@ -111,7 +111,8 @@ function countBytes(
   });
   if (FixedLengthStream !== undefined)
     return { headers: {}, body: body.pipeThrough(new FixedLengthStream(whole.size)) };
-  if (process?.release?.name !== "node") return null;
+  // Node's `fetch`; others say that they are Node, and leave the length out.
+  if (process?.versions?.undici === undefined) return null;
   const init: RequestInit & { duplex: "half" } = { body, duplex: "half" };
   return { ...init, headers: { "content-length": String(whole.size) } };
 }

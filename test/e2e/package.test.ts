@@ -17,6 +17,9 @@ const COMPILER_OPTIONS = {
   ...{ target: "es2022", module: "nodenext", strict: true, noEmit: true },
   ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
 };
+/** With the binary of this machine in it. */
+const DENO = "deno@2.9.6";
+const INSTALL_TIMEOUT_MS = 600_000;
 const TYPES = join(ROOT, "node_modules", "@types");
 
 /** Where a user's program may run, as the compiler is told. */
@@ -70,14 +73,27 @@ describe("the package, installed", () => {
     assert.deepEqual(installed, ["onecall"]);
   });
 
-  test("runs in the machine's own Node", async () => {
-    writeFileSync(join(project, "program.mjs"), PROGRAM);
-    const said = await mustRun("node", ["program.mjs", worker.url, app.apiKey], { cwd: project });
+  /** What a user's program did by the package, in some runtime. */
+  async function runProgram(cwd: string, command: string, args: readonly string[], env = {}): Promise<void> {
+    writeFileSync(join(cwd, "program.mjs"), PROGRAM);
+    const said = await mustRun(command, [...args, "program.mjs", worker.url, app.apiKey], { cwd, env });
     const { node, ...rest } = JSON.parse(said);
     assert.match(node, /^v(2[0-9]|[3-9])/);
     assert.deepEqual(rest, {
       ...{ told: 1, delivered: 1, code: "ERR_INVALID_VARIABLES", fault: "missing_headers" },
     });
+  }
+
+  test("runs in the machine's own Node", () => runProgram(project, "node", []));
+
+  test("runs in Deno, whose compiler takes its types", { timeout: INSTALL_TIMEOUT_MS }, async () => {
+    const cwd = join(folder, "deno");
+    await makeProject(cwd, tarball, [DENO]);
+    const deno = join(cwd, "node_modules", ".bin", "deno");
+    const env = { DENO_DIR: join(folder, "deno-cache"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+    await runProgram(cwd, deno, ["run", "--no-prompt", `--allow-net=${new URL(worker.url).host}`], env);
+    writeFileSync(join(cwd, "program.ts"), ANY_RUNTIME);
+    await mustRun(deno, ["check", "program.ts"], { cwd, env });
   });
 
   for (const [runtime, options] of Object.entries(RUNTIMES)) {
