@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { build } from "vite";
 import { readArguments, runScript } from "./arguments.ts";
-import { INBOX_SOURCES, INBOX_STYLES } from "./assets/inbox-sources.ts";
+import { INBOX_SOURCES } from "./assets/inbox-sources.ts";
+import { PLAIN, STYLES } from "./assets/vite.ts";
 import { type Entry, listEntries, nameOf } from "./package/entries.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
@@ -36,13 +37,10 @@ await runScript(USAGE, async () => {
 
 async function buildModules(entries: readonly Entry[]): Promise<void> {
   await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: "warn",
-    publicDir: false,
+    ...PLAIN,
     ...INBOX_SOURCES,
     build: {
-      ...INBOX_STYLES,
+      ...STYLES,
       outDir: FOLDER,
       emptyOutDir: false,
       target: "es2022",

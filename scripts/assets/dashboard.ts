@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, type Rolldown } from "vite";
+import type { Rolldown } from "vite";
 import { ROOT } from "../wrangler.ts";
 import type { Asset, Bundle } from "./asset.ts";
+import { buildFiles } from "./vite.ts";
 
 /** Of what the first page loads, and of all files together; kB gzip. */
 const MAX_FIRST_LOAD_KB = 45;
@@ -15,17 +16,12 @@ const FOLDER = join(ROOT, "src/dashboard");
  * kept for a year.
  */
 export async function buildDashboard(): Promise<Bundle> {
-  const built = await build({
-    configFile: false,
+  const outputs = await buildFiles({
     root: FOLDER,
     base: "/dashboard/",
-    logLevel: "warn",
-    publicDir: false,
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
-      write: false,
       target: "es2023",
-      cssTarget: ["chrome123", "firefox120", "safari17.5"],
       minify: true,
       assetsDir: "assets",
       // The page's policy lets nothing in that isn't a file of this service.
@@ -33,9 +29,6 @@ export async function buildDashboard(): Promise<Bundle> {
       modulePreload: { polyfill: false },
     },
   });
-  const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) =>
-    "output" in one ? one.output : [],
-  );
   const assets = outputs.map(
     (output): Asset => ({
       path: `dashboard/${output.fileName}`,

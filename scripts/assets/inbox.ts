@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { build } from "vite";
 import { ROOT } from "../wrangler.ts";
 import { type Bundle, hashOf } from "./asset.ts";
-import { INBOX_SOURCES, INBOX_STYLES } from "./inbox-sources.ts";
+import { INBOX_SOURCES } from "./inbox-sources.ts";
+import { buildFiles } from "./vite.ts";
 
 /** What a page of any origin may load as a module, and nobody can take for a page. */
 const OPEN_MODULE = `  Access-Control-Allow-Origin: *
@@ -14,25 +14,15 @@ const OPEN_MODULE = `  Access-Control-Allow-Origin: *
 
 /** The inbox as one module, with all that it needs in it. */
 async function bundleInbox(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: "warn",
-    publicDir: false,
+  const [chunk, ...others] = await buildFiles({
     ...INBOX_SOURCES,
     build: {
-      ...INBOX_STYLES,
-      write: false,
       target: "es2023",
       lib: { entry: join(ROOT, "src/inbox/index.ts"), formats: ["es"], fileName: "inbox" },
       // Vite leaves the white space of a library in place; this doesn't.
       rolldownOptions: { output: { minify: true } },
     },
   });
-  const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) =>
-    "output" in one ? one.output : [],
-  );
-  const [chunk, ...others] = outputs;
   if (chunk?.type !== "chunk" || others.length > 0) throw new Error("The inbox must be one module");
   return chunk.code;
 }

@@ -7,8 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { compile } from "svelte/compiler";
-import { build, type Plugin } from "vite";
-import { INBOX_SOURCES, INBOX_STYLES } from "../../scripts/assets/inbox-sources.ts";
+import type { Plugin } from "vite";
+import { INBOX_SOURCES } from "../../scripts/assets/inbox-sources.ts";
+import { buildFiles } from "../../scripts/assets/vite.ts";
 import { InboxSite } from "./support/inbox-pages.ts";
 
 /** A component of Svelte as a module. */
@@ -57,20 +58,17 @@ after(async () => {
 
 async function bundle(file: string, alias: Record<string, string> = {}): Promise<string> {
   const entry = fileURLToPath(new URL(`frameworks/${file}`, import.meta.url));
-  const built = await build({
+  const [output] = await buildFiles({
     ...INBOX_SOURCES,
-    configFile: false,
     logLevel: "error",
-    publicDir: false,
     plugins: [SVELTE],
     define: { "process.env.NODE_ENV": '"production"' },
     resolve: {
       alias: { ...INBOX_SOURCES.resolve.alias, ...alias },
       conditions: ["browser", "import", "default"],
     },
-    build: { ...INBOX_STYLES, write: false, lib: { entry, formats: ["es"], fileName: "page" } },
+    build: { lib: { entry, formats: ["es"], fileName: "page" } },
   });
-  const [output] = [built].flat().flatMap((one) => ("output" in one ? one.output : []));
   if (output?.type !== "chunk") throw new Error(`${file} has no module`);
   return output.code;
 }
