@@ -6,16 +6,14 @@ import { isoTime } from "../http/responses.ts";
 import { checkForm, checkInput } from "../http/validation.ts";
 import type { Address, UserAddress } from "../model/address.ts";
 import { Faults, faultsToError } from "../model/errors.ts";
+import { choiceSchema } from "../text/schemas.ts";
 
 /** The channel whose addresses the API calls devices. */
 export const DEVICES = PUSH;
 
 const BODY_MESSAGE = "must be a JSON object";
 const DEVICE_PROVIDERS = DEVICES.address.providers.map(({ name }) => name);
-const ProviderSchema = v.object(
-  { provider: v.picklist(DEVICE_PROVIDERS, `must be one of: ${DEVICE_PROVIDERS.join(", ")}`) },
-  BODY_MESSAGE,
-);
+const ProviderSchema = v.object({ provider: choiceSchema(DEVICE_PROVIDERS) }, BODY_MESSAGE);
 
 /** A device in a body; throws with every fault. */
 export async function parseDevice(body: unknown, appId: string, context: Context): Promise<Address> {

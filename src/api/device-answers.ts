@@ -15,7 +15,10 @@ export const DeviceSchema = named(
 );
 
 /** What a registration may have; which of it must be there is a matter of the provider. */
-export const DeviceBodySchema = v.object({
-  provider: v.picklist(providers.map(({ name }) => name)),
-  ...Object.assign({}, ...providers.map(({ bodyFields }) => bodyFields)),
-});
+export const DeviceBodySchema = named(
+  "NewDevice",
+  v.object({
+    provider: v.picklist(providers.map(({ name }) => name)),
+    ...Object.assign({}, ...providers.map(({ bodyFields }) => bodyFields)),
+  }),
+);

@@ -1,5 +1,21 @@
 /** What each call takes and answers: made of the OpenAPI document by `npm run types`. */
 
+export type DeliveryStatus = "pending" | "delivered" | "failed" | "skipped" | "cancelled";
+export type DeliveryReason =
+  | "missing_variables"
+  | "invalid_variables"
+  | "provider_rejected"
+  | "provider_unavailable"
+  | "payload_too_large"
+  | "empty_content"
+  | "expired"
+  | "internal_error"
+  | "no_device"
+  | "channel_disabled"
+  | "user_deleted"
+  | "user_deactivated"
+  | "opted_out"
+  | "no_address";
 export type Device =
   | {
       id: string;
@@ -24,6 +40,36 @@ export type Device =
       createdAt: string;
       updatedAt: string;
     };
+export type AuditAction =
+  | "app.created"
+  | "app.quotas_updated"
+  | "app.root_secret_rotated"
+  | "key.created"
+  | "key.revoked"
+  | "channel.created"
+  | "channel.updated"
+  | "channel.providers_updated"
+  | "template.created"
+  | "template.updated"
+  | "template.approved"
+  | "template.archived"
+  | "targets_file.uploaded"
+  | "targets_file.deleted"
+  | "webhook.created"
+  | "webhook.updated"
+  | "webhook.secret_rotated"
+  | "webhook.deleted"
+  | "webhook.disabled"
+  | "notification.retried"
+  | "dashboard.opened"
+  | "user.deleted"
+  | "user.tokens_revoked"
+  | "user.token_removed"
+  | "user.deactivated"
+  | "user.activated"
+  | "notification.sent";
+export type AuditTargetType =
+  "app" | "key" | "channel" | "template" | "targets_file" | "webhook" | "notification" | "user";
 
 export interface Api {
   operations: Operations;
@@ -139,22 +185,8 @@ export interface Operations {
    */
   listDeliveries: {
     query: {
-      status?: "pending" | "delivered" | "failed" | "skipped" | "cancelled";
-      reason?:
-        | "missing_variables"
-        | "invalid_variables"
-        | "provider_rejected"
-        | "provider_unavailable"
-        | "payload_too_large"
-        | "empty_content"
-        | "expired"
-        | "internal_error"
-        | "no_device"
-        | "channel_disabled"
-        | "user_deleted"
-        | "user_deactivated"
-        | "opted_out"
-        | "no_address";
+      status?: DeliveryStatus;
+      reason?: DeliveryReason;
       channel?: string;
       userId?: string;
       limit?: number;
@@ -172,22 +204,8 @@ export interface Operations {
    */
   exportDeliveries: {
     query: {
-      status?: "pending" | "delivered" | "failed" | "skipped" | "cancelled";
-      reason?:
-        | "missing_variables"
-        | "invalid_variables"
-        | "provider_rejected"
-        | "provider_unavailable"
-        | "payload_too_large"
-        | "empty_content"
-        | "expired"
-        | "internal_error"
-        | "no_device"
-        | "channel_disabled"
-        | "user_deleted"
-        | "user_deactivated"
-        | "opted_out"
-        | "no_address";
+      status?: DeliveryStatus;
+      reason?: DeliveryReason;
       channel?: string;
       for?: "spreadsheet";
     };
@@ -277,37 +295,7 @@ export interface Operations {
       category?: string | null;
       status?: "draft" | "approved" | "archived";
     };
-    answer: {
-      id: string;
-      key: string;
-      name: string;
-      category: string | null;
-      status: "draft" | "approved" | "archived";
-      version: number;
-      approvedVersion: number | null;
-      channelKeys: string[];
-      placeholders: "double" | "single";
-      createdAt: string;
-      updatedAt: string;
-      content: {
-        [k: string]: unknown;
-      };
-      variableSchema: {
-        [k: string]: {
-          type: "string" | "image" | "action";
-          required: boolean;
-          default?:
-            | string
-            | {
-                [k: string]: unknown;
-              };
-        };
-      };
-      warnings?: {
-        field: string;
-        message: string;
-      }[];
-    };
+    answer: ChangedTemplate;
   };
   /**
    * GET /v3/business-messaging/api/templates/{template}/versions
@@ -372,28 +360,7 @@ export interface Operations {
       type: "in_app" | "push" | "webhook";
       key?: string | null;
       enabled?: boolean;
-      providers?: {
-        fcm?: {
-          project_id: string;
-          client_email: string;
-          private_key: string;
-        } | null;
-        apns?: {
-          keyId: string;
-          teamId: string;
-          privateKey: string;
-          topic: string;
-        } | null;
-        webpush?: {
-          publicKey: string;
-          privateKey: string;
-          subject: string;
-          /**
-           * @maxItems 20
-           */
-          allowedHosts?: string[];
-        } | null;
-      } | null;
+      providers?: ChannelProviders | null;
     };
     answer: ChannelWithSecret;
   };
@@ -428,28 +395,7 @@ export interface Operations {
       enabled?: boolean;
       key?: unknown;
       type?: unknown;
-      providers?: {
-        fcm?: {
-          project_id: string;
-          client_email: string;
-          private_key: string;
-        } | null;
-        apns?: {
-          keyId: string;
-          teamId: string;
-          privateKey: string;
-          topic: string;
-        } | null;
-        webpush?: {
-          publicKey: string;
-          privateKey: string;
-          subject: string;
-          /**
-           * @maxItems 20
-           */
-          allowedHosts?: string[];
-        } | null;
-      } | null;
+      providers?: ChannelProviders | null;
     };
     answer: Channel;
   };
@@ -678,17 +624,7 @@ export interface Operations {
    * Register a user's device: 201 for a new one, 200 for one that is there
    */
   registerDevice: {
-    body: {
-      provider: "fcm" | "apns" | "webpush";
-      token?: string;
-      topic?: string | null;
-      sandbox?: boolean;
-      endpoint?: string;
-      keys?: {
-        p256dh: string;
-        auth: string;
-      };
-    };
+    body: NewDevice;
     answer: Device;
   };
   /**
@@ -974,36 +910,8 @@ export interface Operations {
     query: {
       limit?: number;
       cursor?: string;
-      action?:
-        | "app.created"
-        | "app.quotas_updated"
-        | "app.root_secret_rotated"
-        | "key.created"
-        | "key.revoked"
-        | "channel.created"
-        | "channel.updated"
-        | "channel.providers_updated"
-        | "template.created"
-        | "template.updated"
-        | "template.approved"
-        | "template.archived"
-        | "targets_file.uploaded"
-        | "targets_file.deleted"
-        | "webhook.created"
-        | "webhook.updated"
-        | "webhook.secret_rotated"
-        | "webhook.deleted"
-        | "webhook.disabled"
-        | "notification.retried"
-        | "dashboard.opened"
-        | "user.deleted"
-        | "user.tokens_revoked"
-        | "user.token_removed"
-        | "user.deactivated"
-        | "user.activated"
-        | "notification.sent";
-      targetType?:
-        "app" | "key" | "channel" | "template" | "targets_file" | "webhook" | "notification" | "user";
+      action?: AuditAction;
+      targetType?: AuditTargetType;
       targetId?: string;
       actor?: string;
       /**
@@ -1125,17 +1033,7 @@ export interface Operations {
    * Register the client's own device: 201 for a new one, 200 for one that is there
    */
   registerOwnDevice: {
-    body: {
-      provider: "fcm" | "apns" | "webpush";
-      token?: string;
-      topic?: string | null;
-      sandbox?: boolean;
-      endpoint?: string;
-      keys?: {
-        p256dh: string;
-        auth: string;
-      };
-    };
+    body: NewDevice;
     answer: Device;
   };
   /**
@@ -1492,25 +1390,8 @@ export interface Delivery {
   userId: string | null;
   userDeleted?: true;
   channelKey: string;
-  status: "pending" | "delivered" | "failed" | "skipped" | "cancelled";
-  reason:
-    | (
-        | "missing_variables"
-        | "invalid_variables"
-        | "provider_rejected"
-        | "provider_unavailable"
-        | "payload_too_large"
-        | "empty_content"
-        | "expired"
-        | "internal_error"
-        | "no_device"
-        | "channel_disabled"
-        | "user_deleted"
-        | "user_deactivated"
-        | "opted_out"
-        | "no_address"
-      )
-    | null;
+  status: DeliveryStatus;
+  reason: DeliveryReason | null;
   message: string | null;
   attempts: number;
   createdAt: string;
@@ -1547,16 +1428,40 @@ export interface Template {
     [k: string]: unknown;
   };
   variableSchema: {
-    [k: string]: {
-      type: "string" | "image" | "action";
-      required: boolean;
-      default?:
-        | string
-        | {
-            [k: string]: unknown;
-          };
-    };
+    [k: string]: VariableDefinition;
   };
+}
+export interface VariableDefinition {
+  type: "string" | "image" | "action";
+  required: boolean;
+  default?:
+    | string
+    | {
+        [k: string]: unknown;
+      };
+}
+export interface ChangedTemplate {
+  id: string;
+  key: string;
+  name: string;
+  category: string | null;
+  status: "draft" | "approved" | "archived";
+  version: number;
+  approvedVersion: number | null;
+  channelKeys: string[];
+  placeholders: "double" | "single";
+  createdAt: string;
+  updatedAt: string;
+  content: {
+    [k: string]: unknown;
+  };
+  variableSchema: {
+    [k: string]: VariableDefinition;
+  };
+  warnings?: {
+    field: string;
+    message: string;
+  }[];
 }
 export interface ListedTemplateVersion {
   version: number;
@@ -1575,15 +1480,7 @@ export interface TemplateVersion {
     [k: string]: unknown;
   };
   variableSchema: {
-    [k: string]: {
-      type: "string" | "image" | "action";
-      required: boolean;
-      default?:
-        | string
-        | {
-            [k: string]: unknown;
-          };
-    };
+    [k: string]: VariableDefinition;
   };
 }
 export interface Channel {
@@ -1605,6 +1502,28 @@ export interface Channel {
 export interface ShownProvider {
   fingerprint: string;
   [k: string]: string | string[];
+}
+export interface ChannelProviders {
+  fcm?: {
+    project_id: string;
+    client_email: string;
+    private_key: string;
+  } | null;
+  apns?: {
+    keyId: string;
+    teamId: string;
+    privateKey: string;
+    topic: string;
+  } | null;
+  webpush?: {
+    publicKey: string;
+    privateKey: string;
+    subject: string;
+    /**
+     * @maxItems 20
+     */
+    allowedHosts?: string[];
+  } | null;
 }
 export interface ChannelWithSecret {
   id: string;
@@ -1673,6 +1592,17 @@ export interface User {
   updatedAt: string;
   deactivatedAt?: string;
 }
+export interface NewDevice {
+  provider: "fcm" | "apns" | "webpush";
+  token?: string;
+  topic?: string | null;
+  sandbox?: boolean;
+  endpoint?: string;
+  keys?: {
+    p256dh: string;
+    auth: string;
+  };
+}
 export interface WebhookAddress {
   url: string;
   createdAt: string;
@@ -1704,7 +1634,7 @@ export interface UserHistory {
     templateKey: string;
     channelType: "in_app" | "push" | "webhook";
     channelKey: string;
-    status: "pending" | "delivered" | "failed" | "skipped" | "cancelled";
+    status: DeliveryStatus;
     delivered: boolean;
     viewed: boolean;
     clicked: boolean;
@@ -1796,36 +1726,9 @@ export interface AuditEntry {
     key: string | null;
     keyId: string | null;
   };
-  action:
-    | "app.created"
-    | "app.quotas_updated"
-    | "app.root_secret_rotated"
-    | "key.created"
-    | "key.revoked"
-    | "channel.created"
-    | "channel.updated"
-    | "channel.providers_updated"
-    | "template.created"
-    | "template.updated"
-    | "template.approved"
-    | "template.archived"
-    | "targets_file.uploaded"
-    | "targets_file.deleted"
-    | "webhook.created"
-    | "webhook.updated"
-    | "webhook.secret_rotated"
-    | "webhook.deleted"
-    | "webhook.disabled"
-    | "notification.retried"
-    | "dashboard.opened"
-    | "user.deleted"
-    | "user.tokens_revoked"
-    | "user.token_removed"
-    | "user.deactivated"
-    | "user.activated"
-    | "notification.sent";
+  action: AuditAction;
   target: {
-    type: "app" | "key" | "channel" | "template" | "targets_file" | "webhook" | "notification" | "user";
+    type: AuditTargetType;
     id: string;
   };
   details: {

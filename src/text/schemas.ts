@@ -10,6 +10,11 @@ export function textSchema(max: number) {
   );
 }
 
+/** One of these words. */
+export function choiceSchema<const Words extends readonly string[]>(words: Words) {
+  return v.picklist(words, `must be one of: ${words.join(", ")}`);
+}
+
 const BOOLEAN_MESSAGE = 'must be "true" or "false"';
 
 /** A boolean as a query has it. */

@@ -5,6 +5,7 @@ import {
   NOTIFICATION_STATES,
   SKIP_REASONS,
 } from "../../model/notification.ts";
+import { choiceSchema } from "../../text/schemas.ts";
 import {
   ChannelRefSchema,
   ChannelTypeSchema,
@@ -73,7 +74,11 @@ export const NotificationSchema = named(
   }),
 );
 
-const ReasonSchema = v.nullable(v.picklist([...FAILURE_REASONS, ...SKIP_REASONS]));
+export const DeliveryStatusSchema = named("DeliveryStatus", choiceSchema(DELIVERY_STATUSES));
+export const DeliveryReasonSchema = named(
+  "DeliveryReason",
+  choiceSchema([...FAILURE_REASONS, ...SKIP_REASONS]),
+);
 
 export const DeliverySchema = named(
   "Delivery",
@@ -81,8 +86,8 @@ export const DeliverySchema = named(
     userId: TextOrNullSchema,
     userDeleted: v.optional(v.literal(true)),
     channelKey: v.string(),
-    status: v.picklist(DELIVERY_STATUSES),
-    reason: ReasonSchema,
+    status: DeliveryStatusSchema,
+    reason: v.nullable(DeliveryReasonSchema),
     message: TextOrNullSchema,
     attempts: CountSchema,
     createdAt: TimeSchema,
@@ -121,7 +126,7 @@ export const UserHistorySchema = named(
         templateKey: v.string(),
         channelType: ChannelTypeSchema,
         channelKey: v.string(),
-        status: v.picklist(DELIVERY_STATUSES),
+        status: DeliveryStatusSchema,
         delivered: v.boolean(),
         viewed: v.boolean(),
         clicked: v.boolean(),

@@ -5,22 +5,21 @@ import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
 import { IsoEndSchema, IsoTimeSchema, requireRange } from "../../http/validation.ts";
-import { type AuditEntry, CHANGE_ACTIONS, NOTIFICATION_ACTIONS, TARGET_TYPES } from "../../model/audit.ts";
+import type { AuditEntry } from "../../model/audit.ts";
 import { readAuditLog } from "../../reading/audit-log.ts";
 import { pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
-import { AuditEntrySchema } from "./settings-answers.ts";
+import { AuditActionSchema, AuditEntrySchema, AuditTargetTypeSchema } from "./settings-answers.ts";
 import { AUDIT_LOG_EXAMPLES } from "./settings-examples.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const ACTIONS = [...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS] as const;
 const ACTOR_MESSAGE = 'must be "admin", "onecall", a masked key such as ****abcd, or the id of a key';
 
 const QuerySchema = v.object({
   limit: LimitSchema,
   cursor: v.optional(v.string()),
-  action: v.optional(v.picklist(ACTIONS, `must be one of: ${ACTIONS.join(", ")}`)),
-  targetType: v.optional(v.picklist(TARGET_TYPES, `must be one of: ${TARGET_TYPES.join(", ")}`)),
+  action: v.optional(AuditActionSchema),
+  targetType: v.optional(AuditTargetTypeSchema),
   targetId: v.optional(v.string()),
   actor: v.optional(
     v.pipe(

@@ -15,7 +15,7 @@ import { NO_CHANNEL } from "../../model/missing.ts";
 import { requireFound } from "../../model/outcome.ts";
 import { isReservedKey, SLUG_PATTERN, slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
-import { pageOf } from "../schemas.ts";
+import { named, pageOf } from "../schemas.ts";
 import { API } from "./paths.ts";
 import { ROTATION } from "./rotation.ts";
 import { AvailabilitySchema, ChannelSchema, ChannelWithSecretSchema } from "./settings-answers.ts";
@@ -26,13 +26,15 @@ const BOOLEAN_MESSAGE = "must be true or false";
 export const KEY_MESSAGE =
   "must have 1 to 128 lower-case letters, digits, - or _, with a letter or digit at both ends";
 
+const ProvidersSchema = named("ChannelProviders", AccountsSchema);
+
 const NewChannelSchema = v.object(
   {
     name: textSchema(128),
     type: v.picklist(CHANNEL_TYPES, TYPE_MESSAGE),
     key: v.nullish(v.pipe(v.string(KEY_MESSAGE), v.regex(SLUG_PATTERN, KEY_MESSAGE))),
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE), true),
-    providers: v.nullish(AccountsSchema),
+    providers: v.nullish(ProvidersSchema),
   },
   "must be a JSON object",
 );
@@ -43,7 +45,7 @@ const ChannelChangeSchema = v.object(
     enabled: v.optional(v.boolean(BOOLEAN_MESSAGE)),
     key: v.optional(v.unknown()),
     type: v.optional(v.unknown()),
-    providers: v.nullish(AccountsSchema),
+    providers: v.nullish(ProvidersSchema),
   },
   "must be a JSON object",
 );

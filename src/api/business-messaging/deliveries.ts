@@ -10,26 +10,19 @@ import type { AppRecord } from "../../model/app.ts";
 import type { LoggedDelivery } from "../../model/delivery.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { NO_NOTIFICATION } from "../../model/missing.ts";
-import {
-  DELIVERY_STATUSES,
-  FAILURE_REASONS,
-  type NotificationHeader,
-  SKIP_REASONS,
-} from "../../model/notification.ts";
+import type { NotificationHeader } from "../../model/notification.ts";
 import { requireFound } from "../../model/outcome.ts";
 import { type CsvPurpose, streamLog, streamTargets } from "../../reading/delivery-csv.ts";
 import { DeliveryLog, type LogFilter } from "../../reading/delivery-log.ts";
 import { listTargetIds } from "../named-users.ts";
 import { pageOf } from "../schemas.ts";
-import { DeliverySchema } from "./answers.ts";
+import { DeliveryReasonSchema, DeliverySchema, DeliveryStatusSchema } from "./answers.ts";
 import { API } from "./paths.ts";
 import { DELIVERY_EXAMPLES } from "./reading-examples.ts";
 
-const REASONS = [...FAILURE_REASONS, ...SKIP_REASONS] as const;
-
 const FilterEntries = {
-  status: v.optional(v.picklist(DELIVERY_STATUSES, `must be one of: ${DELIVERY_STATUSES.join(", ")}`)),
-  reason: v.optional(v.picklist(REASONS, `must be one of: ${REASONS.join(", ")}`)),
+  status: v.optional(DeliveryStatusSchema),
+  reason: v.optional(DeliveryReasonSchema),
   channel: v.optional(v.string()),
 };
 const logQuerySchema = perUserIdRule(StoredUserIdSchema, (userId) =>

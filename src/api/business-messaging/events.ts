@@ -16,6 +16,7 @@ import { NO_DELIVERY } from "../../model/missing.ts";
 import { type Outcome, requireValue, succeed } from "../../model/outcome.ts";
 import { KEEPS_USER_IDS } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
+import { choiceSchema } from "../../text/schemas.ts";
 import { listTargetIds } from "../named-users.ts";
 import { RecordedSchema } from "./answers.ts";
 import { API } from "./paths.ts";
@@ -31,9 +32,9 @@ const eventSchema = perUserIdRule(StoredUserIdSchema, (userId) =>
       notificationId: v.nullish(v.string(ID_MESSAGE)),
       campaignId: v.nullish(v.string(ID_MESSAGE)),
       userId,
-      channelType: v.picklist(CHANNEL_TYPES, `must be one of: ${CHANNEL_TYPES.join(", ")}`),
+      channelType: choiceSchema(CHANNEL_TYPES),
       channelKey: v.nullish(v.string("must be a channel's key")),
-      eventType: v.picklist(EVENT_TYPES, `must be one of: ${EVENT_TYPES.join(", ")}`),
+      eventType: choiceSchema(EVENT_TYPES),
     },
     "must be a JSON object",
   ),

@@ -12,7 +12,7 @@ import { requireFound } from "../../model/outcome.ts";
 import type { NotificationRecord } from "../../objects/ledger/contract.ts";
 import { findNotification, listNotifications } from "../../reading/notifications.ts";
 import { streamProgress } from "../../reading/progress.ts";
-import { BooleanTextSchema } from "../../text/schemas.ts";
+import { BooleanTextSchema, choiceSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
 import { NotificationSchema } from "./answers.ts";
 import { API } from "./paths.ts";
@@ -24,7 +24,7 @@ const ListQuerySchema = v.object({
   tag: v.optional(v.string()),
   templateKey: v.optional(v.string()),
   mode: v.optional(v.picklist(MODES, 'must be "realtime" or "batch"')),
-  state: v.optional(v.picklist(NOTIFICATION_STATES, `must be one of: ${NOTIFICATION_STATES.join(", ")}`)),
+  state: v.optional(choiceSchema(NOTIFICATION_STATES)),
   hasFailures: v.optional(BooleanTextSchema),
   from: v.optional(IsoTimeSchema),
   to: v.optional(IsoEndSchema),

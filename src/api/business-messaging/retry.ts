@@ -8,13 +8,13 @@ import { MAX_NAMES } from "../../model/limits.ts";
 import { FAILURE_REASONS } from "../../model/notification.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { retryFailed } from "../../sending/retry.ts";
+import { choiceSchema } from "../../text/schemas.ts";
 import { shownAs } from "../../text/shown-schema.ts";
 import { isObject } from "../send-checks.ts";
 import { NotificationSchema } from "./answers.ts";
 import { presentNotification } from "./notifications.ts";
 import { API } from "./paths.ts";
 
-const REASON_MESSAGE = `must be one of: ${FAILURE_REASONS.join(", ")}`;
 const REASONS_MESSAGE = `must be a list of at least one of: ${FAILURE_REASONS.join(", ")}`;
 const RetrySchema = v.pipe(
   // A list is an object to valibot, and nothing here is required: it would retry everything.
@@ -28,7 +28,7 @@ const RetrySchema = v.pipe(
   v.object({
     reasons: v.nullish(
       v.pipe(
-        listSchema(v.picklist(FAILURE_REASONS, REASON_MESSAGE), REASONS_MESSAGE, MAX_NAMES),
+        listSchema(choiceSchema(FAILURE_REASONS), REASONS_MESSAGE, MAX_NAMES),
         v.minLength(1, REASONS_MESSAGE),
       ),
     ),

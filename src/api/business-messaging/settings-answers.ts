@@ -4,6 +4,7 @@ import { CHANGE_ACTIONS, NOTIFICATION_ACTIONS, TARGET_TYPES } from "../../model/
 import { BATCH_TYPE, TEST_EVENT, WEBHOOK_EVENTS } from "../../model/events.ts";
 import { PLACEHOLDER_STYLES, TEMPLATE_STATUSES, VARIABLE_TYPES } from "../../model/template.ts";
 import { DISABLED_REASONS } from "../../model/webhook.ts";
+import { choiceSchema } from "../../text/schemas.ts";
 import {
   AnyObjectSchema,
   ChannelTypeSchema,
@@ -49,11 +50,14 @@ export const ChannelTestSchema = named(
   }),
 );
 
-const VariableDefinitionSchema = v.strictObject({
-  type: v.picklist(VARIABLE_TYPES),
-  required: v.boolean(),
-  default: v.optional(v.union([v.string(), AnyObjectSchema])),
-});
+const VariableDefinitionSchema = named(
+  "VariableDefinition",
+  v.strictObject({
+    type: v.picklist(VARIABLE_TYPES),
+    required: v.boolean(),
+    default: v.optional(v.union([v.string(), AnyObjectSchema])),
+  }),
+);
 
 const TemplateText = {
   content: AnyObjectSchema,
@@ -77,11 +81,14 @@ const TemplateEntries = {
 export const ListedTemplateSchema = named("ListedTemplate", v.strictObject(TemplateEntries));
 export const TemplateSchema = named("Template", v.strictObject({ ...TemplateEntries, ...TemplateText }));
 /** An approval says which variables nothing uses. */
-export const ChangedTemplateSchema = v.strictObject({
-  ...TemplateEntries,
-  ...TemplateText,
-  warnings: v.optional(v.array(v.strictObject({ field: v.string(), message: v.string() }))),
-});
+export const ChangedTemplateSchema = named(
+  "ChangedTemplate",
+  v.strictObject({
+    ...TemplateEntries,
+    ...TemplateText,
+    warnings: v.optional(v.array(v.strictObject({ field: v.string(), message: v.string() }))),
+  }),
+);
 
 const VersionEntries = {
   version: CountSchema,
@@ -139,6 +146,12 @@ export const AttemptSchema = named(
   }),
 );
 
+export const AuditActionSchema = named(
+  "AuditAction",
+  choiceSchema([...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS]),
+);
+export const AuditTargetTypeSchema = named("AuditTargetType", choiceSchema(TARGET_TYPES));
+
 export const AuditEntrySchema = named(
   "AuditEntry",
   v.strictObject({
@@ -149,8 +162,8 @@ export const AuditEntrySchema = named(
       key: TextOrNullSchema,
       keyId: TextOrNullSchema,
     }),
-    action: v.picklist([...CHANGE_ACTIONS, ...NOTIFICATION_ACTIONS]),
-    target: v.strictObject({ type: v.picklist(TARGET_TYPES), id: v.string() }),
+    action: AuditActionSchema,
+    target: v.strictObject({ type: AuditTargetTypeSchema, id: v.string() }),
     details: AnyObjectSchema,
     requestId: TextOrNullSchema,
   }),

@@ -5,7 +5,7 @@ import { faultsToError } from "../../model/errors.ts";
 import { WEBHOOK_EVENTS } from "../../model/events.ts";
 import { MAX_EVENTS_PER_CALL, MAX_NAMES } from "../../model/limits.ts";
 import { findUrlFault } from "../../outbound/public-url.ts";
-import { wholeNumberSchema } from "../../text/schemas.ts";
+import { choiceSchema, wholeNumberSchema } from "../../text/schemas.ts";
 import { WebhookSchema } from "./settings-answers.ts";
 
 const BODY_MESSAGE = "must be a JSON object";
@@ -17,11 +17,7 @@ const PER_CALL_MESSAGE = `must be a whole number from 1 to ${MAX_EVENTS_PER_CALL
 
 const UrlSchema = v.string(URL_MESSAGE);
 const EventsSchema = v.pipe(
-  listSchema(
-    v.picklist(WEBHOOK_EVENTS, `must be one of: ${WEBHOOK_EVENTS.join(", ")}`),
-    EVENTS_MESSAGE,
-    MAX_NAMES,
-  ),
+  listSchema(choiceSchema(WEBHOOK_EVENTS), EVENTS_MESSAGE, MAX_NAMES),
   v.minLength(1, EVENTS_MESSAGE),
   v.transform((events) => WEBHOOK_EVENTS.filter((event) => events.includes(event))),
 );

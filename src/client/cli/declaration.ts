@@ -1,4 +1,4 @@
-import type { TemplateVersion } from "../api-types.ts";
+import type { TemplateVersion, VariableDefinition } from "../api-types.ts";
 
 /** What the compiler is told of an app's templates. Pure. */
 
@@ -9,9 +9,7 @@ export interface DeclaredTemplate {
   variableSchema: TemplateVersion["variableSchema"];
 }
 
-type Variable = TemplateVersion["variableSchema"][string];
-
-const TYPES: Readonly<Record<Variable["type"], string>> = {
+const TYPES: Readonly<Record<VariableDefinition["type"], string>> = {
   string: "string | number | boolean",
   image: "Image",
   action: "Action",
