@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "vite";
 import { readArguments, runScript } from "./arguments.ts";
 import { INBOX_SOURCES } from "./assets/inbox-sources.ts";
 import { PLAIN, STYLES } from "./assets/vite.ts";
-import { type Entry, listEntries, nameOf } from "./package/entries.ts";
+import { ENTRIES, type Entry, nameOf } from "./package/entries.ts";
 import { formatTime } from "./terminal.ts";
 import { ROOT } from "./wrangler.ts";
 
@@ -24,11 +24,10 @@ await runScript(USAGE, async () => {
   const start = performance.now();
   rmSync(FOLDER, { recursive: true, force: true });
   const isCommand = ({ source }: Entry) => source.startsWith("src/client/cli/");
-  const entries = listEntries();
   await Promise.all([
-    buildModules(entries.filter((entry) => !isCommand(entry))),
+    buildModules(ENTRIES.filter((entry) => !isCommand(entry))),
     // With all that it imports in it: else the client would become a part that both share.
-    buildModules(entries.filter(isCommand)),
+    buildModules(ENTRIES.filter(isCommand)),
     ...PROJECTS.map(buildTypes),
   ]);
   nameModules();
@@ -64,7 +63,6 @@ async function buildModules(entries: readonly Entry[]): Promise<void> {
 
 /** Types beside the modules: of dist/client/index.js there is dist/client/index.d.ts. */
 async function buildTypes(project: string): Promise<void> {
-  if (!existsSync(join(ROOT, project))) return;
   const outputs = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly"];
   const places = ["--rootDir", join(ROOT, "src"), "--outDir", FOLDER];
   await run("tsc", "-p", join(ROOT, project), ...outputs, ...places);

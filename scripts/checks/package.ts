@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as v from "valibot";
-import { listEntries, nameOf } from "../package/entries.ts";
+import { ENTRIES, nameOf } from "../package/entries.ts";
 import { ROOT } from "../wrangler.ts";
 
 /**
@@ -39,7 +39,7 @@ function gzipBytes(file: string, seen: Set<string> = new Set()): number {
 }
 
 function checkSizes(): void {
-  for (const entry of listEntries()) {
+  for (const entry of ENTRIES) {
     if (entry.maxGzipKb === undefined) continue;
     const file = join(FOLDER, `${nameOf(entry)}.js`);
     const kb = gzipBytes(file) / 1000;

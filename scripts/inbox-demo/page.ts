@@ -1,8 +1,8 @@
+import { ATTRIBUTES, FIRST_ATTRIBUTES, PARTS, PROPERTIES, SLOTS } from "./looks.ts";
 import { SAMPLES } from "./samples.ts";
 
 /** The demo's page: two users, each with a bell, a feed and buttons that send to them. */
 export function demoPage(workerUrl: string, users: readonly string[]): string {
-  const looks = ["light", "dark"];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -15,21 +15,38 @@ export function demoPage(workerUrl: string, users: readonly string[]): string {
 <script type="module" src="/page.js"></script>
 </head>
 <body>
-${users.map((user, index) => sectionOf(user, looks[index % looks.length] ?? "light")).join("\n")}
+${users.map((user, index) => sectionOf(user, LOOKS[index % LOOKS.length] ?? "light", workerUrl)).join("\n")}
 </body>
 </html>`;
 }
 
-function sectionOf(user: string, theme: string): string {
-  const buttons = SAMPLES.map(({ key }) => `<button data-user="${user}" data-key="${key}">${key}</button>`);
-  return `<section class="${theme}" data-user="${user}">
-<header><strong>${user}</strong><onecall-inbox theme="${theme}" tags="orders,news,events"></onecall-inbox></header>
-<p>Send ${buttons.join(" ")}</p>
+const LOOKS = ["light", "dark"];
+
+function sectionOf(user: string, look: string, workerUrl: string): string {
+  const values: Record<string, string> = { server: workerUrl, theme: look === "dark" ? "light" : "dark" };
+  const attributes = Object.entries(FIRST_ATTRIBUTES)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(" ");
+  const toggles = (kind: string, given: Readonly<Record<string, string>>): string =>
+    Object.entries(given)
+      .map(([name, value]) => {
+        const isOn = kind === "attribute" && name in FIRST_ATTRIBUTES;
+        return `<button aria-pressed="${isOn}" data-${kind}="${name}" data-value="${values[name] ?? value}">${name}</button>`;
+      })
+      .join(" ");
+  const samples = SAMPLES.map(({ key }) => `<button data-key="${key}">${key}</button>`);
+  return `<section class="${look}" data-user="${user}">
+<header><strong>${user}</strong><onecall-inbox ${attributes}></onecall-inbox></header>
+<p>Send ${samples.join(" ")}</p>
 <details><summary>More of it</summary>
-<p><button data-theme="">theme</button> <button data-locale="de">locale="de"</button>
-<button data-dir="rtl">dir="rtl"</button> <button data-brand="">custom properties and parts</button>
-<button data-open="">open</button> <button data-all="">markAllViewed()</button></p></details>
-<onecall-feed theme="${theme}" heading></onecall-feed>
+<p>Attributes ${toggles("attribute", ATTRIBUTES)} <button aria-pressed="false" data-dir="rtl">dir="rtl"</button></p>
+<p>Methods and properties <button data-call="toggle">toggle()</button> <button data-call="refresh">refresh()</button>
+<button data-call="markAllViewed">markAllViewed()</button> <button aria-pressed="false" data-texts="">texts</button>
+<button aria-pressed="false" data-fails="">getToken() fails</button></p>
+<p>Custom properties ${toggles("property", PROPERTIES)}</p>
+<p>Parts ${toggles("part", Object.fromEntries(PARTS.map((name) => [name, ""])))}</p>
+<p>Slots ${toggles("slot", SLOTS)}</p></details>
+<onecall-feed ${attributes}></onecall-feed>
 <output aria-live="polite">Events appear here.</output>
 </section>`;
 }
@@ -37,20 +54,25 @@ function sectionOf(user: string, theme: string): string {
 export function demoStyle(): string {
   return `
 body { margin: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); font: 15px/1.5 system-ui, sans-serif; }
-section { min-block-size: 100vh; box-sizing: border-box; padding: 16px 24px 48px; background: #f3f4f6; color: #1c2024; }
+section { min-block-size: 100vh; min-inline-size: 0; box-sizing: border-box; padding: 16px 24px 48px; background: #f3f4f6; color: #1c2024; color-scheme: light; }
 section.dark { color-scheme: dark; background: #0b0c0e; color: #edeef0; }
 header { display: flex; align-items: center; justify-content: space-between; }
-onecall-feed { margin-block: 16px; --onecall-height: 480px; }
+section > p button, details button { font: inherit; font-size: 13px; color: inherit; background: none; border: 1px solid #8886; border-radius: 6px; padding: 2px 8px; margin-block: 2px; }
+button[aria-pressed="true"] { background: light-dark(#1c2024, #edeef0); color: light-dark(#fff, #0b0c0e); }
+onecall-feed { margin-block: 16px; }
+onecall-feed:not([style*="--onecall-height"]) { --onecall-height: 480px; }
 output { display: block; font: 12px/1.6 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-.branded { --onecall-accent: light-dark(#0a7a4b, #5bd3a0); --onecall-radius: 4px; --onecall-font: Georgia, serif; }
-.branded::part(title) { letter-spacing: 0.01em; }
 .move { margin: 0; padding: 4px 0; font-weight: 600; color: light-dark(#9a4a06, #ffb86b); }
+[slot="empty"], [slot="error"], [slot="footer"] { display: block; padding: 12px 16px; }
+${PARTS.map((part) => `.part-${part}::part(${part}) { outline: 2px dashed #d6409f; outline-offset: -2px; }`).join("\n")}
 `;
 }
 
 /** What a page of one's own does with the elements: tokens, events, an own drawing. */
 export function demoScript(): string {
   return `
+const failToken = () => { throw new Error("signed out") };
+const makeSlotted = (slot, text) => Object.assign(document.createElement("span"), { slot, textContent: text });
 for (const section of document.querySelectorAll("section")) {
   const { user } = section.dataset;
   const elements = section.querySelectorAll("onecall-inbox, onecall-feed");
@@ -71,18 +93,27 @@ for (const section of document.querySelectorAll("section")) {
       output.textContent = "onecall-" + type + " " + JSON.stringify(detail).slice(0, 300);
     });
   }
-  section.addEventListener("click", ({ target }) => {
-    const { key, theme, locale, dir, brand, open, all } = target.dataset ?? {};
+  const [inbox, feed] = elements;
+  section.addEventListener("click", async ({ target }) => {
+    const button = target.closest("button");
+    if (button === null) return;
+    const { key, call, attribute, property, part, slot, dir, texts, fails } = button.dataset;
     if (key) fetch("/send?user=" + user + "&key=" + key, { method: "POST" });
-    if (theme !== undefined) {
-      section.classList.toggle("dark");
-      for (const one of elements) one.setAttribute("theme", section.classList.contains("dark") ? "dark" : "light");
+    if (call) (call === "toggle" ? inbox : feed)[call]();
+    if (!button.hasAttribute("aria-pressed")) return;
+    const isOn = button.getAttribute("aria-pressed") === "false";
+    button.setAttribute("aria-pressed", String(isOn));
+    const value = attribute === "token" && isOn ? await getToken() : button.dataset.value;
+    if (dir) section.dir = isOn ? dir : "";
+    for (const element of elements) {
+      if (attribute) isOn ? element.setAttribute(attribute, value) : element.removeAttribute(attribute);
+      if (property) element.style.setProperty(property, isOn ? value : "");
+      if (part) element.classList.toggle("part-" + part, isOn);
+      if (texts !== undefined) element.texts = isOn ? { notifications: "Post", markAll: "Done with all" } : null;
+      if (fails !== undefined) element.getToken = isOn ? failToken : getToken;
+      if (slot && isOn) element.append(makeSlotted(slot, value));
+      if (slot && !isOn) element.querySelector(":scope > [slot=" + slot + "]").remove();
     }
-    if (locale) for (const one of elements) one.setAttribute("locale", one.getAttribute("locale") === locale ? "en" : locale);
-    if (dir) section.dir = section.dir === dir ? "" : dir;
-    if (brand !== undefined) for (const one of elements) one.classList.toggle("branded");
-    if (open !== undefined) elements[0].toggle();
-    if (all !== undefined) elements[1].markAllViewed();
   });
 }
 `;

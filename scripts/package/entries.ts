@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../wrangler.ts";
-
 /** A module of the package: what `exports` (or `bin`) of package.json names. */
 export interface Entry {
   /** Its source. What is built of it has the same path in dist/. */
@@ -10,7 +6,7 @@ export interface Entry {
   maxGzipKb?: number;
 }
 
-const ENTRIES: readonly Entry[] = [
+export const ENTRIES: readonly Entry[] = [
   { source: "src/client/index.ts", maxGzipKb: 6 },
   { source: "src/client/webhooks.ts", maxGzipKb: 2 },
   { source: "src/client/cli/main.ts" },
@@ -19,10 +15,6 @@ const ENTRIES: readonly Entry[] = [
   { source: "src/inbox/vue.ts" },
   { source: "src/inbox/svelte.ts" },
 ];
-
-export function listEntries(): Entry[] {
-  return ENTRIES.filter(({ source }) => existsSync(join(ROOT, source)));
-}
 
 /** `src/client/index.ts` as `client/index`. */
 export function nameOf({ source }: Entry): string {

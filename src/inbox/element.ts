@@ -20,7 +20,7 @@ const SCROLLED_PX = 120;
 export abstract class FeedElement extends SessionElement {
   static override readonly observedAttributes = [
     ...SessionElement.observedAttributes,
-    ...["tags", "tag", "filter", "target"],
+    ...["tags", "tag", "filter", "target", "heading"],
   ];
 
   protected list: FeedList | null = null;

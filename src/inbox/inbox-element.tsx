@@ -68,7 +68,6 @@ export class OnecallInbox extends FeedElement {
       count > 0
         ? `${texts.notifications}, ${fill(texts.unread, { count: String(count) })}`
         : texts.notifications;
-    queueMicrotask(() => this.#follow());
     return (
       <>
         <button
@@ -109,6 +108,11 @@ export class OnecallInbox extends FeedElement {
         </div>
       </>
     );
+  }
+
+  protected override drawn(): void {
+    super.drawn();
+    this.#follow();
   }
 
   get #panel(): HTMLElement | null {

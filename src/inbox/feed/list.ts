@@ -61,14 +61,18 @@ export class FeedList {
 
   /** The next older page. */
   async readMore(): Promise<void> {
-    if (!this.hasMore || this.isLoadingMore || this.#cursor === null) return;
+    const cursor = this.#cursor;
+    if (!this.hasMore || this.isLoadingMore || cursor === null) return;
     this.isLoadingMore = true;
     this.#onChange();
     try {
-      const page = await this.#fetch(PAGE, this.#cursor);
-      const known = new Set(this.items.map(keyOf));
-      this.#append(page.items.filter((item) => !known.has(keyOf(item))));
-      this.#setEnd(page);
+      const page = await this.#fetch(PAGE, cursor);
+      // Else the list was read anew meanwhile, and ends elsewhere: between the two there would be a gap.
+      if (this.#cursor === cursor) {
+        const known = new Set(this.items.map(keyOf));
+        this.#append(page.items.filter((item) => !known.has(keyOf(item))));
+        this.#setEnd(page);
+      }
       this.error = null;
     } catch (error) {
       this.error = toFeedError(error);

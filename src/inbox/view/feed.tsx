@@ -56,11 +56,11 @@ function Top({ view }: { view: FeedView }): Drawn {
 function Filters({ view }: { view: FeedView }): Drawn {
   const { texts, tags, onFilter } = view;
   const { filter } = view.list;
-  const choose = (part: string, label: string, isOn: boolean, other: Partial<typeof filter>) => (
+  const choose = (label: string, isOn: boolean, other: Partial<typeof filter>) => (
     <button
       key={label}
       type="button"
-      part={isOn ? `${part} filter-on` : part}
+      part={isOn ? "filter filter-on" : "filter"}
       aria-pressed={isOn}
       onclick={() => onFilter({ ...filter, ...other })}
     >
@@ -69,10 +69,10 @@ function Filters({ view }: { view: FeedView }): Drawn {
   );
   return (
     <div class="filters" part="filters">
-      {choose("filter", texts.all, !filter.isUnreadOnly, { isUnreadOnly: false })}
-      {choose("filter", texts.onlyUnread, filter.isUnreadOnly, { isUnreadOnly: true })}
+      {choose(texts.all, !filter.isUnreadOnly, { isUnreadOnly: false })}
+      {choose(texts.onlyUnread, filter.isUnreadOnly, { isUnreadOnly: true })}
       {tags.length > 0 && <i />}
-      {tags.map((tag) => choose("filter", tag, filter.tag === tag, { tag: filter.tag === tag ? null : tag }))}
+      {tags.map((tag) => choose(tag, filter.tag === tag, { tag: filter.tag === tag ? null : tag }))}
     </div>
   );
 }
