@@ -1,31 +1,32 @@
-import { useEffect } from "preact/hooks";
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from "preact-iso";
+import { useEffect, useErrorBoundary } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, Route, Router } from "preact-iso";
 import { Failure, Loading } from "./components/feedback.tsx";
 import { Shell } from "./components/shell.tsx";
+import { toPage } from "./page-code.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { openSession, session } from "./session.ts";
 
-const Home = lazy(() => import("./pages/home.tsx"));
-const Send = lazy(() => import("./pages/send/page.tsx"));
-const NotificationList = lazy(() => import("./pages/notifications/list.tsx"));
-const NotificationDetail = lazy(() => import("./pages/notifications/detail.tsx"));
-const Analytics = lazy(() => import("./pages/analytics.tsx"));
-const Files = lazy(() => import("./pages/files.tsx"));
-const WebhookList = lazy(() => import("./pages/webhooks/list.tsx"));
-const WebhookDetail = lazy(() => import("./pages/webhooks/detail.tsx"));
-const Apps = lazy(() => import("./pages/apps.tsx"));
-const UserList = lazy(() => import("./pages/users/list.tsx"));
-const UserDetail = lazy(() => import("./pages/users/detail.tsx"));
-const AuditLog = lazy(() => import("./pages/audit-log.tsx"));
-const ApiKeys = lazy(() => import("./pages/api-keys.tsx"));
-const TemplateList = lazy(() => import("./pages/templates/list.tsx"));
-const TemplateDetail = lazy(() => import("./pages/templates/detail.tsx"));
-const TemplateVersions = lazy(() => import("./pages/templates/versions.tsx"));
-const NewTemplate = lazy(() => import("./pages/templates/new.tsx"));
-const ChannelList = lazy(() => import("./pages/channels/list.tsx"));
-const ChannelDetail = lazy(() => import("./pages/channels/detail.tsx"));
-const Start = lazy(() => import("./pages/start.tsx"));
-const NotFound = lazy(() => import("./pages/not-found.tsx"));
+const Home = toPage(() => import("./pages/home.tsx"));
+const Send = toPage(() => import("./pages/send/page.tsx"));
+const NotificationList = toPage(() => import("./pages/notifications/list.tsx"));
+const NotificationDetail = toPage(() => import("./pages/notifications/detail.tsx"));
+const Analytics = toPage(() => import("./pages/analytics.tsx"));
+const Files = toPage(() => import("./pages/files.tsx"));
+const WebhookList = toPage(() => import("./pages/webhooks/list.tsx"));
+const WebhookDetail = toPage(() => import("./pages/webhooks/detail.tsx"));
+const Apps = toPage(() => import("./pages/apps.tsx"));
+const UserList = toPage(() => import("./pages/users/list.tsx"));
+const UserDetail = toPage(() => import("./pages/users/detail.tsx"));
+const AuditLog = toPage(() => import("./pages/audit-log.tsx"));
+const ApiKeys = toPage(() => import("./pages/api-keys.tsx"));
+const TemplateList = toPage(() => import("./pages/templates/list.tsx"));
+const TemplateDetail = toPage(() => import("./pages/templates/detail.tsx"));
+const TemplateVersions = toPage(() => import("./pages/templates/versions.tsx"));
+const NewTemplate = toPage(() => import("./pages/templates/new.tsx"));
+const ChannelList = toPage(() => import("./pages/channels/list.tsx"));
+const ChannelDetail = toPage(() => import("./pages/channels/detail.tsx"));
+const Start = toPage(() => import("./pages/start.tsx"));
+const NotFound = toPage(() => import("./pages/not-found.tsx"));
 
 /** The pages, by who is signed in. */
 export function App() {
@@ -38,8 +39,22 @@ export function App() {
       {found.state === "unknown" && <Loading what="your session" />}
       {found.state === "failed" && <Failure error={found.error} onRetry={openSession} />}
       {found.state === "none" && <SignIn />}
-      {found.state === "open" && <Pages />}
+      {found.state === "open" && <Guarded />}
     </LocationProvider>
+  );
+}
+
+/** A page with a fault, or an address that can't be read, says so: it isn't an empty window. */
+function Guarded() {
+  const [fault, reset] = useErrorBoundary();
+  if (fault === undefined) return <Pages />;
+  return (
+    <main>
+      <Failure error={fault} onRetry={reset} />
+      <a href="/dashboard" target="_top">
+        Begin at the start
+      </a>
+    </main>
   );
 }
 

@@ -18,11 +18,13 @@ export function useLoad<T>(
   load: (signal: AbortSignal) => Promise<T>,
   keys: readonly (string | number | boolean | null | undefined)[],
 ): Loaded<T> {
-  const [state, setState] = useState<{ data: T | null; error: unknown; isLoading: boolean }>({
+  const [state, setState] = useState<Omit<Loaded<T>, "reload"> & { dataKey: string }>({
     data: null,
+    dataKey: "",
     error: null,
     isLoading: true,
   });
+  const key = JSON.stringify(keys);
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `keys` say what `load` depends on
@@ -31,17 +33,19 @@ export function useLoad<T>(
     setState((before) => ({ ...before, error: null, isLoading: true }));
     load(aborts.signal).then(
       (data) => {
-        if (!aborts.signal.aborted) setState({ data, error: null, isLoading: false });
+        if (!aborts.signal.aborted) setState({ data, dataKey: key, error: null, isLoading: false });
       },
       (error: unknown) => {
         if (aborts.signal.aborted) return;
         if (isSignedOut(error)) endSession("Your session has ended. Sign in again.");
-        else setState((before) => ({ data: before.data, error, isLoading: false }));
+        else setState((before) => ({ ...before, error, isLoading: false }));
       },
     );
     return () => aborts.abort();
-  }, [...keys, turn]);
-  return { ...state, reload };
+  }, [key, turn]);
+  const { data, dataKey, error, isLoading } = state;
+  // What is of something else doesn't stand beside a failure.
+  return { data: error === null || dataKey === key ? data : null, error, isLoading, reload };
 }
 
 /** A call of a button: what it is doing, and what went wrong. */
