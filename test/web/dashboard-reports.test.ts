@@ -88,7 +88,9 @@ describe("the dashboard's analytics and files", () => {
   });
 
   test("analytics are accessible and fit their window in light, in dark and on a phone", async () => {
-    await requireGoodLooks(browser, addressOf("analytics"), app.apiKey, "Time (UTC)");
+    const { page, close } = await open("analytics");
+    await requireGoodLooks(page, addressOf("analytics"), "Time (UTC)");
+    await close();
   });
 
   test("a CSV is dropped, uploaded with its progress, listed, sent to, downloaded and deleted", async () => {
@@ -167,6 +169,8 @@ describe("the dashboard's analytics and files", () => {
 
   test("files are accessible and fit their window in light, in dark and on a phone", async () => {
     await app.onecall.files.upload("user_id\nann\n", { key: "looked-at.csv" });
-    await requireGoodLooks(browser, addressOf("files"), app.apiKey, "looked-at.csv");
+    const { page, close } = await open("files");
+    await requireGoodLooks(page, addressOf("files"), "looked-at.csv");
+    await close();
   });
 });

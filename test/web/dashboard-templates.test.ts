@@ -3,19 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
-import { findAxeFaults } from "./support/axe.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn } from "./support/dashboard-pages.ts";
+import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { HOSTILE } from "./support/filled-app.ts";
-
-const LOOKS: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: "light" },
-  dark: { colorScheme: "dark" },
-  phone: { viewport: { width: 390, height: 844 } },
-};
 
 describe("the dashboard's templates", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-templates-"));
@@ -65,27 +58,19 @@ describe("the dashboard's templates", () => {
   const signedIn = (path: string, options: BrowserContextOptions = {}, token = app.apiKey) =>
     openSignedIn(browser, addressOf(path), token, options);
 
-  const isWide = (page: Page) =>
-    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-
-  for (const [look, options] of Object.entries(LOOKS)) {
-    test(`the pages are accessible and fit their window: ${look}`, async () => {
-      const { page, close } = await signedIn("templates", options);
-      for (const [path, text] of [
-        ["templates", "greetings"],
-        ["templates?search=none", "No template fits all of these filters"],
-        ["templates/welcome", "Android lock screen"],
-        ["templates/welcome/versions", "From version 1 to version 2"],
-        ["new-template", "Choose a channel to see what its users get."],
-      ] as const) {
-        await page.goto(addressOf(path));
-        await page.getByText(text).first().waitFor();
-        assert.deepEqual(await findAxeFaults(page), [], path);
-        assert.equal(await isWide(page), false, path);
-      }
-      await close();
-    });
-  }
+  test("the pages are accessible and fit their window in light, in dark and on a phone", async () => {
+    const { page, close } = await signedIn("templates");
+    for (const [path, text] of [
+      ["templates", "greetings"],
+      ["templates?search=none", "No template fits"],
+      ["templates/welcome", "Android lock screen"],
+      ["templates/welcome/versions", "From version 1 to version 2"],
+      ["new-template", "Choose a channel to see what its users get."],
+    ] as const) {
+      await requireGoodLooks(page, addressOf(path), text);
+    }
+    await close();
+  });
 
   test("a template is written, looked at, saved, approved with a warning, and archived", async () => {
     const { page, close } = await signedIn("templates");
@@ -201,6 +186,26 @@ describe("the dashboard's templates", () => {
     await page.getByText("There is no template yet").waitFor();
     await page.getByRole("link", { name: "New template" }).click();
     await page.getByText("The app has no channel yet: a template needs one.").waitFor();
+    await close();
+  });
+
+  test("a call that is copied is one text for a shell and for a script, whatever the address says", async () => {
+    const key = `a"$(id)\`id\`'b`;
+    const { page, expect, close } = await signedIn(`templates/${encodeURIComponent(key)}/versions`, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    expect(/404/, /400/);
+    const copied = async (name: string) => {
+      const before = await page.evaluate(() => navigator.clipboard.readText());
+      await page.getByRole("button", { name }).click();
+      await page.waitForFunction(async (text) => (await navigator.clipboard.readText()) !== text, before);
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    const address = `${worker.url}/v3/business-messaging/api/templates/${encodeURIComponent(key)}/versions`;
+    const curl = await copied("Copy as curl");
+    assert.ok(curl.startsWith(`curl -X GET '${address.replaceAll("'", "'\\''")}'`), curl);
+    const client = await copied("Copy as client code");
+    assert.ok(client.endsWith(`onecall.templates.versions(${JSON.stringify(key)}).page();`), client);
     await close();
   });
 });

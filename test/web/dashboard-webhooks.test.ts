@@ -141,7 +141,9 @@ describe("the dashboard's webhooks", () => {
       events: ["notification.completed"],
     });
     await app.onecall.webhooks.test(id);
-    await requireGoodLooks(browser, addressOf("webhooks"), app.apiKey, "looked-at");
-    await requireGoodLooks(browser, addressOf(`webhooks/${id}`), app.apiKey, "webhook.test");
+    const { page, close } = await openSignedIn(browser, addressOf("webhooks"), app.apiKey);
+    await requireGoodLooks(page, addressOf("webhooks"), "looked-at");
+    await requireGoodLooks(page, addressOf(`webhooks/${id}`), "webhook.test");
+    await close();
   });
 });

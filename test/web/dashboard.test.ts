@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
-import { openSignedIn } from "./support/dashboard-pages.ts";
+import { openSignedIn, requireGoodLooks, requireGoodPage } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 } };
-const LOOKS: Record<string, BrowserContextOptions> = {
-  light: { colorScheme: "light" },
-  dark: { colorScheme: "dark" },
-  phone: PHONE,
-};
 
 describe("the dashboard", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-"));
@@ -44,61 +35,25 @@ describe("the dashboard", () => {
     return openSignedIn(browser, addressOf(path), token, options);
   }
 
-  async function requireAccessible(page: Page, name: string): Promise<void> {
-    // In the page's own world the policy would refuse a script of elsewhere; evaluated, it is none.
-    await page.evaluate(AXE);
-    const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-      const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
-      return violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" ")}`,
-      );
-    });
-    assert.deepEqual(found, [], name);
-  }
-
-  const isWide = (page: Page) =>
-    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-
-  for (const [look, options] of Object.entries(LOOKS)) {
-    test(`every page is accessible and fits its window: ${look}`, async () => {
-      const out = await openPage(browser, `${worker.url}/dashboard`, options);
-      await out.page.getByRole("heading", { name: "Sign in to Onecall" }).waitFor();
-      await requireAccessible(out.page, "sign-in");
-      await out.close();
-      const { page, close } = await signedIn("home", options);
-      await page.getByText("A required variable had no value for this user").waitFor();
-      await requireAccessible(page, "home");
-      assert.equal(await isWide(page), false);
-      await page.goto(addressOf("send?template=order-confirmation"));
-      await page.getByRole("button", { name: "Show what a user gets" }).waitFor();
-      await requireAccessible(page, "send");
-      assert.equal(await isWide(page), false);
-      await page.goto(addressOf("notifications"));
-      await page.getByRole("link", { name: "Order confirmed" }).waitFor();
-      await requireAccessible(page, "the list");
-      assert.equal(await isWide(page), false);
-      await page.goto(addressOf(`notifications/${app.bad}?status=failed`));
-      await page.getByText("user-without-order").first().waitFor();
-      await requireAccessible(page, "a notification");
-      assert.equal(await isWide(page), false);
-      for (const [path, text] of [
-        ["users", "mia-online"],
-        ["users/mia-online", "Nothing was sent to this user yet"],
-        ["audit-log", "template.approved"],
-      ] as const) {
-        await page.goto(addressOf(path));
-        await page.getByText(text).first().waitFor();
-        await requireAccessible(page, path);
-        assert.equal(await isWide(page), false);
-      }
-      await page.goto(addressOf("nothing-here"));
-      await page.getByRole("heading", { name: "No such page" }).waitFor();
-      await requireAccessible(page, "no such page");
-      await close();
-    });
-  }
+  test("every page is accessible and fits its window in light, in dark and on a phone", async () => {
+    const out = await openPage(browser, `${worker.url}/dashboard`);
+    await requireGoodLooks(out.page, `${worker.url}/dashboard`, "Sign in to Onecall");
+    await out.close();
+    const { page, close } = await signedIn("home");
+    for (const [path, text] of [
+      ["home", "A required variable had no value for this user"],
+      ["send?template=order-confirmation", "Show what a user gets"],
+      ["notifications", "Order confirmed"],
+      [`notifications/${app.bad}?status=failed`, "user-without-order"],
+      ["users", "mia-online"],
+      ["users/mia-online", "Nothing was sent to this user yet"],
+      ["audit-log", "template.approved"],
+      ["nothing-here", "No such page"],
+    ] as const) {
+      await requireGoodLooks(page, addressOf(path), text);
+    }
+    await close();
+  });
 
   test("from the list to one failed delivery, its reason, and a retry for its user", async () => {
     const { page, close } = await signedIn("notifications");
@@ -153,7 +108,7 @@ describe("the dashboard", () => {
     await page.getByRole("button", { name: "Shop" }).click();
     await page.getByRole("link", { name: "Notifications" }).click();
     await page.getByRole("link", { name: "Order confirmed" }).click();
-    await page.getByRole("button", { name: "Recount" }).click();
+    await page.getByRole("button", { name: "Count anew" }).click();
     await page.getByText("The counts are those of the stored rows, one by one.").waitFor();
     await close();
   });
@@ -176,7 +131,7 @@ describe("the dashboard", () => {
     await page.getByLabel("Name: who uses it").fill("a shop's server");
     await page.getByRole("button", { name: "Make the key" }).click();
     await page.getByText(/^oc_/).waitFor();
-    await requireAccessible(page, "api-keys");
+    await requireGoodPage(page, "api-keys");
     await page.getByRole("button", { name: "Revoke a shop's server …" }).click();
     await page.getByRole("button", { name: "Revoke a shop's server", exact: true }).click();
     await page.getByRole("button", { name: "Revoke a shop's server …" }).waitFor({ state: "detached" });
@@ -280,6 +235,46 @@ describe("the dashboard", () => {
     await page.keyboard.type(app.good);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Order confirmed" }).waitFor();
+    await close();
+  });
+
+  test("what of another address fails stands alone, without what was there before", async () => {
+    const { page, expect, close } = await signedIn(`notifications/${app.good}`);
+    expect(/404/);
+    await page.getByRole("heading", { level: 1, name: "Order confirmed" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(app.good.replace(/.{4}$/, "0000"));
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("It was deleted").waitFor();
+    assert.equal(await page.getByRole("heading", { name: "Order confirmed" }).count(), 0);
+    assert.equal(await page.getByRole("region", { name: "Deliveries" }).count(), 0);
+    await close();
+  });
+
+  test("a page whose code is gone, and an address that can't be read, say so", async () => {
+    const { page, expect, close } = await signedIn("home");
+    expect(/ERR_FAILED/, /URI malformed/, /URIError/);
+    await page.route(/assets\/audit-log/, (route) => route.abort());
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await page.getByRole("heading", { level: 1, name: "The page's code can't be fetched" }).waitFor();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { level: 1, name: "Audit log" }).waitFor();
+    await page.goto(`${worker.url}/dashboard/%E0%A4%A/home`);
+    await page.getByRole("link", { name: "Begin at the start" }).click();
+    await page.getByRole("heading", { level: 1, name: "Home" }).waitFor();
+    await close();
+  });
+
+  test("a sign-out that failed says so, and one that didn't ends the session", async () => {
+    const { page, expect, close } = await signedIn("home");
+    expect(/ERR_FAILED/);
+    await page.route("**/dashboard/session", (route) => route.abort());
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Look at your connection").waitFor();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Onecall" }).waitFor();
     await close();
   });
 });

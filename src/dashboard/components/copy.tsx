@@ -1,5 +1,7 @@
 import { useState } from "preact/hooks";
 
+const API = "/v3/business-messaging/api";
+
 /** A button that copies a text. */
 export function CopyButton({ text, label, children }: { text: string; label: string; children?: string }) {
   const [isCopied, setIsCopied] = useState(false);
@@ -23,7 +25,7 @@ export function CopyButton({ text, label, children }: { text: string; label: str
 /** A call that the page makes, as others can make it. */
 export interface CallExample {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With its query. */
+  /** Below the API's, with its query. */
   path: string;
   body?: object;
   /** The same with `onecall/client`: what follows `onecall.`. */
@@ -46,13 +48,18 @@ export function CopyAs({ call }: { call: CallExample }) {
 
 function toCurl({ method, path, body }: CallExample): string {
   const lines = [
-    `curl -X ${method} "${location.origin}${path.replaceAll('"', "%22").replaceAll("$", "%24").replaceAll("`", "%60")}"`,
+    `curl -X ${method} ${quoteForShell(location.origin + API + path)}`,
     '-H "apikey: $ONECALL_API_KEY"',
     ...(body === undefined
       ? []
-      : ['-H "Content-Type: application/json"', `-d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`]),
+      : ['-H "Content-Type: application/json"', `-d ${quoteForShell(JSON.stringify(body))}`]),
   ];
   return lines.join(" \\\n  ");
+}
+
+/** As the one text that it is: between single quotes a shell reads nothing. */
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function toClient({ client }: CallExample): string {

@@ -24,7 +24,6 @@ interface CsvUploadProps {
 export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile }: CsvUploadProps) {
   const [loaded, setLoaded] = useState<{ name: string; share: number } | null>(null);
   const [faults, setFaults] = useState<{ rows: LineFault[]; text: string } | null>(null);
-  const [isOver, setIsOver] = useState(false);
   const uploading = useAction(async (given: File) => {
     onFile(null);
     setFaults(null);
@@ -45,41 +44,9 @@ export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile
       setLoaded(null);
     }
   });
-  const take = (files: FileList | null | undefined) => {
-    const [given] = files ?? [];
-    if (given !== undefined) uploading.run(given);
-  };
   return (
     <div class="stack">
-      <label
-        class={isOver ? "drop over" : "drop"}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setIsOver(true);
-        }}
-        onDragLeave={() => setIsOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setIsOver(false);
-          take(event.dataTransfer?.files);
-        }}
-      >
-        <span>Drop a CSV here, or choose one</span>
-        <span class="small quiet">
-          Columns: <code>{["user_id", ...(columns ?? [])].join(", ")}</code>
-          {columns === null && " and one for each variable"}. At most 100,000 rows, 25 MB.
-        </span>
-        <input
-          type="file"
-          accept=".csv,text/csv"
-          aria-label="CSV file"
-          onChange={({ currentTarget }) => {
-            take(currentTarget.files);
-            // The same file, mended, can be chosen again.
-            currentTarget.value = "";
-          }}
-        />
-      </label>
+      <DropPlace columns={columns} onDrop={uploading.run} />
       <div role="status">
         {loaded !== null && (
           <label class="field">
@@ -97,6 +64,46 @@ export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile
       {faults !== null && <Faults rows={faults.rows} text={faults.text} />}
       {uploading.error !== null && <Failure error={uploading.error} />}
     </div>
+  );
+}
+
+/** Where a file is dropped, or chosen by the browser's dialog. */
+function DropPlace({ columns, onDrop }: Pick<CsvUploadProps, "columns"> & { onDrop(file: File): void }) {
+  const [isOver, setIsOver] = useState(false);
+  const take = (files: FileList | null | undefined) => {
+    const [given] = files ?? [];
+    if (given !== undefined) onDrop(given);
+  };
+  return (
+    <label
+      class={isOver ? "drop over" : "drop"}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setIsOver(true);
+      }}
+      onDragLeave={() => setIsOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setIsOver(false);
+        take(event.dataTransfer?.files);
+      }}
+    >
+      <span>Drop a CSV here, or choose one</span>
+      <span class="small quiet">
+        Columns: <code>{["user_id", ...(columns ?? [])].join(", ")}</code>
+        {columns === null && " and one for each variable"}. At most 100,000 rows, 25 MB.
+      </span>
+      <input
+        type="file"
+        accept=".csv,text/csv"
+        aria-label="CSV file"
+        onChange={({ currentTarget }) => {
+          take(currentTarget.files);
+          // The same file, mended, can be chosen again.
+          currentTarget.value = "";
+        }}
+      />
+    </label>
   );
 }
 

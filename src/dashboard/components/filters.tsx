@@ -1,6 +1,17 @@
+import type { ComponentChildren } from "preact";
 import type { UrlState } from "../url-state.ts";
+import { Empty } from "./feedback.tsx";
+import { Form, type Option, SelectField } from "./fields.tsx";
 
 /** Filters stand in the address: each changes it, and a list begins anew. */
+
+export function Filters({ label = "Filters", children }: { label?: string; children: ComponentChildren }) {
+  return (
+    <Form class="filters" label={label} onSubmit={() => {}}>
+      {children}
+    </Form>
+  );
+}
 
 interface FilterProps {
   url: UrlState;
@@ -13,22 +24,14 @@ export function SelectFilter({
   name,
   label,
   options,
-}: FilterProps & { options: readonly (readonly [value: string, shown: string])[] }) {
+}: FilterProps & { options: readonly Option<string>[] }) {
   return (
-    <label class="field">
-      <span>{label}</span>
-      <select
-        class="input"
-        value={url.get(name)}
-        onChange={({ currentTarget }) => url.set({ [name]: currentTarget.value })}
-      >
-        {options.map(([value, shown]) => (
-          <option key={value} value={value}>
-            {shown}
-          </option>
-        ))}
-      </select>
-    </label>
+    <SelectField
+      label={label}
+      value={url.get(name)}
+      options={options}
+      onValue={(value) => url.set({ [name]: value })}
+    />
   );
 }
 
@@ -62,5 +65,14 @@ export function DateFilter({ url, name, label }: FilterProps) {
         onChange={({ currentTarget }) => url.set({ [name]: currentTarget.value })}
       />
     </label>
+  );
+}
+
+/** A page of a list that nothing is on: the service looks through so many rows a page, and others may fit. */
+export function NothingFits({ title, hasMore }: { title: string; hasMore: boolean }) {
+  return (
+    <Empty title={title}>
+      <p>{hasMore ? "Others may: go on with the next page." : "Take a filter away, or widen it."}</p>
+    </Empty>
   );
 }

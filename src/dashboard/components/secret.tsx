@@ -1,7 +1,14 @@
 import { CopyButton } from "./copy.tsx";
 
-/** A secret that no other answer shows. Null: none was made. */
-export function Secret({ secret, children }: { secret: string | null; children: string }) {
+interface SecretProps {
+  /** Null: none was made. */
+  secret: string | null;
+  name?: string;
+  children: string;
+}
+
+/** A secret that no other answer shows. */
+export function Secret({ secret, name = "secret", children }: SecretProps) {
   return (
     <div role="status">
       {secret !== null && (
@@ -9,7 +16,7 @@ export function Secret({ secret, children }: { secret: string | null; children: 
           <span>{children}</span>
           <span class="row">
             <code>{secret}</code>
-            <CopyButton text={secret} label="Copy the secret" />
+            <CopyButton text={secret} label={`Copy the ${name}`} />
           </span>
         </div>
       )}

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ChannelSeries } from "../../client/api-types.ts";
 import { formatNumber, formatShare } from "../format.ts";
+import { Fact, Facts } from "./facts.tsx";
 import { Bars } from "./plot.tsx";
 import { Table } from "./table.tsx";
 
@@ -20,11 +21,11 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
   return (
     <section class="card stack" aria-label={`Channel type ${channelType}`}>
       <h2>{channelType}</h2>
-      <dl class="facts">
+      <Facts>
         <Sum name="Delivered" value={delivered} />
         <Sum name="Viewed" value={viewed} of={delivered} />
         <Sum name="Clicked" value={clicked} of={delivered} />
-      </dl>
+      </Facts>
       <figure class="stack-tight">
         <Bars title={title} unit={metric} points={points} />
         <figcaption class="row spread small quiet">
@@ -59,11 +60,8 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
 
 function Sum({ name, value, of }: { name: string; value: number; of?: number }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {formatNumber(value)} {of !== undefined && <span class="quiet">{formatShare(value, of)}</span>}
-      </dd>
-    </div>
+    <Fact name={name}>
+      {formatNumber(value)} {of !== undefined && <span class="quiet">{formatShare(value, of)}</span>}
+    </Fact>
   );
 }

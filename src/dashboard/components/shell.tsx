@@ -2,8 +2,11 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { isUtc, setUtc, zoneName } from "../format.ts";
+import { useAction } from "../load.ts";
 import { NAVIGATION } from "../navigation.ts";
 import { isOperator, may, session, signOut } from "../session.ts";
+import { Failure } from "./feedback.tsx";
+import { CheckField } from "./fields.tsx";
 
 /** What is around every page: navigation, search, who is signed in, the zone of times. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -46,10 +49,6 @@ function appOf(path: string): string | null {
 }
 
 function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
-  const { path } = useLocation();
-  const found = session.value;
-  if (found.state !== "open") return null;
-  const isCurrent = (href: string) => path === href || path.startsWith(`${href}/`);
   return (
     <aside id="side" class={isOpen ? "side open" : "side"}>
       <a class="brand" href="/dashboard">
@@ -60,43 +59,53 @@ function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
         Onecall
       </a>
       <AppName app={app} />
-      <nav aria-label="Pages">
-        {app !== null &&
-          NAVIGATION.map(({ group, items }) => (
-            <div key={group}>
-              <h2>{group}</h2>
-              {items
-                .filter(({ scope, isOperators = false }) => may(scope) && (!isOperators || isOperator()))
-                .map((item) => {
-                  const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
-                  return (
-                    <a key={item.path} href={href} aria-current={isCurrent(href) ? "page" : undefined}>
-                      {item.label}
-                    </a>
-                  );
-                })}
-            </div>
-          ))}
-      </nav>
-      <footer>
-        <span>
-          {isOperator() ? "Signed in as the operator" : `Signed in with ${found.key}`}
-          {!isOperator() && <> · may {found.scopes.join(", ")}</>}
-        </span>
-        <span>Times in {zoneName()}</span>
-        <label class="row">
-          <input
-            type="checkbox"
-            checked={isUtc.value}
-            onChange={({ currentTarget }) => setUtc(currentTarget.checked)}
-          />
-          Show UTC
-        </label>
-        <button type="button" class="button" onClick={signOut}>
-          Sign out
-        </button>
-      </footer>
+      <nav aria-label="Pages">{app !== null && <PageLinks app={app} />}</nav>
+      <SignedIn />
     </aside>
+  );
+}
+
+/** The app's pages that who is signed in may see. */
+function PageLinks({ app }: { app: string }) {
+  const { path } = useLocation();
+  const isCurrent = (href: string) => path === href || path.startsWith(`${href}/`);
+  return NAVIGATION.map(({ group, items }) => (
+    <div key={group}>
+      <h2>{group}</h2>
+      {items
+        .filter(({ scope, isOperators = false }) => may(scope) && (!isOperators || isOperator()))
+        .map((item) => {
+          const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
+          return (
+            <a key={item.path} href={href} aria-current={isCurrent(href) ? "page" : undefined}>
+              {item.label}
+            </a>
+          );
+        })}
+    </div>
+  ));
+}
+
+/** Who is signed in, the zone of times, and the way out. */
+function SignedIn() {
+  const found = session.value;
+  const leaving = useAction(signOut);
+  if (found.state !== "open") return null;
+  return (
+    <footer>
+      <span>
+        {isOperator() ? "Signed in as the operator" : `Signed in with ${found.key}`}
+        {!isOperator() && <> · may {found.scopes.join(", ")}</>}
+      </span>
+      <span>Times in {zoneName()}</span>
+      <CheckField isChecked={isUtc.value} onCheck={setUtc}>
+        Show UTC
+      </CheckField>
+      {leaving.error !== null && <Failure error={leaving.error} />}
+      <button type="button" class="button" disabled={leaving.isRunning} onClick={() => leaving.run()}>
+        Sign out
+      </button>
+    </footer>
   );
 }
 

@@ -1,7 +1,9 @@
 import type { ChannelSeries } from "../../client/api-types.ts";
 import { CopyAs } from "../components/copy.tsx";
-import { Empty, Failure, Loading } from "../components/feedback.tsx";
-import { DateFilter, SelectFilter, TextFilter } from "../components/filters.tsx";
+import { Empty } from "../components/feedback.tsx";
+import type { Option } from "../components/fields.tsx";
+import { DateFilter, Filters, SelectFilter, TextFilter } from "../components/filters.tsx";
+import { Refresh, WhenLoaded } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
 import { METRICS, Series } from "../components/series.tsx";
 import { download } from "../download.ts";
@@ -11,7 +13,15 @@ import { type UrlState, useUrlState } from "../url-state.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 14;
-const API = "/v3/business-messaging/api/analytics";
+const API = "/analytics";
+const TIMES: readonly Option<string>[] = [
+  ["1", "Today"],
+  ["7", "7 days"],
+  ["", `${DEFAULT_DAYS} days`],
+  ["30", "30 days"],
+  ["90", "90 days"],
+  ["366", "A year"],
+];
 
 /** Which notifications the figures are of. */
 type Scope = { of: "all" } | { of: "template" | "tag"; key: string };
@@ -28,21 +38,19 @@ export default function Analytics({ app = "" }: { app?: string }) {
   const scope = scopeOf(url);
   const range = rangeOf(url);
   const isAsked = scope.of === "all" || scope.key !== "";
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     async (signal) => (isAsked ? await readSeries(app, scope, range, signal) : []),
     [app, JSON.stringify([scope, range])],
   );
   const channel = url.get("channel");
-  const shown = (data ?? []).filter(({ channelType }) => channel === "" || channelType === channel);
+  const shown = (loaded.data ?? []).filter(({ channelType }) => channel === "" || channelType === channel);
   const metric = METRICS.find((name) => name === url.get("metric")) ?? "delivered";
   return (
     <Page
       title="Analytics"
       actions={
         <>
-          <button type="button" class="button" onClick={reload} disabled={isLoading}>
-            {isLoading ? "Loading …" : "Refresh"}
-          </button>
+          <Refresh loaded={loaded} />
           <button
             type="button"
             class="button"
@@ -54,16 +62,14 @@ export default function Analytics({ app = "" }: { app?: string }) {
         </>
       }
     >
-      <Filters url={url} scope={scope} />
+      <AnalyticsFilters url={url} scope={scope} />
       <p class="small quiet">
         {range.from} to {range.to}, whole {range.granularity === "daily" ? "days" : "hours"} of UTC. A point
         counts what happened then, whenever the notification was sent.
       </p>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the figures" />}
-      {error === null && data !== null && (
-        <Figures app={app} shown={shown} isAsked={isAsked} scope={scope} metric={metric} />
-      )}
+      <WhenLoaded loaded={loaded} what="the figures">
+        {() => <Figures app={app} shown={shown} isAsked={isAsked} scope={scope} metric={metric} />}
+      </WhenLoaded>
       <CopyAs call={exampleOf(scope, range)} />
     </Page>
   );
@@ -111,9 +117,9 @@ function Figures({ app, shown, isAsked, scope, metric }: FiguresProps) {
   );
 }
 
-function Filters({ url, scope }: { url: UrlState; scope: Scope }) {
+function AnalyticsFilters({ url, scope }: { url: UrlState; scope: Scope }) {
   return (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <Filters>
       <SelectFilter
         url={url}
         name="of"
@@ -140,19 +146,7 @@ function Filters({ url, scope }: { url: UrlState; scope: Scope }) {
         label="Bars show"
         options={METRICS.map((one) => [one === "delivered" ? "" : one, one])}
       />
-      <SelectFilter
-        url={url}
-        name="days"
-        label="Time"
-        options={[
-          ["1", "Today"],
-          ["7", "7 days"],
-          ["", `${DEFAULT_DAYS} days`],
-          ["30", "30 days"],
-          ["90", "90 days"],
-          ["366", "A year"],
-        ]}
-      />
+      <SelectFilter url={url} name="days" label="Time" options={TIMES} />
       <SelectFilter
         url={url}
         name="granularity"
@@ -164,7 +158,7 @@ function Filters({ url, scope }: { url: UrlState; scope: Scope }) {
       />
       <DateFilter url={url} name="from" label="From (UTC day)" />
       <DateFilter url={url} name="to" label="To (UTC day)" />
-    </form>
+    </Filters>
   );
 }
 

@@ -1,9 +1,11 @@
 import { useLocation } from "preact-iso";
-import { Empty, Failure, Loading } from "../components/feedback.tsx";
+import type { App } from "../../client/api-types.ts";
+import { Empty } from "../components/feedback.tsx";
+import { LoadedTable } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
-import { Pager, Table } from "../components/table.tsx";
+import { type Column, Pager } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { useAction, useLoad } from "../load.ts";
+import { type Action, useAction, useLoad } from "../load.ts";
 import { isOperator, openApp, operator } from "../session.ts";
 import { useUrlState } from "../url-state.ts";
 
@@ -11,11 +13,8 @@ import { useUrlState } from "../url-state.ts";
 export default function Apps() {
   const url = useUrlState();
   const { route } = useLocation();
-  const cursor = url.get("cursor");
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => operator.admin.apps({ limit: 50, ...(cursor === "" ? {} : { cursor }) }, { signal }).page(),
-    [cursor],
-  );
+  const query = { limit: 50, ...url.only(["cursor"]) };
+  const loaded = useLoad((signal) => operator.admin.apps(query, { signal }).page(), [JSON.stringify(query)]);
   const opening = useAction(async (id: string) => {
     await openApp(id);
     route(`/dashboard/${encodeURIComponent(id)}/home`);
@@ -31,40 +30,41 @@ export default function Apps() {
   }
   return (
     <Page title="Apps">
-      {(error ?? opening.error) !== null && <Failure error={error ?? opening.error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="apps" />}
-      {data?.data.length === 0 && (
+      <LoadedTable
+        loaded={loaded}
+        problem={opening.error}
+        what="apps"
+        caption="Apps"
+        keyOf={({ id }) => id}
+        columns={columnsOf(opening)}
+      >
         <Empty title="No app yet">
           <p>
             Make the first with <code>POST /admin/apps</code>: the README's first send shows it.
           </p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table
-          caption="Apps"
-          rows={data.data}
-          keyOf={({ id }) => id}
-          columns={[
-            {
-              title: "Name",
-              cell: ({ id, name }) => (
-                <button
-                  type="button"
-                  class="button plain"
-                  disabled={opening.isRunning}
-                  onClick={() => opening.run(id)}
-                >
-                  {name}
-                </button>
-              ),
-            },
-            { title: "Id", cell: ({ id }) => <code>{id}</code> },
-            { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
-          ]}
-        />
-      )}
-      <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+      </LoadedTable>
+      <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
     </Page>
   );
+}
+
+function columnsOf(opening: Action<[id: string]>): Column<App>[] {
+  return [
+    {
+      title: "Name",
+      cell: ({ id, name }) => (
+        <button
+          type="button"
+          class="button plain"
+          disabled={opening.isRunning}
+          onClick={() => opening.run(id)}
+        >
+          {name}
+        </button>
+      ),
+    },
+    { title: "Id", cell: ({ id }) => <code>{id}</code> },
+    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+  ];
 }

@@ -3,64 +3,55 @@ import type { ListedTargetsFile, TargetsFile } from "../../client/api-types.ts";
 import { Confirm } from "../components/confirm.tsx";
 import { CopyAs } from "../components/copy.tsx";
 import { CsvUpload, toFileKey } from "../components/csv-upload.tsx";
-import { Empty, Failure, Loading } from "../components/feedback.tsx";
+import { Empty, Failure } from "../components/feedback.tsx";
+import { CheckField } from "../components/fields.tsx";
+import { LoadedTable, Refresh } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
-import { type Column, Pager, Table } from "../components/table.tsx";
+import { type Column, Pager } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { download } from "../download.ts";
 import { formatBytes, formatNumber } from "../format.ts";
-import { useAction, useLoad } from "../load.ts";
+import { type Action, useAction, useLoad } from "../load.ts";
 import { clientOf, may } from "../session.ts";
 import { useUrlState } from "../url-state.ts";
 
-const API = "/v3/business-messaging/api/targets-files";
+const API = "/targets-files";
 
 /** The CSVs that can be sent to, newest first. */
 export default function Files({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only(["cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).files.list(query, { signal }).page(),
     [app, JSON.stringify(query)],
   );
   const deleting = useAction(async (key: string) => {
     await clientOf(app).files.delete(key);
-    reload();
+    loaded.reload();
   });
   const downloading = useAction(async (key: string) => {
     download(key, await clientOf(app).files.download(key));
   });
-  const problem = error ?? deleting.error ?? downloading.error;
   return (
-    <Page
-      title="Files"
-      actions={
-        <button type="button" class="button" onClick={reload} disabled={isLoading}>
-          {isLoading ? "Loading …" : "Refresh"}
-        </button>
-      }
-    >
-      {may("send") && <Upload app={app} onUploaded={reload} />}
-      {problem !== null && <Failure error={problem} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="files" />}
-      {data?.data.length === 0 && (
+    <Page title="Files" actions={<Refresh loaded={loaded} />}>
+      {may("send") && <Upload app={app} onUploaded={loaded.reload} />}
+      <LoadedTable
+        loaded={loaded}
+        problem={deleting.error ?? downloading.error}
+        what="files"
+        caption="Files"
+        keyOf={({ id }) => id}
+        columns={columnsOf(app, deleting, downloading)}
+      >
         <Empty title="No file is here">
           <p>
             A CSV has a row for each user, with <code>user_id</code> and a column for each variable. It can be
             sent to for 30 days, as often as you want.
           </p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table
-          caption="Files"
-          rows={data.data}
-          keyOf={({ id }) => id}
-          columns={columnsOf(app, deleting, downloading)}
-        />
-      )}
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs call={{ method: "GET", path: API, client: "files.list().page()" }} />
       </div>
     </Page>
@@ -79,14 +70,9 @@ function Upload({ app, onUploaded }: { app: string; onUploaded: () => void }) {
       <h2>A new file</h2>
       <CsvUpload app={app} columns={null} keyOf={toFileKey} overwrite={overwrite} file={file} onFile={take} />
       <div class="row spread">
-        <label class="row">
-          <input
-            type="checkbox"
-            checked={overwrite}
-            onChange={({ currentTarget }) => setOverwrite(currentTarget.checked)}
-          />
+        <CheckField isChecked={overwrite} onCheck={setOverwrite}>
           In place of a file of the same name
-        </label>
+        </CheckField>
         <CopyAs
           call={{
             method: "POST",
@@ -100,10 +86,7 @@ function Upload({ app, onUploaded }: { app: string; onUploaded: () => void }) {
   );
 }
 
-interface FileAction {
-  run(key: string): Promise<void>;
-  isRunning: boolean;
-}
+type FileAction = Action<[key: string]>;
 
 function columnsOf(app: string, deleting: FileAction, downloading: FileAction): Column<ListedTargetsFile>[] {
   return [
@@ -124,46 +107,59 @@ function columnsOf(app: string, deleting: FileAction, downloading: FileAction): 
     {
       title: "Actions",
       cell: ({ fileKey }) => (
-        <div class="row">
-          {may("send") && (
-            <a
-              class="button plain"
-              href={`/dashboard/${encodeURIComponent(app)}/send?file=${encodeURIComponent(fileKey)}`}
-              aria-label={`Send to ${fileKey}`}
-            >
-              Send
-            </a>
-          )}
-          <button
-            type="button"
-            class="button plain"
-            aria-label={`Download ${fileKey}`}
-            disabled={downloading.isRunning}
-            onClick={() => downloading.run(fileKey)}
-          >
-            Download
-          </button>
-          {may("send") && (
-            <Confirm
-              verb="Delete"
-              what={fileKey}
-              isRunning={deleting.isRunning}
-              onConfirm={() => deleting.run(fileKey)}
-            >
-              Nothing new can be sent to it. What was accepted goes out whole.
-              <CopyAs
-                call={{
-                  method: "DELETE",
-                  path: `${API}/${fileKey}`,
-                  client: `files.delete(${JSON.stringify(fileKey)})`,
-                }}
-              />
-            </Confirm>
-          )}
-        </div>
+        <FileActions app={app} fileKey={fileKey} deleting={deleting} downloading={downloading} />
       ),
     },
   ];
+}
+
+interface FileActionsProps {
+  app: string;
+  fileKey: string;
+  deleting: FileAction;
+  downloading: FileAction;
+}
+
+function FileActions({ app, fileKey, deleting, downloading }: FileActionsProps) {
+  return (
+    <div class="row">
+      {may("send") && (
+        <a
+          class="button plain"
+          href={`/dashboard/${encodeURIComponent(app)}/send?file=${encodeURIComponent(fileKey)}`}
+          aria-label={`Send to ${fileKey}`}
+        >
+          Send
+        </a>
+      )}
+      <button
+        type="button"
+        class="button plain"
+        aria-label={`Download ${fileKey}`}
+        disabled={downloading.isRunning}
+        onClick={() => downloading.run(fileKey)}
+      >
+        Download
+      </button>
+      {may("send") && (
+        <Confirm
+          verb="Delete"
+          what={fileKey}
+          isRunning={deleting.isRunning}
+          onConfirm={() => deleting.run(fileKey)}
+        >
+          Nothing new can be sent to it. What was accepted goes out whole.
+          <CopyAs
+            call={{
+              method: "DELETE",
+              path: `${API}/${fileKey}`,
+              client: `files.delete(${JSON.stringify(fileKey)})`,
+            }}
+          />
+        </Confirm>
+      )}
+    </div>
+  );
 }
 
 /** A list has no columns: they are asked for where somebody wants to see them. */

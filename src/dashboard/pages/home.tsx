@@ -1,7 +1,8 @@
-import type { Notification } from "../../client/api-types.ts";
+import type { ChannelSeries, Notification } from "../../client/api-types.ts";
 import { StatusBadge } from "../components/badges.tsx";
 import { CountsBar, totalOf } from "../components/counts.tsx";
-import { Empty, Failure, Loading } from "../components/feedback.tsx";
+import { Empty } from "../components/feedback.tsx";
+import { WhenLoaded } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
 import { Plot } from "../components/plot.tsx";
 import { Table } from "../components/table.tsx";
@@ -40,7 +41,7 @@ export default function Home({ app = "" }: { app?: string }) {
 }
 
 function Running({ app }: { app: string }) {
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).notifications.list({ state: "sending", limit: 5 }, { signal }).page(),
     [app],
   );
@@ -50,12 +51,15 @@ function Running({ app }: { app: string }) {
         <h2>Running now</h2>
         <a href={`/dashboard/${encodeURIComponent(app)}/notifications?state=sending`}>All that run</a>
       </div>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="what runs" />}
-      {data?.data.length === 0 && <p class="quiet">Nothing is being sent: all that was accepted is done.</p>}
-      {data?.data.map((one) => (
-        <RunningOne key={one.id} app={app} first={one} />
-      ))}
+      <WhenLoaded loaded={loaded} what="what runs">
+        {({ data }) =>
+          data.length === 0 ? (
+            <p class="quiet">Nothing is being sent: all that was accepted is done.</p>
+          ) : (
+            data.map((one) => <RunningOne key={one.id} app={app} first={one} />)
+          )
+        }
+      </WhenLoaded>
     </section>
   );
 }
@@ -83,54 +87,55 @@ function RunningOne({ app, first }: { app: string; first: Notification }) {
 
 function Failing({ app }: { app: string }) {
   const from = new Date(Date.now() - DAYS * DAY_MS).toISOString().slice(0, 10);
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) =>
       clientOf(app).notifications.list({ hasFailures: "true", from, limit: LOOKED_AT }, { signal }).page(),
     [app],
   );
-  const reasons = countReasons(data?.data ?? []);
-  const list = `/dashboard/${encodeURIComponent(app)}/notifications?hasFailures=true`;
   return (
     <section class="card stack" aria-label="What failed">
       <div class="row spread">
         <h2>What failed most</h2>
-        <a href={list}>All with failures</a>
+        <a href={`/dashboard/${encodeURIComponent(app)}/notifications?hasFailures=true`}>All with failures</a>
       </div>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="failures" />}
-      {data !== null && reasons.length === 0 && <p class="quiet">Nothing failed in the last {DAYS} days.</p>}
-      {reasons.length > 0 && (
-        <>
-          <Table
-            caption="Failures by reason"
-            rows={reasons}
-            keyOf={({ reason }) => reason}
-            columns={[
-              {
-                title: "Reason",
-                cell: ({ reason, newest }) => (
-                  <>
-                    <a
-                      href={`/dashboard/${encodeURIComponent(app)}/notifications/${newest.id}?status=failed&reason=${reason}#deliveries`}
-                    >
-                      {meaningOf(reason)}
-                    </a>
-                    <div class="small quiet">
-                      {reason}, newest <Time at={newest.createdAt} isAge />
-                    </div>
-                  </>
-                ),
-              },
-              { title: "Deliveries", isNumber: true, cell: ({ count }) => formatNumber(count) },
-              { title: "Notifications", isNumber: true, cell: ({ notifications }) => notifications },
-            ]}
-          />
-          <p class="small quiet">
-            Counted in the newest {LOOKED_AT} notifications with failures, of the last {DAYS} days.
-          </p>
-        </>
-      )}
+      <WhenLoaded loaded={loaded} what="failures">
+        {({ data }) => <Reasons app={app} reasons={countReasons(data)} />}
+      </WhenLoaded>
     </section>
+  );
+}
+
+function Reasons({ app, reasons }: { app: string; reasons: readonly FailingReason[] }) {
+  if (reasons.length === 0) return <p class="quiet">Nothing failed in the last {DAYS} days.</p>;
+  const base = `/dashboard/${encodeURIComponent(app)}/notifications`;
+  return (
+    <>
+      <Table
+        caption="Failures by reason"
+        rows={reasons}
+        keyOf={({ reason }) => reason}
+        columns={[
+          {
+            title: "Reason",
+            cell: ({ reason, newest }) => (
+              <>
+                <a href={`${base}/${newest.id}?status=failed&reason=${reason}#deliveries`}>
+                  {meaningOf(reason)}
+                </a>
+                <div class="small quiet">
+                  {reason}, newest <Time at={newest.createdAt} isAge />
+                </div>
+              </>
+            ),
+          },
+          { title: "Deliveries", isNumber: true, cell: ({ count }) => formatNumber(count) },
+          { title: "Notifications", isNumber: true, cell: ({ notifications }) => notifications },
+        ]}
+      />
+      <p class="small quiet">
+        Counted in the newest {LOOKED_AT} notifications with failures, of the last {DAYS} days.
+      </p>
+    </>
   );
 }
 
@@ -160,31 +165,36 @@ function countReasons(notifications: readonly Notification[]): FailingReason[] {
 function Delivered({ app }: { app: string }) {
   const to = new Date().toISOString().slice(0, 10);
   const from = new Date(Date.now() - (DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).analytics.channels({ from, to, granularity: "daily" }, { signal }),
     [app],
   );
-  const shown = (data ?? []).filter((one) => one.delivered > 0);
   return (
     <section class="card stack" aria-label="Delivered">
       <h2>Delivered in {DAYS} days</h2>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the days" />}
-      {data !== null && shown.length === 0 && (
-        <Empty title="Nothing was delivered yet">
-          <p>
-            Send a template to a user, and it stands here. <a href="/docs">The API</a> has the call.
-          </p>
-        </Empty>
-      )}
-      {shown.map(({ channelType, timeSeries }) => (
-        <Plot
-          key={channelType}
-          title={`${channelType}, by UTC day`}
-          unit="deliveries"
-          points={timeSeries.map(({ date, delivered }) => ({ label: date, value: delivered }))}
-        />
-      ))}
+      <WhenLoaded loaded={loaded} what="the days">
+        {(series) => <DeliveredPlots series={series.filter(({ delivered }) => delivered > 0)} />}
+      </WhenLoaded>
     </section>
   );
+}
+
+function DeliveredPlots({ series }: { series: readonly ChannelSeries[] }) {
+  if (series.length === 0) {
+    return (
+      <Empty title="Nothing was delivered yet">
+        <p>
+          Send a template to a user, and it stands here. <a href="/docs">The API</a> has the call.
+        </p>
+      </Empty>
+    );
+  }
+  return series.map(({ channelType, timeSeries }) => (
+    <Plot
+      key={channelType}
+      title={`${channelType}, by UTC day`}
+      unit="deliveries"
+      points={timeSeries.map(({ date, delivered }) => ({ label: date, value: delivered }))}
+    />
+  ));
 }

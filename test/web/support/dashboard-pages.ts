@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { findAxeFaults } from "./axe.ts";
 import { openPage, type WatchedPage } from "./browser.ts";
 
-/** How a page is looked at. */
+/** How pages are looked at. */
 const LOOKS = [
   { look: "light", colorScheme: "light", width: 1280 },
   { look: "dark", colorScheme: "dark", width: 1280 },
@@ -31,27 +31,23 @@ export async function openSignedIn(
   return watched;
 }
 
-/**
- * Fails where axe finds a fault on a page, or it is wider than its window: in light, in dark, on a phone. It signs in
- * once: the service takes ten a minute.
- */
-export async function requireGoodLooks(
-  browser: Browser,
-  address: string,
-  token: string,
-  ready: string,
-): Promise<void> {
-  const { page, close } = await openSignedIn(browser, address, token);
+/** Fails where axe finds a fault on the page as it is, or it is wider than its window. */
+export async function requireGoodPage(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await findAxeFaults(page), [], name);
+  const isWide = await page.evaluate(
+    () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+  );
+  assert.equal(isWide, false, `${name} is too wide`);
+}
+
+/** The same of a page that is there when a text is on it, with all that is folded: in light, in dark, on a phone. */
+export async function requireGoodLooks(page: Page, address: string, ready: string): Promise<void> {
   for (const { look, colorScheme, width } of LOOKS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 844 });
     await page.goto(address);
     await page.getByText(ready).first().waitFor();
-    assert.deepEqual(await findAxeFaults(page), [], `${address}: ${look}`);
-    const isWide = await page.evaluate(
-      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    );
-    assert.equal(isWide, false, `${address} is too wide: ${look}`);
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    await requireGoodPage(page, `${address}: ${look}`);
   }
-  await close();
 }

@@ -1,9 +1,11 @@
 import type { Channel } from "../../../client/api-types.ts";
+import { StatusBadge } from "../../components/badges.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { Fact, Facts, KeyFacts } from "../../components/facts.tsx";
+import { Failure } from "../../components/feedback.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { Time } from "../../components/time.tsx";
 import { useAction, useLoad } from "../../load.ts";
 import { clientOf, isOperator, may } from "../../session.ts";
 import { Circuits } from "./circuits.tsx";
@@ -11,17 +13,14 @@ import { Providers } from "./providers.tsx";
 import { TestSend } from "./test-send.tsx";
 import { WebhookSecret } from "./webhook-secret.tsx";
 
-/** A channel: whether it is on, by whom it sends, what a test of it says. */
+/** A channel: whether it is enabled, by whom it sends, what a test of it says. */
 export default function ChannelDetail({ app = "", channel = "" }: { app?: string; channel?: string }) {
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => clientOf(app).channels.get(channel, { signal }),
-    [app, channel],
-  );
+  const loaded = useLoad((signal) => clientOf(app).channels.get(channel, { signal }), [app, channel]);
   return (
-    <Page title={data?.name ?? "Channel"}>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the channel" />}
-      {data !== null && <Found app={app} channel={data} reload={reload} />}
+    <Page title={loaded.data?.name ?? "Channel"}>
+      <WhenLoaded loaded={loaded} what="the channel">
+        {(found) => <Found app={app} channel={found} reload={loaded.reload} />}
+      </WhenLoaded>
     </Page>
   );
 }
@@ -30,14 +29,14 @@ function Found({ app, channel, reload }: { app: string; channel: Channel; reload
   const { key, type } = channel;
   return (
     <>
-      <Facts channel={channel} />
+      <ChannelFacts channel={channel} />
       {may("manage") ? (
-        <Switch app={app} channel={channel} onSwitched={reload} />
+        <Enabling app={app} channel={channel} onChanged={reload} />
       ) : (
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/channels/${key}`,
+            path: `/channels/${key}`,
             client: `channels.get("${key}")`,
           }}
         />
@@ -55,75 +54,50 @@ function Found({ app, channel, reload }: { app: string; channel: Channel; reload
   );
 }
 
-function Facts({ channel: { key, type, enabled, createdAt, updatedAt } }: { channel: Channel }) {
+function ChannelFacts({ channel }: { channel: Channel }) {
+  const { type, enabled } = channel;
   return (
-    <dl class="facts">
-      <div>
-        <dt>State</dt>
-        <dd>
-          <span class={enabled ? "badge good" : "badge warn"}>{enabled ? "enabled" : "disabled"}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Type</dt>
-        <dd>{type.replace("_", "-")}</dd>
-      </div>
-      <div>
-        <dt>Key</dt>
-        <dd class="mono">{key}</dd>
-      </div>
-      <div>
-        <dt>Made</dt>
-        <dd>
-          <Time at={createdAt} />
-        </dd>
-      </div>
-      <div>
-        <dt>Changed</dt>
-        <dd>
-          <Time at={updatedAt} />
-        </dd>
-      </div>
-    </dl>
+    <Facts>
+      <Fact name="State">
+        <StatusBadge status={enabled ? "enabled" : "disabled"} />
+      </Fact>
+      <Fact name="Type">{type.replace("_", "-")}</Fact>
+      <KeyFacts of={channel} />
+    </Facts>
   );
 }
 
-interface SwitchProps {
+interface EnablingProps {
   app: string;
   channel: Channel;
-  onSwitched(): void;
+  onChanged(): void;
 }
 
-/** On or off: what is sent meanwhile isn't kept for later. */
-function Switch({ app, channel: { key, name, enabled }, onSwitched }: SwitchProps) {
-  const switching = useAction(async () => {
+/** Enables or disables it: what is sent meanwhile isn't kept for later. */
+function Enabling({ app, channel: { key, name, enabled }, onChanged }: EnablingProps) {
+  const changing = useAction(async () => {
     await clientOf(app).channels.update(key, { enabled: !enabled });
-    onSwitched();
+    onChanged();
   });
   return (
-    <section class="stack-tight" aria-label="On or off">
-      {switching.error !== null && <Failure error={switching.error} />}
+    <section class="stack-tight" aria-label="Enabled or disabled">
+      {changing.error !== null && <Failure error={changing.error} />}
       {!enabled && (
         <p class="notice warn">
-          It is off: deliveries to it are skipped as <code>channel_disabled</code>.
+          It is disabled: deliveries to it are skipped as <code>channel_disabled</code>.
         </p>
       )}
       <div class="row">
         {enabled ? (
-          <Confirm
-            verb="Disable"
-            what={name}
-            isRunning={switching.isRunning}
-            onConfirm={() => switching.run()}
-          >
+          <Confirm verb="Disable" what={name} isRunning={changing.isRunning} onConfirm={() => changing.run()}>
             Deliveries to it are skipped from now on, and aren't made up for when it is enabled again.
           </Confirm>
         ) : (
           <button
             type="button"
             class="button main"
-            disabled={switching.isRunning}
-            onClick={() => switching.run()}
+            disabled={changing.isRunning}
+            onClick={() => changing.run()}
           >
             Enable {name}
           </button>
@@ -131,7 +105,7 @@ function Switch({ app, channel: { key, name, enabled }, onSwitched }: SwitchProp
         <CopyAs
           call={{
             method: "PUT",
-            path: `/v3/business-messaging/api/channels/${key}`,
+            path: `/channels/${key}`,
             body: { enabled: !enabled },
             client: `channels.update("${key}", { enabled: ${!enabled} })`,
           }}

@@ -1,16 +1,19 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Channel } from "../../../client/api-types.ts";
+import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
+import { Empty, Failure } from "../../components/feedback.tsx";
+import { Form, type Option, SelectField, TextField } from "../../components/fields.tsx";
+import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { type Column, Table } from "../../components/table.tsx";
+import type { Column } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useAction, useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { showSecret } from "./secret.ts";
 
-const TYPES: readonly (readonly [type: Channel["type"], label: string])[] = [
+const TYPES: readonly Option<Channel["type"]>[] = [
   ["in_app", "In-app: the user's feed"],
   ["push", "Push: the user's devices"],
   ["webhook", "Webhook: a URL of the user's"],
@@ -18,33 +21,24 @@ const TYPES: readonly (readonly [type: Channel["type"], label: string])[] = [
 
 /** Where the app reaches its users: at most 50, so all of them. */
 export default function ChannelList({ app = "" }: { app?: string }) {
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => clientOf(app).channels.list({ signal }).page(),
-    [app],
-  );
+  const loaded = useLoad((signal) => clientOf(app).channels.list({ signal }).page(), [app]);
   return (
-    <Page
-      title="Channels"
-      actions={
-        <button type="button" class="button" onClick={reload} disabled={isLoading}>
-          {isLoading ? "Loading …" : "Refresh"}
-        </button>
-      }
-    >
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="channels" />}
-      {data?.data.length === 0 && (
+    <Page title="Channels" actions={<Refresh loaded={loaded} />}>
+      <LoadedTable
+        loaded={loaded}
+        what="channels"
+        caption="Channels"
+        keyOf={({ id }) => id}
+        columns={columnsOf(app)}
+      >
         <Empty title="There is no channel yet">
           <p>A template's content is for channels. Make one: in-app needs nothing else.</p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table caption="Channels" rows={data.data} keyOf={({ id }) => id} columns={columnsOf(app)} />
-      )}
+      </LoadedTable>
       <CopyAs
         call={{
           method: "GET",
-          path: "/v3/business-messaging/api/channels",
+          path: "/channels",
           client: "channels.list().page()",
         }}
       />
@@ -67,9 +61,7 @@ function columnsOf(app: string): Column<Channel>[] {
     { title: "Type", cell: ({ type }) => <span class="word">{type.replace("_", "-")}</span> },
     {
       title: "State",
-      cell: ({ enabled }) => (
-        <span class={enabled ? "badge good" : "badge warn"}>{enabled ? "enabled" : "disabled"}</span>
-      ),
+      cell: ({ enabled }) => <StatusBadge status={enabled ? "enabled" : "disabled"} />,
     },
     { title: "Sends by", cell: sendsBy },
     { title: "Changed", cell: ({ updatedAt }) => <Time at={updatedAt} isAge /> },
@@ -94,47 +86,13 @@ function NewChannel({ app }: { app: string }) {
     if (made.secret !== undefined) showSecret(made.key, made.secret);
     route(`/dashboard/${encodeURIComponent(app)}/channels/${encodeURIComponent(made.key)}`);
   });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    making.run();
-  };
   return (
-    <form class="card stack" aria-label="A new channel" onSubmit={submit}>
+    <Form label="A new channel" onSubmit={making.run}>
       <h2>A new channel</h2>
       <div class="filters">
-        <label class="field">
-          <span>Name</span>
-          <input
-            class="input"
-            required
-            value={name}
-            onInput={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>Type: it never changes</span>
-          <select
-            class="input"
-            value={type}
-            onChange={({ currentTarget: { value } }) =>
-              setType(TYPES.find(([one]) => one === value)?.[0] ?? "in_app")
-            }
-          >
-            {TYPES.map(([one, label]) => (
-              <option key={one} value={one}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>Key (made from the name where empty)</span>
-          <input
-            class="input mono"
-            value={key}
-            onInput={({ currentTarget }) => setKey(currentTarget.value)}
-          />
-        </label>
+        <TextField label="Name" required value={name} onValue={setName} />
+        <SelectField label="Type: it never changes" value={type} options={TYPES} onValue={setType} />
+        <TextField label="Key (made from the name where empty)" isCode value={key} onValue={setKey} />
       </div>
       {making.error !== null && <Failure error={making.error} />}
       <div class="row">
@@ -144,12 +102,12 @@ function NewChannel({ app }: { app: string }) {
         <CopyAs
           call={{
             method: "POST",
-            path: "/v3/business-messaging/api/channels",
+            path: "/channels",
             body,
             client: `channels.create(${JSON.stringify(body)})`,
           }}
         />
       </div>
-    </form>
+    </Form>
   );
 }

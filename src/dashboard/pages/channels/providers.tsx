@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import type { Channel, ShownProvider } from "../../../client/api-types.ts";
 import { Confirm } from "../../components/confirm.tsx";
-import { CopyAs } from "../../components/copy.tsx";
+import { type CallExample, CopyAs } from "../../components/copy.tsx";
+import { Fact, Facts } from "../../components/facts.tsx";
 import { Failure } from "../../components/feedback.tsx";
+import { Form, LongTextField, TextField } from "../../components/fields.tsx";
 import { useAction } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { type CredentialField, faultIn, PROVIDERS, type Provider, toCredentials } from "./credentials.ts";
@@ -50,16 +52,7 @@ function OneProvider({ app, channel: { key }, provider, shown, onSaved }: OnePro
         <h3>{label}</h3>
         <span class={shown === null ? "badge" : "badge good"}>{shown === null ? "not set" : "set"}</span>
       </div>
-      {shown !== null && (
-        <dl class="facts">
-          {Object.entries(shown).map(([field, value]) => (
-            <div key={field}>
-              <dt>{field}</dt>
-              <dd class="mono small">{Array.isArray(value) ? value.join(", ") : value}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {shown !== null && <ShownCredentials shown={shown} />}
       {setting.error !== null && <Failure error={setting.error} />}
       {may("manage") && (
         <>
@@ -82,19 +75,35 @@ function OneProvider({ app, channel: { key }, provider, shown, onSaved }: OnePro
                 Its devices get nothing from this channel until it is set again.
               </Confirm>
             )}
-            <CopyAs
-              call={{
-                method: "PUT",
-                path: `/v3/business-messaging/api/channels/${key}`,
-                body: { providers: { [name]: provider.example } },
-                client: `channels.update("${key}", ${JSON.stringify({ providers: { [name]: provider.example } })})`,
-              }}
-            />
+            <CopyAs call={exampleOf(key, provider)} />
           </div>
         </>
       )}
     </section>
   );
+}
+
+/** What may be shown of what was given. */
+function ShownCredentials({ shown }: { shown: ShownProvider }) {
+  return (
+    <Facts>
+      {Object.entries(shown).map(([field, value]) => (
+        <Fact key={field} name={field}>
+          <span class="mono small">{Array.isArray(value) ? value.join(", ") : value}</span>
+        </Fact>
+      ))}
+    </Facts>
+  );
+}
+
+function exampleOf(key: string, { name, example }: Provider): CallExample {
+  const body = { providers: { [name]: example } };
+  return {
+    method: "PUT",
+    path: `/channels/${key}`,
+    body,
+    client: `channels.update("${key}", ${JSON.stringify(body)})`,
+  };
 }
 
 interface CredentialsFormProps {
@@ -108,14 +117,10 @@ function CredentialsForm({ provider, isSet, isRunning, onSave }: CredentialsForm
   const { name: providerName, label, fields } = provider;
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const fault = faultIn(providerName, values);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    onSave(values);
-  };
   return (
     <details>
       <summary>{isSet ? `Replace the credentials of ${label}` : `Set ${label}`}</summary>
-      <form class="stack" aria-label={`Credentials of ${label}`} onSubmit={submit}>
+      <Form class="stack" label={`Credentials of ${label}`} onSubmit={() => onSave(values)}>
         {fields.map((field) => (
           <CredentialInput
             key={field.name}
@@ -130,7 +135,7 @@ function CredentialsForm({ provider, isSet, isRunning, onSave }: CredentialsForm
             {isRunning ? "Trying them out …" : `Save ${label}`}
           </button>
         </div>
-      </form>
+      </Form>
     </details>
   );
 }
@@ -141,27 +146,11 @@ interface CredentialInputProps {
   onValue(value: string): void;
 }
 
-function CredentialInput({ field: { label, isLong, isOptional }, value, onValue }: CredentialInputProps) {
-  const change = ({ currentTarget }: { currentTarget: { value: string } }) => onValue(currentTarget.value);
-  if (isLong) {
-    return (
-      <label class="field">
-        <span>{label}</span>
-        <textarea
-          class="input mono"
-          required
-          spellcheck={false}
-          autocomplete="off"
-          value={value}
-          onInput={change}
-        />
-      </label>
-    );
-  }
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input class="input mono" required={!isOptional} autocomplete="off" value={value} onInput={change} />
-    </label>
-  );
+function CredentialInput({
+  field: { label, isLong, isOptional = false },
+  value,
+  onValue,
+}: CredentialInputProps) {
+  const props = { label, value, onValue, isCode: true, required: !isOptional, autocomplete: "off" } as const;
+  return isLong ? <LongTextField {...props} /> : <TextField {...props} />;
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Channel, ChannelTest } from "../../../client/api-types.ts";
 import { CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
+import { Form, TextField } from "../../components/fields.tsx";
 import { formatDuration } from "../../format.ts";
 import { useAction } from "../../load.ts";
 import { clientOf } from "../../session.ts";
@@ -26,13 +27,9 @@ export function TestSend({ app, channel: { key, type } }: { app: string; channel
     setFound(null);
     setFound(await clientOf(app).channels.test(key, body));
   });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    testing.run();
-  };
   const what = type === "push" ? "a test push" : "a test call";
   return (
-    <form class="card stack" aria-label="Test" onSubmit={submit}>
+    <Form label="Test" onSubmit={testing.run}>
       <div>
         <h2>Send {what}</h2>
         <p class="small quiet">
@@ -41,9 +38,9 @@ export function TestSend({ app, channel: { key, type } }: { app: string; channel
         </p>
       </div>
       <div class="filters">
-        <Field label="User id" value={userId} onValue={setUserId} />
-        <Field label="Title" value={title} onValue={setTitle} />
-        <Field label="Body" value={text} onValue={setText} />
+        <TextField label="User id" required value={userId} onValue={setUserId} />
+        <TextField label="Title" required value={title} onValue={setTitle} />
+        <TextField label="Body" required value={text} onValue={setText} />
       </div>
       {testing.error !== null && <Failure error={testing.error} />}
       <div class="row">
@@ -53,14 +50,14 @@ export function TestSend({ app, channel: { key, type } }: { app: string; channel
         <CopyAs
           call={{
             method: "POST",
-            path: `/v3/business-messaging/api/channels/${key}/test`,
+            path: `/channels/${key}/test`,
             body,
             client: `channels.test("${key}", ${JSON.stringify(body)})`,
           }}
         />
       </div>
       <div role="status">{found !== null && <Answer found={found} />}</div>
-    </form>
+    </Form>
   );
 }
 
@@ -83,25 +80,5 @@ function Answer({ found }: { found: ChannelTest }) {
       {reason !== null && <code class="small">{reason}</code>}
       {message !== null && <span class="mono small">“{message}”</span>}
     </div>
-  );
-}
-
-interface FieldProps {
-  label: string;
-  value: string;
-  onValue(value: string): void;
-}
-
-function Field({ label, value, onValue }: FieldProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        class="input"
-        required
-        value={value}
-        onInput={({ currentTarget }) => onValue(currentTarget.value)}
-      />
-    </label>
   );
 }

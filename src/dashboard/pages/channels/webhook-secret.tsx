@@ -50,7 +50,7 @@ export function WebhookSecret({ app, channel, onRotated }: WebhookSecretProps) {
           <CopyAs
             call={{
               method: "POST",
-              path: `/v3/business-messaging/api/channels/${key}/rotate-secret`,
+              path: `/channels/${key}/rotate-secret`,
               body: {},
               client: `channels.rotateSecret("${key}")`,
             }}

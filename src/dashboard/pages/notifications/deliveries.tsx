@@ -1,11 +1,11 @@
 import type { Delivery, Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
-import { SelectFilter, TextFilter } from "../../components/filters.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { LoadedTable, Refresh } from "../../components/loaded.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { download } from "../../download.ts";
-import { useAction, useLoad } from "../../load.ts";
+import { type Action, useAction, useLoad } from "../../load.ts";
 import { meaningOf } from "../../reasons.ts";
 import { clientOf, may } from "../../session.ts";
 import { type UrlState, useUrlState } from "../../url-state.ts";
@@ -23,7 +23,7 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
   const { id, state, channels } = notification;
   const url = useUrlState();
   const query = { limit: 20, ...url.only([...FILTERS, "cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).notifications.deliveries(id, query, { signal }).page(),
     [app, id, state, JSON.stringify(query)],
   );
@@ -34,15 +34,12 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
   const downloading = useAction(async () => {
     download(`${id}.csv`, await clientOf(app).notifications.exportDeliveries(id));
   });
-  const problem = error ?? retrying.error ?? downloading.error;
   return (
     <section class="stack" id="deliveries" aria-label="Deliveries">
       <div class="row spread">
         <h2>Deliveries</h2>
         <div class="row">
-          <button type="button" class="button" onClick={reload} disabled={isLoading}>
-            {isLoading ? "Loading …" : "Refresh"}
-          </button>
+          <Refresh loaded={loaded} />
           <button
             type="button"
             class="button"
@@ -53,34 +50,25 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
           </button>
         </div>
       </div>
-      <Filters url={url} channels={channels.map(({ key }) => key)} />
-      {problem !== null && <Failure error={problem} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="deliveries" />}
-      {data?.data.length === 0 && (
-        <Empty title="No delivery fits">
-          {data.nextCursor === null ? (
-            <p>Take a filter away.</p>
-          ) : (
-            <p>Later ones may: go on with the next page.</p>
-          )}
-        </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table
-          caption="Deliveries"
-          rows={data.data}
-          keyOf={({ userId, channelKey }) => `${userId} ${channelKey}`}
-          columns={columnsOf(app, state === "completed" && may("send"), retrying)}
-        />
-      )}
-      <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+      <DeliveryFilters url={url} channels={channels.map(({ key }) => key)} />
+      <LoadedTable
+        loaded={loaded}
+        problem={retrying.error ?? downloading.error}
+        what="deliveries"
+        caption="Deliveries"
+        keyOf={({ userId, channelKey }) => `${userId} ${channelKey}`}
+        columns={columnsOf(app, state === "completed" && may("send"), retrying)}
+      >
+        <NothingFits title="No delivery fits" hasMore={(loaded.data?.nextCursor ?? null) !== null} />
+      </LoadedTable>
+      <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
     </section>
   );
 }
 
-function Filters({ url, channels }: { url: UrlState; channels: readonly string[] }) {
+function DeliveryFilters({ url, channels }: { url: UrlState; channels: readonly string[] }) {
   return (
-    <form class="filters" aria-label="Filters of deliveries" onSubmit={(event) => event.preventDefault()}>
+    <Filters label="Filters of deliveries">
       <SelectFilter
         url={url}
         name="status"
@@ -98,15 +86,11 @@ function Filters({ url, channels }: { url: UrlState; channels: readonly string[]
       />
       <TextFilter url={url} name="reason" label="Reason" placeholder="provider_rejected" />
       <TextFilter url={url} name="userId" label="User" placeholder="user id" />
-    </form>
+    </Filters>
   );
 }
 
-function columnsOf(
-  app: string,
-  mayRetry: boolean,
-  retrying: { run: (userId: string) => Promise<void>; isRunning: boolean },
-): Column<Delivery>[] {
+function columnsOf(app: string, mayRetry: boolean, retrying: Action<[userId: string]>): Column<Delivery>[] {
   return [
     {
       title: "User",
@@ -142,16 +126,22 @@ function columnsOf(
       title: "Action",
       cell: ({ status, userId }) =>
         mayRetry && status === "failed" && userId !== null ? (
-          <button
-            type="button"
-            class="button plain"
-            disabled={retrying.isRunning}
-            aria-label={`Retry for ${userId}`}
-            onClick={() => retrying.run(userId)}
-          >
-            Retry
-          </button>
+          <Retry userId={userId} retrying={retrying} />
         ) : null,
     },
   ];
+}
+
+function Retry({ userId, retrying }: { userId: string; retrying: Action<[userId: string]> }) {
+  return (
+    <button
+      type="button"
+      class="button plain"
+      disabled={retrying.isRunning}
+      aria-label={`Retry for ${userId}`}
+      onClick={() => retrying.run(userId)}
+    >
+      Retry
+    </button>
+  );
 }

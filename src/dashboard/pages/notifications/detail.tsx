@@ -2,7 +2,9 @@ import type { Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs, CopyButton } from "../../components/copy.tsx";
 import { Equation } from "../../components/counts.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { Fact, Facts } from "../../components/facts.tsx";
+import { Failure } from "../../components/feedback.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatDuration } from "../../format.ts";
@@ -10,23 +12,22 @@ import { useLoad } from "../../load.ts";
 import { clientOf, isOperator, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
 import { useProgress } from "../../use-progress.ts";
+import { CountsCheck } from "./counts-check.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { FailureActions, Failures } from "./failures.tsx";
 import { OverTime } from "./over-time.tsx";
 import { Payload } from "./payload.tsx";
-import { Proof } from "./proof.tsx";
 
 /** A notification: what became of it, live, down to one delivery. */
 export default function NotificationDetail({ app = "", id = "" }: { app?: string; id?: string }) {
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => clientOf(app).notifications.get(id, { signal }),
-    [app, id],
-  );
+  const loaded = useLoad((signal) => clientOf(app).notifications.get(id, { signal }), [app, id]);
   return (
-    <Page title={data?.title ?? data?.templateKey ?? "Notification"}>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the notification" />}
-      {data !== null && <Found app={app} first={data} key={`${data.id} ${data.attempt}`} reload={reload} />}
+    <Page title={loaded.data?.title ?? loaded.data?.templateKey ?? "Notification"}>
+      <WhenLoaded loaded={loaded} what="the notification">
+        {(first) => (
+          <Found app={app} first={first} key={`${first.id} ${first.attempt}`} reload={loaded.reload} />
+        )}
+      </WhenLoaded>
     </Page>
   );
 }
@@ -37,7 +38,7 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
   const { id, counts } = shown;
   return (
     <>
-      <Facts notification={shown} />
+      <NotificationFacts notification={shown} />
       {error !== null && <Failure error={error} onRetry={reload} />}
       <FailureActions app={app} notification={shown} onRetried={reload} />
       <p class="unseen" role="status">
@@ -61,12 +62,12 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
       <Deliveries app={app} notification={shown} onRetried={reload} />
       <OverTime app={app} id={id} isCompleted={shown.state === "completed"} />
       <Payload app={app} notification={shown} />
-      {isOperator() && <Proof app={app} id={id} />}
+      {isOperator() && <CountsCheck app={app} id={id} />}
       {may("read") && (
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/notifications/${id}`,
+            path: `/notifications/${id}`,
             client: `notifications.get("${id}")`,
           }}
         />
@@ -75,12 +76,12 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
   );
 }
 
-function Facts({ notification }: { notification: Notification }) {
+function NotificationFacts({ notification }: { notification: Notification }) {
   const { id, state, templateKey, templateVersion, mode, tag, priority, createdAt, completedAt, expiresAt } =
     notification;
   const took = completedAt === null ? null : Date.parse(completedAt) - Date.parse(createdAt);
   return (
-    <dl class="facts">
+    <Facts>
       <Fact name="State">
         <StatusBadge status={state} />
         {took !== null && <span class="small quiet"> after {formatDuration(took)}</span>}
@@ -103,15 +104,6 @@ function Facts({ notification }: { notification: Notification }) {
       <Fact name="Id">
         <code class="small">{id}</code> <CopyButton text={id} label="Copy the id" />
       </Fact>
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Facts>
   );
 }

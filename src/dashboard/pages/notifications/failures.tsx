@@ -68,15 +68,8 @@ export function FailureActions({
     await clientOf(app).notifications.retry(id);
     onRetried();
   });
-  const downloading = useAction(async () => {
-    download(
-      `${id}-failures.csv`,
-      await clientOf(app).notifications.exportDeliveries(id, { status: "failed" }),
-    );
-  });
   const { failed } = totalOf(counts);
-  const error = retrying.error ?? downloading.error;
-  if (failed === 0 && error === null) return null;
+  if (failed === 0 && retrying.error === null) return null;
   return (
     <section class="notice bad" aria-label="What failed">
       <strong>
@@ -93,25 +86,36 @@ export function FailureActions({
             Retry all that failed
           </button>
         )}
-        <button
-          type="button"
-          class="button"
-          disabled={downloading.isRunning}
-          onClick={() => downloading.run()}
-        >
-          {downloading.isRunning ? "Preparing …" : "Download failures as CSV"}
-        </button>
+        <FailuresDownload app={app} id={id} />
         <CopyAs
           call={{
             method: "POST",
-            path: `/v3/business-messaging/api/notifications/${id}/retry`,
+            path: `/notifications/${id}/retry`,
             body: {},
             client: `notifications.retry("${id}")`,
           }}
         />
       </div>
-      {error !== null && <Failure error={error} />}
+      {retrying.error !== null && <Failure error={retrying.error} />}
     </section>
+  );
+}
+
+/** Those that failed, as a file that can be mended and sent. */
+function FailuresDownload({ app, id }: { app: string; id: string }) {
+  const downloading = useAction(async () => {
+    download(
+      `${id}-failures.csv`,
+      await clientOf(app).notifications.exportDeliveries(id, { status: "failed" }),
+    );
+  });
+  return (
+    <>
+      <button type="button" class="button" disabled={downloading.isRunning} onClick={() => downloading.run()}>
+        {downloading.isRunning ? "Preparing …" : "Download failures as CSV"}
+      </button>
+      {downloading.error !== null && <Failure error={downloading.error} />}
+    </>
   );
 }
 

@@ -2,10 +2,11 @@ import type { Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs } from "../../components/copy.tsx";
 import { CountsBar, totalOf } from "../../components/counts.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
-import { DateFilter, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { Empty } from "../../components/feedback.tsx";
+import { DateFilter, Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatNumber } from "../../format.ts";
 import { useLoad } from "../../load.ts";
@@ -18,33 +19,29 @@ const FILTERS = ["state", "hasFailures", "mode", "tag", "templateKey", "from", "
 export default function NotificationList({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only([...FILTERS, "cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).notifications.list(query, { signal }).page(),
     [app, JSON.stringify(query)],
   );
   const isFiltered = FILTERS.some((name) => url.get(name) !== "");
   return (
-    <Page
-      title="Notifications"
-      actions={
-        <button type="button" class="button" onClick={reload} disabled={isLoading}>
-          {isLoading ? "Loading …" : "Refresh"}
-        </button>
-      }
-    >
-      <Filters url={url} />
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="notifications" />}
-      {data?.data.length === 0 && <Nothing isFiltered={isFiltered} hasMore={data.nextCursor !== null} />}
-      {data !== null && data.data.length > 0 && (
-        <Table caption="Notifications" rows={data.data} keyOf={({ id }) => id} columns={columnsOf(app)} />
-      )}
+    <Page title="Notifications" actions={<Refresh loaded={loaded} />}>
+      <NotificationFilters url={url} />
+      <LoadedTable
+        loaded={loaded}
+        what="notifications"
+        caption="Notifications"
+        keyOf={({ id }) => id}
+        columns={columnsOf(app)}
+      >
+        <Nothing isFiltered={isFiltered} hasMore={(loaded.data?.nextCursor ?? null) !== null} />
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/notifications?${new URLSearchParams(url.only(FILTERS))}`,
+            path: `/notifications?${new URLSearchParams(url.only(FILTERS))}`,
             client: `notifications.list(${JSON.stringify(url.only(FILTERS))}).page()`,
           }}
         />
@@ -53,9 +50,9 @@ export default function NotificationList({ app = "" }: { app?: string }) {
   );
 }
 
-function Filters({ url }: { url: UrlState }) {
+function NotificationFilters({ url }: { url: UrlState }) {
   return (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <Filters>
       <SelectFilter
         url={url}
         name="state"
@@ -90,20 +87,12 @@ function Filters({ url }: { url: UrlState }) {
       <TextFilter url={url} name="tag" label="Tag" placeholder="orders" />
       <DateFilter url={url} name="from" label="From (UTC day)" />
       <DateFilter url={url} name="to" label="To (UTC day)" />
-    </form>
+    </Filters>
   );
 }
 
 function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
-  if (hasMore)
-    return <Empty title="Nothing of these days fits">Older ones may: go on with the next page.</Empty>;
-  if (isFiltered) {
-    return (
-      <Empty title="No notification fits all of these filters">
-        <p>Take one away, or widen the days.</p>
-      </Empty>
-    );
-  }
+  if (hasMore || isFiltered) return <NothingFits title="No notification fits" hasMore={hasMore} />;
   return (
     <Empty title="Nothing was sent yet">
       <p>

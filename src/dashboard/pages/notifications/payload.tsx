@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Notification } from "../../../client/api-types.ts";
 import { CopyButton } from "../../components/copy.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf } from "../../session.ts";
 
@@ -21,17 +21,17 @@ export function Payload({ app, notification }: { app: string; notification: Noti
 
 function Content({ app, notification }: { app: string; notification: Notification }) {
   const { templateKey, templateVersion } = notification;
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).templates.version(templateKey, templateVersion, { signal }),
     [app, templateKey, templateVersion],
   );
   return (
     <div class="stack">
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the template" />}
-      {data !== null && (
-        <Json title={`Content of ${templateKey}, version ${templateVersion}`} value={data.content} />
-      )}
+      <WhenLoaded loaded={loaded} what="the template">
+        {({ content }) => (
+          <Json title={`Content of ${templateKey}, version ${templateVersion}`} value={content} />
+        )}
+      </WhenLoaded>
       <Json title="The notification" value={notification} />
     </div>
   );

@@ -1,4 +1,5 @@
 import type { SendOptions } from "../../../client/index.ts";
+import { NumberField, type Option, SelectField, TextField } from "../../components/fields.tsx";
 
 /** What a send may say beside template and users; empty: not said. */
 export interface Options {
@@ -9,6 +10,11 @@ export interface Options {
 }
 
 export const NO_OPTIONS: Options = { title: "", tag: "", priority: "normal", expiresInHours: "" };
+const PRIORITIES: readonly Option<Options["priority"]>[] = [
+  ["high", "High"],
+  ["normal", "Normal"],
+  ["low", "Low"],
+];
 const HOUR_MS = 3_600_000;
 
 export function toSendOptions({ title, tag, priority, expiresInHours }: Options): SendOptions {
@@ -26,53 +32,36 @@ interface OptionFieldsProps {
 }
 
 export function OptionFields({ options, onOptions }: OptionFieldsProps) {
+  const change = (changes: Partial<Options>) => onOptions({ ...options, ...changes });
   return (
     <fieldset class="card stack">
       <legend>How</legend>
       <div class="filters">
-        <label class="field">
-          <span>Title (optional)</span>
-          <input
-            class="input"
-            maxLength={256}
-            value={options.title}
-            onInput={({ currentTarget }) => onOptions({ ...options, title: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          <span>Tag (optional)</span>
-          <input
-            class="input"
-            maxLength={256}
-            value={options.tag}
-            onInput={({ currentTarget }) => onOptions({ ...options, tag: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          <span>Priority</span>
-          <select
-            class="input"
-            value={options.priority}
-            onChange={({ currentTarget: { value } }) =>
-              onOptions({ ...options, priority: value === "high" || value === "low" ? value : "normal" })
-            }
-          >
-            <option value="high">High</option>
-            <option value="normal">Normal</option>
-            <option value="low">Low</option>
-          </select>
-        </label>
-        <label class="field">
-          <span>Expires after, hours (24 where empty)</span>
-          <input
-            class="input"
-            type="number"
-            min={1}
-            max={720}
-            value={options.expiresInHours}
-            onInput={({ currentTarget }) => onOptions({ ...options, expiresInHours: currentTarget.value })}
-          />
-        </label>
+        <TextField
+          label="Title (optional)"
+          maxLength={256}
+          value={options.title}
+          onValue={(title) => change({ title })}
+        />
+        <TextField
+          label="Tag (optional)"
+          maxLength={256}
+          value={options.tag}
+          onValue={(tag) => change({ tag })}
+        />
+        <SelectField
+          label="Priority"
+          value={options.priority}
+          options={PRIORITIES}
+          onValue={(priority) => change({ priority })}
+        />
+        <NumberField
+          label="Expires after, hours (24 where empty)"
+          min={1}
+          max={720}
+          value={options.expiresInHours}
+          onValue={(expiresInHours) => change({ expiresInHours })}
+        />
       </div>
     </fieldset>
   );

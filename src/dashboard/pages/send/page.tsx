@@ -1,9 +1,12 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { TargetsFile, Template } from "../../../client/api-types.ts";
-import { CopyAs } from "../../components/copy.tsx";
+import { type CallExample, CopyAs } from "../../components/copy.tsx";
 import { CsvUpload, toFileKey } from "../../components/csv-upload.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
+import { Empty, Failure } from "../../components/feedback.tsx";
+import { Form, LongTextField, type Option, SelectField } from "../../components/fields.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { formatNumber } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
@@ -18,7 +21,7 @@ const MAX_IDS = 10_000;
 /** A template to users: named, or those of a CSV. The button says to how many. */
 export default function Send({ app = "" }: { app?: string }) {
   const url = useUrlState();
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).templates.list({ status: "approved", limit: 100 }, { signal }).page(),
     [app],
   );
@@ -34,37 +37,34 @@ export default function Send({ app = "" }: { app?: string }) {
   }
   return (
     <Page title="Send">
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="templates" />}
-      {data?.data.length === 0 && (
-        <Empty title="No template is approved yet">
-          <p>A send needs an approved template: make one, look at its preview, and approve it.</p>
-        </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <label class="field card">
-          <span>Template</span>
-          <select
-            class="input"
-            value={key}
-            onChange={({ currentTarget }) => url.set({ template: currentTarget.value })}
-          >
-            <option value="">Choose …</option>
-            {data.data.map((one) => (
-              <option key={one.key} value={one.key}>
-                {one.name} ({one.key})
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <WhenLoaded loaded={loaded} what="templates">
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="No template is approved yet">
+              <p>A send needs an approved template: make one, look at its preview, and approve it.</p>
+            </Empty>
+          ) : (
+            <div class="card">
+              <SelectField
+                label="Template"
+                value={key}
+                options={[
+                  ["", "Choose …"],
+                  ...data.map((one): Option<string> => [one.key, `${one.name} (${one.key})`]),
+                ]}
+                onValue={(template) => url.set({ template })}
+              />
+            </div>
+          )
+        }
+      </WhenLoaded>
       {key !== "" && <Chosen key={key} app={app} templateKey={key} />}
     </Page>
   );
 }
 
 function Chosen({ app, templateKey }: { app: string; templateKey: string }) {
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).templates.get(templateKey, { signal }),
     [app, templateKey],
   );
@@ -75,16 +75,23 @@ function Chosen({ app, templateKey }: { app: string; templateKey: string }) {
     [app, fileKey],
   );
   return (
-    <>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the template" />}
-      {file.error !== null && <Failure error={file.error} onRetry={file.reload} />}
-      {data !== null && !file.isLoading && <SendForm app={app} template={data} first={file.data} />}
-    </>
+    <WhenLoaded loaded={loaded} what="the template">
+      {(template) => (
+        <>
+          {file.error !== null && <Failure error={file.error} onRetry={file.reload} />}
+          {!file.isLoading && <SendForm app={app} template={template} first={file.data} />}
+        </>
+      )}
+    </WhenLoaded>
   );
 }
 
 type Audience = "ids" | "csv";
+const IDS_LABEL = "User ids, one a line or with commas between; each gets one, however often it stands here";
+const VARIABLES_LEGENDS: Readonly<Record<Audience, string>> = {
+  ids: "Variables, the same for every user",
+  csv: "Sample values for the preview: the file has the users' own",
+};
 
 interface SendFormProps {
   app: string;
@@ -102,96 +109,85 @@ function SendForm({ app, template, first }: SendFormProps) {
   const [options, setOptions] = useState(NO_OPTIONS);
   const ids = [...new Set(text.split(/[\s,;]+/).filter((id) => id !== ""))];
   const count = audience === "ids" ? ids.length : (file?.rows ?? 0);
+  const isTooMany = audience === "ids" && count > MAX_IDS;
   const variables = toVariables(template, values);
   const sending = useAction(async () => {
     const { notifications } = clientOf(app);
     const chosen = toSendOptions(options);
-    const sent =
-      audience === "csv" && file !== null
-        ? await notifications.sendFile(template.key, file, chosen)
-        : await notifications.sendBatch(
-            template.key,
-            Object.fromEntries(ids.map((id) => [id, variables])),
-            chosen,
-          );
+    const sent = await (audience === "csv" && file !== null
+      ? notifications.sendFile(template.key, file, chosen)
+      : notifications.sendBatch(template.key, toTargets(ids, variables), chosen));
     route(`/dashboard/${encodeURIComponent(app)}/notifications/${sent.notificationId}`);
   });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (count > 0) sending.run();
-  };
   return (
-    <form class="stack" onSubmit={submit}>
-      <fieldset class="card stack">
-        <legend>To whom</legend>
-        <div class="row">
-          <AudienceChoice value="ids" label="Users by id" chosen={audience} onChoose={setAudience} />
-          <AudienceChoice value="csv" label="A CSV file" chosen={audience} onChoose={setAudience} />
-        </div>
+    <Form class="stack" onSubmit={() => count > 0 && sending.run()}>
+      <ToWhom audience={audience} onAudience={setAudience}>
         {audience === "ids" ? (
-          <label class="field">
-            <span>
-              User ids, one a line or with commas between; each gets one, however often it stands here
-            </span>
-            <textarea
-              class="input mono"
-              value={text}
-              spellcheck={false}
-              onInput={({ currentTarget }) => setText(currentTarget.value)}
-            />
-          </label>
+          <LongTextField label={IDS_LABEL} isCode value={text} onValue={setText} />
         ) : (
           <CsvUpload
             app={app}
             columns={Object.keys(template.variableSchema)}
-            // Never the key of another file.
-            keyOf={(name) =>
-              toFileKey(`${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-")}-${name}`)
-            }
+            keyOf={toFreshKey}
             file={file}
             onFile={setFile}
           />
         )}
-      </fieldset>
-      <VariableFields
-        template={template}
-        values={values}
-        onValues={setValues}
-        legend={
-          audience === "ids"
-            ? "Variables, the same for every user"
-            : "Sample values for the preview: the file has the users' own"
-        }
-      />
+      </ToWhom>
+      <VariableFields {...{ template, values }} onValues={setValues} legend={VARIABLES_LEGENDS[audience]} />
       <Preview app={app} template={template} variables={variables} />
       <OptionFields options={options} onOptions={setOptions} />
       {sending.error !== null && <Failure error={sending.error} />}
       <div class="row">
-        <button
-          type="submit"
-          class="button main"
-          disabled={count === 0 || sending.isRunning || (audience === "ids" && count > MAX_IDS)}
-        >
+        <button type="submit" class="button main" disabled={count === 0 || sending.isRunning || isTooMany}>
           {sending.isRunning ? "Sending …" : labelOf(count)}
         </button>
-        {audience === "ids" && count > MAX_IDS && <span>Above {formatNumber(MAX_IDS)}, send a CSV.</span>}
-        <CopyAs
-          call={{
-            method: "POST",
-            path: "/v3/business-messaging/api/notifications/send",
-            body: {
-              mode: "batch",
-              ...(audience === "csv"
-                ? { targetsFile: file?.fileKey ?? "targets.csv" }
-                : { targets: ids.slice(0, 20) }),
-              template: { key: template.key },
-            },
-            client: `notifications.send${audience === "csv" ? "File" : "Batch"}("${template.key}", …)`,
-          }}
-        />
+        {isTooMany && <span>Above {formatNumber(MAX_IDS)}, send a CSV.</span>}
+        <CopyAs call={exampleOf(template, audience === "csv" ? file : ids)} />
       </div>
-    </form>
+    </Form>
   );
+}
+
+interface ToWhomProps {
+  audience: Audience;
+  onAudience(audience: Audience): void;
+  children: ComponentChildren;
+}
+
+function ToWhom({ audience, onAudience, children }: ToWhomProps) {
+  return (
+    <fieldset class="card stack">
+      <legend>To whom</legend>
+      <div class="row">
+        <AudienceChoice value="ids" label="Users by id" chosen={audience} onChoose={onAudience} />
+        <AudienceChoice value="csv" label="A CSV file" chosen={audience} onChoose={onAudience} />
+      </div>
+      {children}
+    </fieldset>
+  );
+}
+
+function toTargets<T>(ids: readonly string[], variables: T): Record<string, T> {
+  return Object.fromEntries(ids.map((id) => [id, variables]));
+}
+
+/** A key that no other file has. */
+function toFreshKey(name: string): string {
+  const now = new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-");
+  return toFileKey(`${now}-${name}`);
+}
+
+/** `to`: users' ids, of which some are shown, or a file; null where none is uploaded yet. */
+function exampleOf({ key }: Template, to: readonly string[] | TargetsFile | null): CallExample {
+  const isIds = to !== null && !("fileKey" in to);
+  const targets = isIds ? { targets: to.slice(0, 20) } : { targetsFile: to?.fileKey ?? "targets.csv" };
+  return {
+    method: "POST",
+    path: "/notifications/send",
+    body: { mode: "batch", ...targets, template: { key } },
+    client: `notifications.send${isIds ? "Batch" : "File"}("${key}", …)`,
+  };
 }
 
 function labelOf(count: number): string {

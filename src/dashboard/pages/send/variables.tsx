@@ -1,5 +1,6 @@
 import type { Template } from "../../../client/api-types.ts";
 import type { VariableValue } from "../../../client/template-variables.ts";
+import { type Option, SelectField, TextField } from "../../components/fields.tsx";
 
 /** A form made of a template's variable schema: a field for a text, three for an image, two for an action. */
 
@@ -77,28 +78,13 @@ interface VariableFieldProps {
   onValue(value: string): void;
 }
 
-function VariableField({ label, isActionType, isNumber, value, onValue }: VariableFieldProps) {
-  if (isActionType) {
-    return (
-      <label class="field">
-        <span>{label}</span>
-        <select class="input" value={value} onChange={({ currentTarget }) => onValue(currentTarget.value)}>
-          <option value="">none</option>
-          <option value="web">web: opens a link</option>
-          <option value="custom">custom: your client decides</option>
-        </select>
-      </label>
-    );
-  }
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        class="input"
-        inputMode={isNumber ? "numeric" : "text"}
-        value={value}
-        onInput={({ currentTarget }) => onValue(currentTarget.value)}
-      />
-    </label>
-  );
+const ACTION_TYPES: readonly Option<string>[] = [
+  ["", "none"],
+  ["web", "web: opens a link"],
+  ["custom", "custom: your client decides"],
+];
+
+function VariableField({ isActionType, isNumber, ...field }: VariableFieldProps) {
+  if (isActionType) return <SelectField {...field} options={ACTION_TYPES} />;
+  return <TextField {...field} inputMode={isNumber ? "numeric" : "text"} />;
 }

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Channel } from "../../../client/api-types.ts";
+import { CheckField, LongTextField } from "../../components/fields.tsx";
 import { type Fields, fieldsOf } from "./draft.ts";
 
 /** What a channel's content mostly has; it may have more, of any form. */
@@ -30,32 +31,25 @@ export function ChannelContent({ channelKey, type, content, onContent }: Channel
       <legend>
         {channelKey} <span class="small quiet">{type.replace("_", "-")}</span>
       </legend>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={json !== null}
-          // What can't be read would be lost.
-          disabled={parsed === null}
-          onChange={({ currentTarget: { checked } }) =>
-            setJson(checked ? JSON.stringify(content, null, 2) : null)
-          }
-        />
+      <CheckField
+        isChecked={json !== null}
+        // What can't be read would be lost.
+        isDisabled={parsed === null}
+        onCheck={(isChecked) => setJson(isChecked ? JSON.stringify(content, null, 2) : null)}
+      >
         As JSON
-      </label>
+      </CheckField>
       {json === null ? (
         <ContentForm channelKey={channelKey} type={type} content={content} onContent={onContent} />
       ) : (
-        <label class="field">
-          <span>Content of {channelKey}</span>
-          <textarea
-            class="input mono"
-            rows={12}
-            spellcheck={false}
-            aria-invalid={parsed === null}
-            value={json}
-            onInput={({ currentTarget }) => changeJson(currentTarget.value)}
-          />
-        </label>
+        <LongTextField
+          label={`Content of ${channelKey}`}
+          isCode
+          rows={12}
+          aria-invalid={parsed === null}
+          value={json}
+          onValue={changeJson}
+        />
       )}
     </fieldset>
   );

@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 import type { Channel, Template } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { Fact, Facts, KeyFacts } from "../../components/facts.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { Time } from "../../components/time.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { changesOf, type Draft, toDraft } from "./draft.ts";
@@ -20,7 +20,7 @@ interface Found {
 /** A template: its status, what it says, and what users would see. */
 export default function TemplateDetail({ app = "", template = "" }: { app?: string; template?: string }) {
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     async (signal): Promise<Found> => {
       const { templates, channels } = clientOf(app);
       const [found, page] = await Promise.all([
@@ -33,16 +33,23 @@ export default function TemplateDetail({ app = "", template = "" }: { app?: stri
   );
   const done = (one: Outcome) => {
     setOutcome(one);
-    reload();
+    loaded.reload();
   };
   return (
-    <Page title={data?.template.name ?? "Template"} actions={<Links app={app} template={data?.template} />}>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the template" />}
-      {data !== null && <Facts template={data.template} />}
-      <StatusOutcome outcome={outcome} />
-      {data !== null && <StatusActions app={app} template={data.template} onDone={done} />}
-      {data !== null && <Content app={app} found={data} onDone={done} />}
+    <Page
+      title={loaded.data?.template.name ?? "Template"}
+      actions={<Links app={app} template={loaded.data?.template} />}
+    >
+      <WhenLoaded loaded={loaded} what="the template">
+        {(found) => (
+          <>
+            <TemplateFacts template={found.template} />
+            <StatusOutcome outcome={outcome} />
+            <StatusActions app={app} template={found.template} onDone={done} />
+            <Content app={app} found={found} onDone={done} />
+          </>
+        )}
+      </WhenLoaded>
     </Page>
   );
 }
@@ -94,7 +101,7 @@ function Content({ app, found, onDone }: { app: string; found: Found; onDone(out
       isNew={false}
       callOf={(body) => ({
         method: "PUT",
-        path: `/v3/business-messaging/api/templates/${template.key}`,
+        path: `/templates/${template.key}`,
         body,
         client: `templates.update("${template.key}", ${JSON.stringify(body)})`,
       })}
@@ -108,47 +115,25 @@ function ReadExample({ template: { key } }: { template: Template }) {
     <CopyAs
       call={{
         method: "GET",
-        path: `/v3/business-messaging/api/templates/${key}`,
+        path: `/templates/${key}`,
         client: `templates.get("${key}")`,
       }}
     />
   );
 }
 
-function Facts({ template }: { template: Template }) {
-  const { key, status, version, approvedVersion, createdAt, updatedAt } = template;
+function TemplateFacts({ template }: { template: Template }) {
+  const { status, version, approvedVersion } = template;
   return (
-    <dl class="facts">
-      <div>
-        <dt>Status</dt>
-        <dd>
-          <StatusBadge status={status} />
-        </dd>
-      </div>
-      <div>
-        <dt>Sent version</dt>
-        <dd>{status === "approved" && approvedVersion !== null ? approvedVersion : "none: it isn't sent"}</dd>
-      </div>
-      <div>
-        <dt>Newest version</dt>
-        <dd>{version}</dd>
-      </div>
-      <div>
-        <dt>Key</dt>
-        <dd class="mono">{key}</dd>
-      </div>
-      <div>
-        <dt>Made</dt>
-        <dd>
-          <Time at={createdAt} />
-        </dd>
-      </div>
-      <div>
-        <dt>Changed</dt>
-        <dd>
-          <Time at={updatedAt} />
-        </dd>
-      </div>
-    </dl>
+    <Facts>
+      <Fact name="Status">
+        <StatusBadge status={status} />
+      </Fact>
+      <Fact name="Sent version">
+        {status === "approved" && approvedVersion !== null ? approvedVersion : "none: it isn't sent"}
+      </Fact>
+      <Fact name="Newest version">{version}</Fact>
+      <KeyFacts of={template} />
+    </Facts>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Channel } from "../../../client/api-types.ts";
 import { type CallExample, CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
+import { CheckField, Form, type Option, SelectField, TextField } from "../../components/fields.tsx";
 import { useAction } from "../../load.ts";
 import { ChannelContent } from "./channel-content.tsx";
 import { changesOf, type Draft, toNewBody } from "./draft.ts";
@@ -25,13 +26,9 @@ export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps)
   const changes = isNew ? toNewBody(draft) : changesOf(draft, stored);
   const fault = faultOf(draft);
   const canSave = fault === null && Object.keys(changes).length > 0 && !saving.isRunning;
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (canSave) saving.run(false);
-  };
   return (
     <div class="sides">
-      <form class="stack" aria-label="Editor" onSubmit={submit}>
+      <Form class="stack" label="Editor" onSubmit={() => canSave && saving.run(false)}>
         <About draft={draft} isNew={isNew} channels={channels} change={change} />
         {draft.channelKeys.map((key) => (
           <ChannelContent
@@ -65,7 +62,7 @@ export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps)
           )}
           <CopyAs call={callOf(changes)} />
         </div>
-      </form>
+      </Form>
       <LivePreview draft={draft} channels={channels} />
     </div>
   );
@@ -81,6 +78,11 @@ function faultOf({ name, variables, unread }: Draft): string | null {
   return twice === undefined ? null : `The variable “${twice}” is there twice.`;
 }
 
+const PLACEHOLDERS: readonly Option<Draft["placeholders"]>[] = [
+  ["double", "{{name}}"],
+  ["single", "{name}, as Sendbird's"],
+];
+
 interface AboutProps {
   draft: Draft;
   isNew: boolean;
@@ -89,7 +91,12 @@ interface AboutProps {
 }
 
 function About({ draft, isNew, channels, change }: AboutProps) {
-  const { name, key, category, channelKeys, placeholders } = draft;
+  const { name, key, category, channelKeys, placeholders, unread } = draft;
+  const choose = (channel: string, isChosen: boolean) =>
+    change({
+      channelKeys: isChosen ? [...channelKeys, channel] : channelKeys.filter((one) => one !== channel),
+      unread: unread.filter((one) => one !== channel),
+    });
   return (
     <fieldset class="card stack">
       <legend>Template</legend>
@@ -107,59 +114,29 @@ function About({ draft, isNew, channels, change }: AboutProps) {
           value={category}
           onValue={(value) => change({ category: value })}
         />
-        <label class="field">
-          <span>Placeholders</span>
-          <select
-            class="input"
-            value={placeholders}
-            onChange={({ currentTarget: { value } }) =>
-              change({ placeholders: value === "single" ? "single" : "double" })
-            }
-          >
-            <option value="double">{"{{name}}"}</option>
-            <option value="single">{"{name}, as Sendbird's"}</option>
-          </select>
-        </label>
+        <SelectField
+          label="Placeholders"
+          value={placeholders}
+          options={PLACEHOLDERS}
+          onValue={(value) => change({ placeholders: value })}
+        />
       </div>
       <fieldset class="stack-tight plain">
         <legend class="small">Channels</legend>
         {channels.length === 0 && <p class="quiet">The app has no channel yet: a template needs one.</p>}
         <div class="row">
           {channels.map((channel) => (
-            <label key={channel.key} class="row">
-              <input
-                type="checkbox"
-                checked={channelKeys.includes(channel.key)}
-                onChange={({ currentTarget: { checked } }) =>
-                  change({
-                    channelKeys: checked
-                      ? [...channelKeys, channel.key]
-                      : channelKeys.filter((one) => one !== channel.key),
-                    unread: draft.unread.filter((one) => one !== channel.key),
-                  })
-                }
-              />
+            <CheckField
+              key={channel.key}
+              isChecked={channelKeys.includes(channel.key)}
+              onCheck={(isChecked) => choose(channel.key, isChecked)}
+            >
               {channel.name}
               {!channel.enabled && <span class="badge warn">disabled</span>}
-            </label>
+            </CheckField>
           ))}
         </div>
       </fieldset>
     </fieldset>
-  );
-}
-
-interface TextFieldProps {
-  label: string;
-  value: string;
-  onValue(value: string): void;
-}
-
-function TextField({ label, value, onValue }: TextFieldProps) {
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input class="input" value={value} onInput={({ currentTarget }) => onValue(currentTarget.value)} />
-    </label>
   );
 }

@@ -1,10 +1,11 @@
 import type { ListedTemplate } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
-import { SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { Empty } from "../../components/feedback.tsx";
+import { Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { LoadedTable } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
@@ -16,7 +17,7 @@ const FILTERS = ["status", "search", "channelKey", "category"] as const;
 export default function TemplateList({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only([...FILTERS, "cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).templates.list(query, { signal }).page(),
     [app, JSON.stringify(query)],
   );
@@ -32,24 +33,25 @@ export default function TemplateList({ app = "" }: { app?: string }) {
         )
       }
     >
-      <Filters url={url} />
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="templates" />}
-      {data?.data.length === 0 && (
+      <TemplateFilters url={url} />
+      <LoadedTable
+        loaded={loaded}
+        what="templates"
+        caption="Templates"
+        keyOf={({ id }) => id}
+        columns={columnsOf(base)}
+      >
         <Nothing
           isFiltered={FILTERS.some((name) => url.get(name) !== "")}
-          hasMore={data.nextCursor !== null}
+          hasMore={(loaded.data?.nextCursor ?? null) !== null}
         />
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table caption="Templates" rows={data.data} keyOf={({ id }) => id} columns={columnsOf(base)} />
-      )}
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/templates?${new URLSearchParams(url.only(FILTERS))}`,
+            path: `/templates?${new URLSearchParams(url.only(FILTERS))}`,
             client: `templates.list(${JSON.stringify(url.only(FILTERS))}).page()`,
           }}
         />
@@ -58,9 +60,9 @@ export default function TemplateList({ app = "" }: { app?: string }) {
   );
 }
 
-function Filters({ url }: { url: UrlState }) {
+function TemplateFilters({ url }: { url: UrlState }) {
   return (
-    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+    <Filters>
       <TextFilter url={url} name="search" label="Name or key begins with" placeholder="order" />
       <SelectFilter
         url={url}
@@ -75,19 +77,12 @@ function Filters({ url }: { url: UrlState }) {
       />
       <TextFilter url={url} name="channelKey" label="Channel" placeholder="in-app-alerts" />
       <TextFilter url={url} name="category" label="Category" placeholder="orders" />
-    </form>
+    </Filters>
   );
 }
 
 function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
-  if (hasMore) return <Empty title="None of these fits">Older ones may: go on with the next page.</Empty>;
-  if (isFiltered) {
-    return (
-      <Empty title="No template fits all of these filters">
-        <p>Take one away.</p>
-      </Empty>
-    );
-  }
+  if (hasMore || isFiltered) return <NothingFits title="No template fits" hasMore={hasMore} />;
   return (
     <Empty title="There is no template yet">
       <p>A template says what users get in each channel. Make one, look at its preview, and approve it.</p>

@@ -1,5 +1,6 @@
 import { useLocation } from "preact-iso";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
+import { Empty } from "../../components/feedback.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
@@ -9,10 +10,7 @@ import { Editor } from "./editor.tsx";
 /** A template that isn't there yet: saved, it is a draft. */
 export default function NewTemplate({ app = "" }: { app?: string }) {
   const { route } = useLocation();
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => clientOf(app).channels.list({ signal }).page(),
-    [app],
-  );
+  const loaded = useLoad((signal) => clientOf(app).channels.list({ signal }).page(), [app]);
   if (!may("manage")) {
     return (
       <Page title="New template">
@@ -24,25 +22,25 @@ export default function NewTemplate({ app = "" }: { app?: string }) {
   }
   return (
     <Page title="New template">
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="channels" />}
-      {data !== null && (
-        <Editor
-          stored={NEW_DRAFT}
-          channels={data.data}
-          isNew
-          callOf={(body) => ({
-            method: "POST",
-            path: "/v3/business-messaging/api/templates",
-            body,
-            client: `templates.create(${JSON.stringify(body)})`,
-          })}
-          onSave={async (draft) => {
-            const made = await clientOf(app).templates.create(toNewBody(draft));
-            route(`/dashboard/${encodeURIComponent(app)}/templates/${encodeURIComponent(made.key)}`);
-          }}
-        />
-      )}
+      <WhenLoaded loaded={loaded} what="channels">
+        {({ data }) => (
+          <Editor
+            stored={NEW_DRAFT}
+            channels={data}
+            isNew
+            callOf={(body) => ({
+              method: "POST",
+              path: "/templates",
+              body,
+              client: `templates.create(${JSON.stringify(body)})`,
+            })}
+            onSave={async (draft) => {
+              const made = await clientOf(app).templates.create(toNewBody(draft));
+              route(`/dashboard/${encodeURIComponent(app)}/templates/${encodeURIComponent(made.key)}`);
+            }}
+          />
+        )}
+      </WhenLoaded>
     </Page>
   );
 }

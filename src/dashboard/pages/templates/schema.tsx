@@ -1,6 +1,11 @@
+import { CheckField, type Option, SelectField, TextField } from "../../components/fields.tsx";
 import type { Draft, VariableRow, VariableType } from "./draft.ts";
 
-const TYPES: readonly VariableType[] = ["string", "image", "action"];
+const TYPES: readonly Option<VariableType>[] = [
+  ["string", "string"],
+  ["image", "image"],
+  ["action", "action"],
+];
 
 interface SchemaEditorProps {
   draft: Draft;
@@ -51,54 +56,32 @@ interface RowProps {
 
 function Row({ row, number, onRow, onRemove }: RowProps) {
   const { name, type, required, default: text } = row;
+  const changeType = (changed: VariableType) => {
+    // A default of another type isn't one.
+    const { kept: _, ...rest } = row;
+    onRow({ ...rest, type: changed });
+  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset in a fieldset's row would be two frames
     <div class="filters" role="group" aria-label={`Variable ${number}`}>
-      <label class="field">
-        <span>Name</span>
-        <input
-          class="input mono"
-          value={name}
-          onInput={({ currentTarget }) => onRow({ ...row, name: currentTarget.value.trim() })}
-        />
-      </label>
-      <label class="field">
-        <span>Type</span>
-        <select
-          class="input"
-          value={type}
-          onChange={({ currentTarget: { value } }) => {
-            // A default of another type isn't one.
-            const { kept: _, ...rest } = row;
-            onRow({ ...rest, type: TYPES.find((one) => one === value) ?? "string" });
-          }}
-        >
-          {TYPES.map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </label>
+      <TextField
+        label="Name"
+        isCode
+        value={name}
+        onValue={(value) => onRow({ ...row, name: value.trim() })}
+      />
+      <SelectField label="Type" value={type} options={TYPES} onValue={changeType} />
       {type === "string" && (
-        <label class="field">
-          <span>Default (optional)</span>
-          <input
-            class="input"
-            value={text}
-            onInput={({ currentTarget }) => onRow({ ...row, default: currentTarget.value })}
-          />
-        </label>
+        <TextField
+          label="Default (optional)"
+          value={text}
+          onValue={(value) => onRow({ ...row, default: value })}
+        />
       )}
       <div class="row">
-        <label class="row">
-          <input
-            type="checkbox"
-            checked={required}
-            onChange={({ currentTarget }) => onRow({ ...row, required: currentTarget.checked })}
-          />
+        <CheckField isChecked={required} onCheck={(isChecked) => onRow({ ...row, required: isChecked })}>
           Required
-        </label>
+        </CheckField>
         <button
           type="button"
           class="button plain"

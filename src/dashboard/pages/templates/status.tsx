@@ -77,7 +77,7 @@ export function StatusActions({ app, template, onDone }: StatusActionsProps) {
         <CopyAs
           call={{
             method: "PUT",
-            path: `/v3/business-messaging/api/templates/${key}`,
+            path: `/templates/${key}`,
             body: { status: isApproved ? "archived" : "approved" },
             client: isApproved
               ? `templates.update("${key}", { status: "archived" })`

@@ -1,9 +1,10 @@
 import type { ListedTemplateVersion, TemplateVersion } from "../../../client/api-types.ts";
 import { CopyAs } from "../../components/copy.tsx";
 import { Diff } from "../../components/diff.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { Empty } from "../../components/feedback.tsx";
+import { LoadedTable, WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf } from "../../session.ts";
@@ -13,12 +14,12 @@ import { type UrlState, useUrlState } from "../../url-state.ts";
 export default function TemplateVersions({ app = "", template = "" }: { app?: string; template?: string }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only(["cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).templates.versions(template, query, { signal }).page(),
     [app, template, JSON.stringify(query)],
   );
-  const rows = data?.data ?? [];
-  const after = Number(url.get("after")) || (rows[0]?.version ?? 0);
+  const newest = loaded.data?.data[0]?.version ?? 0;
+  const after = Number(url.get("after")) || newest;
   const before = Number(url.get("before")) || after - 1;
   return (
     <Page
@@ -32,23 +33,23 @@ export default function TemplateVersions({ app = "", template = "" }: { app?: st
         </a>
       }
     >
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="versions" />}
-      {rows.length > 0 && (
-        <Table
-          caption="Versions"
-          rows={rows}
-          keyOf={({ version }) => String(version)}
-          columns={columnsOf(url, rows[0]?.version ?? 0)}
-        />
-      )}
+      <LoadedTable
+        loaded={loaded}
+        what="versions"
+        caption="Versions"
+        keyOf={({ version }) => String(version)}
+        columns={columnsOf(url, newest)}
+      >
+        <Empty title="No version is on this page" />
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/templates/${template}/versions`,
-            client: `templates.versions("${template}").page()`,
+            // As the address has it, which may be anybody's link.
+            path: `/templates/${encodeURIComponent(template)}/versions`,
+            client: `templates.versions(${JSON.stringify(template)}).page()`,
           }}
         />
       </div>
@@ -102,7 +103,7 @@ interface ChangesProps {
 }
 
 function Changes({ app, template, before, after }: ChangesProps) {
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) =>
       Promise.all(
         [before, after].map(async (version) =>
@@ -115,9 +116,9 @@ function Changes({ app, template, before, after }: ChangesProps) {
   return (
     <section class="stack" aria-label="What changed">
       <h2>{title}</h2>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="both versions" />}
-      {data !== null && <Diff before={data[0] ?? ""} after={data[1] ?? ""} label={title} />}
+      <WhenLoaded loaded={loaded} what="both versions">
+        {([old = "", fresh = ""]) => <Diff before={old} after={fresh} label={title} />}
+      </WhenLoaded>
     </section>
   );
 }

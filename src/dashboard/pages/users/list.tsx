@@ -1,13 +1,15 @@
+import type { User } from "../../../client/api-types.ts";
 import { CopyAs } from "../../components/copy.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
-import { DateFilter, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { Empty } from "../../components/feedback.tsx";
+import { DateFilter, Filters, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { LoadedTable } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
-import { Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatNumber } from "../../format.ts";
 import { useLoad } from "../../load.ts";
 import { clientOf } from "../../session.ts";
-import { useUrlState } from "../../url-state.ts";
+import { type UrlState, useUrlState } from "../../url-state.ts";
 
 const FILTERS = ["searchKey", "role", "status", "createdFrom", "createdTo"] as const;
 const SIZES = ["20", "50", "100"] as const;
@@ -17,7 +19,7 @@ export default function UserList({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const filters = url.only(FILTERS);
   const query = { perPage: Number(url.get("perPage") || "20"), ...url.only([...FILTERS, "cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).users.list(query, { signal }).page(),
     [app, JSON.stringify(query)],
   );
@@ -27,73 +29,79 @@ export default function UserList({ app = "" }: { app?: string }) {
   );
   return (
     <Page title="Users">
-      <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-        <TextFilter url={url} name="searchKey" label="Id or name begins with" placeholder="mia" />
-        <TextFilter url={url} name="role" label="Role" placeholder="default" />
-        <SelectFilter
-          url={url}
-          name="status"
-          label="Status"
-          options={[
-            ["", "Any"],
-            ["online", "Online"],
-            ["offline", "Offline"],
-          ]}
-        />
-        <DateFilter url={url} name="createdFrom" label="Made from (UTC day)" />
-        <DateFilter url={url} name="createdTo" label="Made to (UTC day)" />
-        <SelectFilter
-          url={url}
-          name="perPage"
-          label="A page has"
-          options={SIZES.map((size) => [size === "20" ? "" : size, size])}
-        />
-      </form>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="users" />}
+      <UserFilters url={url} />
       {total.data !== null && (
         <p class="quiet" role="status">
           {formatNumber(total.data.count)} {total.data.count === 1 ? "user" : "users"}
         </p>
       )}
-      {data?.data.length === 0 && (
+      <LoadedTable
+        loaded={loaded}
+        what="users"
+        caption="Users"
+        keyOf={({ uid }) => uid}
+        columns={columnsOf(app)}
+      >
         <Empty title="No user fits">
           <p>
             Sends need no user record: it is made by <code>POST …/users</code>, or with a user's first token.
           </p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table
-          caption="Users"
-          rows={data.data}
-          keyOf={({ uid }) => uid}
-          columns={[
-            {
-              title: "User",
-              cell: ({ uid, name }) => (
-                <>
-                  <a href={`/dashboard/${encodeURIComponent(app)}/users/${encodeURIComponent(uid)}`}>{uid}</a>
-                  {name !== uid && <div class="small quiet">{name}</div>}
-                </>
-              ),
-            },
-            { title: "Role", cell: ({ role }) => role },
-            { title: "Status", cell: ({ status }) => <span class="badge">{status}</span> },
-            { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
-          ]}
-        />
-      )}
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs
           call={{
             method: "GET",
-            path: `/v3/business-messaging/api/users?${new URLSearchParams(filters)}`,
+            path: `/users?${new URLSearchParams(filters)}`,
             client: `users.list(${JSON.stringify(filters)}).page()`,
           }}
         />
       </div>
     </Page>
   );
+}
+
+function UserFilters({ url }: { url: UrlState }) {
+  return (
+    <Filters>
+      <TextFilter url={url} name="searchKey" label="Id or name begins with" placeholder="mia" />
+      <TextFilter url={url} name="role" label="Role" placeholder="default" />
+      <SelectFilter
+        url={url}
+        name="status"
+        label="Status"
+        options={[
+          ["", "Any"],
+          ["online", "Online"],
+          ["offline", "Offline"],
+        ]}
+      />
+      <DateFilter url={url} name="createdFrom" label="Made from (UTC day)" />
+      <DateFilter url={url} name="createdTo" label="Made to (UTC day)" />
+      <SelectFilter
+        url={url}
+        name="perPage"
+        label="A page has"
+        options={SIZES.map((size) => [size === "20" ? "" : size, size])}
+      />
+    </Filters>
+  );
+}
+
+function columnsOf(app: string): Column<User>[] {
+  return [
+    {
+      title: "User",
+      cell: ({ uid, name }) => (
+        <>
+          <a href={`/dashboard/${encodeURIComponent(app)}/users/${encodeURIComponent(uid)}`}>{uid}</a>
+          {name !== uid && <div class="small quiet">{name}</div>}
+        </>
+      ),
+    },
+    { title: "Role", cell: ({ role }) => role },
+    { title: "Status", cell: ({ status }) => <span class="badge">{status}</span> },
+    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+  ];
 }

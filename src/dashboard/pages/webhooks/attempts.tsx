@@ -1,15 +1,16 @@
 import type { Webhook, WebhookAttempt } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs, CopyButton } from "../../components/copy.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { Empty, Failure } from "../../components/feedback.tsx";
+import { LoadedTable, Refresh } from "../../components/loaded.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatDuration } from "../../format.ts";
 import { type Action, useAction, useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
 
-const API = "/v3/business-messaging/api/webhooks";
+const API = "/webhooks";
 
 interface AttemptsProps {
   app: string;
@@ -22,65 +23,41 @@ interface AttemptsProps {
 export function Attempts({ app, webhook: { id }, onCalled }: AttemptsProps) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only(["cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).webhooks.attempts(id, query, { signal }).page(),
     [app, id, JSON.stringify(query)],
   );
   const noteCall = () => {
-    reload();
+    loaded.reload();
     onCalled();
   };
-  const testing = useAction(async () => {
-    await clientOf(app).webhooks.test(id);
-    noteCall();
-  });
   const resending = useAction(async (attempt: string) => {
     await clientOf(app).webhooks.resend(id, attempt);
     noteCall();
   });
-  const problem = error ?? testing.error ?? resending.error;
   return (
     <section class="stack" aria-label="Attempts">
       <div class="row spread">
         <h2>Attempts</h2>
         <div class="row">
-          <button type="button" class="button" onClick={noteCall} disabled={isLoading}>
-            {isLoading ? "Loading …" : "Refresh"}
-          </button>
-          {may("manage") && (
-            <>
-              <button
-                type="button"
-                class="button main"
-                disabled={testing.isRunning}
-                onClick={() => testing.run()}
-              >
-                {testing.isRunning ? "Calling …" : "Send a test call"}
-              </button>
-              <CopyAs
-                call={{ method: "POST", path: `${API}/${id}/test`, client: `webhooks.test("${id}")` }}
-              />
-            </>
-          )}
+          <Refresh loaded={{ ...loaded, reload: noteCall }} />
+          {may("manage") && <TestCall app={app} id={id} onCalled={noteCall} />}
         </div>
       </div>
-      {problem !== null && <Failure error={problem} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="attempts" />}
-      {data?.data.length === 0 && (
+      <LoadedTable
+        loaded={loaded}
+        problem={resending.error}
+        what="attempts"
+        caption="Attempts"
+        keyOf={({ id: attempt }) => attempt}
+        columns={columnsOf(id, resending)}
+      >
         <Empty title="It wasn't called yet">
           <p>Send a test call, or a notification: it hears of those that are accepted from now on.</p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table
-          caption="Attempts"
-          rows={data.data}
-          keyOf={({ id: attempt }) => attempt}
-          columns={columnsOf(id, resending)}
-        />
-      )}
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs
           call={{
             method: "GET",
@@ -90,6 +67,22 @@ export function Attempts({ app, webhook: { id }, onCalled }: AttemptsProps) {
         />
       </div>
     </section>
+  );
+}
+
+function TestCall({ app, id, onCalled }: { app: string; id: string; onCalled: () => void }) {
+  const testing = useAction(async () => {
+    await clientOf(app).webhooks.test(id);
+    onCalled();
+  });
+  return (
+    <>
+      <button type="button" class="button main" disabled={testing.isRunning} onClick={() => testing.run()}>
+        {testing.isRunning ? "Calling …" : "Send a test call"}
+      </button>
+      <CopyAs call={{ method: "POST", path: `${API}/${id}/test`, client: `webhooks.test("${id}")` }} />
+      {testing.error !== null && <Failure error={testing.error} />}
+    </>
   );
 }
 
@@ -125,27 +118,39 @@ function columnsOf(webhook: string, resending: Action<[attempt: string]>): Colum
     {
       title: "Action",
       // Of what the endpoint has taken nothing is kept.
-      cell: ({ id, type, status }) =>
-        may("manage") && status === "failed" ? (
-          <div class="stack-tight">
-            <button
-              type="button"
-              class="button plain"
-              aria-label={`Resend ${type}`}
-              disabled={resending.isRunning}
-              onClick={() => resending.run(id)}
-            >
-              Resend
-            </button>
-            <CopyAs
-              call={{
-                method: "POST",
-                path: `${API}/${webhook}/attempts/${id}/resend`,
-                client: `webhooks.resend("${webhook}", "${id}")`,
-              }}
-            />
-          </div>
+      cell: (attempt) =>
+        may("manage") && attempt.status === "failed" ? (
+          <Resend webhook={webhook} attempt={attempt} resending={resending} />
         ) : null,
     },
   ];
+}
+
+interface ResendProps {
+  webhook: string;
+  attempt: WebhookAttempt;
+  resending: Action<[attempt: string]>;
+}
+
+function Resend({ webhook, attempt: { id, type }, resending }: ResendProps) {
+  return (
+    <div class="stack-tight">
+      <button
+        type="button"
+        class="button plain"
+        aria-label={`Resend ${type}`}
+        disabled={resending.isRunning}
+        onClick={() => resending.run(id)}
+      >
+        Resend
+      </button>
+      <CopyAs
+        call={{
+          method: "POST",
+          path: `${API}/${webhook}/attempts/${id}/resend`,
+          client: `webhooks.resend("${webhook}", "${id}")`,
+        }}
+      />
+    </div>
+  );
 }

@@ -4,7 +4,10 @@ import type { Webhook } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Failure, Loading } from "../../components/feedback.tsx";
+import { Fact, Facts } from "../../components/facts.tsx";
+import { Failure } from "../../components/feedback.tsx";
+import { Form } from "../../components/fields.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatNumber } from "../../format.ts";
@@ -14,7 +17,7 @@ import { Attempts } from "./attempts.tsx";
 import { type EndpointFields, Fields, toBody } from "./fields.tsx";
 import { Recover, Rotate } from "./repairs.tsx";
 
-const API = "/v3/business-messaging/api/webhooks";
+const API = "/webhooks";
 
 const DISABLED: Readonly<Record<NonNullable<Webhook["disabledReason"]>, string>> = {
   requested: "somebody disabled it",
@@ -25,35 +28,32 @@ const DISABLED: Readonly<Record<NonNullable<Webhook["disabledReason"]>, string>>
 
 /** An endpoint: its state, what it was called with, and what to do where calls failed. */
 export default function WebhookDetail({ app = "", id = "" }: { app?: string; id?: string }) {
-  const { data, error, isLoading, reload } = useLoad(
-    (signal) => clientOf(app).webhooks.get(id, { signal }),
-    [app, id],
-  );
+  const loaded = useLoad((signal) => clientOf(app).webhooks.get(id, { signal }), [app, id]);
   return (
-    <Page title={data?.description ?? "Webhook"}>
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="the endpoint" />}
-      {data !== null && (
-        <>
-          <Facts webhook={data} />
-          <Attempts app={app} webhook={data} onCalled={reload} />
-          {may("manage") && (
-            <>
-              <Recover app={app} webhook={data} onDone={reload} />
-              <Rotate app={app} webhook={data} onDone={reload} />
-              <Change app={app} webhook={data} key={data.updatedAt} onDone={reload} />
-            </>
-          )}
-        </>
-      )}
+    <Page title={loaded.data?.description ?? "Webhook"}>
+      <WhenLoaded loaded={loaded} what="the endpoint">
+        {(webhook) => (
+          <>
+            <EndpointFacts webhook={webhook} />
+            <Attempts app={app} webhook={webhook} onCalled={loaded.reload} />
+            {may("manage") && (
+              <>
+                <Recover app={app} webhook={webhook} onDone={loaded.reload} />
+                <Rotate app={app} webhook={webhook} onDone={loaded.reload} />
+                <Change app={app} webhook={webhook} key={webhook.updatedAt} onDone={loaded.reload} />
+              </>
+            )}
+          </>
+        )}
+      </WhenLoaded>
     </Page>
   );
 }
 
-function Facts({ webhook }: { webhook: Webhook }) {
+function EndpointFacts({ webhook }: { webhook: Webhook }) {
   const { url, enabled, disabledAt, disabledReason, failingSince, secretFingerprint } = webhook;
   return (
-    <dl class="facts">
+    <Facts>
       <Fact name="State">
         <StatusBadge status={enabled ? "enabled" : "disabled"} />
         {disabledAt !== null && (
@@ -81,23 +81,13 @@ function Facts({ webhook }: { webhook: Webhook }) {
       <Fact name="Made">
         <Time at={webhook.createdAt} />
       </Fact>
-    </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Facts>
   );
 }
 
 /** Its fields, whether it is enabled, and its end. */
 function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDone: () => void }) {
   const { id, enabled } = webhook;
-  const { route } = useLocation();
   const [fields, setFields] = useState<EndpointFields>({
     ...webhook,
     description: webhook.description ?? "",
@@ -108,20 +98,11 @@ function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDon
       onDone();
     },
   );
-  const deleting = useAction(async () => {
-    await clientOf(app).webhooks.delete(id);
-    route(`/dashboard/${encodeURIComponent(app)}/webhooks`);
-  });
-  const error = changing.error ?? deleting.error;
-  const submit = (event: Event) => {
-    event.preventDefault();
-    changing.run(toBody(fields));
-  };
   return (
-    <form class="card stack" aria-label="Change the endpoint" onSubmit={submit}>
+    <Form label="Change the endpoint" onSubmit={() => changing.run(toBody(fields))}>
       <h2>Change it</h2>
       <Fields fields={fields} onFields={setFields} />
-      {error !== null && <Failure error={error} />}
+      {changing.error !== null && <Failure error={changing.error} />}
       <div class="row">
         <button type="submit" class="button main" disabled={fields.events.length === 0 || changing.isRunning}>
           Save
@@ -147,12 +128,26 @@ function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDon
         While it is disabled it hears nothing of what happens; what waits for it goes out when it is enabled
         again.
       </p>
+      <Delete app={app} id={id} />
+    </Form>
+  );
+}
+
+function Delete({ app, id }: { app: string; id: string }) {
+  const { route } = useLocation();
+  const deleting = useAction(async () => {
+    await clientOf(app).webhooks.delete(id);
+    route(`/dashboard/${encodeURIComponent(app)}/webhooks`);
+  });
+  return (
+    <>
+      {deleting.error !== null && <Failure error={deleting.error} />}
       <div>
         <Confirm verb="Delete" what="this endpoint" isRunning={deleting.isRunning} onConfirm={deleting.run}>
           What it was still to get is gone, and its attempts.{" "}
           <CopyAs call={{ method: "DELETE", path: `${API}/${id}`, client: `webhooks.delete("${id}")` }} />
         </Confirm>
       </div>
-    </form>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import type { Webhook } from "../../../client/api-types.ts";
+import { Choices, NumberField, TextField } from "../../components/fields.tsx";
 
 const EVENTS = [
   "notification.accepted",
@@ -41,62 +42,37 @@ interface FieldsProps {
 
 /** An endpoint's fields: where it is, and what it hears of. */
 export function Fields({ fields, onFields }: FieldsProps) {
+  const change = (changes: Partial<EndpointFields>) => onFields({ ...fields, ...changes });
   const { url, description, events, eventsPerCall } = fields;
   return (
     <>
       <div class="filters">
-        <label class="field">
-          <span>URL</span>
-          <input
-            class="input"
-            type="url"
-            required
-            placeholder="https://hooks.shop.com/onecall"
-            value={url}
-            onInput={({ currentTarget }) => onFields({ ...fields, url: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          <span>Description</span>
-          <input
-            class="input"
-            maxLength={256}
-            value={description}
-            onInput={({ currentTarget }) => onFields({ ...fields, description: currentTarget.value })}
-          />
-        </label>
-        <label class="field">
-          <span>Events a call, at most</span>
-          <input
-            class="input"
-            type="number"
-            min={1}
-            max={100}
-            required
-            value={eventsPerCall}
-            onInput={({ currentTarget }) =>
-              onFields({ ...fields, eventsPerCall: Number(currentTarget.value) })
-            }
-          />
-        </label>
+        <TextField
+          label="URL"
+          isUrl
+          required
+          placeholder="https://hooks.shop.com/onecall"
+          value={url}
+          onValue={(value) => change({ url: value })}
+        />
+        <TextField
+          label="Description"
+          maxLength={256}
+          value={description}
+          onValue={(value) => change({ description: value })}
+        />
+        <NumberField
+          label="Events a call, at most"
+          min={1}
+          max={100}
+          required
+          value={eventsPerCall}
+          onValue={(value) => change({ eventsPerCall: Number(value) })}
+        />
       </div>
       <fieldset class="card row">
         <legend>Events</legend>
-        {EVENTS.map((event) => (
-          <label key={event} class="row">
-            <input
-              type="checkbox"
-              checked={events.includes(event)}
-              onChange={({ currentTarget: { checked } }) =>
-                onFields({
-                  ...fields,
-                  events: EVENTS.filter((one) => (one === event ? checked : events.includes(one))),
-                })
-              }
-            />
-            {event}
-          </label>
-        ))}
+        <Choices all={EVENTS} chosen={events} onChosen={(chosen) => change({ events: chosen })} />
       </fieldset>
     </>
   );

@@ -2,10 +2,12 @@ import { useState } from "preact/hooks";
 import type { Webhook } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { CopyAs } from "../../components/copy.tsx";
-import { Empty, Failure, Loading } from "../../components/feedback.tsx";
+import { Empty, Failure } from "../../components/feedback.tsx";
+import { Form } from "../../components/fields.tsx";
+import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { Secret } from "../../components/secret.tsx";
-import { type Column, Pager, Table } from "../../components/table.tsx";
+import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatNumber } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
@@ -13,43 +15,37 @@ import { clientOf, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
 import { Fields, NEW_ENDPOINT, toBody } from "./fields.tsx";
 
-const API = "/v3/business-messaging/api/webhooks";
+const API = "/webhooks";
 
 /** The endpoints that are told what happens. */
 export default function WebhookList({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only(["cursor"]) };
-  const { data, error, isLoading, reload } = useLoad(
+  const loaded = useLoad(
     (signal) => clientOf(app).webhooks.list(query, { signal }).page(),
     [app, JSON.stringify(query)],
   );
   return (
-    <Page
-      title="Webhooks"
-      actions={
-        <button type="button" class="button" onClick={reload} disabled={isLoading}>
-          {isLoading ? "Loading …" : "Refresh"}
-        </button>
-      }
-    >
-      {error !== null && <Failure error={error} onRetry={reload} />}
-      {data === null && isLoading && <Loading what="endpoints" />}
-      {data?.data.length === 0 && (
+    <Page title="Webhooks" actions={<Refresh loaded={loaded} />}>
+      <LoadedTable
+        loaded={loaded}
+        what="endpoints"
+        caption="Endpoints"
+        keyOf={({ id }) => id}
+        columns={columnsOf(app)}
+      >
         <Empty title="No endpoint is here">
           <p>
             An endpoint is a URL of your server. Onecall calls it when something happens, signed, and for a
             day again where it fails.
           </p>
         </Empty>
-      )}
-      {data !== null && data.data.length > 0 && (
-        <Table caption="Endpoints" rows={data.data} keyOf={({ id }) => id} columns={columnsOf(app)} />
-      )}
+      </LoadedTable>
       <div class="row spread">
-        <Pager url={url} nextCursor={data?.nextCursor ?? null} />
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
         <CopyAs call={{ method: "GET", path: API, client: "webhooks.list().page()" }} />
       </div>
-      {may("manage") && <NewEndpoint app={app} onMade={reload} />}
+      {may("manage") && <NewEndpoint app={app} onMade={loaded.reload} />}
     </Page>
   );
 }
@@ -63,12 +59,8 @@ function NewEndpoint({ app, onMade }: { app: string; onMade: () => void }) {
     setFields(NEW_ENDPOINT);
     onMade();
   });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    making.run();
-  };
   return (
-    <form class="card stack" aria-label="A new endpoint" onSubmit={submit}>
+    <Form label="A new endpoint" onSubmit={making.run}>
       <h2>A new endpoint</h2>
       <Fields fields={fields} onFields={setFields} />
       {making.error !== null && <Failure error={making.error} />}
@@ -88,7 +80,7 @@ function NewEndpoint({ app, onMade }: { app: string; onMade: () => void }) {
       <Secret secret={secret}>
         The secret that signs its calls is shown this once. Put it where your server's secrets are.
       </Secret>
-    </form>
+    </Form>
   );
 }
 

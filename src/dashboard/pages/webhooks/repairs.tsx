@@ -3,6 +3,7 @@ import type { Webhook, WebhookRecovery } from "../../../client/api-types.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
+import { Form, NumberField, TimeField } from "../../components/fields.tsx";
 import { Secret } from "../../components/secret.tsx";
 import { formatNumber, isUtc, zoneName } from "../../format.ts";
 import { useAction } from "../../load.ts";
@@ -14,7 +15,7 @@ interface RepairProps {
   onDone: () => void;
 }
 
-const API = "/v3/business-messaging/api/webhooks";
+const API = "/webhooks";
 
 /** What the endpoint hasn't taken since a time is sent again. */
 export function Recover({ app, webhook: { id, enabled }, onDone }: RepairProps) {
@@ -28,28 +29,15 @@ export function Recover({ app, webhook: { id, enabled }, onDone }: RepairProps) 
     setFound(await clientOf(app).webhooks.recover(id, { since }));
     onDone();
   });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    recovering.run();
-  };
   return (
-    <form class="card stack" aria-label="Recover" onSubmit={submit}>
+    <Form label="Recover" onSubmit={recovering.run}>
       <h2>Recover what it missed</h2>
       <p class="quiet">
         Calls since then that failed for good wait again, with all their attempts anew; those that wait for a
         later attempt are due now.
       </p>
       <div class="row">
-        <label class="field">
-          <span>Since ({zoneName()})</span>
-          <input
-            class="input"
-            type="datetime-local"
-            required
-            value={local}
-            onInput={({ currentTarget }) => setLocal(currentTarget.value)}
-          />
-        </label>
+        <TimeField label={`Since (${zoneName()})`} value={local} onValue={setLocal} />
         <button type="submit" class="button" disabled={since === "" || !enabled || recovering.isRunning}>
           {recovering.isRunning ? "Recovering …" : "Recover"}
         </button>
@@ -72,7 +60,7 @@ export function Recover({ app, webhook: { id, enabled }, onDone }: RepairProps) 
         )}
       </div>
       {recovering.error !== null && <Failure error={recovering.error} />}
-    </form>
+    </Form>
   );
 }
 
@@ -89,17 +77,13 @@ export function Rotate({ app, webhook: { id }, onDone }: RepairProps) {
     <section class="card stack" aria-label="Rotate the secret">
       <h2>Rotate the secret</h2>
       <div class="row">
-        <label class="field">
-          <span>Hours that the old one signs too</span>
-          <input
-            class="input"
-            type="number"
-            min={0}
-            max={168}
-            value={hours}
-            onInput={({ currentTarget }) => setHours(Number(currentTarget.value))}
-          />
-        </label>
+        <NumberField
+          label="Hours that the old one signs too"
+          min={0}
+          max={168}
+          value={hours}
+          onValue={(value) => setHours(Number(value))}
+        />
         <Confirm
           key={secret}
           verb="Rotate"

@@ -1,25 +1,25 @@
 import { useState } from "preact/hooks";
-import type { CountsCheck } from "../../../client/api-types.ts";
+import type { CountsCheck as Found } from "../../../client/api-types.ts";
 import { Failure } from "../../components/feedback.tsx";
 import { useAction } from "../../load.ts";
 import { operator } from "../../session.ts";
 
 /** The operator has the rows counted once more, in every shard, and sees both beside each other. */
-export function Proof({ app, id }: { app: string; id: string }) {
-  const [found, setFound] = useState<CountsCheck | null>(null);
-  const proving = useAction(async () => setFound(await operator.admin.checkCounts(app, id)));
+export function CountsCheck({ app, id }: { app: string; id: string }) {
+  const [found, setFound] = useState<Found | null>(null);
+  const checking = useAction(async () => setFound(await operator.admin.checkCounts(app, id)));
   return (
-    <section class="card stack" aria-label="Proof">
+    <section class="card stack" aria-label="Check of the counts">
       <div class="row spread">
         <div>
-          <h2>Prove it</h2>
+          <h2>Check the counts</h2>
           <p class="small quiet">Counts every stored delivery anew. It reads all shards: don't poll it.</p>
         </div>
-        <button type="button" class="button" disabled={proving.isRunning} onClick={() => proving.run()}>
-          {proving.isRunning ? "Counting …" : "Recount"}
+        <button type="button" class="button" disabled={checking.isRunning} onClick={() => checking.run()}>
+          {checking.isRunning ? "Counting …" : "Count anew"}
         </button>
       </div>
-      {proving.error !== null && <Failure error={proving.error} />}
+      {checking.error !== null && <Failure error={checking.error} />}
       <div role="status">
         {found !== null && (
           <p class={found.isEqual ? "notice good" : "notice bad"}>
