@@ -28,6 +28,7 @@ const CREDENTIALS: Record<string, string> = {
   socket: "user token or ticket",
   admin: "admin token",
   form: "the signed form",
+  session: "dashboard session",
   none: "anybody",
 };
 

@@ -49,10 +49,10 @@ export function defineSend({ form, answer, parse, present, ...declared }: SendDe
       "Idempotency-Key":
         "1 to 255 printable ASCII characters: repeated with the same body, nothing is sent twice.",
     },
-    handle: ({ app, key, env, execution, request }) =>
+    handle: ({ app, key, via, env, execution, request }) =>
       withSendJson(request, app.id, async (body) => {
         const idempotency = await readIdempotency(request, body);
-        const call = { env, execution, app, key, idempotency };
+        const call = { env, execution, app, key, via, idempotency };
         const { header, isReplayed } = await sendNotification(call, (now) => parse(body, app, now));
         return json(present(header), 200, replayHeaders(isReplayed));
       }),

@@ -1189,6 +1189,14 @@ export interface Operations {
     };
   };
   /**
+   * GET /admin/apps/{app}/erasure
+   *
+   * How far the erasure of a deleted app is
+   */
+  getErasure: {
+    answer: Erasure;
+  };
+  /**
    * POST /admin/apps/{app}/keys
    *
    * Make an API key, which is shown once
@@ -1215,6 +1223,14 @@ export interface Operations {
     };
   };
   /**
+   * GET /admin/apps/{app}/keys/{key}
+   *
+   * An API key with what revoking it ends, and what goes on
+   */
+  getKey: {
+    answer: ApiKeyInUse;
+  };
+  /**
    * DELETE /admin/apps/{app}/keys/{key}
    *
    * Revoke an API key
@@ -1227,6 +1243,11 @@ export interface Operations {
       key: string;
       createdAt: string;
       lastUsedAt: string | null;
+      uses: {
+        send: string | null;
+        read: string | null;
+        manage: string | null;
+      };
       revoked: true;
     };
   };
@@ -1367,9 +1388,17 @@ export interface Notification {
   completedAt: string | null;
   expiresAt: string;
   attempt: number;
+  sentBy: Sender;
   counts: {
     [k: string]: ChannelCounts;
   };
+}
+export interface Sender {
+  type: "api_key" | "admin";
+  key: string | null;
+  keyId: string | null;
+  name: string | null;
+  via: ("api" | "dashboard") | null;
 }
 export interface ChannelCounts {
   type: "in_app" | "push" | "webhook";
@@ -1796,6 +1825,16 @@ export interface Quota {
   limit: number;
   used: number | null;
 }
+export interface Erasure {
+  id: string;
+  state: "deleting" | "erased";
+  step: "copies" | "shards" | "ledgers" | "webhooks" | "files" | "registry" | "erased";
+  shards: {
+    erased: number;
+    total: number;
+  } | null;
+  startedAt: string;
+}
 export interface NewApiKey {
   id: string;
   name: string;
@@ -1803,6 +1842,11 @@ export interface NewApiKey {
   key: string;
   createdAt: string;
   lastUsedAt: string | null;
+  uses: {
+    send: string | null;
+    read: string | null;
+    manage: string | null;
+  };
   apiKey: string;
 }
 export interface ApiKey {
@@ -1812,6 +1856,32 @@ export interface ApiKey {
   key: string;
   createdAt: string;
   lastUsedAt: string | null;
+  uses: {
+    send: string | null;
+    read: string | null;
+    manage: string | null;
+  };
+}
+export interface ApiKeyInUse {
+  id: string;
+  name: string;
+  scopes: ("send" | "read" | "manage")[];
+  key: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  uses: {
+    send: string | null;
+    read: string | null;
+    manage: string | null;
+  };
+  signIns: {
+    count: number;
+    isMore: boolean;
+  };
+  sending: {
+    count: number;
+    isMore: boolean;
+  };
 }
 export interface SignInCode {
   code: string;

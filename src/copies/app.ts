@@ -43,11 +43,16 @@ export function forgetApp(appId: string): void {
 
 /** The app's record, as old as KV's copy and 30 s. Throws where there is no such app. */
 export async function getApp(env: Bindings, appId: string): Promise<AppRecord> {
+  return requireFound(await findApp(env, appId), NO_APP);
+}
+
+/** The same; null where there is no such app. */
+export async function findApp(env: Bindings, appId: string): Promise<AppRecord | null> {
   const cached = apps.get(appId);
   if (cached !== undefined) return cached;
   const copy = await readCopy(env, appId, keys.kvApp(appId), AppRecordSchema);
-  const record = requireFound(copy ?? (await getRegistryStub(env, appId).getApp()), NO_APP);
-  apps.set(appId, record);
+  const record = copy ?? (await getRegistryStub(env, appId).getApp());
+  if (record !== null) apps.set(appId, record);
   return record;
 }
 

@@ -6,6 +6,7 @@ import { type AppRecord, type KeyRecord, maskKey, type Scope } from "../model/ap
 import type { Actor } from "../model/audit.ts";
 import { APP_ID_PATTERN, appIdOfKey } from "../model/credentials.ts";
 import { OnecallError } from "../model/errors.ts";
+import type { CallOrigin } from "../model/notification.ts";
 import { OPERATOR_SCOPES, OPERATOR_SENDER, type Session } from "../model/session.ts";
 import type { Context } from "./context.ts";
 import { limitRate } from "./rate-limit.ts";
@@ -18,6 +19,7 @@ export interface Caller {
   key: KeyRecord;
   /** The caller as the audit log shows it. */
   actor: Actor;
+  via: CallOrigin;
 }
 
 /**
@@ -47,7 +49,8 @@ async function callerOfSession(
     // Each call asks for the key: a session ends with it, at once.
     const key = await confirmApiKey(context.env, session.apiKey);
     if (key === null) throw refuseKey();
-    return requireCaller(context, given ?? key.appId, session.apiKey, scope);
+    const caller = await requireCaller(context, given ?? key.appId, session.apiKey, scope);
+    return { ...caller, via: "dashboard" };
   }
   if (given === null || !APP_ID_PATTERN.test(given)) {
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header appid: the app that this is about.");
@@ -60,7 +63,7 @@ async function callerOfSession(
     scopes: [...OPERATOR_SCOPES],
     lastFour: OPERATOR_SENDER,
   };
-  return { app, key, actor: { type: "admin", key: null, keyId: null, requestId } };
+  return { app, key, actor: adminActor({ requestId }), via: "dashboard" };
 }
 
 /** The caller by the header `Api-Token` (seed 004): any API key, which names its app itself. */
@@ -84,8 +87,8 @@ async function requireCaller(context: Context, appId: string, apiKey: string, sc
   // A copy says yes to what was revoked a while ago: too long for a key that changes things.
   const key = scope === "manage" ? await confirmApiKey(env, apiKey) : known;
   if (key === null) throw refuseKey();
-  noteKeyUse(context, key);
-  return { app: await getApp(env, key.appId), key, actor: keyActor(key, context) };
+  noteKeyUse(context, key, scope);
+  return { app: await getApp(env, key.appId), key, actor: keyActor(key, context), via: "api" };
 }
 
 function refuseKey(): OnecallError {

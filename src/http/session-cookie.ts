@@ -1,5 +1,3 @@
-import { SESSION_SECONDS } from "../model/session.ts";
-
 /**
  * The cookie that a signed-in browser has. Over https its name says to the browser that no other host may set it
  * (RFC 6265bis, `__Host-`); on this machine, over http, it is another one for each port, as cookies don't tell ports
@@ -25,12 +23,12 @@ export function readSessionCookie(request: Request, url: URL): string | null {
   return null;
 }
 
-/** The header that gives a browser its session; an empty one takes it away. */
-export function setSessionCookie(url: URL, value: string): string {
+/** The header that gives a browser its session until then, Unix ms; an empty one takes it away. */
+export function setSessionCookie(url: URL, value: string, expiresAt = 0): string {
   const name = sessionCookieName(url);
   if (name === null) throw new Error("There is no session over http");
   const secure = url.protocol === "https:" ? "; Secure" : "";
-  const age = value === "" ? 0 : SESSION_SECONDS;
+  const age = Math.max(0, Math.ceil((expiresAt - Date.now()) / 1000));
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;
 }
 

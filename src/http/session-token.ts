@@ -5,7 +5,7 @@ import { findRootSecret, getSigningSecret } from "../copies/root-secrets.ts";
 import { type Bindings, readConfig } from "../env.ts";
 import { APP_ID_PATTERN, appIdOfKey } from "../model/credentials.ts";
 import { OnecallError } from "../model/errors.ts";
-import { SESSION_SECONDS, type Session } from "../model/session.ts";
+import type { Session } from "../model/session.ts";
 
 /**
  * A session as a browser keeps it: encrypted, so that nobody reads the API key in it, with a key that is derived of the
@@ -20,14 +20,18 @@ export interface OpenedSession {
 
 /** The `kid` of the operator's sessions; others have their app and the root secret's generation. */
 const OPERATOR_KEY = "operator";
-const PayloadSchema = v.object({ exp: v.number(), apiKey: v.optional(v.string()) });
+const PayloadSchema = v.object({
+  exp: v.number(),
+  apiKey: v.optional(v.string()),
+  apps: v.optional(v.array(v.string()), []),
+});
 
-export async function sealSession(env: Bindings, session: Session): Promise<string> {
+export async function sealSession(env: Bindings, { session, expiresAt }: OpenedSession): Promise<string> {
   const { keyId, secret } = await requireSealingSecret(env, session);
-  return new EncryptJWT(session.kind === "key" ? { apiKey: session.apiKey } : {})
+  return new EncryptJWT(session.kind === "key" ? { apiKey: session.apiKey } : { apps: session.apps })
     .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid: keyId })
     .setIssuedAt()
-    .setExpirationTime(`${SESSION_SECONDS}s`)
+    .setExpirationTime(Math.floor(expiresAt / 1000))
     .encrypt(await deriveKey(secret));
 }
 
@@ -46,9 +50,9 @@ export async function openSealedSession(
       contentEncryptionAlgorithms: ["A256GCM"],
       requiredClaims: ["exp", "iat"],
     });
-    const { exp, apiKey } = v.parse(PayloadSchema, payload);
+    const { exp, apiKey, apps } = v.parse(PayloadSchema, payload);
     const expiresAt = exp * 1000;
-    if (kid === OPERATOR_KEY) return { session: { kind: "operator" }, expiresAt };
+    if (kid === OPERATOR_KEY) return { session: { kind: "operator", apps }, expiresAt };
     if (apiKey === undefined || appIdOfKey(apiKey) !== appOf(kid ?? "").appId) return null;
     return { session: { kind: "key", apiKey }, expiresAt };
   } catch (error) {

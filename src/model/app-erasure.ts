@@ -11,3 +11,8 @@ export interface Erasure {
   startedAt: number;
   step: ErasureStep;
 }
+
+export interface ErasureProgress extends Erasure {
+  /** User shards that are erased, and how many there are; null where the app's record is gone too. */
+  shards: { erased: number; total: number } | null;
+}

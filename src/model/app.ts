@@ -65,6 +65,8 @@ export const KeyRecordSchema = v.object({
   keyId: v.string(),
   scopes: v.array(v.picklist(SCOPES)),
   lastFour: v.string(),
+  /** Copies of an earlier version lack it until the key is used. */
+  name: v.optional(v.string()),
 });
 export type KeyRecord = v.InferOutput<typeof KeyRecordSchema>;
 
@@ -78,6 +80,8 @@ export interface ApiKey {
   createdAt: number;
   /** To within KEY_USE_MS; null: never, or not since that is noted. */
   lastUsedAt: number | null;
+  /** The same by what was done with it. */
+  uses: Record<Scope, number | null>;
 }
 
 /** `****abcd`: a key as it may be shown. */

@@ -165,6 +165,11 @@ export const SIGN_INS = { burst: 10, perMinute: 10 };
 /** How long a link that signs in once can be used, ms, and how many an app may have at a time. */
 export const SIGN_IN_CODE_MS = 10 * 60_000;
 export const MAX_SIGN_IN_CODES = 20;
+/** What is looked at to say what an API key's end would end: its sign-ins, and all notifications that still run. */
+export const MAX_KEY_SIGN_INS = 100;
+export const MAX_KEY_SENDS = 500;
+/** Apps that a session of the operator remembers to have opened: the audit log tells of each once. */
+export const MAX_OPENED_APPS = 20;
 /** How often a key's last use is written down at most, ms: by so much can it be late. */
 export const KEY_USE_MS = 5 * 60_000;
 /** Ledgers of one day of an app, at most: each takes some hundred realtime sends a second and 10 GB. */

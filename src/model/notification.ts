@@ -15,6 +15,19 @@ export type NotificationState = (typeof NOTIFICATION_STATES)[number];
 export const MODES = ["realtime", "batch"] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Where a call came from: a client of the API, or a page of the dashboard. */
+export const CALL_ORIGINS = ["api", "dashboard"] as const;
+export type CallOrigin = (typeof CALL_ORIGINS)[number];
+
+/** Who made a send's call. The key's name stands here, as keys are revoked and this is asked after that too. */
+export interface Sender {
+  /** Null for the operator. */
+  keyId: string | null;
+  /** Null for the operator, and where a copy of the key was made before copies had its name. */
+  keyName: string | null;
+  via: CallOrigin;
+}
+
 export interface ChannelRef {
   key: string;
   type: ChannelType;
@@ -41,6 +54,8 @@ export interface NotificationHeader {
   expiresAt: number;
   /** The API key's last four characters. */
   sentFrom: string;
+  /** Absent in what an earlier version accepted. */
+  sender?: Sender;
   /** The upload that a targets file's key stood for when it was sent to; null for all other sends. */
   fileAudience: AudienceRef | null;
   /** The webhook events that an endpoint wanted then; absent for none. */

@@ -1,7 +1,9 @@
 import { SCOPES, type Scope } from "./app.ts";
 
 /** Who is signed in to the dashboard: the operator, or whoever has an API key. */
-export type Session = { kind: "operator" } | { kind: "key"; apiKey: string };
+export type Session =
+  /** `apps`: those that were opened, the last one first; see MAX_OPENED_APPS. */
+  { kind: "operator"; apps: string[] } | { kind: "key"; apiKey: string };
 
 /** How long a sign-in lasts, s. */
 export const SESSION_SECONDS = 12 * 60 * 60;

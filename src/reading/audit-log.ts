@@ -1,8 +1,6 @@
 import { readFromLedger } from "../copies/known-ledgers.ts";
 import type { Bindings } from "../env.ts";
-import { maskKey } from "../model/app.ts";
 import {
-  type Actor,
   type AuditEntry,
   type AuditFilter,
   type AuditPage,
@@ -11,7 +9,7 @@ import {
 } from "../model/audit.ts";
 import { firstIdAt, parseNotificationId } from "../model/ids.ts";
 import type { NotificationHeader } from "../model/notification.ts";
-import { OPERATOR_SENDER } from "../model/session.ts";
+import { senderOf } from "../model/sender.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { listNotifications } from "./notifications.ts";
 
@@ -66,8 +64,7 @@ function mayBeNotification({ action, targetType, actor }: AuditQuery): boolean {
   return (
     (action === null || isNotificationAction(action)) &&
     (targetType === null || targetType === "notification") &&
-    // A notification knows no more of its key than is shown.
-    (actor === null || actor === "admin" || actor.startsWith(maskKey("")))
+    actor !== "onecall"
   );
 }
 
@@ -81,7 +78,8 @@ async function readNotifications(
   { from, to, beforeId, targetId, actor, limit }: AuditQuery,
   bounds: AuditFilter,
 ): Promise<AuditPage> {
-  const fits = (entry: AuditEntry) => actor === null || (entry.actor.key ?? entry.actor.type) === actor;
+  const fits = ({ actor: { type, key, keyId } }: AuditEntry) =>
+    actor === null || keyId === actor || (key ?? type) === actor;
   if (targetId !== null) {
     const header = await findHeader(env, appId, targetId);
     if (header === null || !isWithin(header.id, bounds)) return NOTHING;
@@ -106,18 +104,14 @@ function isWithin(id: string, { fromId, beforeId }: AuditFilter): boolean {
 }
 
 function toEntry(header: NotificationHeader): AuditEntry {
-  const { id, createdAt, sentFrom, mode, templateKey, templateVersion, total, tag } = header;
+  const { id, createdAt, mode, templateKey, templateVersion, total, tag } = header;
+  const { type, key, keyId, via } = senderOf(header);
   return {
     id,
     at: createdAt,
-    actor: { ...senderOf(sentFrom), keyId: null, requestId: null },
+    actor: { type, key, keyId, requestId: null },
     action: "notification.sent",
     target: { type: "notification", id },
-    details: { mode, templateKey, templateVersion, total, tag },
+    details: { mode, templateKey, templateVersion, total, tag, via },
   };
-}
-
-function senderOf(sentFrom: string): Pick<Actor, "type" | "key"> {
-  if (sentFrom === OPERATOR_SENDER) return { type: "admin", key: null };
-  return { type: "api_key", key: maskKey(sentFrom) };
 }

@@ -2,7 +2,7 @@ import type { AudienceIndex } from "../audiences/store.ts";
 import type { Bindings } from "../env.ts";
 import type { Idempotency } from "../http/idempotency.ts";
 import type { AppRecord, KeyRecord } from "../model/app.ts";
-import type { AudienceRef, NotificationHeader } from "../model/notification.ts";
+import type { AudienceRef, CallOrigin, NotificationHeader } from "../model/notification.ts";
 import type { SendRequest } from "../model/send-request.ts";
 import type { SendableTemplate } from "../model/template.ts";
 
@@ -12,6 +12,7 @@ export interface SendContext {
   execution: Pick<ExecutionContext, "waitUntil">;
   app: AppRecord;
   key: KeyRecord;
+  via: CallOrigin;
   idempotency: Idempotency | null;
 }
 

@@ -1,14 +1,21 @@
 import { listEnabledChannels, withCurrentChannels } from "../channels/enabled.ts";
 import { requireSendableTemplate } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
-import type { AppRecord } from "../model/app.ts";
+import type { AppRecord, KeyRecord } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";
 import { listWantedEvents } from "../model/events.ts";
 import { newNotificationId, parseNotificationId } from "../model/ids.ts";
 import { chooseSlot } from "../model/ledger-slots.ts";
 import { DEFAULT_EXPIRY_MS } from "../model/limits.ts";
-import { type ChannelRef, isToOne, type NotificationHeader } from "../model/notification.ts";
+import {
+  type CallOrigin,
+  type ChannelRef,
+  isToOne,
+  type NotificationHeader,
+  type Sender,
+} from "../model/notification.ts";
 import type { SendAudience, SendRequest } from "../model/send-request.ts";
+import { OPERATOR_SENDER } from "../model/session.ts";
 import type { SendableTemplate, TemplateRef } from "../model/template.ts";
 import { shardOfUser } from "../model/user-hash.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
@@ -93,7 +100,7 @@ async function prepareSend(
 }
 
 function makeHeader(
-  { key }: SendContext,
+  { key, via }: SendContext,
   request: SendRequest,
   { template, app, file }: Pick<PreparedSend, "template" | "app" | "file">,
 ): NotificationHeader {
@@ -123,9 +130,15 @@ function makeHeader(
     createdAt,
     expiresAt: request.expiresAt ?? createdAt + DEFAULT_EXPIRY_MS,
     sentFrom: key.lastFour,
+    sender: describeSender(key, via),
     fileAudience: file?.audience ?? null,
     webhookEvents: listWantedEvents(app.webhooks),
   };
+}
+
+function describeSender({ keyId, name, lastFour }: KeyRecord, via: CallOrigin): Sender {
+  if (lastFour === OPERATOR_SENDER) return { keyId: null, keyName: null, via };
+  return { keyId, keyName: name ?? null, via };
 }
 
 function countTargets(audience: SendAudience): { total: number; duplicates: number } {

@@ -23,6 +23,7 @@ describe("an API key", () => {
       apiKey: expect.stringMatching(new RegExp(`^oc_${app.id}_[\\w-]{43}$`)),
       createdAt: expect.any(String),
       lastUsedAt: null,
+      uses: { send: null, read: null, manage: null },
     });
     const { apiKey, ...listed } = body;
     const keys = await listKeys();

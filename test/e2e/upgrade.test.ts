@@ -102,6 +102,23 @@ for (const commit of ["332271a", "0acbc14"]) {
       assert.equal(delivered + (failed.expired ?? 0), total);
     });
 
+    test("says by which key was sent, and of what comes after by its id and name too", async () => {
+      const key = `****${facts.apiKey.slice(-4)}`;
+      const before = { type: "api_key", key, keyId: null, name: null, via: null };
+      assert.deepEqual((await api("GET", `/notifications/${facts.realtime}`)).sentBy, before);
+      assert.deepEqual((await api("GET", `/notifications/${facts.batch}`)).sentBy, before);
+      const [{ id: keyId, name }] = (await admin("/admin/apps/old/keys")).data;
+      // What manages asks for the key itself: its copy is of that version, and has no name.
+      await api("GET", "/audit-log?limit=1");
+      const { notificationId } = await api("POST", "/notifications/send", {
+        template: { key: "order", variables: { name: "again" } },
+        targets: ["sent-to-after-the-upgrade"],
+        mode: "realtime",
+      });
+      const { sentBy } = await api("GET", `/notifications/${notificationId}`);
+      assert.deepEqual(sentBy, { type: "api_key", key, keyId, name, via: "api" });
+    });
+
     test("has its feeds, with what was viewed", async () => {
       const { authToken } = await api("POST", `/users/${facts.jane}/auth_tokens`, {});
       const { data } = await call("GET", `${API}/feed`, { authorization: `Bearer ${authToken}` });

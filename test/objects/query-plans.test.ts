@@ -23,6 +23,7 @@ const STATEMENTS = listStatements(
 /** What only the program can complete is explained where it is executed (record.ts): by these tests, among others. */
 const COMPOSED: [statement: string, test: string][] = [
   ['DELETE FROM "…"', "operations/erasure"],
+  ["UPDATE api_keys SET last_used_at = ?1, … = ?1", "apps/key-uses"],
   ['SELECT * FROM "…"', "objects/migrate"],
   ['INSERT INTO "…" VALUES (…)', "objects/migrate"],
   ["SELECT id FROM audit_log WHERE", "audit-log/reading"],

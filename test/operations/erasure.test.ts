@@ -4,7 +4,14 @@ import { keys } from "../../src/model/keys.ts";
 import { Ledger } from "../../src/objects/ledger/object.ts";
 import { UserShard } from "../../src/objects/user-shard/object.ts";
 import { WebhookEndpoint } from "../../src/objects/webhook-endpoint/object.ts";
-import { callAsAdmin, createApp, createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
+import {
+  type Body,
+  callAsAdmin,
+  createApp,
+  createReadyApp,
+  TEST_SHARDS,
+  type TestApp,
+} from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { countRows } from "../support/rows.ts";
@@ -38,6 +45,8 @@ async function createFullApp(): Promise<TestApp> {
 
 const registryOf = ({ id }: TestApp) => bindings.REGISTRY.getByName(id);
 const remove = ({ id }: TestApp, name = "Test app") => callAsAdmin("DELETE", `/admin/apps/${id}`, { name });
+
+const readProgress = ({ id }: TestApp) => callAsAdmin("GET", `/admin/apps/${id}/erasure`);
 
 /** Everything of an app outside its objects. */
 async function listEverywhere(app: TestApp): Promise<string[]> {
@@ -140,9 +149,11 @@ describe("DELETE /admin/apps/{id}", () => {
   it("goes on where it stopped, whatever ended meanwhile", async () => {
     const app = await createFullApp();
     await remove(app);
+    const progress: Body[] = [(await readProgress(app)).body];
     const stepAt: string[] = [];
     const turns = await finish(app, async () => {
       stepAt.push((await remove(app)).body.step);
+      progress.push((await readProgress(app)).body);
       await evictAllDurableObjects();
     });
     expect(turns).toBeGreaterThan(5);
@@ -152,6 +163,25 @@ describe("DELETE /admin/apps/{id}", () => {
     expect(await listEverywhere(app)).toEqual([]);
     await evictAllDurableObjects();
     expect(await countAllRows(app)).toBe(0);
+    const total = TEST_SHARDS;
+    expect(progress[0]).toEqual({
+      ...{ id: app.id, state: "deleting", step: "copies", shards: { erased: 0, total } },
+      startedAt: expect.any(String),
+    });
+    expect(progress.map(({ step, shards }) => [step, shards?.erased])).toContainEqual(["shards", 16]);
+    expect(progress.map(({ step, shards }) => [step, shards?.erased])).toContainEqual(["ledgers", total]);
+    const { startedAt } = progress[0];
+    const end = { id: app.id, state: "erased", step: "erased", shards: null, startedAt };
+    expect(progress.at(-1)).toEqual(end);
+  });
+
+  it("tells how far it is of what was deleted alone", async () => {
+    const app = await createApp();
+    expect((await readProgress(app)).body.error.message).toBe("Nobody has deleted this app.");
+    for (const id of ["no-such-app", "NO"]) {
+      expect((await callAsAdmin("GET", `/admin/apps/${id}/erasure`)).status).toBe(404);
+    }
+    expect(await countRows(bindings.REGISTRY.getByName("no-such-app"))).toBe(0);
   });
 });
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { SCOPES } from "../../model/app.ts";
+import { STEPS } from "../../model/app-erasure.ts";
 import { SECRETS_STATES } from "../../model/object-state.ts";
 import { CountSchema, CountsSchema, named, OpenTimeSchema, TimeSchema } from "../schemas.ts";
 
@@ -47,6 +48,17 @@ export const DeletedAppSchema = v.strictObject({
   startedAt: TimeSchema,
 });
 
+export const ErasureSchema = named(
+  "Erasure",
+  v.strictObject({
+    id: v.string(),
+    state: v.picklist(["deleting", "erased"]),
+    step: v.picklist(STEPS),
+    shards: v.nullable(v.strictObject({ erased: CountSchema, total: CountSchema })),
+    startedAt: TimeSchema,
+  }),
+);
+
 const KeyEntries = {
   id: v.string(),
   name: v.string(),
@@ -54,9 +66,15 @@ const KeyEntries = {
   key: v.string(),
   createdAt: TimeSchema,
   lastUsedAt: OpenTimeSchema,
+  uses: v.strictObject({ send: OpenTimeSchema, read: OpenTimeSchema, manage: OpenTimeSchema }),
 };
 export const KeySchema = named("ApiKey", v.strictObject(KeyEntries));
 export const NewKeyAnswerSchema = named("NewApiKey", v.strictObject({ ...KeyEntries, apiKey: v.string() }));
+const FoundSchema = v.strictObject({ count: CountSchema, isMore: v.boolean() });
+export const KeyInUseSchema = named(
+  "ApiKeyInUse",
+  v.strictObject({ ...KeyEntries, signIns: FoundSchema, sending: FoundSchema }),
+);
 export const RevokedKeySchema = v.strictObject({ ...KeyEntries, revoked: v.literal(true) });
 
 export const RotatedSecretSchema = v.strictObject({

@@ -16,7 +16,13 @@ import { slugOf } from "../../model/slug.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { pageOf } from "../schemas.ts";
-import { AppSchema, AppWithQuotasSchema, DeletedAppSchema, NewAppAnswerSchema } from "./answers.ts";
+import {
+  AppSchema,
+  AppWithQuotasSchema,
+  DeletedAppSchema,
+  ErasureSchema,
+  NewAppAnswerSchema,
+} from "./answers.ts";
 import { APP_EXAMPLES, APP_LIST_EXAMPLES } from "./examples.ts";
 import { makeKey } from "./keys.ts";
 import { pageApps, requireApp, requireAppId } from "./named-apps.ts";
@@ -149,6 +155,22 @@ export const deleteApp = defineRoute({
     const { name } = body;
     const { startedAt, step } = await changeApp(env, id, (registry) => registry.deleteApp(name));
     return json({ id, state: "deleting", step, startedAt: isoTime(startedAt) }, 202);
+  },
+});
+
+export const getErasure = defineRoute({
+  id: "getErasure",
+  method: "GET",
+  path: "/admin/apps/:app/erasure",
+  access: BY_ADMIN,
+  summary: "How far the erasure of a deleted app is",
+  answers: { 200: ErasureSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ env, params }) => {
+    const id = requireAppId(params.app);
+    const progress = requireValue(await getRegistryStub(env, id).readErasure());
+    const state = progress.step === "erased" ? "erased" : "deleting";
+    return json({ id, state, ...progress, startedAt: isoTime(progress.startedAt) });
   },
 });
 

@@ -11,10 +11,17 @@ import { generateApiKey, hashApiKey } from "../../model/credentials.ts";
 import { MAX_NAMES, MAX_ROOT_GRACE_HOURS } from "../../model/limits.ts";
 import { requireValue } from "../../model/outcome.ts";
 import { getRegistryStub } from "../../objects/registry/contract.ts";
+import { readKeyInUse } from "../../reading/key-in-use.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
 import { DASHBOARD_PATH } from "../dashboard/paths.ts";
 import { named, pageOf, TimeSchema } from "../schemas.ts";
-import { KeySchema, NewKeyAnswerSchema, RevokedKeySchema, RotatedSecretSchema } from "./answers.ts";
+import {
+  KeyInUseSchema,
+  KeySchema,
+  NewKeyAnswerSchema,
+  RevokedKeySchema,
+  RotatedSecretSchema,
+} from "./answers.ts";
 import { requireApp } from "./named-apps.ts";
 
 const SCOPES_MESSAGE = `must be an array of at least one of: ${SCOPES.join(", ")}`;
@@ -92,6 +99,21 @@ export const getKeys = defineRoute({
   },
 });
 
+export const getOneKey = defineRoute({
+  id: "getKey",
+  method: "GET",
+  path: "/admin/apps/:app/keys/:key",
+  access: BY_ADMIN,
+  summary: "An API key with what revoking it ends, and what goes on",
+  answers: { 200: KeyInUseSchema },
+  errors: ["ERR_NOT_FOUND"],
+  handle: async ({ env, params }) => {
+    const app = await requireApp(env, params.app);
+    const { key, signIns, sending } = await readKeyInUse(env, app.id, params.key);
+    return json({ ...presentKey(key), signIns, sending });
+  },
+});
+
 export const deleteKey = defineRoute({
   id: "revokeKey",
   method: "DELETE",
@@ -140,6 +162,10 @@ export async function makeKey(
   return { apiKey, stored: { name, sha256, scopes, lastFour, checkSecret } };
 }
 
-function presentKey({ id, name, scopes, key, createdAt, lastUsedAt }: ApiKey): object {
-  return { id, name, scopes, key, createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) };
+function presentKey({ id, name, scopes, key, createdAt, lastUsedAt, uses }: ApiKey): object {
+  const { send, read, manage } = uses;
+  return {
+    ...{ id, name, scopes, key, createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) },
+    uses: { send: isoTime(send), read: isoTime(read), manage: isoTime(manage) },
+  };
 }

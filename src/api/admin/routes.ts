@@ -1,6 +1,6 @@
 import type { Route } from "../../http/route.ts";
-import { deleteApp, getApps, getOneApp, postApp, putApp } from "./apps.ts";
-import { deleteKey, getKeys, postKey, postRootSecret, postSignInCode } from "./keys.ts";
+import { deleteApp, getApps, getErasure, getOneApp, postApp, putApp } from "./apps.ts";
+import { deleteKey, getKeys, getOneKey, postKey, postRootSecret, postSignInCode } from "./keys.ts";
 import { getAudit, getOneStatus, getStatus } from "./status.ts";
 
 /** The operator's routes. */
@@ -10,8 +10,10 @@ export const adminRoutes: Route[] = [
   getOneApp,
   putApp,
   deleteApp,
+  getErasure,
   postKey,
   getKeys,
+  getOneKey,
   deleteKey,
   postRootSecret,
   postSignInCode,

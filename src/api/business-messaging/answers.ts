@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import {
+  CALL_ORIGINS,
   DELIVERY_STATUSES,
   FAILURE_REASONS,
   NOTIFICATION_STATES,
@@ -53,6 +54,17 @@ const SentBatchSchema = named(
 
 export const SentSchema = v.union([SentRealtimeSchema, SentBatchSchema]);
 
+const SenderSchema = named(
+  "Sender",
+  v.strictObject({
+    type: v.picklist(["api_key", "admin"]),
+    key: TextOrNullSchema,
+    keyId: TextOrNullSchema,
+    name: TextOrNullSchema,
+    via: v.nullable(v.picklist(CALL_ORIGINS)),
+  }),
+);
+
 export const NotificationSchema = named(
   "Notification",
   v.strictObject({
@@ -70,6 +82,7 @@ export const NotificationSchema = named(
     completedAt: OpenTimeSchema,
     expiresAt: TimeSchema,
     attempt: CountSchema,
+    sentBy: SenderSchema,
     counts: CountsSchema,
   }),
 );

@@ -9,6 +9,7 @@ import { presentCounts } from "../../model/counts.ts";
 import { NO_NOTIFICATION } from "../../model/missing.ts";
 import { MODES, NOTIFICATION_STATES, type NotificationState } from "../../model/notification.ts";
 import { requireFound } from "../../model/outcome.ts";
+import { senderOf } from "../../model/sender.ts";
 import type { NotificationRecord } from "../../objects/ledger/contract.ts";
 import { findNotification, listNotifications } from "../../reading/notifications.ts";
 import { streamProgress } from "../../reading/progress.ts";
@@ -116,6 +117,7 @@ export function presentNotification(record: NotificationRecord): object {
     completedAt: isoTime(completedAt),
     expiresAt: isoTime(header.expiresAt),
     attempt,
+    sentBy: senderOf(header),
     counts: presentCounts(header, totals),
   };
 }

@@ -34,6 +34,13 @@ const NOTIFICATION = {
   completedAt: "2026-11-21T09:36:26.512Z",
   expiresAt: "2026-11-22T09:36:25.978Z",
   attempt: 1,
+  sentBy: {
+    type: "api_key",
+    key: "****nCj8",
+    keyId: "01a1fd76-d4b2-7f0e-9a1b-1f6d3b6c9b55",
+    name: "shop server",
+    via: "api",
+  },
   counts: {
     "in-app-alerts": counts("in_app", 2, { missing_variables: 1 }, {}),
     "mobile-push": counts("push", 0, { missing_variables: 1 }, { no_device: 2 }),

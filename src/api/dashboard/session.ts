@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { getApp } from "../../copies/app.ts";
+import { findApp, getApp } from "../../copies/app.ts";
 import { confirmApiKey } from "../../copies/keys.ts";
 import { ANYBODY, BY_SESSION } from "../../http/access.ts";
 import { adminActor, isAdminToken, requireKey } from "../../http/auth.ts";
@@ -15,6 +15,7 @@ import { enterDashboard, redeemSignInCode } from "../../managing/dashboard-entry
 import { maskKey, SCOPES } from "../../model/app.ts";
 import { appIdOfKey } from "../../model/credentials.ts";
 import { OnecallError } from "../../model/errors.ts";
+import { MAX_OPENED_APPS } from "../../model/limits.ts";
 import { OPERATOR_SCOPES, SESSION_SECONDS, type Session } from "../../model/session.ts";
 import { requireApp } from "../admin/named-apps.ts";
 import { named, OpenTimeSchema, TextOrNullSchema } from "../schemas.ts";
@@ -56,12 +57,6 @@ const SessionSchema = named(
 
 const NOBODY = { role: "nobody", app: null, scopes: [], key: null, expiresAt: null };
 
-/** What came in place of a cookie: the session, and the app that it begins with. */
-interface SignedIn {
-  session: Session;
-  appId: string | null;
-}
-
 const postSession = defineRoute({
   id: "signIn",
   method: "POST",
@@ -76,12 +71,9 @@ const postSession = defineRoute({
     requireOwnPage(call);
     await limitSignIns(call);
     const { token, code = "" } = call.body;
-    const { session, appId } =
-      token === undefined ? await signInByCode(call, code) : await signIn(call, token);
-    const sealed = await sealSession(call.env, session);
-    const expiresAt = Date.now() + SESSION_SECONDS * 1000;
-    const answer = await presentSession(call, { session, expiresAt }, appId);
-    return json(answer, 200, { "set-cookie": setSessionCookie(call.url, sealed) });
+    const session = token === undefined ? await signInByCode(call, code) : await signIn(call, token);
+    const opened = { session, expiresAt: Date.now() + SESSION_SECONDS * 1000 };
+    return json(await presentSession(call, opened), 200, await setCookie(call, opened));
   },
 });
 
@@ -95,7 +87,7 @@ const getSession = defineRoute({
   errors: ["ERR_UNAUTHORIZED", "ERR_NOT_FOUND", "ERR_TOO_MANY_REQUESTS"],
   handle: async (call) => {
     const opened = await findSession(call.request, call);
-    return json(opened === null ? NOBODY : await presentSession(call, opened, null));
+    return json(opened === null ? NOBODY : await presentSession(call, opened));
   },
 });
 
@@ -123,12 +115,16 @@ const postSessionApp = defineRoute({
   answers: { 200: named("OpenedApp", AppRefSchema) },
   errors: ["ERR_FORBIDDEN", "ERR_NOT_FOUND"],
   handle: async (call) => {
-    if (call.opened.session.kind !== "operator") {
+    const { session, expiresAt } = call.opened;
+    if (session.kind !== "operator") {
       throw new OnecallError("ERR_FORBIDDEN", "An API key opens its own app only.");
     }
     const { id, name } = await requireApp(call.env, call.body.app);
-    await enterDashboard(call.env, id, adminActor(call));
-    return json({ id, name });
+    // A page that is loaded again opens its app again: a session's line stands there once.
+    if (!session.apps.includes(id)) await enterDashboard(call.env, id, adminActor(call));
+    const apps = [id, ...session.apps.filter((app) => app !== id)].slice(0, MAX_OPENED_APPS);
+    const opened: OpenedSession = { session: { kind: "operator", apps }, expiresAt };
+    return json({ id, name }, 200, await setCookie(call, opened));
   },
 });
 
@@ -144,31 +140,44 @@ function requireOwnPage({ request, url }: { request: Request; url: URL }): void 
   }
 }
 
-async function signIn(call: Context, token: string): Promise<SignedIn> {
+async function setCookie(
+  { env, url }: Pick<Context, "env" | "url">,
+  opened: OpenedSession,
+): Promise<Record<string, string>> {
+  return { "set-cookie": setSessionCookie(url, await sealSession(env, opened), opened.expiresAt) };
+}
+
+async function signIn(call: Context, token: string): Promise<Session> {
   const appId = appIdOfKey(token);
   if (appId === null) {
-    if (await isAdminToken(call, token)) return { session: { kind: "operator" }, appId: null };
+    if (await isAdminToken(call, token)) return { kind: "operator", apps: [] };
     throw new OnecallError("ERR_UNAUTHORIZED", "This is neither an API key nor the admin token.");
   }
   const { actor } = await requireKey(call, token);
   await enterDashboard(call.env, appId, actor);
-  return { session: { kind: "key", apiKey: token }, appId };
+  return { kind: "key", apiKey: token };
 }
 
-async function signInByCode(call: Context, code: string): Promise<SignedIn> {
-  const appId = await redeemSignInCode(call, code);
-  return { session: { kind: "operator" }, appId };
+async function signInByCode(call: Context, code: string): Promise<Session> {
+  return { kind: "operator", apps: [await redeemSignInCode(call, code)] };
 }
 
 async function presentSession(
   { env }: Pick<Context, "env">,
   { session, expiresAt }: OpenedSession,
-  appId: string | null,
 ): Promise<v.InferOutput<typeof SessionSchema>> {
   const until = { expiresAt: isoTime(expiresAt) };
   if (session.kind === "operator") {
-    const app = appId === null ? null : toRef(await getApp(env, appId));
-    return { role: "operator", app, scopes: [...OPERATOR_SCOPES], key: null, ...until };
+    const [last] = session.apps;
+    // It may have been deleted since.
+    const app = last === undefined ? null : await findApp(env, last);
+    return {
+      role: "operator",
+      app: app === null ? null : toRef(app),
+      scopes: [...OPERATOR_SCOPES],
+      key: null,
+      ...until,
+    };
   }
   const key = await confirmApiKey(env, session.apiKey);
   if (key === null)

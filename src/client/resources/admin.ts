@@ -1,9 +1,11 @@
 import type {
   ApiKey,
+  ApiKeyInUse,
   App,
   AppStatus,
   AppWithQuotas,
   CountsCheck,
+  Erasure,
   NewApiKey,
   NewApp,
   SignInCode,
@@ -36,6 +38,11 @@ export class Admin extends Resource {
     return this.requests.delete(path`/admin/apps/${app}`, options, body);
   }
 
+  /** How far that is. */
+  erasure(app: string, options?: CallOptions): Promise<Erasure> {
+    return this.requests.get(path`/admin/apps/${app}/erasure`, options);
+  }
+
   keys(app: string, options?: CallOptions): Pages<ApiKey> {
     return this.requests.list<Answer<"listKeys">>(path`/admin/apps/${app}/keys`, options);
   }
@@ -43,6 +50,11 @@ export class Admin extends Resource {
   /** The answer has the key, this once. */
   createKey(app: string, body: Body<"createKey">, options?: CallOptions): Promise<NewApiKey> {
     return this.requests.post(path`/admin/apps/${app}/keys`, options, body);
+  }
+
+  /** With what revoking it would end, and what goes on. */
+  key(app: string, key: string, options?: CallOptions): Promise<ApiKeyInUse> {
+    return this.requests.get(path`/admin/apps/${app}/keys/${key}`, options);
   }
 
   revokeKey(app: string, key: string, options?: CallOptions): Promise<Answer<"revokeKey">> {

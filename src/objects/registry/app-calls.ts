@@ -1,5 +1,5 @@
 import type { AppRecord, NewApiKey, NewApp } from "../../model/app.ts";
-import type { Erasure } from "../../model/app-erasure.ts";
+import type { Erasure, ErasureProgress } from "../../model/app-erasure.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
 import { NO_APP } from "../../model/missing.ts";
@@ -57,6 +57,14 @@ export class AppCalls extends RegistryBase {
       this.mirror.put(keys.kvApp(id), null);
       return succeed(this.erasure.get() ?? { startedAt: Date.now(), step: "copies" });
     });
+  }
+
+  readErasure(): Outcome<ErasureProgress> {
+    if (isUntouched(this.ctx.storage)) return NO_APP;
+    const shardCount = this.app.exists() ? this.requireRecord().shardCount : null;
+    const progress = this.erasure.readProgress(shardCount);
+    if (progress !== null) return succeed(progress);
+    return shardCount === null ? NO_APP : refuse("ERR_NOT_FOUND", "Nobody has deleted this app.");
   }
 
   readQuotas(): Outcome<QuotaReport> {

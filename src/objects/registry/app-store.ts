@@ -5,6 +5,7 @@ import {
   maskKey,
   type NewApiKey,
   type NewApp,
+  type Scope,
 } from "../../model/app.ts";
 import { randomToken } from "../../model/credentials.ts";
 import { newId } from "../../model/ids.ts";
@@ -32,11 +33,16 @@ type KeyRow = {
   created_at: number;
   is_checked: number;
   last_used_at: number | null;
+  last_send_at: number | null;
+  last_read_at: number | null;
+  last_manage_at: number | null;
 };
 
 const APP_COLUMNS =
   "id, name, shard_count, hash, hash_key, folds_user_ids, created_at, key_check, unchecked_keys";
-const KEY_COLUMNS = "id, name, sha256, scopes, last_four, created_at, is_checked, last_used_at";
+const KEY_COLUMNS = `id, name, sha256, scopes, last_four, created_at, is_checked, last_used_at, last_send_at,
+  last_read_at, last_manage_at`;
+const LAST_USE_COLUMNS = { send: "last_send_at", read: "last_read_at", manage: "last_manage_at" } as const;
 
 /** The app's own row and its API keys. Writing methods expect to run inside a transaction. */
 export class AppStore {
@@ -90,8 +96,8 @@ export class AppStore {
     const id = newId();
     if (checkSecret !== this.#row()?.key_check) throw new Error("The key's check isn't this app's");
     this.#sql.exec(
-      `INSERT INTO api_keys (id, name, sha256, scopes, last_four, created_at, is_checked)
-       VALUES (?, ?, ?, ?, ?, ?, 1)`,
+      `INSERT INTO api_keys (id, name, sha256, scopes, last_four, created_at, is_checked, is_copied_with_name)
+       VALUES (?, ?, ?, ?, ?, ?, 1, 1)`,
       id,
       name,
       sha256,
@@ -101,8 +107,11 @@ export class AppStore {
     );
     const appId = this.#row()?.id ?? "";
     return {
-      record: { appId, keyId: id, scopes, lastFour },
-      listed: { id, name, scopes, key: maskKey(lastFour), createdAt: now, lastUsedAt: null },
+      record: { appId, keyId: id, scopes, lastFour, name },
+      listed: {
+        ...{ id, name, scopes, key: maskKey(lastFour), createdAt: now, lastUsedAt: null },
+        uses: { send: null, read: null, manage: null },
+      },
     };
   }
 
@@ -121,19 +130,37 @@ export class AppStore {
     const [row] = this.#sql
       .exec<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE sha256 = ?`, sha256)
       .toArray();
-    const app = this.#row();
-    if (row === undefined || app === null) return null;
-    return { appId: app.id, keyId: row.id, scopes: JSON.parse(row.scopes), lastFour: row.last_four };
+    return row === undefined ? null : this.#toRecord(row);
   }
 
-  /** The key was used. Written at most once in so long, whoever tells of it. */
-  noteKeyUse(keyId: string, now: number): void {
+  getKeyById(keyId: string): ApiKey | null {
+    const [row] = this.#sql.exec<KeyRow>(`SELECT ${KEY_COLUMNS} FROM api_keys WHERE id = ?`, keyId).toArray();
+    return row === undefined ? null : toApiKey(row);
+  }
+
+  /** The key was used. Written at most once in so long for each scope, whoever tells of it. */
+  noteKeyUse(keyId: string, scope: Scope, now: number): void {
+    const column = LAST_USE_COLUMNS[scope];
     this.#sql.exec(
-      "UPDATE api_keys SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at <= ?3)",
+      `UPDATE api_keys SET last_used_at = ?1, ${column} = ?1
+       WHERE id = ?2 AND (${column} IS NULL OR ${column} <= ?3)`,
       now,
       keyId,
       now - KEY_USE_MS,
     );
+  }
+
+  /** The key where its copy in KV is of a version that gave it no name; null the next time. */
+  takeNameless(keyId: string): { sha256: string; record: KeyRecord } | null {
+    const [row] = this.#sql
+      .exec<KeyRow>(
+        `UPDATE api_keys SET is_copied_with_name = 1 WHERE id = ? AND is_copied_with_name = 0
+         RETURNING ${KEY_COLUMNS}`,
+        keyId,
+      )
+      .toArray();
+    const record = row === undefined ? null : this.#toRecord(row);
+    return row === undefined || record === null ? null : { sha256: row.sha256, record };
   }
 
   deleteKey(keyId: string): { key: ApiKey; sha256: string; isChecked: boolean } | null {
@@ -161,6 +188,11 @@ export class AppStore {
     return grown.toArray().length > 0;
   }
 
+  #toRecord({ id: keyId, name, scopes, last_four: lastFour }: KeyRow): KeyRecord | null {
+    const app = this.#row();
+    return app === null ? null : { appId: app.id, keyId, scopes: JSON.parse(scopes), lastFour, name };
+  }
+
   #row(): AppRow | null {
     return (
       this.#sql.exec<AppRow>(`SELECT ${APP_COLUMNS}, ledger_slots FROM app LIMIT 1`).toArray()[0] ?? null
@@ -176,5 +208,6 @@ function toApiKey(row: KeyRow): ApiKey {
     key: maskKey(row.last_four),
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
+    uses: { send: row.last_send_at, read: row.last_read_at, manage: row.last_manage_at },
   };
 }

@@ -1,7 +1,7 @@
 import type { Bindings } from "../../env.ts";
 import type { Credentials, PreparedChange } from "../../model/account.ts";
-import type { ApiKey, AppRecord, KeyRecord, NewApiKey, NewApp } from "../../model/app.ts";
-import type { Erasure } from "../../model/app-erasure.ts";
+import type { ApiKey, AppRecord, KeyRecord, NewApiKey, NewApp, Scope } from "../../model/app.ts";
+import type { Erasure, ErasureProgress } from "../../model/app-erasure.ts";
 import type { Actor, AuditFilter, AuditPage, UserAction } from "../../model/audit.ts";
 import type { AppChannel, ChannelChange, NewChannel } from "../../model/channel.ts";
 import type { LedgerRef } from "../../model/ids.ts";
@@ -59,6 +59,8 @@ export interface RegistryContract {
    * there is no app, or none of that name.
    */
   deleteApp(name: string): Promise<Outcome<Erasure>>;
+  /** How far the app's erasure is. Refused: there is no such app, or nobody deleted it. */
+  readErasure(): Outcome<ErasureProgress>;
   /** What the app's tokens and signatures are derived from now, or null where there is no app. */
   getRootSecret(): string | null;
   /** The same with those that were replaced and still count, the newest first; none where there is no app. */
@@ -80,7 +82,8 @@ export interface RegistryContract {
   /** The key with this hash, or null: unknown or revoked. */
   getKey(sha256: string): KeyRecord | null;
   /** A key was used, as far as somebody tells: see `copies/key-uses.ts`. */
-  noteKeyUse(keyId: string): void;
+  noteKeyUse(keyId: string, scope: Scope): Promise<void>;
+  getKeyById(keyId: string): Outcome<ApiKey>;
   /** Somebody opened the app in the dashboard: its audit log says so. */
   noteDashboardEntry(actor: Actor): Promise<Outcome<true>>;
   /** A code, by its hash, that signs the operator in once until then, Unix ms. */

@@ -1,5 +1,5 @@
 import type { Bindings } from "../../env.ts";
-import { type Erasure, type ErasureStep, STEPS } from "../../model/app-erasure.ts";
+import { type Erasure, type ErasureProgress, type ErasureStep, STEPS } from "../../model/app-erasure.ts";
 import { keys } from "../../model/keys.ts";
 import type { DueTable } from "../kit/due.ts";
 import { getLedgerStub } from "../ledger/contract.ts";
@@ -57,6 +57,21 @@ export class AppErasure {
         .exec<{ startedAt: number; step: ErasureStep }>("SELECT started_at AS startedAt, step FROM erasure")
         .toArray()[0] ?? null
     );
+  }
+
+  /** The same with how far its longest step is. */
+  readProgress(shardCount: number | null): ErasureProgress | null {
+    const [running] = this.#sql
+      .exec<{ startedAt: number; step: ErasureStep; position: number }>(
+        "SELECT started_at AS startedAt, step, position FROM erasure",
+      )
+      .toArray();
+    if (running === undefined) return null;
+    const { startedAt, step, position } = running;
+    const isBefore = STEPS.indexOf(step) < STEPS.indexOf("shards");
+    const erased = step === "shards" ? position : isBefore ? 0 : shardCount;
+    const shards = shardCount === null || erased === null ? null : { erased, total: shardCount };
+    return { startedAt, step, shards };
   }
 
   /** Inside the transaction that closes the app. */

@@ -1,4 +1,4 @@
-import type { ApiKey, KeyRecord, NewApiKey } from "../../model/app.ts";
+import type { ApiKey, KeyRecord, NewApiKey, Scope } from "../../model/app.ts";
 import type { Actor } from "../../model/audit.ts";
 import { keys } from "../../model/keys.ts";
 import { MAX_SIGN_IN_CODES } from "../../model/limits.ts";
@@ -42,8 +42,19 @@ export class KeyCalls extends AppCalls {
     return this.exists() ? this.app.getKey(sha256) : null;
   }
 
-  noteKeyUse(keyId: string): void {
-    if (this.exists()) this.app.noteKeyUse(keyId, Date.now());
+  getKeyById(keyId: string): Outcome<ApiKey> {
+    const key = this.exists() ? this.app.getKeyById(keyId) : null;
+    return key === null ? NO_KEY : succeed(key);
+  }
+
+  async noteKeyUse(keyId: string, scope: Scope): Promise<void> {
+    await this.change(() => {
+      if (!this.exists()) return NO_APP;
+      this.app.noteKeyUse(keyId, scope, Date.now());
+      const nameless = this.app.takeNameless(keyId);
+      if (nameless !== null) this.mirror.put(keys.kvApiKey(nameless.sha256), nameless.record);
+      return succeed(null);
+    });
   }
 
   async noteDashboardEntry(actor: Actor): Promise<Outcome<true>> {

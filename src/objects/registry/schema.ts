@@ -113,4 +113,11 @@ export const REGISTRY_SCHEMA = [
   ["ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER"],
   FILE_AUDIENCES_SCHEMA,
   SIGN_IN_CODES_SCHEMA,
+  [
+    // When a key was last used, by scope; whether KV's copy of it has its name.
+    "ALTER TABLE api_keys ADD COLUMN last_send_at INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN last_read_at INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN last_manage_at INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN is_copied_with_name INTEGER NOT NULL DEFAULT 0",
+  ],
 ] as const;
