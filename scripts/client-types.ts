@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 import * as v from "valibot";
+import { extendSchemas } from "./client-types/extend.ts";
 
 /**
  * Writes the types of the typed client from the OpenAPI document; with `--check` it only says whether the file is what
@@ -99,7 +100,12 @@ function schemaOf({ paths, webhooks, components }: v.InferOutput<typeof Document
       ),
     },
   };
-  return { title: "Api", ...objectOf(properties, Object.keys(properties)), components } as JSONSchema;
+  const schemas = extendSchemas(components.schemas);
+  return {
+    title: "Api",
+    ...objectOf(properties, Object.keys(properties)),
+    components: { schemas },
+  } as JSONSchema;
 }
 
 const { buildDocument } = v.parse(DocumentModule, await load("openapi/document.ts"));

@@ -1441,18 +1441,7 @@ export interface ListedTemplate {
   createdAt: string;
   updatedAt: string;
 }
-export interface Template {
-  id: string;
-  key: string;
-  name: string;
-  category: string | null;
-  status: "draft" | "approved" | "archived";
-  version: number;
-  approvedVersion: number | null;
-  channelKeys: string[];
-  placeholders: "double" | "single";
-  createdAt: string;
-  updatedAt: string;
+export interface Template extends ListedTemplate {
   content: {
     [k: string]: unknown;
   };
@@ -1469,24 +1458,7 @@ export interface VariableDefinition {
         [k: string]: unknown;
       };
 }
-export interface ChangedTemplate {
-  id: string;
-  key: string;
-  name: string;
-  category: string | null;
-  status: "draft" | "approved" | "archived";
-  version: number;
-  approvedVersion: number | null;
-  channelKeys: string[];
-  placeholders: "double" | "single";
-  createdAt: string;
-  updatedAt: string;
-  content: {
-    [k: string]: unknown;
-  };
-  variableSchema: {
-    [k: string]: VariableDefinition;
-  };
+export interface ChangedTemplate extends Template {
   warnings?: {
     field: string;
     message: string;
@@ -1499,12 +1471,7 @@ export interface ListedTemplateVersion {
   createdAt: string;
   approvedAt: string | null;
 }
-export interface TemplateVersion {
-  version: number;
-  channelKeys: string[];
-  placeholders: "double" | "single";
-  createdAt: string;
-  approvedAt: string | null;
+export interface TemplateVersion extends ListedTemplateVersion {
   content: {
     [k: string]: unknown;
   };
@@ -1554,21 +1521,7 @@ export interface ChannelProviders {
     allowedHosts?: string[];
   } | null;
 }
-export interface ChannelWithSecret {
-  id: string;
-  key: string;
-  name: string;
-  type: "in_app" | "push" | "webhook";
-  enabled: boolean;
-  providers?: {
-    fcm: ShownProvider | null;
-    apns: ShownProvider | null;
-    webpush: ShownProvider | null;
-  };
-  secretFingerprint?: string;
-  previousSecretUntil?: string | null;
-  createdAt: string;
-  updatedAt: string;
+export interface ChannelWithSecret extends Channel {
   secret?: string;
 }
 export interface ChannelTest {
@@ -1598,14 +1551,7 @@ export interface PresignedUpload {
   };
   fileKey: string;
 }
-export interface TargetsFile {
-  id: string;
-  fileKey: string;
-  size: number;
-  rows: number;
-  duplicates: number;
-  uploadedAt: string;
-  expiresAt: string;
+export interface TargetsFile extends ListedTargetsFile {
   columns: string[];
 }
 export interface User {
@@ -1697,29 +1643,7 @@ export interface Webhook {
   createdAt: string;
   updatedAt: string;
 }
-export interface WebhookWithSecret {
-  id: string;
-  url: string;
-  description: string | null;
-  events: (
-    | "notification.accepted"
-    | "notification.completed"
-    | "notification.failed"
-    | "delivery.failed"
-    | "delivery.viewed"
-    | "delivery.clicked"
-  )[];
-  eventsPerCall: number;
-  enabled: boolean;
-  secretFingerprint: string;
-  previousSecretUntil: string | null;
-  failingSince: string | null;
-  disabledAt: string | null;
-  disabledReason: ("requested" | "failing" | "gone" | "backlog") | null;
-  waitingEvents: number;
-  droppedEvents: number;
-  createdAt: string;
-  updatedAt: string;
+export interface WebhookWithSecret extends Webhook {
   secret: string;
 }
 export interface WebhookAttempt {
@@ -1803,12 +1727,7 @@ export interface App {
   foldsUserIds: boolean;
   createdAt: string;
 }
-export interface AppWithQuotas {
-  id: string;
-  name: string;
-  shardCount: number;
-  foldsUserIds: boolean;
-  createdAt: string;
+export interface AppWithQuotas extends App {
   quotas: {
     keys: Quota;
     channels: Quota;
@@ -1835,18 +1754,7 @@ export interface Erasure {
   } | null;
   startedAt: string;
 }
-export interface NewApiKey {
-  id: string;
-  name: string;
-  scopes: ("send" | "read" | "manage")[];
-  key: string;
-  createdAt: string;
-  lastUsedAt: string | null;
-  uses: {
-    send: string | null;
-    read: string | null;
-    manage: string | null;
-  };
+export interface NewApiKey extends ApiKey {
   apiKey: string;
 }
 export interface ApiKey {
@@ -1862,18 +1770,7 @@ export interface ApiKey {
     manage: string | null;
   };
 }
-export interface ApiKeyInUse {
-  id: string;
-  name: string;
-  scopes: ("send" | "read" | "manage")[];
-  key: string;
-  createdAt: string;
-  lastUsedAt: string | null;
-  uses: {
-    send: string | null;
-    read: string | null;
-    manage: string | null;
-  };
+export interface ApiKeyInUse extends ApiKey {
   signIns: {
     count: number;
     isMore: boolean;

@@ -33,11 +33,11 @@ export class Requests {
     return this.#caller.text({ method: "GET", path, query, credential: this.#credential }, options);
   }
 
-  list<OnePage extends Page<unknown>>(
+  list<Id extends keyof Operations>(
     path: string,
     options?: CallOptions,
     query?: object,
-  ): Pages<ItemOf<OnePage>, OnePage & Page<ItemOf<OnePage>>> {
+  ): Pages<ItemOf<Answer<Id>>, Answer<Id> & Page<ItemOf<Answer<Id>>>> {
     return new Pages((cursor) =>
       this.get(path, options, cursor === undefined ? query : { ...query, cursor }),
     );

@@ -17,7 +17,7 @@ import { type Answer, type Body, path, type Query, Resource } from "../requests.
 /** What the operator does, with the admin token. */
 export class Admin extends Resource {
   apps(query?: Query<"listApps">, options?: CallOptions): Pages<App> {
-    return this.requests.list<Answer<"listApps">>(path`/admin/apps`, options, query);
+    return this.requests.list<"listApps">(path`/admin/apps`, options, query);
   }
 
   /** The answer has the first key, this once. */
@@ -44,7 +44,7 @@ export class Admin extends Resource {
   }
 
   keys(app: string, options?: CallOptions): Pages<ApiKey> {
-    return this.requests.list<Answer<"listKeys">>(path`/admin/apps/${app}/keys`, options);
+    return this.requests.list<"listKeys">(path`/admin/apps/${app}/keys`, options);
   }
 
   /** The answer has the key, this once. */
@@ -76,7 +76,7 @@ export class Admin extends Resource {
 
   /** What isn't done with, app by app. */
   status(query?: Query<"listStatus">, options?: CallOptions): Pages<AppStatus> {
-    return this.requests.list<Answer<"listStatus">>(path`/admin/status`, options, query);
+    return this.requests.list<"listStatus">(path`/admin/status`, options, query);
   }
 
   appStatus(app: string, options?: CallOptions): Promise<AppStatus> {

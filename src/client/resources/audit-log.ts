@@ -1,11 +1,11 @@
 import type { AuditEntry } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
-import { type Answer, api, type Query, Resource } from "../requests.ts";
+import { api, type Query, Resource } from "../requests.ts";
 
 /** Who changed what. */
 export class AuditLog extends Resource {
   list(query?: Query<"listAuditLog">, options?: CallOptions): Pages<AuditEntry> {
-    return this.requests.list<Answer<"listAuditLog">>(api`/audit-log`, options, query);
+    return this.requests.list<"listAuditLog">(api`/audit-log`, options, query);
   }
 }

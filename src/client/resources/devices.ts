@@ -6,7 +6,7 @@ import { type Answer, api, type Body, Resource } from "../requests.ts";
 /** Where push channels reach a user. */
 export class Devices extends Resource {
   list(uid: string, options?: CallOptions): Pages<Device> {
-    return this.requests.list<Answer<"listDevices">>(api`/users/${uid}/devices`, options);
+    return this.requests.list<"listDevices">(api`/users/${uid}/devices`, options);
   }
 
   /** A token or a subscription that is there already stays the same device. */

@@ -6,7 +6,7 @@ import { type Answer, api, type Body, type Query, Resource } from "../requests.t
 /** What a user's own client does, with that user's token. */
 export class Feed extends Resource {
   list(query?: Query<"listFeed">, options?: CallOptions): Pages<FeedItem> {
-    return this.requests.list<Answer<"listFeed">>(api`/feed`, options, query);
+    return this.requests.list<"listFeed">(api`/feed`, options, query);
   }
 
   unreadCount(options?: CallOptions): Promise<Answer<"countUnread">> {
@@ -56,7 +56,7 @@ export class Feed extends Resource {
   }
 
   devices(options?: CallOptions): Pages<Device> {
-    return this.requests.list<Answer<"listOwnDevices">>(api`/feed/devices`, options);
+    return this.requests.list<"listOwnDevices">(api`/feed/devices`, options);
   }
 
   registerDevice(body: Body<"registerOwnDevice">, options?: CallOptions): Promise<Device> {

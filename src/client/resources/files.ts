@@ -40,7 +40,7 @@ export class Files extends Resource {
   }
 
   list(query?: Query<"listTargetsFiles">, options?: CallOptions): Pages<ListedTargetsFile> {
-    return this.requests.list<Answer<"listTargetsFiles">>(api`/targets-files`, options, query);
+    return this.requests.list<"listTargetsFiles">(api`/targets-files`, options, query);
   }
 
   get(fileKey: string, options?: CallOptions): Promise<TargetsFile> {

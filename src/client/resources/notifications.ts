@@ -2,7 +2,7 @@ import type { Delivery, Notification, SentBatch, SentRealtime } from "../api-typ
 import { makeKey } from "../idempotency.ts";
 import type { CallOptions, SendCallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
-import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
+import { api, type Body, type Query, Resource } from "../requests.ts";
 import type { TemplateKey, VariablesOf } from "../template-variables.ts";
 import { type Progress, watchProgress } from "../watch.ts";
 
@@ -67,7 +67,7 @@ export class Notifications extends Resource {
 
   /** Newest first. */
   list(query?: Query<"listNotifications">, options?: CallOptions): Pages<Notification> {
-    return this.requests.list<Answer<"listNotifications">>(api`/notifications`, options, query);
+    return this.requests.list<"listNotifications">(api`/notifications`, options, query);
   }
 
   get(id: string, options?: CallOptions): Promise<Notification> {
@@ -86,7 +86,7 @@ export class Notifications extends Resource {
 
   /** Target by target. */
   deliveries(id: string, query?: Query<"listDeliveries">, options?: CallOptions): Pages<Delivery> {
-    return this.requests.list<Answer<"listDeliveries">>(api`/notifications/${id}/deliveries`, options, query);
+    return this.requests.list<"listDeliveries">(api`/notifications/${id}/deliveries`, options, query);
   }
 
   /** All deliveries as a CSV; of those that failed, with `{status: "failed"}`, one to mend and to upload again. */

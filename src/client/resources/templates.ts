@@ -1,29 +1,24 @@
 import type { ListedTemplate, ListedTemplateVersion, Template, TemplateVersion } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
-import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
+import { type Answer, api, type Body, type Query } from "../requests.ts";
+import { Collection } from "./collection.ts";
+
+interface TemplateKinds {
+  one: Template;
+  create: Body<"createTemplate">;
+  /** A draft, until it is approved. */
+  created: Template;
+  update: Body<"updateTemplate">;
+  updated: Answer<"updateTemplate">;
+}
 
 /** By id or key. */
-export class Templates extends Resource {
+export class Templates extends Collection<TemplateKinds> {
+  protected readonly root = api`/templates`;
+
   list(query?: Query<"listTemplates">, options?: CallOptions): Pages<ListedTemplate> {
-    return this.requests.list<Answer<"listTemplates">>(api`/templates`, options, query);
-  }
-
-  /** A draft, until it is approved. */
-  create(body: Body<"createTemplate">, options?: CallOptions): Promise<Template> {
-    return this.requests.post(api`/templates`, options, body);
-  }
-
-  get(template: string, options?: CallOptions): Promise<Template> {
-    return this.requests.get(api`/templates/${template}`, options);
-  }
-
-  update(
-    template: string,
-    body: Body<"updateTemplate">,
-    options?: CallOptions,
-  ): Promise<Answer<"updateTemplate">> {
-    return this.requests.put(api`/templates/${template}`, options, body);
+    return this.requests.list<"listTemplates">(this.root, options, query);
   }
 
   /** Its newest version is what is sent from now on. */
@@ -36,11 +31,7 @@ export class Templates extends Resource {
     query?: Query<"listTemplateVersions">,
     options?: CallOptions,
   ): Pages<ListedTemplateVersion> {
-    return this.requests.list<Answer<"listTemplateVersions">>(
-      api`/templates/${template}/versions`,
-      options,
-      query,
-    );
+    return this.requests.list<"listTemplateVersions">(api`/templates/${template}/versions`, options, query);
   }
 
   version(template: string, version: number, options?: CallOptions): Promise<TemplateVersion> {

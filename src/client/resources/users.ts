@@ -1,11 +1,23 @@
 import type { User, WebhookAddress } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
-import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
+import { type Answer, api, type Body, type Query } from "../requests.ts";
+import { Collection } from "./collection.ts";
 
-export class Users extends Resource {
+interface UserKinds {
+  one: User;
+  create: Body<"createUser">;
+  created: User;
+  update: Body<"updateUser">;
+  updated: User;
+}
+
+/** By their uids. */
+export class Users extends Collection<UserKinds> {
+  protected readonly root = api`/users`;
+
   list(query?: Query<"listUsers">, options?: CallOptions): Pages<User, Answer<"listUsers">> {
-    return this.requests.list<Answer<"listUsers">>(api`/users`, options, query);
+    return this.requests.list<"listUsers">(this.root, options, query);
   }
 
   /** How many a list with the same filters would have. */
@@ -13,21 +25,9 @@ export class Users extends Resource {
     return this.requests.get(api`/user-count`, options, query);
   }
 
-  create(body: Body<"createUser">, options?: CallOptions): Promise<User> {
-    return this.requests.post(api`/users`, options, body);
-  }
-
-  get(uid: string, options?: CallOptions): Promise<User> {
-    return this.requests.get(api`/users/${uid}`, options);
-  }
-
-  update(uid: string, body: Body<"updateUser">, options?: CallOptions): Promise<User> {
-    return this.requests.put(api`/users/${uid}`, options, body);
-  }
-
   /** All that is stored of a user. */
   delete(uid: string, options?: CallOptions): Promise<Answer<"deleteUser">> {
-    return this.requests.delete(api`/users/${uid}`, options);
+    return this.requests.delete(this.pathOf(uid), options);
   }
 
   /** What the user's own client reads its feed with. */

@@ -1,29 +1,28 @@
 import type { Webhook, WebhookAttempt, WebhookRecovery, WebhookWithSecret } from "../api-types.ts";
 import type { CallOptions } from "../options.ts";
 import type { Pages } from "../pages.ts";
-import { type Answer, api, type Body, type Query, Resource } from "../requests.ts";
+import { type Answer, api, type Body, type Query } from "../requests.ts";
+import { Collection } from "./collection.ts";
+
+interface WebhookKinds {
+  one: Webhook;
+  create: Body<"createWebhook">;
+  /** With the secret, this once. */
+  created: WebhookWithSecret;
+  update: Body<"updateWebhook">;
+  updated: Webhook;
+}
 
 /** Endpoints of an app's own, and what they were called with. Their calls are verified by `onecall/webhooks`. */
-export class Webhooks extends Resource {
+export class Webhooks extends Collection<WebhookKinds> {
+  protected readonly root = api`/webhooks`;
+
   list(query?: Query<"listWebhooks">, options?: CallOptions): Pages<Webhook> {
-    return this.requests.list<Answer<"listWebhooks">>(api`/webhooks`, options, query);
-  }
-
-  /** The answer has the secret, this once. */
-  create(body: Body<"createWebhook">, options?: CallOptions): Promise<WebhookWithSecret> {
-    return this.requests.post(api`/webhooks`, options, body);
-  }
-
-  get(webhook: string, options?: CallOptions): Promise<Webhook> {
-    return this.requests.get(api`/webhooks/${webhook}`, options);
-  }
-
-  update(webhook: string, body: Body<"updateWebhook">, options?: CallOptions): Promise<Webhook> {
-    return this.requests.put(api`/webhooks/${webhook}`, options, body);
+    return this.requests.list<"listWebhooks">(this.root, options, query);
   }
 
   delete(webhook: string, options?: CallOptions): Promise<Answer<"deleteWebhook">> {
-    return this.requests.delete(api`/webhooks/${webhook}`, options);
+    return this.requests.delete(this.pathOf(webhook), options);
   }
 
   rotateSecret(
@@ -48,11 +47,7 @@ export class Webhooks extends Resource {
     query?: Query<"listWebhookAttempts">,
     options?: CallOptions,
   ): Pages<WebhookAttempt> {
-    return this.requests.list<Answer<"listWebhookAttempts">>(
-      api`/webhooks/${webhook}/attempts`,
-      options,
-      query,
-    );
+    return this.requests.list<"listWebhookAttempts">(api`/webhooks/${webhook}/attempts`, options, query);
   }
 
   resend(webhook: string, attempt: string, options?: CallOptions): Promise<WebhookAttempt> {
