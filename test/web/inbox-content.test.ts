@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions } from "playwright-core";
+import { findAxeFaults } from "./support/axe.ts";
 import { bellOf, expectBadge, InboxSite, toldOf } from "./support/inbox-pages.ts";
 
 let site: InboxSite;
@@ -211,28 +210,6 @@ describe("the keyboard", () => {
   });
 });
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** What axe finds against WCAG 2.2 AA. */
-async function findFaults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-    const axe: { run(context: object, options: object): Promise<{ violations: AxeFault[] }> } = Reflect.get(
-      globalThis,
-      "axe",
-    );
-    interface AxeFault {
-      id: string;
-      nodes: { html: string; failureSummary: string }[];
-    }
-    const { violations } = await axe.run(document, { runOnly: tags });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-    );
-  });
-}
-
 describe("axe finds nothing", () => {
   const LOOKS: [
     name: string,
@@ -268,7 +245,7 @@ describe("axe finds nothing", () => {
         }
         await page.getByRole("button", { name: "Unread", exact: true }).first().waitFor();
         await page.locator(`${element} .item`).first().waitFor();
-        assert.deepEqual(await findFaults(page), []);
+        assert.deepEqual(await findAxeFaults(page), []);
         await watched.close();
       });
     }

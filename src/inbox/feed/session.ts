@@ -26,6 +26,9 @@ const MAX_VIEWS = 100;
 const REREAD_MS = 10_000;
 /** Views that come within this time go together. */
 const VIEWS_WAIT_MS = 150;
+/** Views that weren't taken are told of again after this time, then twice that, up to a minute. */
+const VIEWS_RETRY_MS = 2000;
+const VIEWS_LONGEST_RETRY_MS = 60_000;
 
 /** What a user's client has open: one socket, whatever is shown of it. */
 export class Session {
@@ -41,6 +44,8 @@ export class Session {
   readonly #listeners = new Set<(event: SessionEvent) => void>();
   readonly #views = new Map<string, FeedItem>();
   #viewsTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Calls in a row that told of views in vain. */
+  #viewMisses = 0;
   #socket: FeedSocket | null = null;
   /** When lists were told to read, Unix ms; 0 before the first connection, beside which they do by themselves. */
   #rereadAt = 0;
@@ -104,13 +109,21 @@ export class Session {
     const items = sent.map(([, { notificationId, channelKey }]) => ({ notificationId, channelKey }));
     try {
       await this.#mark("/viewed", { items });
+      this.#viewMisses = 0;
       if (this.#views.size > 0) await this.#sendViews();
     } catch (error) {
-      // Without an answer they wait for the connection; what was refused would be refused again.
-      if (error instanceof FeedError && (error.status === 0 || error.status >= 429)) {
-        for (const [key, item] of sent) this.#views.set(key, item);
-      }
+      // What was refused would be refused again.
+      if (!(error instanceof FeedError) || (error.status !== 0 && error.status < 429)) return;
+      for (const [key, item] of sent) this.#views.set(key, item);
+      // Without a token they wait for the connection that the next one opens.
+      if (error.code !== "ERR_TOKEN") this.#retryViews();
     }
+  }
+
+  #retryViews(): void {
+    if (this.#listeners.size === 0) return;
+    const wait = Math.min(VIEWS_LONGEST_RETRY_MS, VIEWS_RETRY_MS * 2 ** this.#viewMisses++);
+    this.#viewsTimer ??= setTimeout(() => void this.#sendViews(), wait);
   }
 
   async #mark(path: string, body?: object): Promise<void> {
