@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments, runScript } from "./arguments.ts";
-import { createApp } from "./demo/client.ts";
+import { type AppClient, createApp } from "./demo/client.ts";
 import { demoPage, demoScript, demoStyle } from "./inbox-demo/page.ts";
 import { SAMPLES } from "./inbox-demo/samples.ts";
 import { startLocalWorker } from "./local-worker.ts";
@@ -30,30 +30,11 @@ await runScript(USAGE, async () => {
   const app = await createApp(worker.url, worker.adminToken, "Inbox demo");
   await app.createChannel({ key: "in-app", name: "In-app", type: "in_app" });
   for (const { key, content } of SAMPLES) {
-    await app.createApprovedTemplate({
-      key,
-      name: key,
-      channelKeys: ["in-app"],
-      content: { "in-app": content },
-    });
+    const template = { key, name: key, channelKeys: ["in-app"], content: { "in-app": content } };
+    await app.createApprovedTemplate(template);
   }
-  const send = async (user: string, key: string): Promise<void> => {
-    const sample = SAMPLES.find((one) => one.key === key);
-    if (sample === undefined || !USERS.includes(user)) return;
-    await app.send({ template: { key }, targets: [user], mode: "realtime", tag: sample.tag });
-  };
-  for (const { key } of SAMPLES) for (const user of USERS) await send(user, key);
-  const answers: Record<string, (query: URLSearchParams) => Promise<[type: string, text: string]>> = {
-    "/": async () => ["text/html", demoPage(worker.url, USERS)],
-    "/page.js": async () => ["text/javascript", demoScript()],
-    "/page.css": async () => ["text/css", demoStyle()],
-    // A page's own server, which knows who is signed in, would ask for the token of that user alone.
-    "/token": async (query) => ["text/plain", await app.issueToken(query.get("user") ?? "")],
-    "/send": async (query) => {
-      await send(query.get("user") ?? "", query.get("key") ?? "");
-      return ["text/plain", "sent"];
-    },
-  };
+  for (const { key } of SAMPLES) for (const user of USERS) await sendSample(app, user, key);
+  const answers = answersOf(app, worker.url);
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     const answer = answers[pathname];
@@ -76,3 +57,27 @@ await runScript(USAGE, async () => {
     );
   });
 });
+
+async function sendSample(app: AppClient, user: string, key: string): Promise<void> {
+  const sample = SAMPLES.find((one) => one.key === key);
+  if (sample === undefined || !USERS.includes(user)) return;
+  await app.send({ template: { key }, targets: [user], mode: "realtime", tag: sample.tag });
+}
+
+/** What the page's own server answers, by path. */
+function answersOf(
+  app: AppClient,
+  workerUrl: string,
+): Record<string, (query: URLSearchParams) => Promise<[type: string, text: string]>> {
+  return {
+    "/": async () => ["text/html", demoPage(workerUrl, USERS)],
+    "/page.js": async () => ["text/javascript", demoScript()],
+    "/page.css": async () => ["text/css", demoStyle()],
+    // One that knows who is signed in would ask for the token of that user alone.
+    "/token": async (query) => ["text/plain", await app.issueToken(query.get("user") ?? "")],
+    "/send": async (query) => {
+      await sendSample(app, query.get("user") ?? "", query.get("key") ?? "");
+      return ["text/plain", "sent"];
+    },
+  };
+}

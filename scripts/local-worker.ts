@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -12,6 +12,21 @@ const KEPT_LOG_CHARACTERS = 8000;
 
 interface Log {
   text: string;
+}
+
+export interface LocalWorkerOptions {
+  /** 0 (the default) takes a free port. */
+  port?: number;
+  /** The state folder; the same folder continues where the last run ended. */
+  persistTo: string;
+  /** The URL of fake push providers; without it pushes go to the real ones. */
+  providers?: string;
+  /** In place of wrangler.toml's. */
+  variables?: Record<string, string>;
+  /** Another wrangler.toml. */
+  config?: string;
+  /** Gets all that it prints, piece by piece. */
+  onLog?: (text: string) => void;
 }
 
 export interface LocalWorker {
@@ -30,38 +45,12 @@ export interface LocalWorker {
 /**
  * Runs `scripts/start.ts` in a process group of its own and waits until `/health` answers.
  *
- * @param options.port 0 (the default) takes a free port.
- * @param options.persistTo the state folder; the same folder continues where the last run ended.
- * @param options.providers the URL of fake push providers; without it pushes go to the real ones.
- * @param options.variables in place of wrangler.toml's.
- * @param options.config another wrangler.toml.
- * @param options.onLog gets all that it prints, piece by piece.
  * @throws when it ends or says nothing useful within a minute, with the end of its output.
  */
-export async function startLocalWorker(options: {
-  port?: number;
-  persistTo: string;
-  providers?: string;
-  variables?: Record<string, string>;
-  config?: string;
-  onLog?: (text: string) => void;
-}): Promise<LocalWorker> {
-  const script = fileURLToPath(new URL("start.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [
-      script,
-      "--port",
-      String(options.port ?? 0),
-      "--persist-to",
-      options.persistTo,
-      ...(options.providers === undefined ? [] : ["--providers", options.providers]),
-      ...(options.config === undefined ? [] : ["--config", options.config]),
-      ...Object.entries(options.variables ?? {}).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-    ],
-    // The channel lets start.ts notice when this process dies without a chance to stop it.
-    { cwd: ROOT, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
-  );
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  // The channel lets start.ts notice when this process dies without a chance to stop it.
+  const stdio: StdioOptions = ["ignore", "pipe", "pipe", "ipc"];
+  const child = spawn(process.execPath, argumentsOf(options), { cwd: ROOT, detached: true, stdio });
   const log: Log = { text: "" };
   let running = true;
   // Once it has ended, its number may belong to somebody else's group.
@@ -93,6 +82,25 @@ export async function startLocalWorker(options: {
     await kill();
     throw error;
   }
+}
+
+function argumentsOf({
+  port = 0,
+  persistTo,
+  providers,
+  config,
+  variables = {},
+}: LocalWorkerOptions): string[] {
+  return [
+    fileURLToPath(new URL("start.ts", import.meta.url)),
+    "--port",
+    String(port),
+    "--persist-to",
+    persistTo,
+    ...(providers === undefined ? [] : ["--providers", providers]),
+    ...(config === undefined ? [] : ["--config", config]),
+    ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+  ];
 }
 
 function readStartup(

@@ -47,15 +47,16 @@ export interface NewChannel {
 }
 
 /** Creates an app, and returns the calls that its server and its users' clients make. */
-export async function createApp(url: string, adminToken: string, name: string) {
+export async function createApp(url: string, adminToken: string, name: string): Promise<AppClient> {
   const admin = { authorization: `Bearer ${adminToken}` };
-  const { id, apiKey } = await call(AppSchema, url, "POST", "/admin/apps", admin, { name });
+  return callsOf(url, await call(AppSchema, url, "POST", "/admin/apps", admin, { name }));
+}
+
+export type AppClient = ReturnType<typeof callsOf>;
+
+function callsOf(url: string, { id, apiKey }: v.InferOutput<typeof AppSchema>) {
   const key = { appid: id, apikey: apiKey };
-  /** What the user's own client calls with: a token that the app's server got for it. */
-  const issueToken = async (userId: string): Promise<string> => {
-    const path = `${userPath(userId)}/auth_tokens`;
-    return (await call(TokenSchema, url, "POST", path, key, {})).authToken;
-  };
+  const issueToken = (userId: string): Promise<string> => issueUserToken(url, key, userId);
   const logIn = async (userId: string) => ({ authorization: `Bearer ${await issueToken(userId)}` });
   return {
     id,
@@ -90,16 +91,7 @@ export async function createApp(url: string, adminToken: string, name: string) {
     async uploadTargetsFile(fileKey: string, csv: string): Promise<void> {
       const path = `/v1/storage/targets_files/${fileKey}/presigned_urls`;
       const presigned = await call(PresignedSchema, url, "POST", path, { "api-token": apiKey });
-      const form = new FormData();
-      for (const [name, value] of Object.entries(presigned.fields)) {
-        form.append(name, value);
-      }
-      form.append("file", new Blob([csv], { type: "text/csv" }), `${fileKey}.csv`);
-      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
-      const response = await fetch(presigned.url, { method: "POST", body: form, signal });
-      if (response.status !== 204) {
-        throw new Error(`The upload answered ${response.status}: ${await response.text()}`);
-      }
+      await uploadFile(presigned, `${fileKey}.csv`, csv);
     },
 
     getNotification(notificationId: string): Promise<Notification> {
@@ -113,7 +105,26 @@ export async function createApp(url: string, adminToken: string, name: string) {
   };
 }
 
-export type AppClient = Awaited<ReturnType<typeof createApp>>;
+/** What the user's own client calls with: a token that the app's server gets for it. */
+async function issueUserToken(url: string, key: Record<string, string>, userId: string): Promise<string> {
+  const path = `${userPath(userId)}/auth_tokens`;
+  return (await call(TokenSchema, url, "POST", path, key, {})).authToken;
+}
+
+async function uploadFile(
+  { url, fields }: v.InferOutput<typeof PresignedSchema>,
+  name: string,
+  csv: string,
+): Promise<void> {
+  const form = new FormData();
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append("file", new Blob([csv], { type: "text/csv" }), name);
+  const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  const response = await fetch(url, { method: "POST", body: form, signal });
+  if (response.status !== 204) {
+    throw new Error(`The upload answered ${response.status}: ${await response.text()}`);
+  }
+}
 
 function userPath(userId: string): string {
   return `/v3/business-messaging/api/users/${encodeURIComponent(userId)}`;

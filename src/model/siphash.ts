@@ -30,16 +30,11 @@ export function sipHash(key: SipKey, bytes: Uint8Array, length: number): [low: n
   const last = length >>> 3;
   // One round per block of 8 bytes (the last one holds the rest and the length), then three to finish.
   for (let block = 0; block <= last + 3; block++) {
-    let low = 0;
-    let high = 0;
-    if (block <= last) {
-      const at = block * 8;
-      low = readWord(bytes, at, length);
-      high = readWord(bytes, at + 4, length);
-      if (block === last) high |= length << 24;
-      v3l ^= low;
-      v3h ^= high;
-    } else if (block === last + 1) v2l ^= 0xff;
+    const low = readWord(bytes, block * 8, length);
+    const high = readWord(bytes, block * 8 + 4, length) | (block === last ? length << 24 : 0);
+    if (block === last + 1) v2l ^= 0xff;
+    v3l ^= low;
+    v3h ^= high;
     v0l = (v0l + v1l) | 0;
     v0h = (v0h + v1h + (v0l >>> 0 < v1l >>> 0 ? 1 : 0)) | 0;
     swap = v1l;

@@ -1,3 +1,4 @@
+import { CHANNEL, DAY_MS, headerOf, idAt, totalsOf } from "./days-rows.ts";
 import type { CountedStorage } from "./onecall-bundle.js";
 import onecall, { Ledger as DeployedLedger, UserShard as DeployedShard } from "./onecall-bundle.js";
 
@@ -8,10 +9,7 @@ import onecall, { Ledger as DeployedLedger, UserShard as DeployedShard } from ".
 
 export * from "./onecall-bundle.js";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
-const SLOT_MS = 6 * HOUR_MS;
-const CHANNEL = { key: "in-app-alerts", type: "in_app" };
+const SLOT_MS = DAY_MS / 4;
 const ROWS_PER_STATEMENT = 2000;
 
 /** What one thing cost, as Cloudflare bills it. */
@@ -73,45 +71,6 @@ async function measure(work: () => unknown): Promise<Cost> {
     ms,
   };
 }
-
-function idAt(timeMs: number, index: number): string {
-  const hex = Math.floor(timeMs).toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-${index.toString(16).padStart(12, "0")}`;
-}
-
-function headerOf(id: string, createdAt: number): object {
-  return {
-    id,
-    mode: "realtime",
-    templateKey: "order",
-    templateId: id,
-    templateVersion: 1,
-    title: "Order",
-    tag: "orders",
-    priority: null,
-    channels: [CHANNEL],
-    total: 1,
-    duplicates: 0,
-    createdAt,
-    expiresAt: createdAt + DAY_MS,
-    sentFrom: "0000",
-    fileAudience: null,
-  };
-}
-
-const totalsOf = (createdAt: number): object[] => [
-  {
-    channelKey: CHANNEL.key,
-    delivered: 1,
-    cancelled: 0,
-    pending: 0,
-    viewed: 0,
-    clicked: 0,
-    failed: [],
-    skipped: [],
-    hours: [[Math.floor(createdAt / HOUR_MS), 1, 0, 0]],
-  },
-];
 
 function inSlices<T>(items: readonly T[], work: (json: string) => void): void {
   for (let start = 0; start < items.length; start += ROWS_PER_STATEMENT) {

@@ -79,12 +79,12 @@ export function startOnecallWithPast(script: string): Promise<BenchWorker> {
 
 /** Onecall inside days-entry.ts, whose objects can be given the rows of many days. */
 export function startOnecallWithDays(script: string): Promise<BenchWorker> {
-  return startInside(["days-entry.ts"], script);
+  return startInside(["days-entry.ts", "days-rows.ts"], script);
 }
 
 /** Onecall inside feeds-entry.ts: the same, and its queues are served. */
 export function startOnecallWithSegments(script: string): Promise<BenchWorker> {
-  return startInside(["feeds-entry.ts", "days-entry.ts"], script);
+  return startInside(["feeds-entry.ts", "days-entry.ts", "days-rows.ts"], script);
 }
 
 /** The first of these modules is the Worker's entry, around Onecall's own. */

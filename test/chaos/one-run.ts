@@ -99,47 +99,9 @@ export async function runPlan(plan: Plan, { tell, keep, broken }: RunOptions): P
     tell("is judged");
     // What is broken may never complete, and who waits for its webhooks waits in vain: a fault was seen, that is all.
     if (isBroken && observer.violations.length > 0) throw new SeenFault(observer.violations);
-    const calls = await webhooks.judge(sent);
-    const deliveries = await judgeDeliveries(client, appId, sent, app, plan.seed);
-    const hooks = await app.hooks.judge(sent);
-    const { received, rejected } = await project.received();
-    const pushes = judgePushes(received, sent, app.devices, server);
-    const violations = [
-      ...run.violations,
-      ...observer.violations,
-      ...deliveries.violations,
-      ...pushes.violations,
-      ...calls.violations,
-      ...hooks.violations,
-      ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
-    ];
-    isRight = violations.length === 0;
-    return {
-      seed: plan.seed,
-      kills: server.kills.length,
-      notifications: sent.length,
-      targets: sent.reduce((sum, { users }) => sum + users.size, 0),
-      lost: deliveries.lost + pushes.lost + calls.lost + hooks.lost,
-      duplicated: deliveries.duplicated,
-      repeatedPushes: pushes.repeated,
-      pushes: received.length,
-      repeatedByKill: pushes.repeatedByKill,
-      repeatedUnanswered: pushes.repeatedUnanswered,
-      settledPushes: server.settled.size,
-      repeatedSettled: pushes.repeatedSettled,
-      webhooks: calls.calls,
-      repeatedWebhooks: calls.repeated,
-      hooks: hooks.calls,
-      repeatedHooks: hooks.repeated,
-      healMs: run.healMs,
-      reads: observer.reads,
-      repeatedCalls: client.repeated,
-      feeds: deliveries.feeds,
-      evictions: run.evictions,
-      faults: server.sumFaults(),
-      violations,
-      logFile: isRight ? null : server.logFile,
-    };
+    const result = await judgeRun(plan.seed, sent, run, { server, client, app, webhooks, observer, project });
+    isRight = result.violations.length === 0;
+    return result;
   } finally {
     await server.stop();
     await providers.stop();
@@ -148,6 +110,64 @@ export async function runPlan(plan: Plan, { tell, keep, broken }: RunOptions): P
     if ((isRight || isBroken) && !keep) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     else console.error(`The state and the Worker's log are kept in ${folder}`);
   }
+}
+
+interface Judged {
+  server: ChaosServer;
+  client: ChaosClient;
+  app: ChaosApp;
+  webhooks: WebhookWatch;
+  observer: Observer;
+  project: FakeProject;
+}
+
+/** What became of all that was sent: in the shards, at the providers and at the receivers. */
+async function judgeRun(
+  seed: number,
+  sent: readonly Sent[],
+  run: Run,
+  { server, client, app, webhooks, observer, project }: Judged,
+): Promise<RunResult> {
+  const calls = await webhooks.judge(sent);
+  const deliveries = await judgeDeliveries(client, server.appId, sent, app, seed);
+  const hooks = await app.hooks.judge(sent);
+  const { received, rejected } = await project.received();
+  const pushes = judgePushes(received, sent, app.devices, server);
+  const violations = [
+    ...run.violations,
+    ...observer.violations,
+    ...deliveries.violations,
+    ...pushes.violations,
+    ...calls.violations,
+    ...hooks.violations,
+    ...rejected.map((refused) => `a provider refused what it was sent: ${JSON.stringify(refused)}`),
+  ];
+  return {
+    seed,
+    kills: server.kills.length,
+    notifications: sent.length,
+    targets: sent.reduce((sum, { users }) => sum + users.size, 0),
+    lost: deliveries.lost + pushes.lost + calls.lost + hooks.lost,
+    duplicated: deliveries.duplicated,
+    repeatedPushes: pushes.repeated,
+    pushes: received.length,
+    repeatedByKill: pushes.repeatedByKill,
+    repeatedUnanswered: pushes.repeatedUnanswered,
+    settledPushes: server.settled.size,
+    repeatedSettled: pushes.repeatedSettled,
+    webhooks: calls.calls,
+    repeatedWebhooks: calls.repeated,
+    hooks: hooks.calls,
+    repeatedHooks: hooks.repeated,
+    healMs: run.healMs,
+    reads: observer.reads,
+    repeatedCalls: client.repeated,
+    feeds: deliveries.feeds,
+    evictions: run.evictions,
+    faults: server.sumFaults(),
+    violations,
+    logFile: violations.length === 0 ? null : server.logFile,
+  };
 }
 
 interface RunParts {

@@ -53,24 +53,21 @@ await runScript(USAGE, async () => {
   }
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
-  if (options.broken) {
+  /** Before anything can fail: with the seed the same faults come again. */
+  const tellOf = (seed: number): ((what: string) => void) => {
     const begin = performance.now();
-    console.log(`Seed ${first}`);
-    const tell = (what: string): void => {
+    console.log(`Seed ${seed}`);
+    return (what) => {
       if (options.verbose) console.log(dim(`  ${formatTime(begin).padStart(8)}  ${what}`));
     };
-    if (!(await runBroken(makePlan(first, SHORT_FORM), tell))) process.exitCode = 1;
+  };
+  if (options.broken) {
+    if (!(await runBroken(makePlan(first, SHORT_FORM), tellOf(first)))) process.exitCode = 1;
     return;
   }
   const results = [];
   for (const plan of plans) {
-    // Before anything can fail: with it the same faults come again.
-    console.log(`Seed ${plan.seed}`);
-    const begin = performance.now();
-    const tell = (what: string): void => {
-      if (options.verbose) console.log(dim(`  ${formatTime(begin).padStart(8)}  ${what}`));
-    };
-    const result = await runPlan(plan, { tell, keep: options.keep });
+    const result = await runPlan(plan, { tell: tellOf(plan.seed), keep: options.keep });
     printRun(result);
     results.push(result);
   }

@@ -6,7 +6,7 @@ import { startLocalWorker } from "../../scripts/local-worker.ts";
 import { dim, red } from "../../scripts/terminal.ts";
 import { HelperProcess } from "../bench/helper-process.ts";
 import { ADMIN_TOKEN } from "../bench/workers.ts";
-import { FakeProviders } from "../support/providers/client.ts";
+import { type Credentials, type Device, FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
 import { soakDays } from "./days.ts";
 import { printBeside, printGrowth, printMemory, printOperations } from "./print.ts";
@@ -47,24 +47,18 @@ await runScript(USAGE, async () => {
   const perSecond = parseNumber("--rate", options.rate, 1, 200);
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
+  if (!(await soakCalls(minutes, perSecond))) process.exitCode = 1;
+});
+
+/** Returns whether all of it was right. */
+async function soakCalls(minutes: number, perSecond: number): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), "onecall-soak-"));
   process.env.ONECALL_ADMIN_TOKEN = ADMIN_TOKEN;
   const providers = await startFakeProviders();
   const worker = await startLocalWorker({ persistTo: folder, providers: providers.url });
   const load = new HelperProcess("../soak/load-process.ts");
   try {
-    const project = await new FakeProviders(providers.url).createProject({ keepReceived: 0 });
-    const devices = await Promise.all([
-      project.createDevices("fcm", DEVICES_EACH),
-      project.createDevices("apns", DEVICES_EACH),
-      project.createDevices("webpush", DEVICES_EACH),
-    ]);
-    await load.ask({
-      kind: "set up",
-      url: worker.url,
-      credentials: project.credentials,
-      devices: devices.flat(),
-    });
+    await load.ask({ kind: "set up", url: worker.url, ...(await createPushProject(providers.url)) });
     const memory = new MemoryWatch(worker.pid);
     await memory.sample();
     memory.start();
@@ -84,15 +78,26 @@ await runScript(USAGE, async () => {
     for (const fault of [...errors, ...mixed.wrongBatches]) console.log(red(fault));
     if (errors.length + mixed.wrongBatches.length > 0) {
       console.log(dim(worker.recentLog().slice(-KEPT_LOG)));
-      process.exitCode = 1;
+      return false;
     }
+    return true;
   } finally {
     await load.stop();
     await worker.stop();
     await providers.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
-});
+}
+
+async function createPushProject(url: string): Promise<{ credentials: Credentials; devices: Device[] }> {
+  const project = await new FakeProviders(url).createProject({ keepReceived: 0 });
+  const devices = await Promise.all([
+    project.createDevices("fcm", DEVICES_EACH),
+    project.createDevices("apns", DEVICES_EACH),
+    project.createDevices("webpush", DEVICES_EACH),
+  ]);
+  return { credentials: project.credentials, devices: devices.flat() };
+}
 
 function parseNumber(name: string, text: string, least: number, most: number): number {
   const number = Number(text);

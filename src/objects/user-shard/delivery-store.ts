@@ -3,6 +3,7 @@ import {
   addToTotals,
   emptyTotals,
   type HourCounts,
+  sumOf,
   sumTotals,
   type Totals,
 } from "../../model/counts.ts";
@@ -21,6 +22,15 @@ import { type DeliveryRows, type InsertedRow, skipReasonOf } from "./delivery-ro
 import type { NewNotification, NotificationStore } from "./notification-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 import type { Watchers } from "./watchers.ts";
+
+/** What a call's slices have written so far. */
+interface Written {
+  added: Totals;
+  /** Which of the watched users' rows are new. */
+  fresh: DeliveryKey[];
+  /** Users who were deleted since the notification was accepted. */
+  gone: Set<string>;
+}
 
 /**
  * What becomes of deliveries, and what that adds to their notifications. Every method expects to run inside a
@@ -65,58 +75,69 @@ export class DeliveryStore {
     storeDispatches: StoreDispatches,
   ): InsertedDeliveries {
     const { header, slices } = request;
-    const added = emptyTotals(header.channels);
-    const fresh: DeliveryKey[] = [];
-    const gone = new Set<string>();
+    const written: Written = { added: emptyTotals(header.channels), fresh: [], gone: new Set() };
     const someMayBeGone = this.#tombstones.mayConcern(header.id);
     const canBeWhole = ({ outbox }: DeliverySlice) => !someMayBeGone && (watched.isEmpty || outbox !== null);
-    let inserted = 0;
     for (const slice of slices) {
       // Mostly all rows are new and nobody looks on: then the statement needn't name what it wrote.
       if (canBeWhole(slice) && this.#rows.insertWhole(header.id, slice, now)) {
-        const waiting = slice.outbox === null ? 0 : storeDispatches(slice, null);
-        for (const [channelKey, status, reason, count] of slice.tallies) {
-          if (status !== "pending") addToTotals(added, channelKey, status, reason, count, now);
-          else if (slice.outbox !== null) {
-            addToTotals(added, channelKey, "pending", null, waiting);
-            const reason = skipReasonOf(slice.outbox);
-            if (count > waiting) addToTotals(added, channelKey, "skipped", reason, count - waiting);
-          }
-        }
-        if (slice.tallies.some(([, status]) => status === "failed")) {
-          this.#events.noteFailedSlice(header, slice.json, now);
-        }
-        inserted += slice.rows;
-        continue;
+        this.#countWhole(header, slice, written.added, now, storeDispatches);
+      } else {
+        const rows = someMayBeGone
+          ? this.#rows.insertForTheLiving(header.id, slice, now)
+          : this.#rows.insertNew(header.id, slice, now);
+        this.#countRows(header, slice, rows, written, watched, now, storeDispatches);
       }
-      const waiting: string[] = [];
-      const failed: DeliveryEvent[] = [];
-      const rows = someMayBeGone
-        ? this.#rows.insertForTheLiving(header.id, slice, now)
-        : this.#rows.insertNew(header.id, slice, now);
-      for (const row of rows) {
-        addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
-        if (row.status === "pending") waiting.push(row.user_id);
-        if (row.status === "failed") failed.push(toEvent(row));
-        if (row.reason === "user_deleted") gone.add(row.user_id);
-        else if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
-        inserted++;
-      }
-      if (waiting.length > 0) storeDispatches(slice, waiting);
-      this.#events.note("delivery.failed", header, failed, now);
     }
-    const result = { fresh, pending: listPending(added), gone: [...gone] };
-    // Mostly this is the notification's first or only call here: one statement then does.
+    const { added, fresh, gone } = written;
     const isTargetGone = request.target !== null && gone.has(request.target);
-    if (this.#notifications.insert(isTargetGone ? withoutTarget(request) : request, added)) {
-      return { header, totals: added, ...result };
+    const counted = this.addCounts(isTargetGone ? withoutTarget(request) : request, added);
+    return { ...counted, fresh, gone: [...gone], pending: listPending(added) };
+  }
+
+  /** Counts a slice of which all rows were new, by the sums that came with it. */
+  #countWhole(
+    header: NotificationHeader,
+    slice: DeliverySlice,
+    added: Totals,
+    now: number,
+    storeDispatches: StoreDispatches,
+  ): void {
+    const waiting = slice.outbox === null ? 0 : storeDispatches(slice, null);
+    for (const [channelKey, status, reason, count] of slice.tallies) {
+      if (status !== "pending") addToTotals(added, channelKey, status, reason, count, now);
+      else if (slice.outbox !== null) {
+        addToTotals(added, channelKey, "pending", null, waiting);
+        const skipReason = skipReasonOf(slice.outbox);
+        if (count > waiting) addToTotals(added, channelKey, "skipped", skipReason, count - waiting);
+      }
     }
-    const stored = this.#notifications.get(header.id);
-    if (stored === null) throw new Error("A notification that is there can't be read");
-    if (inserted === 0) return { header: stored.header, totals: stored.totals, ...result };
-    const totals = sumTotals(stored.header.channels, [stored.totals, added]);
-    this.#notifications.updateTotals(stored.header, totals);
-    return { header: stored.header, totals, ...result };
+    if (slice.tallies.some(([, status]) => status === "failed")) {
+      this.#events.noteFailedSlice(header, slice.json, now);
+    }
+  }
+
+  /** Counts the rows of a slice that were new, one by one. */
+  #countRows(
+    header: NotificationHeader,
+    slice: DeliverySlice,
+    rows: Iterable<InsertedRow>,
+    { added, fresh, gone }: Written,
+    watched: Watchers,
+    now: number,
+    storeDispatches: StoreDispatches,
+  ): void {
+    const waiting: string[] = [];
+    const failed: DeliveryEvent[] = [];
+    for (const row of rows) {
+      addToTotals(added, row.channel_key, row.status, row.reason, 1, now);
+      if (row.status === "pending") waiting.push(row.user_id);
+      if (row.status === "failed") failed.push(toEvent(row));
+      if (row.reason === "user_deleted") gone.add(row.user_id);
+      else if (watched.has(row.user_id)) fresh.push({ userId: row.user_id, channelKey: row.channel_key });
+    }
+    if (waiting.length > 0) storeDispatches(slice, waiting);
+    this.#events.note("delivery.failed", header, failed, now);
   }
 
   /**
@@ -141,12 +162,18 @@ export class DeliveryStore {
     }
   }
 
-  /** Counts what was added of a notification, its first or more. Returns it as it stands here. */
+  /**
+   * Counts what was added of a notification, its first or more; where nothing was, its version stays as it is. Returns
+   * it as it stands here.
+   */
   addCounts(request: NewNotification, added: Totals): { header: NotificationHeader; totals: Totals } {
     const { header } = request;
+    // Mostly this is the notification's first or only call here: one statement then does.
     if (this.#notifications.insert(request, added)) return { header, totals: added };
     const stored = this.#notifications.get(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
+    if (added.every((channel) => sumOf(channel) === 0))
+      return { header: stored.header, totals: stored.totals };
     const totals = sumTotals(stored.header.channels, [stored.totals, added]);
     this.#notifications.updateTotals(stored.header, totals);
     return { header: stored.header, totals };

@@ -44,21 +44,14 @@ export function webPushService(registry: Registry, verifier: JwtVerifier): PushS
       reason,
       device: endpoint,
     });
-    if (request.method !== "POST") {
-      return refuse(405, "not a POST");
-    }
+    if (request.method !== "POST") return refuse(405, "not a POST");
     const device = deviceOf(request);
-    if (!device) {
-      return refuse(404, "unknown subscription");
-    }
+    if (!device) return refuse(404, "unknown subscription");
     const { headers } = request;
     if (headers.authorization === undefined) {
       return refuse(401, "no Authorization");
     }
-    const vapid = parseVapid(headers.authorization);
-    const forbidden = vapid
-      ? await faultOfVapid(vapid, device.project, registry.url, verifier)
-      : "Authorization isn't vapid t=…, k=…";
+    const forbidden = await faultOfAuthorization(headers.authorization, device, registry.url, verifier);
     if (forbidden) {
       return refuse(403, forbidden);
     }
@@ -87,6 +80,17 @@ export function webPushService(registry: Registry, verifier: JwtVerifier): PushS
     answerWith: (status) => (status < 300 ? { status } : errorAnswer(status)),
     answerGone: () => errorAnswer(410),
   };
+}
+
+async function faultOfAuthorization(
+  authorization: string,
+  { project }: WebPushDevice,
+  url: string,
+  verifier: JwtVerifier,
+): Promise<string | null> {
+  const vapid = parseVapid(authorization);
+  if (vapid === null) return "Authorization isn't vapid t=…, k=…";
+  return faultOfVapid(vapid, project, url, verifier);
 }
 
 /** Mozilla's form; the body isn't standardised. */
