@@ -36,9 +36,9 @@ const FeedSchema = v.object({
 
 export type ChannelCounts = v.InferOutput<typeof ChannelCountsSchema>;
 export type Notification = v.InferOutput<typeof NotificationSchema>;
-export type FeedItem = v.InferOutput<typeof FeedSchema>["data"][number];
+type FeedItem = v.InferOutput<typeof FeedSchema>["data"][number];
 
-export interface NewChannel {
+interface NewChannel {
   key: string;
   name: string;
   type: "in_app" | "push";
