@@ -4,8 +4,8 @@ import { type ESTree, parseSync, Visitor } from "vite";
 import { ROOT } from "../wrangler.ts";
 
 /**
- * Of `npm run check:style`: a file fits a reader's head, a function a screen. Names each that is longer. Lines are as an
- * editor counts them, with comments and blank ones; biome's rules count neither those nor the text in JSX.
+ * Of `npm run check:style`: a file fits a reader's head, a function a screen. Names each that is longer. Lines are as
+ * an editor counts them, with comments and blank ones; biome's rules count neither those nor the text in JSX.
  */
 
 const MAX_FILE_LINES = 300;

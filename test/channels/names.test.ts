@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CHANNEL_TYPES, DISPATCHED } from "../../src/channels/table.ts";
 
-const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
+const SOURCES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
   query: "?raw",
   import: "default",
   eager: true,
@@ -54,12 +54,12 @@ function listFound(): Found[] {
 /** Examples of calls and answers, as the documents have them, and types made of those: nothing is decided by them. */
 const EXAMPLES = /^api\/.*examples\.ts$|^client\/api-types\.ts$/;
 
-/** The dashboard's forms of providers' credentials: a browser knows the service by its document alone. */
-const FORMS = /^dashboard\/pages\/channels\//;
+/** The dashboard's pages of channels, where forms and looks of each type are: it knows the service by its document. */
+const PAGES = /^dashboard\/pages\/channels\//;
 
 const isAllowed = ({ file, line }: Found): boolean =>
   EXAMPLES.test(file) ||
-  FORMS.test(file) ||
+  PAGES.test(file) ||
   ALLOWED.some(([allowedFile, allowedLine]) => file === allowedFile && line.includes(allowedLine));
 
 describe("outside src/channels", () => {

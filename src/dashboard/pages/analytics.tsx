@@ -43,7 +43,10 @@ export default function Analytics({ app = "" }: { app?: string }) {
     [app, JSON.stringify([scope, range])],
   );
   const channel = url.get("channel");
-  const shown = (loaded.data ?? []).filter(({ channelType }) => channel === "" || channelType === channel);
+  const all = loaded.data ?? [];
+  // What the address names is there to be chosen off again.
+  const types = new Set([...(channel === "" ? [] : [channel]), ...all.map(({ channelType }) => channelType)]);
+  const shown = all.filter(({ channelType }) => channel === "" || channelType === channel);
   const metric = METRICS.find((name) => name === url.get("metric")) ?? "delivered";
   return (
     <Page
@@ -62,7 +65,7 @@ export default function Analytics({ app = "" }: { app?: string }) {
         </>
       }
     >
-      <AnalyticsFilters url={url} scope={scope} />
+      <AnalyticsFilters url={url} scope={scope} types={[...types]} />
       <p class="small quiet">
         {range.from} to {range.to}, whole {range.granularity === "daily" ? "days" : "hours"} of UTC. A point
         counts what happened then, whenever the notification was sent.
@@ -117,7 +120,14 @@ function Figures({ app, shown, isAsked, scope, metric }: FiguresProps) {
   );
 }
 
-function AnalyticsFilters({ url, scope }: { url: UrlState; scope: Scope }) {
+interface AnalyticsFiltersProps {
+  url: UrlState;
+  scope: Scope;
+  /** Of channels. */
+  types: readonly string[];
+}
+
+function AnalyticsFilters({ url, scope, types }: AnalyticsFiltersProps) {
   return (
     <Filters>
       <SelectFilter
@@ -138,7 +148,7 @@ function AnalyticsFilters({ url, scope }: { url: UrlState; scope: Scope }) {
         url={url}
         name="channel"
         label="Channel type"
-        options={["", "in_app", "push", "webhook"].map((one) => [one, one || "Any"])}
+        options={["", ...types].map((one) => [one, one || "Any"])}
       />
       <SelectFilter
         url={url}

@@ -1,18 +1,13 @@
 import { useState } from "preact/hooks";
 import type { Channel } from "../../../client/api-types.ts";
 import { CheckField, LongTextField } from "../../components/fields.tsx";
+import { usualFieldsOf } from "../channels/usual-fields.ts";
 import { type Fields, fieldsOf } from "./draft.ts";
-
-/** What a channel's content mostly has; it may have more, of any form. */
-const USUAL_FIELDS: Readonly<Record<Channel["type"], readonly string[]>> = {
-  in_app: ["title", "body", "image", "action"],
-  push: ["title", "body", "image", "action"],
-  webhook: ["text"],
-};
 
 interface ChannelContentProps {
   channelKey: string;
-  type: Channel["type"];
+  /** Undefined: the channel isn't there. */
+  type: Channel["type"] | undefined;
   content: Fields;
   /** Null: what stands there isn't a JSON object. */
   onContent(content: Fields | null): void;
@@ -29,7 +24,7 @@ export function ChannelContent({ channelKey, type, content, onContent }: Channel
   return (
     <fieldset class="card stack">
       <legend>
-        {channelKey} <span class="small quiet">{type.replace("_", "-")}</span>
+        {channelKey} <span class="small quiet">{type?.replace("_", "-")}</span>
       </legend>
       <CheckField
         isChecked={json !== null}
@@ -56,7 +51,7 @@ export function ChannelContent({ channelKey, type, content, onContent }: Channel
 }
 
 function ContentForm({ channelKey, type, content, onContent }: ChannelContentProps) {
-  const names = [...new Set([...USUAL_FIELDS[type], ...Object.keys(content)])];
+  const names = [...new Set([...usualFieldsOf(type), ...Object.keys(content)])];
   const others = names.filter((name) => !isText(content[name]));
   const change = (name: string, text: string) => {
     const { [name]: _, ...rest } = content;

@@ -34,7 +34,7 @@ export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps)
           <ChannelContent
             key={key}
             channelKey={key}
-            type={channels.find((channel) => channel.key === key)?.type ?? "in_app"}
+            type={channels.find((channel) => channel.key === key)?.type}
             content={draft.content[key] ?? {}}
             onContent={(one) => {
               setDraft((before) => ({
