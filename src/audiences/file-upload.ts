@@ -25,8 +25,8 @@ import type { UploadPolicy } from "./upload-signature.ts";
 
 /** What most files become as rows, of their own bytes; one that becomes more asks for more memory. */
 const USUAL_GROWTH = 2;
-/** Rows are looked at so many bytes at a time, between which memory is asked for. */
-const READ_BYTES = 64 * 1024;
+/** Rows are looked at so many bytes at a time, between which memory is asked for and others have their turn. */
+const READ_BYTES = 256 * 1024;
 
 const CSV_RULES: Omit<CsvRules, "toId"> = {
   idColumn: "user_id",

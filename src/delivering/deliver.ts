@@ -10,10 +10,8 @@ import { shardOfUser } from "../model/user-hash.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import { getShardStub, type UserShardContract } from "../objects/user-shard/contract.ts";
 import { compileTemplate } from "../templates/compile.ts";
-import type { CompiledPlan } from "./compiled-plans.ts";
 import type { DispatchInline } from "./inline-dispatches.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
-import { cutIntoParts, listOutcomes, tellsFailures } from "./segments.ts";
 import {
   type DeliveryContext,
   decideDeliveries,
@@ -33,53 +31,9 @@ const ROW_LENGTH = 100;
 const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
 
 /** A shard's call without its rows. */
-type ShardRequest = Omit<DeliverRequest, "slices">;
+export type ShardRequest = Omit<DeliverRequest, "slices">;
 
-/** Which part of a batch a shard's targets are. */
-interface RunPlace {
-  unit: number;
-  shard: number;
-  plan: Pick<CompiledPlan, "text" | "shardsWithText">;
-}
-
-/**
- * One shard's targets of a chunk, stored once for all of them; rows are for exceptions. These come first: the segment
- * counts the rest.
- */
-export async function deliverAsSegments(
-  stub: Remote<UserShardContract>,
-  context: DeliveryContext,
-  targets: readonly RawTarget[],
-  request: ShardRequest,
-  { unit, shard, plan }: RunPlace,
-): Promise<void> {
-  const { header, expected, pushData } = request;
-  const reachable = await findReachable(stub, context, targets);
-  const outcomes = listOutcomes(context);
-  for (const { part, exceptions, ...own } of cutIntoParts(
-    context,
-    unit,
-    targets,
-    reachable,
-    tellsFailures(header),
-  )) {
-    if (exceptions.length > 0) {
-      await renderInCalls(context, exceptions, reachable, async (slices) => {
-        await stub.deliver({ ...request, part, slices });
-      });
-    }
-    // A run without targets, which no audience has.
-    if (own.targets.count === 0) continue;
-    const segment = { header, expected, pushData, part, outcomes, targets: own.targets };
-    const template = plan.text;
-    const isKnown = plan.shardsWithText.has(shard);
-    const answer = await stub.deliverSegment({ ...segment, template: isKnown ? null : template });
-    if (answer === "needs_template") await stub.deliverSegment({ ...segment, template });
-    plan.shardsWithText.add(shard);
-  }
-}
-
-/** The same with a row for each target and channel. Who has no address in a channel isn't rendered for there. */
+/** A shard's targets with a row for each target and channel. Who has no address in a channel isn't rendered for there. */
 export async function deliverAsRows(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,
@@ -93,7 +47,7 @@ export async function deliverAsRows(
 }
 
 /** Who of the targets has an address, by type of channels: one question for all of them, where there is any. */
-async function findReachable(
+export async function findReachable(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
@@ -203,7 +157,7 @@ export async function deliverRows(
  * absolutely, so the calls need not succeed or fail together. Mostly it is one; at least one, as one without slices
  * says something too.
  */
-async function renderInCalls(
+export async function renderInCalls(
   context: DeliveryContext,
   targets: readonly RawTarget[],
   reachable: Reachable | null,

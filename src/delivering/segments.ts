@@ -7,9 +7,57 @@ import {
   SegmentWriter,
   writeLine,
 } from "../model/segment.ts";
+import type { Remote } from "../objects/kit/remote.ts";
+import type { UserShardContract } from "../objects/user-shard/contract.ts";
 import { renderContent, surelyFits } from "../templates/render.ts";
 import { resolveVariables } from "../templates/variables.ts";
+import type { CompiledPlan } from "./compiled-plans.ts";
+import { findReachable, renderInCalls, type ShardRequest } from "./deliver.ts";
 import type { DeliveryContext, RawTarget, Reachable } from "./target.ts";
+
+/** Which part of a batch a shard's targets are. */
+interface RunPlace {
+  unit: number;
+  shard: number;
+  plan: Pick<CompiledPlan, "text" | "shardsWithText">;
+}
+
+/**
+ * One shard's targets of a chunk, stored once for all of them; rows are for exceptions. These come first: the segment
+ * counts the rest.
+ */
+export async function deliverAsSegments(
+  stub: Remote<UserShardContract>,
+  context: DeliveryContext,
+  targets: readonly RawTarget[],
+  request: ShardRequest,
+  { unit, shard, plan }: RunPlace,
+): Promise<void> {
+  const { header, expected, pushData } = request;
+  const reachable = await findReachable(stub, context, targets);
+  const outcomes = listOutcomes(context);
+  for (const { part, exceptions, ...own } of cutIntoParts(
+    context,
+    unit,
+    targets,
+    reachable,
+    tellsFailures(header),
+  )) {
+    if (exceptions.length > 0) {
+      await renderInCalls(context, exceptions, reachable, async (slices) => {
+        await stub.deliver({ ...request, part, slices });
+      });
+    }
+    // A run without targets, which no audience has.
+    if (own.targets.count === 0) continue;
+    const segment = { header, expected, pushData, part, outcomes, targets: own.targets };
+    const template = plan.text;
+    const isKnown = plan.shardsWithText.has(shard);
+    const answer = await stub.deliverSegment({ ...segment, template: isKnown ? null : template });
+    if (answer === "needs_template") await stub.deliverSegment({ ...segment, template });
+    plan.shardsWithText.add(shard);
+  }
+}
 
 /** A part of a run that becomes a segment. */
 export interface RunPart {

@@ -2,6 +2,7 @@ import type { UserHistory } from "../../model/delivery-log.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
+import { pause } from "../../model/pause.ts";
 import { REFUSED_TOKEN } from "../../model/user-token.ts";
 import { AddressCalls } from "./address-calls.ts";
 import type { FeedCaller } from "./contract.ts";
@@ -118,7 +119,7 @@ export class FeedCalls extends AddressCalls {
 
   /** A slice more; before it others have their turn. */
   async #bringInMore(userId: string): Promise<void> {
-    await scheduler.wait(0);
+    await pause();
     this.#bringIn(userId);
   }
 
