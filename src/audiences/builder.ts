@@ -5,9 +5,7 @@ import { RowLog } from "./row-log.ts";
 import { UserRows } from "./user-rows.ts";
 
 const encoder = new TextEncoder();
-const COMMA = ",".charCodeAt(0);
-const OPEN = "[".charCodeAt(0);
-const CLOSE = "]".charCodeAt(0);
+const NEWLINE = "\n".charCodeAt(0);
 /** Bytes of a piece of a finished audience. */
 const PIECE_BYTES = 512 * 1024;
 /** In place of a row's shard: another row of its user counts. */
@@ -51,6 +49,8 @@ export class AudienceBuilder {
   readonly #log = new RowLog();
   /** The shard of each row, by the row's number. */
   readonly #shards: number[] = [];
+  /** Whether each row has a text in every column. */
+  readonly #isFull: boolean[] = [];
   /** The row of each user that counts so far. */
   readonly #users = new UserRows(this.#log);
   #duplicates = 0;
@@ -65,8 +65,11 @@ export class AudienceBuilder {
     return this.#log.heldBytes;
   }
 
-  /** `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. */
-  add(userId: string, json: string | Uint8Array): void {
+  /**
+   * `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. `isFull`: it has a text in
+   * every column.
+   */
+  add(userId: string, json: string | Uint8Array, isFull: boolean): void {
     const bytes = typeof json === "string" ? encoder.encode(json) : json;
     const row = this.#shards.length;
     const { shard, hash } = placeUser(userId, this.#placement);
@@ -77,6 +80,7 @@ export class AudienceBuilder {
       this.#shards[earlier] = DROPPED;
     }
     this.#shards.push(shard);
+    this.#isFull.push(isFull);
     this.#log.add(bytes);
   }
 
@@ -84,15 +88,17 @@ export class AudienceBuilder {
   finish(): BuiltAudience {
     const expected = new Map<number, number>();
     const rows = this.#orderByShard();
-    const cutter = new ChunkCutter();
     for (const row of rows) {
       const shard = this.#shards[row] ?? 0;
       expected.set(shard, (expected.get(shard) ?? 0) + 1);
-      cutter.add(shard, this.#log.lengthOf(row));
+    }
+    const cutter = new ChunkCutter(expected);
+    for (const row of rows) {
+      cutter.add(this.#shards[row] ?? 0, this.#log.lengthOf(row), this.#isFull[row] === true);
     }
     const { chunks, length } = cutter.finish();
     return {
-      pieces: { [Symbol.iterator]: () => listPieces(this.#log, rows, chunks) },
+      pieces: { [Symbol.iterator]: () => listPieces(this.#log, rows, length) },
       length,
       chunks,
       expected,
@@ -120,51 +126,56 @@ export class AudienceBuilder {
   }
 }
 
-/** `[row,row,…]` of each chunk. */
-function* listPieces(log: RowLog, rows: Uint32Array, chunks: readonly Chunk[]): Generator<Uint8Array> {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+/** The rows of all chunks, a line each. */
+function* listPieces(log: RowLog, rows: Uint32Array, length: number): Generator<Uint8Array> {
   const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
   let filled = 0;
-  let next = 0;
-  for (const { runs } of chunks) {
-    const end = next + runs.reduce((sum, run) => sum + run.rows, 0);
-    for (let index = next; index < end; index++) {
-      if (filled === piece.length) filled = yield* givePiece(piece, filled);
-      piece[filled++] = index === next ? OPEN : COMMA;
-      let bytes = log.bytesOf(rows[index] ?? 0);
-      while (bytes.length > piece.length - filled) {
-        piece.set(bytes.subarray(0, piece.length - filled), filled);
-        bytes = bytes.subarray(piece.length - filled);
-        filled = yield* givePiece(piece, piece.length);
-      }
-      piece.set(bytes, filled);
-      filled += bytes.length;
+  for (const row of rows) {
+    let bytes = log.bytesOf(row);
+    while (bytes.length > piece.length - filled) {
+      piece.set(bytes.subarray(0, piece.length - filled), filled);
+      bytes = bytes.subarray(piece.length - filled);
+      yield piece;
+      filled = 0;
     }
-    if (filled === piece.length) filled = yield* givePiece(piece, filled);
-    piece[filled++] = CLOSE;
-    next = end;
+    piece.set(bytes, filled);
+    filled += bytes.length;
+    if (filled === piece.length) {
+      yield piece;
+      filled = 0;
+    }
+    piece[filled++] = NEWLINE;
   }
   if (filled > 0) yield piece.subarray(0, filled);
 }
 
-function* givePiece(piece: Uint8Array, filled: number): Generator<Uint8Array, number> {
-  if (filled > 0) yield piece.subarray(0, filled);
-  return 0;
-}
-
-/** Cuts rows into chunks by their number and bytes. */
+/**
+ * Cuts rows into chunks by their number and bytes. A shard's rows stay in one chunk where they fit, and else go into
+ * few of the same size: each part of a shard costs it a call and a transaction.
+ */
 class ChunkCutter {
   readonly #chunks: Chunk[] = [];
+  readonly #rowsOfShard: ReadonlyMap<number, number>;
+  /** Rows of the chunk at most. */
+  #most = CHUNK_ROWS;
   #rows = 0;
   #bytes = 0;
+  /** Infinite from a row on that isn't full. */
+  #longestFullRow = 0;
   #runs: ShardRun[] = [];
   #offset = 0;
 
-  /** `bytes`: the row's length; a comma or bracket belongs to each. */
-  add(shard: number, bytes: number): void {
-    if (this.#rows >= CHUNK_ROWS || this.#bytes + bytes + 1 > CHUNK_BYTES) this.#cut();
+  constructor(rowsOfShard: ReadonlyMap<number, number>) {
+    this.#rowsOfShard = rowsOfShard;
+  }
+
+  /** `bytes`: the row's length; the end of its line belongs to each. */
+  add(shard: number, bytes: number, isFull: boolean): void {
+    if (this.#runs.at(-1)?.shard !== shard) this.#makeRoomFor(this.#rowsOfShard.get(shard) ?? 0);
+    if (this.#rows >= this.#most || this.#bytes + bytes + 1 > CHUNK_BYTES) this.#cut();
     this.#rows++;
     this.#bytes += bytes + 1;
+    this.#longestFullRow = isFull ? Math.max(this.#longestFullRow, bytes) : Number.POSITIVE_INFINITY;
     const run = this.#runs.at(-1);
     if (run !== undefined && run.shard === shard) run.rows++;
     else this.#runs.push({ shard, rows: 1 });
@@ -175,14 +186,22 @@ class ChunkCutter {
     return { chunks: this.#chunks, length: this.#offset };
   }
 
+  /** A shard's rows come now. */
+  #makeRoomFor(rows: number): void {
+    if (this.#rows + rows > CHUNK_ROWS) this.#cut();
+    this.#most = this.#rows > 0 ? CHUNK_ROWS : Math.ceil(rows / Math.ceil(rows / CHUNK_ROWS));
+  }
+
   #cut(): void {
     if (this.#rows === 0) return;
-    // A bracket before and one after; a comma less than there are rows.
-    const length = this.#bytes + 1;
-    this.#chunks.push({ offset: this.#offset, length, runs: this.#runs });
+    const length = this.#bytes;
+    const longest = this.#longestFullRow;
+    const longestFullRow = longest === Number.POSITIVE_INFINITY ? undefined : longest;
+    this.#chunks.push({ offset: this.#offset, length, runs: this.#runs, longestFullRow });
     this.#offset += length;
     this.#rows = 0;
     this.#bytes = 0;
+    this.#longestFullRow = 0;
     this.#runs = [];
   }
 }

@@ -42,9 +42,9 @@ export interface CsvSummary {
 
 /**
  * `json`: the row as JSON, `["user-1","Bob",0]`, the cells in the order of `columns`; 0 is an absent value, and
- * absent ones at the end are left out. Valid during the call only.
+ * absent ones at the end are left out. Valid during the call only. `isFull`: none is absent.
  */
-export type OnRow = (id: string, json: Uint8Array) => void;
+export type OnRow = (id: string, json: Uint8Array, isFull: boolean) => void;
 
 const MAX_NAMED_FAULTS = 20;
 
@@ -207,7 +207,7 @@ export class CsvReader {
     const json = this.#writer.write(record, cells, isAbsent, idBytes);
     const before = this.#audienceBytes;
     this.#audienceBytes += json.length + 1;
-    if (this.#audienceBytes <= maxAudienceBytes) this.#onRow(id, json);
+    if (this.#audienceBytes <= maxAudienceBytes) this.#onRow(id, json, this.#writer.isFull);
     else if (before <= maxAudienceBytes) {
       const message = `the rows up to here have more than ${maxAudienceBytes} bytes as they are stored, each cell in quotes; split the file`;
       this.#addFault(record.line, message);

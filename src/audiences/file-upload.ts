@@ -143,7 +143,7 @@ export class FileUpload {
   ): Promise<{ audience: BuiltAudience; summary: CsvSummary }> {
     const builder = new AudienceBuilder(this.#placement, "last");
     const toId = (sent: string) => canonicalUserId(this.#userIdRule, sent);
-    const reader = new CsvReader({ ...CSV_RULES, toId }, (id, json) => builder.add(id, json));
+    const reader = new CsvReader({ ...CSV_RULES, toId }, (id, json, isFull) => builder.add(id, json, isFull));
     for await (const piece of pieces) {
       for (let start = 0; start < piece.length; start += READ_BYTES) {
         reader.write(piece.subarray(start, start + READ_BYTES));

@@ -29,6 +29,12 @@ const HEX = "0123456789abcdef";
 export class JsonRowWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
+  #isFull = true;
+
+  /** Whether the row that was written last has a text in every cell. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
 
   /**
    * `cells`: which cells of the record, in this order; the first is the id. `isAbsent` says of an empty one
@@ -48,12 +54,15 @@ export class JsonRowWriter {
     this.#length = 0;
     this.#bytes[this.#length++] = OPEN;
     let lastPresent = 0;
+    this.#isFull = true;
     for (let index = 0; index < cells.length; index++) {
       const cell = cells[index] ?? 0;
       const start = cell === 0 ? 0 : (ends[cell - 1] ?? 0);
       const end = ends[cell] ?? start;
-      if (start === end && index > 0 && isAbsent(cell)) this.#bytes[this.#length++] = ZERO;
-      else {
+      if (start === end && index > 0 && isAbsent(cell)) {
+        this.#bytes[this.#length++] = ZERO;
+        this.#isFull = false;
+      } else {
         if (index === 0 && id !== null) this.#writeText(id, 0, id.length);
         else this.#writeText(bytes, start, end);
         lastPresent = this.#length;

@@ -5,11 +5,13 @@ import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 export interface AudienceRow {
   userId: string;
   json: string;
+  /** It has a text for every variable. */
+  isFull: boolean;
 }
 
 /** The audience of a call's inline targets. The first row of a user is the one that counts. */
 export function partitionAudience(rows: Iterable<AudienceRow>, placement: UserPlacement): BuiltAudience {
   const builder = new AudienceBuilder(placement, "first");
-  for (const { userId, json } of rows) builder.add(userId, json);
+  for (const { userId, json, isFull } of rows) builder.add(userId, json, isFull);
   return builder.finish();
 }

@@ -34,6 +34,22 @@ export function compileRowReader(
   };
 }
 
+/**
+ * Where each variable's value is in a source's rows, behind the id, where a row with a text in every column has these
+ * values and nothing else: it can be kept as it is. Null where rows have to be read.
+ */
+export function placeVariables(
+  { source, columns }: Pick<SendPlan, "source" | "columns">,
+  variables: readonly VariableReader[],
+): number[] | null {
+  if (!variables.every(({ definition }) => definition.type === "string")) return null;
+  if (source.kind !== "file") return variables.map((_, index) => index + 1);
+  // What no variable takes isn't kept longer than the file.
+  if (source.hasOverrides || columns.length !== variables.length) return null;
+  const places = variables.map(({ name }) => columns.indexOf(name) + 1);
+  return places.includes(0) ? null : places;
+}
+
 function ownValue(values: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }

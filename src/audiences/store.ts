@@ -14,6 +14,7 @@ const ChunkSchema = v.object({
   offset: v.number(),
   length: v.number(),
   runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
+  longestFullRow: v.optional(v.number()),
 });
 
 const AudienceIndexSchema = v.object({
@@ -113,14 +114,31 @@ export async function readChunk(
   env: Bindings,
   appId: string,
   audience: AudienceRef,
-  { offset, length }: Pick<Chunk, "offset" | "length">,
+  chunk: Pick<Chunk, "offset" | "length">,
 ): Promise<StoredRow[]> {
+  return parseChunk(await readChunkText(env, appId, audience, chunk));
+}
+
+/** The same as it is stored: see {@link Chunk}. */
+export async function readChunkText(
+  env: Bindings,
+  appId: string,
+  audience: AudienceRef,
+  { offset, length }: Pick<Chunk, "offset" | "length">,
+): Promise<string> {
   const object = await env.TARGETS.get(keys.r2Audience(appId, audience.id), {
     range: { offset, length },
     onlyIf: { etagMatches: audience.etag },
   });
   if (object === null || !("body" in object)) throw new Error("The audience is gone or was replaced");
-  return v.parse(RowsSchema, JSON.parse(await object.text()));
+  return object.text();
+}
+
+/** The rows of a chunk's text. */
+export function parseChunk(text: string): StoredRow[] {
+  // A row begins with a user's id: two brackets are the array of an earlier version.
+  const json = text.startsWith("[[") ? text : `[${text.trimEnd().replaceAll("\n", ",")}]`;
+  return v.parse(RowsSchema, JSON.parse(json));
 }
 
 /** Keeps the body's exceptions to a targets file for the consumers. */

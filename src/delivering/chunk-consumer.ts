@@ -1,6 +1,7 @@
 import type { Bindings } from "../env.ts";
 import { groupByLedger, type LedgerRef } from "../model/ids.ts";
 import { pause } from "../model/pause.ts";
+import type { CarriedReport } from "../model/report.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "../queues/chunks.ts";
@@ -12,6 +13,11 @@ interface ReceivedMessage {
   message: Message;
   unit: ChunkMessage;
   waitedMs: number;
+}
+
+/** One whose unit is in the shards, and what these have of the notification. */
+interface DeliveredMessage extends ReceivedMessage {
+  reports: readonly CarriedReport[];
 }
 
 /** How long a unit has for itself before the next of its queue batch begins as well, ms. */
@@ -61,9 +67,9 @@ async function deliverInTurn(
   env: Bindings,
   messages: readonly ReceivedMessage[],
   giveUp: (message: Message, error: unknown) => void,
-): Promise<ReceivedMessage[]> {
+): Promise<DeliveredMessage[]> {
   const plans = new BatchPlans(env);
-  const done: ReceivedMessage[] = [];
+  const done: DeliveredMessage[] = [];
   const deliveries: Promise<void>[] = [];
   let ahead: Promise<ReadUnit> | null = null;
   for (const [index, entry] of messages.entries()) {
@@ -73,7 +79,7 @@ async function deliverInTurn(
     const delivery = reading
       .then((read) => deliverUnit(env, read))
       .then(
-        () => void done.push(entry),
+        (reports) => void done.push({ ...entry, reports }),
         (error: unknown) => giveUp(entry.message, error),
       );
     deliveries.push(delivery);
@@ -93,22 +99,25 @@ function orderByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
 }
 
 /**
- * Tells a ledger what is done with, and puts into the queues what it hands out in its place: a call for a queue batch.
- * Where it can't be told, the messages come again: the shards have what they stand for, so that costs little.
+ * Tells a ledger what is done with and what its shards have said, and puts into the queues what it hands out in its
+ * place: a call for a queue batch. Where it can't be told, the messages come again: the shards have what they stand
+ * for, so that costs little.
  */
 async function finishUnits(
   env: Bindings,
   appId: string,
   ledger: LedgerRef,
-  done: readonly ReceivedMessage[],
+  done: readonly DeliveredMessage[],
 ): Promise<void> {
   const finished = done.flatMap(({ unit }) => {
     if (unit.version === 1) return [];
     return [{ notificationId: unit.notificationId, attempt: unit.attempt ?? 1, unit: unit.unit }];
   });
   const waitedMs = Math.max(...done.map((entry) => entry.waitedMs));
+  const reports = done.flatMap((entry) => entry.reports);
   try {
-    const handouts = await commitSafely(() => getLedgerStub(env, appId, ledger).finish(finished, waitedMs));
+    const stub = getLedgerStub(env, appId, ledger);
+    const handouts = await commitSafely(() => stub.finish(finished, waitedMs, reports));
     for (const { message } of done) message.ack();
     await enqueueHandouts(env, appId, handouts);
   } catch (error) {

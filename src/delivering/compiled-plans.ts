@@ -1,5 +1,5 @@
 import { loadPlan } from "../audiences/plan-details.ts";
-import { compileRowReader, type ReadRow } from "../audiences/row-values.ts";
+import { compileRowReader, placeVariables, type ReadRow } from "../audiences/row-values.ts";
 import { findOverrides, readAudienceIndex } from "../audiences/store.ts";
 import { TtlCache } from "../copies/cache.ts";
 import type { Bindings } from "../env.ts";
@@ -24,6 +24,8 @@ export interface CompiledPlan {
   chunks: readonly Chunk[];
   /** Null where what was said beside a targets file is gone: the shards have what it came to. */
   readRow: ReadRow | null;
+  /** Where the variables' values are in rows that can be kept as they are; null: rows have to be read. */
+  places: number[] | null;
   pushData: Record<string, string> | null;
   /** Targets by shard. */
   expected: Map<number, number>;
@@ -95,6 +97,7 @@ async function compilePlan(
     source,
     chunks,
     readRow: overrides === null ? null : compileRowReader({ source, columns }, template.variables, overrides),
+    places: placeVariables({ source, columns }, template.variables),
     pushData: pushDataOf(header, pushData),
     expected: new Map(plan.expected),
     retry: attempt === 1 ? null : retry,

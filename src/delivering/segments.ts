@@ -1,44 +1,50 @@
+import type { Chunk } from "../model/chunks.ts";
 import { MAX_SEGMENT_LENGTH } from "../model/limits.ts";
 import type { NotificationHeader } from "../model/notification.ts";
+import type { ShardReport } from "../model/report.ts";
 import {
+  indexTargets,
   partName,
   type SegmentOutcome,
+  type SegmentRequest,
   type SegmentTargets,
   SegmentWriter,
   writeLine,
 } from "../model/segment.ts";
+import type { TemplateText } from "../model/template.ts";
 import type { Remote } from "../objects/kit/remote.ts";
 import type { UserShardContract } from "../objects/user-shard/contract.ts";
-import { renderContent, surelyFits } from "../templates/render.ts";
+import { alwaysFits, renderContent, surelyFits } from "../templates/render.ts";
 import { resolveVariables } from "../templates/variables.ts";
 import type { CompiledPlan } from "./compiled-plans.ts";
 import { findReachable, renderInCalls, type ShardRequest } from "./deliver.ts";
-import type { DeliveryContext, RawTarget, Reachable } from "./target.ts";
+import { type DeliveryContext, listDispatchTypes, type RawTarget, type Reachable } from "./target.ts";
 
 /** Which part of a batch a shard's targets are. */
 interface RunPlace {
   unit: number;
   shard: number;
-  plan: Pick<CompiledPlan, "text" | "shardsWithText">;
+  plan: Pick<CompiledPlan, "text" | "shardsWithText" | "places">;
 }
 
 /**
  * One shard's targets of a chunk, stored once for all of them; rows are for exceptions. These come first: the segment
- * counts the rest.
+ * counts the rest. Returns what the shard has of the notification then; null where there was nothing to deliver.
  */
 export async function deliverAsSegments(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,
   targets: readonly RawTarget[],
   request: ShardRequest,
-  { unit, shard, plan }: RunPlace,
-): Promise<void> {
+  place: RunPlace,
+): Promise<ShardReport | null> {
   const { header, expected, pushData } = request;
   const reachable = await findReachable(stub, context, targets);
   const outcomes = listOutcomes(context);
-  for (const { part, exceptions, ...own } of cutIntoParts(
+  let report: ShardReport | null = null;
+  for (const { part, exceptions, targets: own } of cutIntoParts(
     context,
-    unit,
+    place.unit,
     targets,
     reachable,
     tellsFailures(header),
@@ -49,14 +55,65 @@ export async function deliverAsSegments(
       });
     }
     // A run without targets, which no audience has.
-    if (own.targets.count === 0) continue;
-    const segment = { header, expected, pushData, part, outcomes, targets: own.targets };
-    const template = plan.text;
-    const isKnown = plan.shardsWithText.has(shard);
-    const answer = await stub.deliverSegment({ ...segment, template: isKnown ? null : template });
-    if (answer === "needs_template") await stub.deliverSegment({ ...segment, template });
-    plan.shardsWithText.add(shard);
+    if (own.count === 0) continue;
+    report = await storeSegment(stub, { header, expected, pushData, part, outcomes, targets: own }, place);
   }
+  return report;
+}
+
+/**
+ * The same of lines of an audience as they are stored, where {@link canKeepLines}: nothing is read of a target but its
+ * id.
+ */
+export async function deliverLines(
+  stub: Remote<UserShardContract>,
+  context: DeliveryContext,
+  lines: string,
+  { header, expected, pushData }: ShardRequest,
+  place: RunPlace,
+): Promise<ShardReport> {
+  const targets = indexTargets(lines, inOrder(place.plan.places));
+  const part = partName(place.unit, 0);
+  const segment = { header, expected, pushData, part, outcomes: listOutcomes(context), targets };
+  return storeSegment(stub, segment, place);
+}
+
+/**
+ * True where, by what is known of all of a chunk's rows, none of them is an exception: its lines can be stored as they
+ * are. Pure.
+ */
+export function canKeepLines(
+  context: DeliveryContext,
+  { places, header }: Pick<CompiledPlan, "places" | "header">,
+  { longestFullRow }: Pick<Chunk, "longestFullRow">,
+): boolean {
+  if (places === null || longestFullRow === undefined) return false;
+  if (context.isExpired) return !tellsFailures(header);
+  if (listDispatchTypes(context).length > 0) return false;
+  return context.channels.every(({ key }) => {
+    const open = context.enabled.get(key);
+    if (open === undefined || open.channel.settles === "outbox") return true;
+    const content = context.template.contents.get(key);
+    return content !== undefined && alwaysFits(content, longestFullRow);
+  });
+}
+
+async function storeSegment(
+  stub: Remote<UserShardContract>,
+  segment: Omit<SegmentRequest, "template">,
+  { shard, plan: { text, shardsWithText } }: RunPlace,
+): Promise<ShardReport> {
+  const deliver = (template: TemplateText | null) => stub.deliverSegment({ ...segment, template });
+  let answer = await deliver(shardsWithText.has(shard) ? null : text);
+  if (answer === "needs_template") answer = await deliver(text);
+  if (answer === "needs_template") throw new Error("The shard was given the template, and asks for it");
+  shardsWithText.add(shard);
+  return answer;
+}
+
+/** Null where they are in the order of the variables anyway. */
+function inOrder(places: number[] | null): number[] | null {
+  return places?.every((place, index) => place === index + 1) ? null : places;
 }
 
 /** A part of a run that becomes a segment. */
@@ -118,7 +175,7 @@ class PartWriter {
   }
 
   add(target: RawTarget, line: string, needsRows: boolean): void {
-    this.#writer.add(target[0], line);
+    this.#writer.add(line);
     if (needsRows) this.#exceptions.push(target);
   }
 
@@ -156,6 +213,6 @@ function isException(
 }
 
 /** True where each failure is told to somebody. */
-export function tellsFailures({ webhookEvents = [] }: NotificationHeader): boolean {
+function tellsFailures({ webhookEvents = [] }: NotificationHeader): boolean {
   return webhookEvents.includes("delivery.failed");
 }

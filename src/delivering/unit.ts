@@ -1,18 +1,19 @@
-import { readChunk } from "../audiences/store.ts";
+import { parseChunk, readChunkText } from "../audiences/store.ts";
 import { findEnabledChannels } from "../channels/enabled.ts";
 import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
 import type { AppRecord } from "../model/app.ts";
 import { cutRuns, findUnit, type UnitPlace, type UnitRange } from "../model/chunk-units.ts";
-import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE } from "../model/limits.ts";
+import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE, MAX_SEGMENT_LENGTH } from "../model/limits.ts";
 import type { StoredRow } from "../model/notification.ts";
 import { pause } from "../model/pause.ts";
+import type { CarriedReport, ShardReport } from "../model/report.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 import type { ChunkMessage } from "../queues/chunks.ts";
 import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
 import { deliverAsRows, retryInShard, retryRun } from "./deliver.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
-import { deliverAsSegments } from "./segments.ts";
+import { canKeepLines, deliverAsSegments, deliverLines } from "./segments.ts";
 import type { DeliveryContext, RawTarget } from "./target.ts";
 
 /** What a message of a deliveries queue stands for, a unit of a batch: its rows, and their way to the shards. */
@@ -49,7 +50,8 @@ class UnitRows {
   readonly #appId: string;
   readonly #plan: CompiledPlan;
   readonly #place: UnitPlace;
-  #rows: Promise<StoredRow[]> | null = null;
+  #text: Promise<string> | null = null;
+  #rows: StoredRow[] | null = null;
 
   constructor(env: Bindings, appId: string, plan: CompiledPlan, place: UnitPlace) {
     this.#env = env;
@@ -58,18 +60,35 @@ class UnitRows {
     this.#place = place;
   }
 
-  read(): Promise<StoredRow[]> {
-    this.#rows ??= readChunk(this.#env, this.#appId, this.#plan.source.audience, this.#place.chunk);
-    return this.#rows;
+  read(): Promise<string> {
+    const { source } = this.#plan;
+    this.#text ??= readChunkText(this.#env, this.#appId, source.audience, this.#place.chunk);
+    return this.#text;
   }
 
   async of({ position, rows }: PlacedRun): Promise<RawTarget[]> {
     const { readRow } = this.#plan;
     if (readRow === null) throw new Error("The variables beside a targets file are gone");
-    return (await this.read())
-      .slice(position, position + rows)
-      .map((row): RawTarget => [row[0], readRow(row)]);
+    this.#rows ??= parseChunk(await this.read());
+    return this.#rows.slice(position, position + rows).map((row): RawTarget => [row[0], readRow(row)]);
   }
+
+  /** The run's lines as the audience has them, where they can be kept so; null where its targets have to be read. */
+  async linesOf({ position, rows }: PlacedRun, context: DeliveryContext): Promise<string | null> {
+    if (!canKeepLines(context, this.#plan, this.#place.chunk)) return null;
+    const text = await this.read();
+    const start = findLineStart(text, 0, position);
+    const lines = text.slice(start, findLineStart(text, start, rows) - 1);
+    // Longer ones become several segments.
+    return lines.length > MAX_SEGMENT_LENGTH ? null : lines;
+  }
+}
+
+/** Where the line begins that comes `count` lines after the one at `start`. */
+function findLineStart(text: string, start: number, count: number): number {
+  let position = start;
+  for (let line = 0; line < count; line++) position = text.indexOf("\n", position) + 1;
+  return position;
 }
 
 /** A unit whose rows are in memory, but those of a retry. */
@@ -102,14 +121,24 @@ export async function readUnit(env: Bindings, plans: BatchPlans, message: ChunkM
   }
 }
 
-/** Renders a unit and stores its deliveries: one call and one transaction per shard, mostly. */
-export async function deliverUnit(env: Bindings, read: ReadUnit): Promise<void> {
+/**
+ * Renders a unit and stores its deliveries: one call and one transaction per shard, mostly. Returns what the shards have
+ * of the notification then, where its ledger is to hear it from the caller.
+ */
+export async function deliverUnit(env: Bindings, read: ReadUnit): Promise<CarriedReport[]> {
   try {
     const context = await contextOf(env, read);
+    const reports: CarriedReport[] = [];
     for (const [index, together] of groupRuns(read.runs).entries()) {
       if (index > 0) await pause();
-      await Promise.all(together.map((run) => deliverRun(env, context, read, run)));
+      await Promise.all(
+        together.map(async (run) => {
+          const report = await deliverRun(env, context, read, run);
+          if (report !== null) reports.push({ shard: run.shard, report });
+        }),
+      );
     }
+    return reports;
   } finally {
     read.release();
   }
@@ -148,7 +177,7 @@ async function deliverRun(
   context: DeliveryContext,
   { compiled, app, rows, unit }: ReadUnit,
   run: PlacedRun,
-): Promise<void> {
+): Promise<ShardReport | null> {
   const { header, pushData, expected, retry } = compiled;
   const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
   const shard = getShardStub(env, app.id, run.shard);
@@ -156,16 +185,21 @@ async function deliverRun(
     if (unit !== null) {
       const units: UnitRange = [unit, unit + 1];
       const part = { notificationId: header.id, units, count: run.rows };
-      if (await retryInShard(shard, context, part, request, retry)) return;
+      if (await retryInShard(shard, context, part, request, retry)) return null;
     }
     await retryRun(shard, context, await rows.of(run), request, retry);
+    return null;
   }
   // A message of an earlier version doesn't say which unit it is.
-  else if (unit === null) await deliverAsRows(shard, context, await rows.of(run), request);
-  else {
-    const part = { unit, shard: run.shard, plan: compiled };
-    await deliverAsSegments(shard, context, await rows.of(run), request, part);
+  if (unit === null) {
+    await deliverAsRows(shard, context, await rows.of(run), request);
+    return null;
   }
+  const place = { unit, shard: run.shard, plan: compiled };
+  const lines = await rows.linesOf(run, context);
+  return lines === null
+    ? deliverAsSegments(shard, context, await rows.of(run), request, place)
+    : deliverLines(shard, context, lines, request, place);
 }
 
 /** Where a message's rows are. One of an earlier version says it itself, and stands for a whole chunk. */

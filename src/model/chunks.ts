@@ -4,10 +4,18 @@ export interface ShardRun {
   rows: number;
 }
 
-/** A byte range of the audience object that is one JSON array of rows, grouped by user shard. */
+/**
+ * A byte range of the audience object: rows grouped by user shard, a line of JSON each. Earlier versions wrote them as one
+ * array.
+ */
 export interface Chunk {
   offset: number;
   /** Bytes. */
   length: number;
   runs: ShardRun[];
+  /**
+   * Bytes of the longest row, where every row has a text in each of its columns: then nothing needs to be asked of each.
+   * Not set where a value lacks, or is something else than a text, and by earlier versions.
+   */
+  longestFullRow?: number | undefined;
 }

@@ -212,7 +212,7 @@ export const QUEUE_BATCH_MESSAGES = 100;
 export const CHUNKS_IN_QUEUE = 4;
 /**
  * Messages of a ledger in a queue at most, where they don't wait (window-size.ts). On the platform a chunk is on its
- * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × 1,600 rows in that time: one app gets 512,000
+ * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × about 1,600 rows in that time: one app gets 512,000
  * rows a second in each queue, from 16 of the 250 consumers that a queue may have.
  */
 export const MAX_CHUNKS_IN_QUEUE = 64;
@@ -243,8 +243,11 @@ export const UNIT_RENDERED_LENGTH = 4 * 1024 * 1024;
 export const SLICE_LENGTH = 256 * 1024;
 /** UTF-16 units of one call's rows, a transaction each: what is rendered before any of it is stored. */
 export const CALL_LENGTH = 512 * 1024;
-/** Rows of one chunk: so many make the queue's cost small and keep a consumer's turn short. */
-export const CHUNK_ROWS = 1600;
+/**
+ * Rows of one chunk: so many make the queue's cost small and keep a consumer's turn short. Of 100,000 users a shard of
+ * 64 has 1,560, give or take 120: one chunk.
+ */
+export const CHUNK_ROWS = 2000;
 /** Bytes of one chunk: well under the isolate's memory even with a full batch of messages. */
 export const CHUNK_BYTES = 512 * 1024;
 

@@ -1,5 +1,6 @@
 import type { Totals } from "./counts.ts";
 import type { NotificationHeader } from "./notification.ts";
+
 /** One shard's absolute totals of one notification. Sent twice, it changes nothing. */
 export interface ShardReport {
   notificationId: string;
@@ -12,4 +13,10 @@ export interface ShardReport {
   waiting: number;
   /** The header of a realtime send that the ledger may not know yet; null otherwise. */
   header: NotificationHeader | null;
+}
+
+/** A shard's report that whoever delivered to it takes along to the ledger. */
+export interface CarriedReport {
+  shard: number;
+  report: ShardReport;
 }

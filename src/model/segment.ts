@@ -11,8 +11,10 @@ import type { TemplateText } from "./template.ts";
 export interface SegmentTargets {
   /** Their number. */
   count: number;
-  /** A line for each: the JSON array `[userId, ...values]`, the values in the order of the template's variables. */
+  /** A line for each: the JSON array `[userId, ...values]`. */
   lines: string;
+  /** Where in that array the value of each of the template's variables is; null: in their order, from 1 on. */
+  places: number[] | null;
   /** The hashes of the targets' user ids, ascending. */
   hashes: Uint32Array;
   /** Where the line of the target in the same place of `hashes` begins, UTF-16 units. */
@@ -61,10 +63,9 @@ export function readPartName(part: string): { unit: number; index: number } {
   return { unit: unit ?? 0, index: index ?? 0 };
 }
 
-/** Collects targets, which stay in the order in which they come. */
+/** Collects the lines of targets, which stay in the order in which they come. */
 export class SegmentWriter {
   readonly #lines: string[] = [];
-  readonly #hashes: number[] = [];
   #length = 0;
 
   /** UTF-16 units of the lines. */
@@ -72,50 +73,62 @@ export class SegmentWriter {
     return this.#length;
   }
 
-  add(userId: string, line: string): void {
+  add(line: string): void {
     this.#lines.push(line);
-    this.#hashes.push(hashUserId(userId));
     this.#length += line.length + 1;
   }
 
   finish(): SegmentTargets {
-    const count = this.#lines.length;
-    // A hash and its place in one number, so that sorting the numbers sorts both.
-    const keys = new Float64Array(count);
-    for (let place = 0; place < count; place++) keys[place] = (this.#hashes[place] ?? 0) * PLACES + place;
-    keys.sort();
-    const lineStarts = new Uint32Array(count);
-    let start = 0;
-    for (const [place, line] of this.#lines.entries()) {
-      lineStarts[place] = start;
-      start += line.length + 1;
-    }
-    const hashes = new Uint32Array(count);
-    const starts = new Uint32Array(count);
-    for (const [index, key] of keys.entries()) {
-      hashes[index] = Math.floor(key / PLACES);
-      starts[index] = lineStarts[key % PLACES] ?? 0;
-    }
-    return { count, lines: this.#lines.join("\n"), hashes, starts };
+    return indexTargets(this.#lines.join("\n"), null);
   }
 }
 
 /** More places than a segment has targets; with a hash of 32 bits a number still holds both exactly. */
 const PLACES = 2 ** 20;
 
+/** The targets of lines, which stay as they are: without reading their values. */
+export function indexTargets(lines: string, places: number[] | null): SegmentTargets {
+  const lineStarts: number[] = [];
+  // A hash and its line in one number, so that sorting the numbers sorts both.
+  const keys: number[] = [];
+  for (let start = 0; start < lines.length; ) {
+    const newline = lines.indexOf("\n", start);
+    const end = newline < 0 ? lines.length : newline;
+    keys.push(hashLine(lines, start, end) * PLACES + lineStarts.length);
+    lineStarts.push(start);
+    start = end + 1;
+  }
+  const count = keys.length;
+  const sorted = Float64Array.from(keys).sort();
+  const hashes = new Uint32Array(count);
+  const starts = new Uint32Array(count);
+  for (let index = 0; index < count; index++) {
+    const key = sorted[index] ?? 0;
+    hashes[index] = Math.floor(key / PLACES);
+    starts[index] = lineStarts[key % PLACES] ?? 0;
+  }
+  return { count, lines, places, hashes, starts };
+}
+
 /** A target's line. `values` null: a target without variables. */
 export function writeLine(userId: string, values: readonly unknown[] | null): string {
   return values === null ? JSON.stringify([userId]) : JSON.stringify([userId, ...values]);
 }
 
-export function readLine(line: string): { userId: string; values: unknown[] | null } {
-  const [userId, ...values]: [string, ...unknown[]] = JSON.parse(line);
-  return { userId, values: values.length === 0 ? null : values };
+/** `places` as {@link SegmentTargets} has them. */
+export function readLine(
+  line: string,
+  places: readonly number[] | null,
+): { userId: string; values: unknown[] | null } {
+  const row: [string, ...unknown[]] = JSON.parse(line);
+  const [userId, ...values] = row;
+  if (values.length === 0) return { userId, values: null };
+  return { userId, values: places === null ? values : places.map((place) => row[place]) };
 }
 
-/** The target of a line as an audience has it. */
-export function readRow(line: string): StoredRow {
-  const { userId, values } = readLine(line);
+/** The target of a line as an audience has it, its values in the order of the template's variables. */
+export function readRow(line: string, places: readonly number[] | null): StoredRow {
+  const { userId, values } = readLine(line, places);
   return values === null ? [userId] : [userId, ...values];
 }
 
@@ -128,14 +141,32 @@ export function listUsers({ lines }: Pick<SegmentTargets, "lines">): string[] {
 export function readUserId(line: string): string {
   const end = line.indexOf('"', 2);
   const id = line.slice(2, end);
-  return end < 0 || id.includes("\\") ? readLine(line).userId : id;
+  return end < 0 || id.includes("\\") ? readLine(line, null).userId : id;
 }
+
+const FNV_BASIS = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
 
 /** FNV-1a over UTF-16 units. Who wants collisions finds them, and slows down the reads of an own user. */
 export function hashUserId(userId: string): number {
-  let hash = 0x811c9dc5;
+  let hash = FNV_BASIS;
   for (let index = 0; index < userId.length; index++) {
-    hash = Math.imul(hash ^ userId.charCodeAt(index), 0x01000193);
+    hash = Math.imul(hash ^ userId.charCodeAt(index), FNV_PRIME);
+  }
+  return hash >>> 0;
+}
+
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = "\\".charCodeAt(0);
+
+/** The hash of the user id in a line, which begins at `start`. */
+function hashLine(lines: string, start: number, end: number): number {
+  let hash = FNV_BASIS;
+  for (let index = start + 2; index < end; index++) {
+    const unit = lines.charCodeAt(index);
+    if (unit === QUOTE) break;
+    if (unit === BACKSLASH) return hashUserId(readUserId(lines.slice(start, end)));
+    hash = Math.imul(hash ^ unit, FNV_PRIME);
   }
   return hash >>> 0;
 }

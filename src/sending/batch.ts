@@ -25,11 +25,16 @@ export function sendBatch(prepared: PreparedSend): (context: SendContext) => Pro
   };
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.isWellFormed();
+}
+
 function* listRows({ request, template }: PreparedSend): Generator<AudienceRow> {
   if (request.audience.kind !== "targets") return;
   const variables = listVariables(template.variableSchema);
   for (const userId of request.audience.targets) {
     const values = readTargetValues(variables, request.variables, userId);
-    yield { userId, json: JSON.stringify(values === null ? [userId] : [userId, ...limitValues(values)]) };
+    const json = JSON.stringify(values === null ? [userId] : [userId, ...limitValues(values)]);
+    yield { userId, json, isFull: values?.every(isText) ?? variables.length === 0 };
   }
 }

@@ -48,6 +48,12 @@ export function surelyFits(
   return true;
 }
 
+/** True where content fits whatever texts its values are, none longer than so many UTF-16 units. */
+export function alwaysFits({ segments, fixedBytes }: CompiledContent, longest: number): boolean {
+  const values = segments.filter((segment) => typeof segment !== "string").length;
+  return fixedBytes + values * (VALUE_BYTES + MAX_UNIT_BYTES * longest) <= MAX_RENDERED_BYTES;
+}
+
 /** UTF-16 units of a value's texts. */
 function lengthOf(value: VariableValue | null): number {
   if (value === null) return 0;

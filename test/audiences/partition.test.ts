@@ -2,12 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BuiltAudience, joinPieces } from "../../src/audiences/builder.ts";
 import { type AudienceRow, partitionAudience } from "../../src/audiences/partition.ts";
+import { parseChunk } from "../../src/audiences/store.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/model/limits.ts";
 import { shardOfUser, type UserPlacement } from "../../src/model/user-hash.ts";
 
 type Row = [userId: string, ...values: unknown[]];
 
-const toRow = (row: Row): AudienceRow => ({ userId: row[0], json: JSON.stringify(row) });
+const toRow = (row: Row): AudienceRow => ({
+  userId: row[0],
+  json: JSON.stringify(row),
+  isFull: row.every((value) => typeof value === "string"),
+});
 const placementOf = (shardCount: number): UserPlacement => ({
   shardCount,
   hash: "siphash13",
@@ -21,7 +26,7 @@ function readChunks(audience: BuiltAudience): Row[][] {
   const body = joinPieces(audience);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return audience.chunks.map(({ offset, length }) =>
-    JSON.parse(decoder.decode(body.subarray(offset, offset + length))),
+    parseChunk(decoder.decode(body.subarray(offset, offset + length))),
   );
 }
 
@@ -100,7 +105,11 @@ describe("an audience", () => {
     const rows = Array.from({ length: count }, (_, index): Row => [`user-${index}`, index, "ü😀"]);
     const audience = partition(rows);
     expectWhole(audience, rows, 64);
-    expect(audience.chunks.length).toBe(Math.ceil(count / CHUNK_ROWS));
+    // What of a chunk stays empty is less than a shard's rows.
+    const mostOfShard = Math.max(...audience.expected.values());
+    const full = Math.max(CHUNK_ROWS / 2, CHUNK_ROWS - mostOfShard);
+    expect(audience.chunks.length).toBeGreaterThanOrEqual(Math.ceil(count / CHUNK_ROWS));
+    expect(audience.chunks.length).toBeLessThanOrEqual(Math.ceil(count / full));
   });
 
   it("without rows has no chunks", () => {
@@ -138,6 +147,36 @@ describe("an audience", () => {
 });
 
 describe("a chunk", () => {
+  it("has a shard's rows whole where they fit; more of them are parted evenly", () => {
+    const rows = Array.from({ length: 4 * CHUNK_ROWS }, (_, index): Row => [`user-${index}`]);
+    for (const shardCount of [1, 3, 7, 64]) {
+      const { chunks, expected } = partition(rows, shardCount);
+      const runs = chunks.flatMap((chunk) => chunk.runs);
+      for (const [shard, count] of expected) {
+        const own = runs.filter((run) => run.shard === shard).map((run) => run.rows);
+        expect(own).toHaveLength(Math.ceil(count / CHUNK_ROWS));
+        expect(Math.max(...own) - Math.min(...own)).toBeLessThan(own.length);
+      }
+    }
+  });
+
+  it("knows its longest row where each has a text in every column", () => {
+    const longest = (rows: Row[]) => partition(rows, 1).chunks.map(({ longestFullRow }) => longestFullRow);
+    expect(
+      longest([
+        ["a", "x"],
+        ["b", "é"],
+      ]),
+    ).toEqual([Buffer.byteLength('["b","é"]')]);
+    expect(
+      longest([
+        ["a", "x"],
+        ["b", 0],
+        ["c", "x"],
+      ]),
+    ).toEqual([undefined]);
+  });
+
   it("has no more rows and no more characters than its limits", () => {
     const rows = Array.from({ length: 3000 }, (_, index): Row => [`user-${index}`, "x".repeat(index % 5000)]);
     const audience = partition(rows);

@@ -113,12 +113,12 @@ describe("a segment's targets", () => {
     fc.assert(
       fc.property(userIds, fc.string({ unit: "binary" }), userIds, (ids, text, others) => {
         const writer = new SegmentWriter();
-        for (const [index, id] of ids.entries()) writer.add(id, writeLine(id, [index, text, null]));
+        for (const [index, id] of ids.entries()) writer.add(writeLine(id, [index, text, null]));
         const targets = writer.finish();
         for (const [index, id] of ids.entries()) {
           const place = findLine(targets, id);
           const line = targets.lines.slice(place?.start, place?.end);
-          expect(readLine(line)).toEqual({
+          expect(readLine(line, null)).toEqual({
             userId: id,
             values: [index, JSON.parse(JSON.stringify(text)), null],
           });
@@ -135,7 +135,7 @@ describe("a segment's targets", () => {
         userIds.filter(({ length }) => length > 1),
         (ids) => {
           const writer = new SegmentWriter();
-          for (const id of ids) writer.add(id, writeLine(id, ["a secret"]));
+          for (const id of ids) writer.add(writeLine(id, ["a secret"]));
           const targets = writer.finish();
           const [gone = "", ...left] = ids;
           const place = findLine(targets, gone);
@@ -143,7 +143,7 @@ describe("a segment's targets", () => {
           const lines = blankLine(targets.lines, gone, place);
           expect(lines).toHaveLength(targets.lines.length);
           expect(findLine({ ...targets, lines }, gone)).toEqual(place);
-          expect(readLine(lines.slice(place.start, place.end))).toEqual({ userId: gone, values: null });
+          expect(readLine(lines.slice(place.start, place.end), null)).toEqual({ userId: gone, values: null });
           for (const id of left) {
             expect(findLine({ ...targets, lines }, id)).toEqual(findLine(targets, id));
           }

@@ -81,14 +81,14 @@ describe("a chunk", () => {
   });
 
   it("whose message vanished is sent again by the watchdog", async () => {
-    const { id, queue } = await sendCaptured(usersOf("vanished", 2000));
+    const { id, queue } = await sendCaptured(usersOf("vanished", 3000));
     expect(queue.messages.length).toBeGreaterThan(1);
     await consume(queue.messages.slice(0, 1));
-    await expectExact(id, 2000);
+    await expectExact(id, 3000);
   });
 
   it("that moves after a long silence is watched closely again", async () => {
-    const { id, queue } = await sendCaptured(usersOf("moves", 2000));
+    const { id, queue } = await sendCaptured(usersOf("moves", 3000));
     const ledger = bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
     const restore = await replaceIn(ledger, { DELIVERIES_NORMAL: new CapturingQueue().binding });
     const nextInMs = () =>
@@ -108,11 +108,11 @@ describe("a chunk", () => {
       restore();
     }
     await consume(queue.messages.slice(1));
-    await expectExact(id, 2000);
+    await expectExact(id, 3000);
   });
 
   it("is sent again when its batch expires, although others of it have just moved", async () => {
-    const { id, queue } = await sendCaptured(usersOf("expires", 2000));
+    const { id, queue } = await sendCaptured(usersOf("expires", 3000));
     const ledger = bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
     const again = new CapturingQueue();
     const restore = await replaceIn(ledger, { DELIVERIES_NORMAL: again.binding });
@@ -125,7 +125,7 @@ describe("a chunk", () => {
     try {
       await consume(queue.messages.slice(0, 1));
       await vi.waitFor(async () => {
-        expect((await app.notification(id)).counts["in-app-alerts"].pending).toBeLessThan(2000);
+        expect((await app.notification(id)).counts["in-app-alerts"].pending).toBeLessThan(3000);
       }, PATIENTLY);
       await expireAt(Date.now());
       await wake(ledger, "stall");
@@ -135,7 +135,7 @@ describe("a chunk", () => {
       restore();
     }
     await consume(queue.messages.slice(1));
-    await expectExact(id, 2000);
+    await expectExact(id, 3000);
   });
 
   it("is sent again where enqueuing failed half way: the call was accepted all the same", async () => {

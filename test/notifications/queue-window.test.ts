@@ -5,7 +5,7 @@ import { keys } from "../../src/model/keys.ts";
 import { CHUNK_ROWS, CHUNKS_IN_QUEUE, MAX_BATCH_TARGETS } from "../../src/model/limits.ts";
 import type { Priority } from "../../src/model/notification.ts";
 import type { ChunkMessage } from "../../src/queues/chunks.ts";
-import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import { callAsAdmin, createReadyApp, TEST_SHARDS, type TestApp } from "../support/api.ts";
 import { writeCsv } from "../support/csv.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { abort, replaceIn, wake } from "../support/objects.ts";
@@ -14,9 +14,9 @@ import { waitUntilCompleted } from "../support/wait.ts";
 
 /** What a consumer's batch has (wrangler.toml). */
 const BATCH_MESSAGES = 4;
-/** More chunks than the queue may have. */
-const CHUNKS = CHUNKS_IN_QUEUE + 2 * BATCH_MESSAGES + 1;
-const TARGETS = CHUNKS * CHUNK_ROWS;
+/** A chunk for each shard: two shards' rows don't fit into one. These are more than the queue may have. */
+const CHUNKS = TEST_SHARDS;
+const TARGETS = CHUNKS * Math.floor(0.6 * CHUNK_ROWS);
 /** For thousands of targets on a busy machine. */
 const WAIT_MS = 60_000;
 

@@ -40,7 +40,7 @@ function headerOf(id: string): NotificationHeader {
 /** A batch to everybody, a number for its text. */
 async function send(id: string, text: string): Promise<void> {
   const writer = new SegmentWriter();
-  for (const userId of EVERYBODY) writer.add(userId, writeLine(userId, [text]));
+  for (const userId of EVERYBODY) writer.add(writeLine(userId, [text]));
   const outcomes = CHANNELS.map(({ key }) => ({
     channelKey: key,
     status: "delivered" as const,

@@ -123,7 +123,7 @@ class Model {
     if (isCut) return;
     const writer = new SegmentWriter();
     for (const userId of users) {
-      writer.add(userId, writeLine(userId, [this.textOf(notification, userId)]));
+      writer.add(writeLine(userId, [this.textOf(notification, userId)]));
     }
     const targets = writer.finish();
     const outcomes = [{ channelKey: "inbox", status: "delivered", reason: null } as const];

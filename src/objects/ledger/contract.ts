@@ -14,7 +14,7 @@ import type {
 } from "../../model/notification.ts";
 import type { ObjectSize, ShardSize } from "../../model/object-state.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { ShardReport } from "../../model/report.ts";
+import type { CarriedReport, ShardReport } from "../../model/report.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
 import type { Remote } from "../kit/remote.ts";
 
@@ -84,10 +84,11 @@ export interface LedgerContract {
    */
   register(plan: LedgerPlan, units: UnitRange[]): Promise<RegisteredPlan>;
   /**
-   * Messages of the queue are done with, after they waited there for so long. Returns what takes their places: the
-   * caller puts it into the queues. Repeated, it changes nothing.
+   * Messages of the queue are done with, after they waited there for so long; `reports`: what the shards that they were
+   * delivered to have now. Returns what takes their places: the caller puts it into the queues. Repeated, it changes
+   * nothing.
    */
-  finish(done: FinishedUnit[], waitedMs: number): Handout[];
+  finish(done: FinishedUnit[], waitedMs: number, reports: CarriedReport[]): Handout[];
   /**
    * Opens another attempt at a completed notification's failed deliveries. `plan`: of a realtime send to one, whose
    * plan is nowhere else. Refused where this ledger has no such notification, it isn't completed, or nothing of it

@@ -7,7 +7,7 @@ import { utcDay } from "../../model/ids.ts";
 import type { LedgerPlan } from "../../model/notification.ts";
 import type { ObjectSize } from "../../model/object-state.ts";
 import { type Outcome, succeed } from "../../model/outcome.ts";
-import type { ShardReport } from "../../model/report.ts";
+import type { CarriedReport, ShardReport } from "../../model/report.ts";
 import type { SeriesPoint, SeriesQuery } from "../../model/series.ts";
 import { DueTable } from "../kit/due.ts";
 import { Duties } from "../kit/duties.ts";
@@ -114,12 +114,15 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     return { header: this.#stores.notifications.get(id)?.header ?? plan.header, handouts };
   }
 
-  finish(done: FinishedUnit[], waitedMs: number): Handout[] {
+  // An earlier version's caller has no reports.
+  finish(done: FinishedUnit[], waitedMs: number, reports: CarriedReport[] = []): Handout[] {
     const now = Date.now();
     this.#waitedMs = waitedMs;
-    const handouts = this.#transaction(() =>
-      this.#stores.window.finish(done, waitedMs, now, this.#leaseMs()),
-    );
+    const handouts = this.#transaction(() => {
+      this.#applyReports(reports, now);
+      return this.#stores.window.finish(done, waitedMs, now, this.#leaseMs());
+    });
+    this.#noteLoad(reports.length);
     this.#watchdog.noteHandouts(handouts, now);
     return handouts;
   }
@@ -149,28 +152,18 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   async report(shard: number, reports: ShardReport[], shardSize?: ObjectSize): Promise<string[]> {
     const now = Date.now();
     const isFullNow = isFull(this.ctx.storage, this.env);
-    const refused: string[] = [];
-    this.#transaction(() => {
-      const series = new SeriesChanges();
+    const isRefused = ({ header, notificationId }: ShardReport): boolean =>
+      isFullNow && header !== null && this.#stores.notifications.get(notificationId) === null;
+    const refused = this.#transaction(() => {
       if (shardSize !== undefined && !isFullNow) this.#stores.shardSizes.note(shard, shardSize);
-      for (const report of reports) {
-        if (
-          isFullNow &&
-          report.header !== null &&
-          this.#stores.notifications.get(report.notificationId) === null
-        ) {
-          refused.push(report.notificationId);
-          continue;
-        }
-        const outcome = this.#stores.notifications.applyReport(shard, report, now, series);
-        if (outcome === "unknown") {
-          console.error({ message: "report on an unknown notification", id: report.notificationId, shard });
-        } else if (outcome === "completed") {
-          if (report.header === null) this.#noteCompleted(report.notificationId, now);
-        } else if (outcome === "progressed") this.#watchdog.noteProgress(report.notificationId, now);
-      }
-      this.#stores.series.add(series.list());
+      const without = new Set(reports.filter(isRefused));
+      const taken = reports.filter((report) => !without.has(report));
+      this.#applyReports(
+        taken.map((report) => ({ shard, report })),
+        now,
+      );
       this.#lifetime.noteExistence();
+      return [...without].map(({ notificationId }) => notificationId);
     });
     this.#noteLoad(reports.length);
     await this.#lifetime.registerIfPossible();
@@ -226,6 +219,20 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     await this.#duties.run(info);
+  }
+
+  /** In a transaction. */
+  #applyReports(reports: readonly CarriedReport[], now: number): void {
+    const series = new SeriesChanges();
+    for (const { shard, report } of reports) {
+      const { notificationId: id, header } = report;
+      const outcome = this.#stores.notifications.applyReport(shard, report, now, series);
+      if (outcome === "unknown") console.error({ message: "report on an unknown notification", id, shard });
+      else if (outcome === "completed") {
+        if (header === null) this.#noteCompleted(id, now);
+      } else if (outcome === "progressed") this.#watchdog.noteProgress(id, now);
+    }
+    this.#stores.series.add(series.list());
   }
 
   /** In the transaction of the report. */

@@ -131,18 +131,22 @@ export class Arrivals {
     const stored = place === null ? null : this.#deliveries.getNotification(notificationId);
     if (place === null || stored === null) return [];
     const { header } = stored;
-    const line = targets.lines.slice(place.start, place.end);
+    const { values } = readLine(targets.lines.slice(place.start, place.end), targets.places);
     const rows = outcomes.map((outcome) => {
       const isShown = outcome.status === "delivered";
-      return toRow(header, userId, outcome, isShown ? this.#render(header, line, outcome.channelKey) : null);
+      return toRow(
+        header,
+        userId,
+        outcome,
+        isShown ? this.#render(header, values, outcome.channelKey) : null,
+      );
     });
     return this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), storedAt);
   }
 
-  #render(header: NotificationHeader, line: string, channelKey: string): string | null {
+  #render(header: NotificationHeader, values: readonly unknown[] | null, channelKey: string): string | null {
     const { variables, contents } = this.#compile(header);
     const content = contents.get(channelKey);
-    const { values } = readLine(line);
     if (content === undefined) return null;
     if (values === null) return content.unsubstituted;
     const resolved = resolveVariables(variables, (index) => values[index]);

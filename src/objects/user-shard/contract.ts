@@ -21,6 +21,7 @@ import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/f
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
+import type { ShardReport } from "../../model/report.ts";
 import type { RunRequest, SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
@@ -50,9 +51,11 @@ export interface UserShardContract {
   deliver(request: DeliverRequest, leaseMs?: number | null): Delivered;
   /**
    * Stores a part of a batch and counts it, in one transaction; the same part again changes nothing. Its exceptions are
-   * delivered before. `needs_template`: nothing was stored, as what texts are made with isn't here.
+   * delivered before. Returns what the shard has of the notification now, for the ledger: should the caller not take it
+   * there, the shard itself tells it, seconds later. `needs_template`: nothing was stored, as what texts are made with
+   * isn't here.
    */
-  deliverSegment(request: SegmentRequest): "stored" | "needs_template";
+  deliverSegment(request: SegmentRequest): ShardReport | "needs_template";
   /**
    * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
    * who of these users waits for a new delivery.

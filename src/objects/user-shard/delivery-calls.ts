@@ -8,6 +8,7 @@ import type {
 import type { RetryTarget, RunLog, RunLogRequest, ShardLog } from "../../model/delivery-log.ts";
 import type { DispatchLease } from "../../model/dispatch.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
+import type { ShardReport } from "../../model/report.ts";
 import { findLine, type RunRequest, type SegmentRequest } from "../../model/segment.ts";
 import { isFull, requireRoom } from "../kit/room.ts";
 import { UserShardBase } from "./base.ts";
@@ -50,21 +51,20 @@ export class DeliveryCalls extends UserShardBase {
     return { header, leases };
   }
 
-  deliverSegment(request: SegmentRequest): "stored" | "needs_template" {
+  deliverSegment(request: SegmentRequest): ShardReport | "needs_template" {
     const now = Date.now();
     const online = this.sockets.watchers().isEmpty ? [] : [...this.sockets.listOnline()];
     const stored = this.due.transaction(() => {
-      const inserted = this.stores.segmentInserts.insert(request, now);
-      if (inserted === null) return null;
+      if (!this.stores.segmentInserts.insert(request, now)) return null;
       this.reporter.noteChange(now);
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       const watching = online.filter((userId) => findLine(request.targets, userId) !== null);
-      return { ...inserted, fresh: watching.flatMap((userId) => this.stores.arrivals.bringIn(userId)) };
+      const fresh = watching.flatMap((userId) => this.stores.arrivals.bringIn(userId));
+      return { fresh, report: this.reporter.makeReport(request.header.id) };
     });
     if (stored === null) return "needs_template";
-    this.reporter.schedule(acceptedOf(stored.totals) === request.expected ? "now" : "batch");
     for (const key of stored.fresh) this.pushToSockets(key.notificationId, [key]);
-    return "stored";
+    return stored.report;
   }
 
   /** A part of a batch that is stored as a segment is done with: who delivers it again may see other devices. */

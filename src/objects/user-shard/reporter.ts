@@ -58,6 +58,13 @@ export class Reporter {
     this.outbox.noteWritten(now);
   }
 
+  /** What the ledger is to hear of a notification that is here. */
+  makeReport(notificationId: string): ShardReport {
+    const notification = this.#notifications.get(notificationId);
+    if (notification === null) throw new Error("A notification that is there can't be read");
+    return toReport(notification);
+  }
+
   /** After that transaction: report soon, in one timer, the most urgent call's. */
   schedule(urgency: Urgency): void {
     const at = this.outbox.lastTurnAt + FLUSH_INTERVALS_MS[urgency];

@@ -4,7 +4,7 @@ import { DELIVERY_EVENTS_SCHEMA } from "./delivery-events.ts";
 import { HEADER_PARTS_SCHEMA } from "./header-store.ts";
 import { LOOKS_REST_SCHEMA, LOOKS_SCHEMA } from "./looks.ts";
 import { RECOUNT_SCHEMA } from "./recount.ts";
-import { SEGMENT_SCHEMA } from "./segment-store.ts";
+import { SEGMENT_PLACES_SCHEMA, SEGMENT_SCHEMA } from "./segment-store.ts";
 
 /** The user shard's database, step by step (docs/storage.md says what each table is for). */
 export const USER_SHARD_SCHEMA = [
@@ -157,4 +157,5 @@ export const USER_SHARD_SCHEMA = [
     "ALTER TABLE pushes ADD COLUMN channel_type TEXT NOT NULL DEFAULT 'push'",
   ],
   LOOKS_REST_SCHEMA,
+  SEGMENT_PLACES_SCHEMA,
 ] as const;

@@ -23,13 +23,6 @@ type SliceRow = [
   content: string | null,
 ];
 
-/** What a segment's call has done. */
-export interface InsertedSegment {
-  header: NotificationHeader;
-  /** The shard's, of this notification. */
-  totals: Totals;
-}
-
 /**
  * Stores segments and counts them: each of the targets by the segment's outcome, but for who has a row of an own in
  * that channel, which was counted when it was written. The same segment again changes nothing. Expects to run inside
@@ -75,13 +68,13 @@ export class SegmentInserts {
     return [{ ...slice, json: JSON.stringify(left), rows: left.length, tallies }];
   }
 
-  /** Null where the template that the texts are made with isn't here: then nothing was stored. */
-  insert(request: SegmentRequest, now: number): InsertedSegment | null {
+  /** False where the template that the texts are made with isn't here: then nothing was stored. */
+  insert(request: SegmentRequest, now: number): boolean {
     const { header, part, outcomes, pushData, template } = request;
     const stored = this.#deliveries.getNotification(header.id);
-    if (stored !== null && this.#segments.has(header.id, part)) return stored;
+    if (stored !== null && this.#segments.has(header.id, part)) return true;
     if (template !== null) this.#segments.putTemplate(header, template);
-    else if (!this.#segments.hasTemplate(header)) return null;
+    else if (!this.#segments.hasTemplate(header)) return false;
     const added = emptyTotals(header.channels);
     const targets = this.#withoutGone(request, added, now);
     const owned = this.#countOwned(header, stored?.totals ?? null, added, targets);
@@ -91,7 +84,8 @@ export class SegmentInserts {
       return { ...outcome, count };
     });
     this.#segments.insert(header.id, part, { outcomes: counted, targets }, now);
-    return this.#deliveries.addCounts({ header, pushData, target: null }, added);
+    this.#deliveries.addCounts({ header, pushData, target: null }, added);
+    return true;
   }
 
   /** Who was deleted since the notification was accepted is skipped, and nothing of theirs is kept. */

@@ -6,6 +6,7 @@ import {
   readUserId,
   type SegmentOutcome,
 } from "../../model/segment.ts";
+import { readPlaces } from "./segment-store.ts";
 
 /** Targets of one segment that were asked for. */
 export interface RunSlice {
@@ -68,16 +69,18 @@ export class SegmentRuns {
       stored_at: storedAt,
       outcomes,
       lines,
+      places,
     } = this.#sql
-      .exec<{ stored_at: number; outcomes: string; lines: string }>(
-        "SELECT stored_at, outcomes, lines FROM segments WHERE seq = ?",
+      .exec<{ stored_at: number; outcomes: string; lines: string; places: string | null }>(
+        "SELECT stored_at, outcomes, lines, places FROM segments WHERE seq = ?",
         seq,
       )
       .one();
+    const order = readPlaces(places);
     const targets = lines
       .split("\n")
       .slice(from, to)
-      .map((line): StoredRow => (withValues ? readRow(line) : [readUserId(line)]));
+      .map((line): StoredRow => (withValues ? readRow(line, order) : [readUserId(line)]));
     return { targets, storedAt, outcomes: JSON.parse(outcomes) };
   }
 }

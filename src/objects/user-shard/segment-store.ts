@@ -23,6 +23,9 @@ export const SEGMENT_SCHEMA = [
     period INTEGER NOT NULL, key TEXT NOT NULL, template TEXT NOT NULL, PRIMARY KEY (period, key)) WITHOUT ROWID`,
 ] as const;
 
+/** Where in its lines the variables' values are, JSON; null: in their order. */
+export const SEGMENT_PLACES_SCHEMA = ["ALTER TABLE segments ADD COLUMN places TEXT"] as const;
+
 const PERIOD_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** A segment's outcome, and for how many it counted when it was stored. */
@@ -43,12 +46,18 @@ export interface StoredSegment extends SegmentHead {
 }
 
 type HeadRow = { seq: number; notification_id: string; stored_at: number; outcomes: string };
-type WholeRow = HeadRow & { targets: number; hashes: ArrayBuffer; starts: ArrayBuffer; lines: string };
+type WholeRow = HeadRow & {
+  targets: number;
+  hashes: ArrayBuffer;
+  starts: ArrayBuffer;
+  lines: string;
+  places: string | null;
+};
 
 const HEAD = "seq, notification_id, stored_at, outcomes";
 const NEWEST = "SELECT seq FROM segments ORDER BY seq DESC LIMIT 1";
 const OLDEST = "SELECT seq FROM segments ORDER BY seq LIMIT 1";
-const WHOLE = `${HEAD}, targets, hashes, starts, lines`;
+const WHOLE = `${HEAD}, targets, hashes, starts, lines, places`;
 
 /** The shard's segments and what their texts are made with. Every method expects to run inside a transaction. */
 export class SegmentStore {
@@ -84,8 +93,8 @@ export class SegmentStore {
   ): void {
     const seq = Math.max(this.newest + 1, now * 1000);
     this.#sql.exec(
-      `INSERT INTO segments (seq, notification_id, part, stored_at, targets, outcomes, hashes, starts, lines)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO segments (seq, notification_id, part, stored_at, targets, outcomes, hashes, starts, lines, places)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       seq,
       notificationId,
       part,
@@ -95,6 +104,7 @@ export class SegmentStore {
       bytesOf(targets.hashes),
       bytesOf(targets.starts),
       targets.lines,
+      targets.places === null ? null : JSON.stringify(targets.places),
     );
     this.#newest = seq;
   }
@@ -253,7 +263,13 @@ function toHead(row: HeadRow): SegmentHead {
 function toSegment(row: WholeRow): StoredSegment {
   const hashes = new Uint32Array(row.hashes);
   const starts = new Uint32Array(row.starts);
-  return { ...toHead(row), targets: { count: row.targets, hashes, starts, lines: row.lines } };
+  const places = readPlaces(row.places);
+  return { ...toHead(row), targets: { count: row.targets, hashes, starts, lines: row.lines, places } };
+}
+
+/** The places of a segment's row. */
+export function readPlaces(json: string | null): number[] | null {
+  return json === null ? null : JSON.parse(json);
 }
 
 function bytesOf(numbers: Uint32Array): ArrayBuffer {
