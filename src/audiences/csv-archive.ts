@@ -1,6 +1,3 @@
-import { UPLOAD_PART_BYTES } from "../model/limits.ts";
-
-const FIRST_BYTES = 64 * 1024;
 const OPTIONS = { httpMetadata: { contentType: "text/csv" } };
 
 /**
@@ -11,13 +8,15 @@ export class CsvArchive {
   readonly #bucket: R2Bucket;
   readonly #key: string;
   readonly #parts: R2UploadedPart[] = [];
-  #part = new Uint8Array(FIRST_BYTES);
+  #part: Uint8Array;
   #upload: R2MultipartUpload | null = null;
   #filled = 0;
 
-  constructor(bucket: R2Bucket, key: string) {
+  /** @param bytes what is held of the file: a larger one goes in parts of this size */
+  constructor(bucket: R2Bucket, key: string, bytes: number) {
     this.#bucket = bucket;
     this.#key = key;
+    this.#part = new Uint8Array(Math.max(1, bytes));
   }
 
   /** The whole file where it is small enough to be still here, else null. */
@@ -28,9 +27,8 @@ export class CsvArchive {
   async write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
-      if (this.#filled === UPLOAD_PART_BYTES) await this.#sendPart();
-      const taken = rest.subarray(0, UPLOAD_PART_BYTES - this.#filled);
-      this.#reserve(this.#filled + taken.length);
+      if (this.#filled === this.#part.length) await this.#sendPart();
+      const taken = rest.subarray(0, this.#part.length - this.#filled);
       this.#part.set(taken, this.#filled);
       this.#filled += taken.length;
       rest = rest.subarray(taken.length);
@@ -54,13 +52,6 @@ export class CsvArchive {
     }
     if (this.#filled > 0) await this.#sendPart();
     return this.#upload.complete(this.#parts);
-  }
-
-  #reserve(bytes: number): void {
-    if (bytes <= this.#part.length) return;
-    const grown = new Uint8Array(Math.min(UPLOAD_PART_BYTES, Math.max(bytes, this.#part.length * 2)));
-    grown.set(this.#part.subarray(0, this.#filled));
-    this.#part = grown;
   }
 
   async #sendPart(): Promise<void> {

@@ -61,19 +61,29 @@ export class FileUpload {
   /** The registry was asked to name the file, and its answer isn't known. */
   #mayBeNamed = false;
 
-  private constructor(env: Bindings, policy: UploadPolicy, requestId: string, placement: UserPlacement) {
+  private constructor(
+    env: Bindings,
+    policy: UploadPolicy,
+    { requestId, placement, bytes }: { requestId: string; placement: UserPlacement; bytes: number },
+  ) {
     this.#env = env;
     this.#policy = policy;
     this.#requestId = requestId;
     this.#placement = placement;
-    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey);
+    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey, bytes);
   }
 
-  static async open(env: Bindings, policy: UploadPolicy, requestId: string): Promise<FileUpload> {
+  /** `bytes`: what may be held of the file while it arrives. */
+  static async open(
+    env: Bindings,
+    policy: UploadPolicy,
+    requestId: string,
+    bytes: number,
+  ): Promise<FileUpload> {
     const { appId, fileKey, mayOverwrite } = policy;
     if (!mayOverwrite && (await getRegistryStub(env, appId).getTargetsFile(fileKey)) !== null)
       throw isTaken(fileKey);
-    return new FileUpload(env, policy, requestId, await getApp(env, appId));
+    return new FileUpload(env, policy, { requestId, placement: await getApp(env, appId), bytes });
   }
 
   get #userIdRule(): UserIdRule {

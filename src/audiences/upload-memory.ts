@@ -1,8 +1,8 @@
 import { OnecallError } from "../model/errors.ts";
-import { MAX_AUDIENCE_BYTES, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { MAX_AUDIENCE_BYTES, UPLOAD_PART_BYTES, WHOLE_UPLOAD_BYTES } from "../model/limits.ts";
 
 /** Bytes of files on their way to R2, of all uploads of an isolate together. */
-const RECEIVING_BYTES = 3 * UPLOAD_PART_BYTES;
+const RECEIVING_BYTES = 2 * WHOLE_UPLOAD_BYTES;
 /** Bytes of audiences that are built: the largest, and small ones beside it. */
 const BUILDING_BYTES = MAX_AUDIENCE_BYTES + 4 * 1024 * 1024;
 /** How long an upload waits for memory, ms. */
@@ -153,10 +153,15 @@ function noRoom(): OnecallError {
   );
 }
 
-/** Of files that arrive: each holds the part that isn't in R2 yet. Clients set their pace, so they can be ended. */
+/** What a form of so many bytes may hold while it arrives. */
+export function receivingBytes(length: number): number {
+  return length <= WHOLE_UPLOAD_BYTES ? length : UPLOAD_PART_BYTES;
+}
+
+/** Of files that arrive: each holds what isn't in R2 yet. Clients set their pace, so they can be ended. */
 export const receivingMemory = new UploadMemory({
   bytes: RECEIVING_BYTES,
-  // One app leaves room for another's largest file.
+  // One app leaves room for a part of another's file.
   appBytes: RECEIVING_BYTES - UPLOAD_PART_BYTES,
   canRevoke: true,
 });

@@ -4,12 +4,12 @@ import type { Context } from "../http/context.ts";
 import { readForm } from "../http/multipart.ts";
 import { addressOf, countWrongCredentials, guardLookups } from "../http/stranger-limit.ts";
 import { OnecallError } from "../model/errors.ts";
-import { MAX_UPLOAD_BYTES, UPLOAD_PART_BYTES } from "../model/limits.ts";
+import { MAX_UPLOAD_BYTES } from "../model/limits.ts";
 import { type Outcome, requireValue } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
 import { FileUpload, type UploadedFile } from "./file-upload.ts";
 import { readPaced, UPLOAD_PACE } from "./paced-body.ts";
-import { type MemoryShare, receivingMemory } from "./upload-memory.ts";
+import { type MemoryShare, receivingBytes, receivingMemory } from "./upload-memory.ts";
 import {
   appIdOfFields,
   EXPIRED_FIELDS,
@@ -75,8 +75,9 @@ class UploadForm {
     if (this.#upload !== null) throw new OnecallError("ERR_BAD_REQUEST", "file: send one file only");
     const { env, requestId } = this.#context;
     const policy = await requirePolicy(this.#context, this.#fields);
-    this.#share = await receivingMemory.take(policy.appId, Math.min(this.#length, UPLOAD_PART_BYTES));
-    this.#upload = await FileUpload.open(env, policy, requestId);
+    const bytes = receivingBytes(this.#length);
+    this.#share = await receivingMemory.take(policy.appId, bytes);
+    this.#upload = await FileUpload.open(env, policy, requestId, bytes);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -113,12 +113,13 @@ export const MAX_RECORD_BYTES = 64 * 1024;
 export const MAX_AUDIENCE_BYTES = 40 * 1024 * 1024;
 /** Bytes of an upload's body: the file, and room for the form's fields. */
 export const MAX_UPLOAD_BYTES = MAX_FILE_BYTES + 64 * 1024;
+/** A form up to this size is held while it arrives, and its file written at once: 100,000 rows have 8 MB mostly. */
+export const WHOLE_UPLOAD_BYTES = 10 * 1024 * 1024;
 /**
- * A file up to this size is held while it arrives and written at once; of a larger one parts of this size are written,
- * and it is read back: 100,000 rows have 8 MB mostly. R2 takes parts of at least 5 MiB but the last
- * (developers.cloudflare.com/r2/objects/multipart-objects).
+ * Of a larger one parts of this size are held and written, and the file is read back. R2 takes parts of at least 5 MiB
+ * but the last (developers.cloudflare.com/r2/objects/multipart-objects).
  */
-export const UPLOAD_PART_BYTES = 10 * 1024 * 1024;
+export const UPLOAD_PART_BYTES = 5 * 1024 * 1024;
 /** The longest that a client may take to send an upload, waits of our own not counted. */
 export const MAX_UPLOAD_MS = 10 * 60 * 1000;
 /** The least that must come of an upload, looked at each time so much was waited for its client. */
