@@ -33,7 +33,7 @@ const RENDERED_TEXT = new IsolateBudget(MAX_RENDERED_AT_ONCE, FREE_TEXT_LENGTH);
 /** A shard's call without its rows. */
 export type ShardRequest = Omit<DeliverRequest, "slices">;
 
-/** A shard's targets with a row for each target and channel. Who has no address in a channel isn't rendered for there. */
+/** A shard's targets with a row for each and channel. Who has no address in a channel isn't rendered for there. */
 export async function deliverAsRows(
   stub: Remote<UserShardContract>,
   context: DeliveryContext,

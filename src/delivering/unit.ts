@@ -122,8 +122,8 @@ export async function readUnit(env: Bindings, plans: BatchPlans, message: ChunkM
 }
 
 /**
- * Renders a unit and stores its deliveries: one call and one transaction per shard, mostly. Returns what the shards have
- * of the notification then, where its ledger is to hear it from the caller.
+ * Renders a unit and stores its deliveries: one call and one transaction per shard, mostly. Returns what the shards
+ * have of the notification then, where its ledger is to hear it from the caller.
  */
 export async function deliverUnit(env: Bindings, read: ReadUnit): Promise<CarriedReport[]> {
   try {

@@ -5,8 +5,8 @@ export interface ShardRun {
 }
 
 /**
- * A byte range of the audience object: rows grouped by user shard, a line of JSON each. Earlier versions wrote them as one
- * array.
+ * A byte range of the audience object: rows grouped by user shard, a line of JSON each. Earlier versions wrote them
+ * as one array.
  */
 export interface Chunk {
   offset: number;
@@ -14,8 +14,8 @@ export interface Chunk {
   length: number;
   runs: ShardRun[];
   /**
-   * Bytes of the longest row, where every row has a text in each of its columns: then nothing needs to be asked of each.
-   * Not set where a value lacks, or is something else than a text, and by earlier versions.
+   * Bytes of the longest row, where every row has a text in each of its columns: then nothing needs to be asked of
+   * each. Not set where a value lacks, or is something else than a text, and by earlier versions.
    */
   longestFullRow?: number | undefined;
 }

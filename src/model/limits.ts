@@ -213,8 +213,8 @@ export const QUEUE_BATCH_MESSAGES = 100;
 export const CHUNKS_IN_QUEUE = 4;
 /**
  * Messages of a ledger in a queue at most, where they don't wait (window-size.ts). On the platform a chunk is on its
- * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × about 1,600 rows in that time: one app gets 512,000
- * rows a second in each queue, from 16 of the 250 consumers that a queue may have.
+ * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × about 1,600 rows in that time: one app gets
+ * 512,000 rows a second in each queue, from 16 of the 250 consumers that a queue may have.
  */
 export const MAX_CHUNKS_IN_QUEUE = 64;
 /**

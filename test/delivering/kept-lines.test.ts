@@ -14,7 +14,7 @@ import { uploadCsv } from "../support/targets-files.ts";
 import { shardStubOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
-/** A chunk whose rows are known to be full is stored as it is in its audience: nothing is read of a target but its id. */
+/** A chunk whose rows are known to be full is stored as it is in its audience: of a target only its id is read. */
 
 const SCHEMA = {
   customerName: { type: "string", required: true },
