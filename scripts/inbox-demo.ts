@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments, runScript } from "./arguments.ts";
 import { type AppClient, createApp } from "./demo/client.ts";
-import { demoPage, demoScript, demoStyle } from "./inbox-demo/page.ts";
+import { DEMO_PICTURE, demoPage, demoScript, demoStyle } from "./inbox-demo/page.ts";
 import { SAMPLES } from "./inbox-demo/samples.ts";
 import { startLocalWorker } from "./local-worker.ts";
 import { bold, cyan } from "./terminal.ts";
@@ -73,6 +73,7 @@ function answersOf(
     "/": async () => ["text/html", demoPage(workerUrl, USERS)],
     "/page.js": async () => ["text/javascript", demoScript()],
     "/page.css": async () => ["text/css", demoStyle()],
+    "/picture.svg": async () => ["image/svg+xml", DEMO_PICTURE],
     // One that knows who is signed in would ask for the token of that user alone.
     "/token": async (query) => ["text/plain", await app.issueToken(query.get("user") ?? "")],
     "/send": async (query) => {

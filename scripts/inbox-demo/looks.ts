@@ -49,3 +49,22 @@ export const SLOTS: Readonly<Record<string, string>> = {
   empty: "Nothing here but us.",
   error: "We can't reach your messages.",
 };
+
+/** Methods, by what the page's script calls them, with what is called. */
+export const CALLS: Readonly<Record<string, string>> = {
+  show: "show()",
+  hide: "hide()",
+  toggle: "toggle()",
+  refresh: "refresh()",
+  markViewed: "markViewed(items[0])",
+  markAllViewed: "markAllViewed()",
+  read: "unreadCount, items, isReadOnly",
+};
+
+/** What brings a state about, where that is an attribute's value: the tag that no item has. */
+export const STATES: Readonly<Record<string, string>> = {
+  empty: "none",
+  loading: "getToken() doesn't end",
+  error: "getToken() fails",
+  offline: "the browser says so",
+};

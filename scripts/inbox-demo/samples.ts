@@ -18,6 +18,7 @@ export const SAMPLES: readonly { key: string; tag: string; content: object }[] =
     content: {
       title: "Order ORD-12345 has shipped",
       body: "It will be with you on Friday.",
+      image: { url: "/picture.svg", alt: "The parcel" },
       action: "/#order",
     },
   },

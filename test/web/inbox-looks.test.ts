@@ -50,7 +50,7 @@ test("the demo has every attribute, custom property, part and slot that the docu
   for (const [kind, names, shown] of documented) {
     assert.ok(names.length > 0, kind);
     assert.deepEqual(shown.toSorted(), names.toSorted());
-    for (const name of names) assert.ok(page.includes(`data-${kind}="${name}"`), name);
+    for (const name of names) assert.ok(page.includes(`data-kind="${kind}" data-name="${name}"`), name);
   }
 });
 
