@@ -22,6 +22,8 @@ interface OnecallErrorFields {
 
 /** Why a call failed, after all of its tries. */
 export class OnecallError extends Error {
+  /** What a console calls it; that of the class is shortened where this is built. */
+  static override readonly name = "OnecallError";
   readonly code: OnecallErrorCode;
   readonly status: number | null;
   /** Per field: what would be right. */
@@ -35,7 +37,7 @@ export class OnecallError extends Error {
     code: OnecallErrorCode,
     { message, status, details, requestId, retryable, cause }: OnecallErrorFields,
   ) {
-    super(message, { cause });
+    super(message, cause === undefined ? {} : { cause });
     this.name = "OnecallError";
     this.code = code;
     this.status = status;

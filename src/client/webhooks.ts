@@ -24,6 +24,8 @@ export type WebhookFault =
   | "invalid_body";
 
 export class WebhookError extends Error {
+  /** What a console calls it; that of the class is shortened where this is built. */
+  static override readonly name = "WebhookError";
   readonly code: WebhookFault;
 
   constructor(code: WebhookFault, message: string) {

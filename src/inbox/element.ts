@@ -118,6 +118,7 @@ export abstract class FeedElement extends SessionElement {
       linkTarget: this.getAttribute("target") ?? "_self",
       isReadOnly: this.isReadOnly,
       hasHeading: this.hasHeading,
+      hasTop: this.hasHeading || this.querySelector(':scope > [slot="header"]') !== null,
       hasNewer: this.#hasNewer,
       arrived: this.#arrived,
       unfolded: this.#unfolded,
@@ -129,6 +130,7 @@ export abstract class FeedElement extends SessionElement {
       onNewest: () => this.#scrollUp(),
       onUnfold: (item) => this.#unfold(item),
       onScroll: () => this.#noteScroll(),
+      onHeader: () => this.update(),
       onKeyDown: (event) => moveFocus(this.root, event),
       onAction: (event, item, action) => this.#act(event, item, action),
     };

@@ -91,6 +91,9 @@ describe("the wrapper for", () => {
       await page.getByText("Heute").waitFor();
       await site.app.send(name, "Later");
       await page.getByRole("button", { name: "Later" }).waitFor();
+      await page.getByRole("button", { name: "Only own" }).click();
+      await page.getByRole("button", { name: "Later" }).waitFor({ state: "detached" });
+      await page.getByText("Drawn by the page").waitFor();
       await page.getByRole("button", { name: "Leave" }).click();
       await page.locator("onecall-feed").waitFor({ state: "detached" });
       await watched.close();
@@ -98,3 +101,20 @@ describe("the wrapper for", () => {
     });
   }
 });
+
+for (const name of ["react-19", "react-18"]) {
+  test(`what ${name} draws keeps its state as the page is drawn again, and as the item is seen`, async () => {
+    const user = `${name}-state`;
+    await site.app.send(user, "The page's", { tag: "own" });
+    const issueToken = () => site.app.tokenFor(user);
+    const attributes = { asks: "", server: site.worker.url };
+    const watched = await site.open(user, attributes, { path: `/${name}`, functions: { issueToken } });
+    const { page } = watched;
+    await page.getByRole("button", { name: "0 likes, en" }).click();
+    await page.getByRole("button", { name: "1 likes, en" }).waitFor();
+    await page.getByText("unread: 0").waitFor();
+    await page.getByRole("button", { name: "Deutsch" }).click();
+    await page.getByRole("button", { name: "1 likes, de" }).waitFor();
+    await watched.close();
+  });
+}

@@ -12,6 +12,7 @@ interface Attributes {
   onclick?: Handler<MouseEvent>;
   onkeydown?: Handler<KeyboardEvent>;
   onscroll?: Handler<Event>;
+  onslotchange?: Handler<Event>;
   onerror?: Handler<Event>;
   onfocus?: Handler<FocusEvent>;
   onpointerenter?: Handler<PointerEvent>;

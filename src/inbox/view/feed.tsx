@@ -38,18 +38,25 @@ export function Feed({ view }: { view: FeedView }): Drawn {
   );
 }
 
+/** Heading and "mark all". Where a page has neither heading nor a header of its own, the filters' row is enough. */
 function Top({ view }: { view: FeedView }): Drawn {
-  const { texts, session } = view;
-  const canMark = !view.isReadOnly && session.unread !== null && session.unread > 0;
   return (
-    <div class="top" part="header">
-      <slot name="header">{view.hasHeading && <h2 part="heading">{texts.notifications}</h2>}</slot>
-      {canMark && (
-        <button type="button" class="quiet mark-all" part="mark-all" onclick={view.onMarkAll}>
-          {texts.markAll}
-        </button>
-      )}
+    <div class="top" part="header" hidden={!view.hasTop}>
+      <slot name="header" onslotchange={view.onHeader}>
+        {view.hasHeading && <h2 part="heading">{view.texts.notifications}</h2>}
+      </slot>
+      {view.hasTop && <MarkAll view={view} />}
     </div>
+  );
+}
+
+function MarkAll({ view }: { view: FeedView }): Drawn {
+  const { texts, session } = view;
+  if (view.isReadOnly || session.unread === null || session.unread === 0) return null;
+  return (
+    <button type="button" class="quiet" part="mark-all" onclick={view.onMarkAll}>
+      {texts.markAll}
+    </button>
   );
 }
 
@@ -73,6 +80,7 @@ function Filters({ view }: { view: FeedView }): Drawn {
       {choose(texts.onlyUnread, filter.isUnreadOnly, { isUnreadOnly: true })}
       {tags.length > 0 && <i />}
       {tags.map((tag) => choose(tag, filter.tag === tag, { tag: filter.tag === tag ? null : tag }))}
+      {!view.hasTop && <MarkAll view={view} />}
     </div>
   );
 }

@@ -33,7 +33,8 @@ export class Slots {
     } else {
       box ??= document.createElement("div");
       box.slot = slotOf(item);
-      box.replaceChildren(content);
+      // What is there already stays, with its focus and its state.
+      if (box.firstChild !== content || box.childNodes.length > 1) box.replaceChildren(content);
       if (!box.isConnected) this.#host.append(box);
     }
     this.#drawn.set(key, { item, box, by: renderItem });

@@ -20,6 +20,8 @@ export interface FeedView {
   linkTarget: string;
   isReadOnly: boolean;
   hasHeading: boolean;
+  /** There is a heading, or a header of the page's own. */
+  hasTop: boolean;
   /** New items stand above what is seen. */
   hasNewer: boolean;
   /** Keys of items that came while this was open, and of those whose whole body is shown. */
@@ -34,6 +36,8 @@ export interface FeedView {
   onNewest: () => void;
   onUnfold: (item: FeedItem) => void;
   onScroll: (event: Event) => void;
+  /** The page has put a header there, or has taken it away. */
+  onHeader: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
   /** `action` null: the item was clicked, and has none. */
   onAction: (event: Event, item: FeedItem, action: FeedAction | null) => void;

@@ -12,17 +12,25 @@ const app = createApp({
   setup() {
     const count = ref<number | null>(null);
     const locale = ref("en");
+    const tag = ref<string>();
     const onUnread = (detail: { count: number }): void => {
       count.value = detail.count;
     };
     const useGerman = (): void => {
       locale.value = "de";
     };
+    const filter = (): void => {
+      tag.value = "own";
+    };
     return () => [
       h("output", `unread: ${count.value}`),
       h("button", { onClick: () => useGerman() }, "Deutsch"),
+      h("button", { onClick: () => filter() }, "Only own"),
       h("button", { onClick: () => app.unmount() }, "Leave"),
-      h(OnecallFeed, { server, getToken, locale: locale.value, onUnread, renderItem: renderOwn }),
+      h(OnecallFeed, {
+        ...{ server, getToken, locale: locale.value, tag: tag.value },
+        ...{ onUnread, renderItem: renderOwn },
+      }),
     ];
   },
 });
