@@ -25,6 +25,7 @@ const ModuleSchema = v.object({
 
 const CREDENTIALS: Record<string, string> = {
   user: "user token",
+  looker: "user token, also a read-only one",
   socket: "user token or ticket",
   admin: "admin token",
   form: "the signed form",

@@ -597,6 +597,17 @@ export interface Operations {
     };
   };
   /**
+   * POST /v3/business-messaging/api/users/{uid}/auth_tokens/read_only
+   *
+   * A token that reads the user's feed for ten minutes, and marks nothing; makes no user
+   */
+  createReadOnlyToken: {
+    answer: {
+      authToken: string;
+      expiresAt: string;
+    };
+  };
+  /**
    * POST /v3/business-messaging/api/users/{uid}/auth_tokens/revoke
    *
    * Refuse all of a user's tokens until now, and close sockets

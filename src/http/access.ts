@@ -2,12 +2,21 @@ import type { Scope } from "../model/app.ts";
 import type { Actor } from "../model/audit.ts";
 import { authenticate, authenticateToken, type Caller, requireAdmin } from "./auth.ts";
 import type { Context } from "./context.ts";
-import { openReader, type Reader } from "./reader.ts";
+import { openLooker, openReader, type Reader } from "./reader.ts";
 import { requireSession } from "./session.ts";
 import type { OpenedSession } from "./session-token.ts";
 
 /** Where the credentials of a call are: an API key in one of two headers, a token, a form's fields, nowhere. */
-export type Credential = "apikey" | "api-token" | "user" | "socket" | "admin" | "session" | "form" | "none";
+export type Credential =
+  | "apikey"
+  | "api-token"
+  | "user"
+  | "looker"
+  | "socket"
+  | "admin"
+  | "session"
+  | "form"
+  | "none";
 
 /** Who may call a route. `Who` is what its handler learns of the caller. */
 export interface Access<Who extends object = object> {
@@ -29,6 +38,9 @@ export function byApiToken(scope: Scope): Access<Caller> {
   const identify = (request: Request, context: Context) => authenticateToken(request, context, scope);
   return { credential: "api-token", scope, identify };
 }
+
+/** A user's client with its token, or somebody who may look at its feed. */
+export const BY_LOOKER: Access<Reader> = { credential: "looker", scope: null, identify: openLooker };
 
 /** A user's client with its token. */
 export const BY_USER: Access<Reader> = { credential: "user", scope: null, identify: openReader };

@@ -3,13 +3,17 @@ import type { LookupGuard } from "../copies/lookup-guard.ts";
 import { findRootSecret, getSigningSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { APP_ID_PATTERN } from "../model/credentials.ts";
+import { READ_ONLY_TOKEN_TTL_SECONDS } from "../model/limits.ts";
 import { NO_APP } from "../model/missing.ts";
 import { type Outcome, requireFound, succeed } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
 import { EXPIRED_TOKEN, REFUSED_TOKEN } from "../model/user-token.ts";
 
-/** `feed`: a user's client; `socket`: a ticket that only opens a feed socket. */
-export type TokenAudience = "feed" | "socket";
+/**
+ * `feed`: a user's client; `feed-read`: somebody who looks at the user's feed, and is no client of theirs; `socket`: a
+ * ticket that only opens a feed socket.
+ */
+export type TokenAudience = "feed" | "feed-read" | "socket";
 
 /** A ticket is used at once: it travels in a URL, so it ends soon. */
 const TICKET_TTL_SECONDS = 60;
@@ -24,12 +28,20 @@ export interface FeedToken {
   expiresAt: number;
   /** What a socket ticket is known by when it is used; null for a feed token. */
   ticket: { id: string; expiresAt: number } | null;
+  /** It only reads the feed: nothing is marked, registered or opened with it. */
+  isReadOnly: boolean;
 }
 
 /** A ticket's claim: the end (Unix seconds) of the token that it stands for. */
 const SESSION_END = "session_exp";
 /** The claim that says which root secret a token's key comes from; the first where it lacks. */
 const GENERATION = "root";
+
+/** Whose tokens are taken where one of a user is asked for, and where a ticket is. */
+const ACCEPTED: Readonly<Record<"feed" | "socket", TokenAudience[]>> = {
+  feed: ["feed", "feed-read"],
+  socket: ["socket"],
+};
 
 type Claims = Pick<FeedToken, "appId" | "userId" | "issuedAt">;
 
@@ -39,6 +51,19 @@ type Claims = Pick<FeedToken, "appId" | "userId" | "issuedAt">;
  */
 export async function signFeedToken(root: RootSecret, claims: Claims, expiresAt: number): Promise<string> {
   return sign(root, new SignJWT(generationClaim(root)), claims, "feed", expiresAt / 1000);
+}
+
+/** A token that reads the user's feed for some minutes, and does nothing else. It is stored nowhere. */
+export async function issueReadOnlyToken(
+  env: Bindings,
+  user: Pick<Claims, "appId" | "userId">,
+): Promise<{ token: string; expiresAt: number }> {
+  const root = await requireSigningSecret(env, user.appId);
+  const issuedAt = Date.now();
+  const endSeconds = Math.floor(issuedAt / 1000) + READ_ONLY_TOKEN_TTL_SECONDS;
+  const jwt = new SignJWT(generationClaim(root));
+  const token = await sign(root, jwt, { ...user, issuedAt }, "feed-read", endSeconds);
+  return { token, expiresAt: endSeconds * 1000 };
 }
 
 /** A ticket that opens one socket for who has this token, made anew each time. */
@@ -83,13 +108,14 @@ async function sign(
 }
 
 /**
- * The token's claims. Refused: {@link EXPIRED_TOKEN} for one that we signed, else {@link REFUSED_TOKEN}. `guard`:
- * asked before an app is looked up that nothing is known of.
+ * The token's claims. Refused: {@link EXPIRED_TOKEN} for one that we signed, else {@link REFUSED_TOKEN}. As `feed` a
+ * token that only reads is taken too: what it may is for the route to say. `guard`: asked before an app is looked up
+ * that nothing is known of.
  */
 export async function verifyFeedToken(
   env: Bindings,
   token: string,
-  audience: TokenAudience,
+  audience: "feed" | "socket",
   guard: LookupGuard,
 ): Promise<Outcome<FeedToken>> {
   try {
@@ -103,10 +129,10 @@ export async function verifyFeedToken(
     const { payload } = await jwtVerify(token, await deriveKey(root), {
       algorithms: ["HS256"],
       issuer: iss,
-      audience,
-      requiredClaims: ["sub", "iat", "exp"],
+      audience: ACCEPTED[audience],
+      requiredClaims: ["sub", "iat", "exp", "aud"],
     });
-    const { sub, iat, exp, jti, [SESSION_END]: sessionEnd } = payload;
+    const { sub, iat, exp, aud, jti, [SESSION_END]: sessionEnd } = payload;
     if (sub === undefined || iat === undefined || exp === undefined) return REFUSED_TOKEN;
     if (audience === "socket" && jti === undefined) return REFUSED_TOKEN;
     return succeed({
@@ -115,6 +141,7 @@ export async function verifyFeedToken(
       issuedAt: Math.round(iat * 1000),
       expiresAt: (typeof sessionEnd === "number" ? sessionEnd : exp) * 1000,
       ticket: audience === "socket" && jti !== undefined ? { id: jti, expiresAt: exp * 1000 } : null,
+      isReadOnly: aud === ("feed-read" satisfies TokenAudience),
     });
   } catch (error) {
     // The signature is checked first.

@@ -8,9 +8,12 @@ import type { UserShardContract } from "../objects/user-shard/contract.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
 import { bearerToken } from "./auth.ts";
 import type { Context } from "./context.ts";
-import { type FeedToken, type TokenAudience, verifyFeedToken } from "./feed-tokens.ts";
+import { type FeedToken, verifyFeedToken } from "./feed-tokens.ts";
 import { limitRate } from "./rate-limit.ts";
 import { countWrongCredentials, guardLookups } from "./stranger-limit.ts";
+
+/** To whoever does more with a token that only reads. */
+export const ONLY_READS = "This token only reads the feed: it marks, registers and opens nothing.";
 
 /** Who reads a feed, and where it is. */
 export interface Reader {
@@ -18,8 +21,15 @@ export interface Reader {
   shard: Remote<UserShardContract>;
 }
 
-/** The user whose token a request carries. */
+/** The user whose token a request carries: that of the user's own client. */
 export async function openReader(request: Request, context: Context): Promise<Reader> {
+  const reader = await openLooker(request, context);
+  if (reader.token.isReadOnly) throw new OnecallError("ERR_FORBIDDEN", ONLY_READS);
+  return reader;
+}
+
+/** The same, or of whoever only looks at the user's feed. */
+export async function openLooker(request: Request, context: Context): Promise<Reader> {
   const bearer = bearerToken(request);
   if (bearer === null)
     throw new OnecallError("ERR_UNAUTHORIZED", "Send the header Authorization: Bearer <authToken>.");
@@ -30,14 +40,16 @@ export async function openReader(request: Request, context: Context): Promise<Re
 export async function openReaderOf(
   context: Context,
   given: string,
-  audience: TokenAudience,
+  audience: "feed" | "socket",
 ): Promise<Reader> {
   const { env } = context;
   const verified = await verifyFeedToken(env, given, audience, guardLookups(context));
   // Who comes with a token of yesterday isn't guessing.
   if (verified === REFUSED_TOKEN) await countWrongCredentials(context);
   const token = requireValue(verified);
-  await limitRate(env, `user:${token.appId}:${token.userId}`);
+  // Who looks at a user's feed doesn't slow the user.
+  const who = token.isReadOnly ? "looker" : "user";
+  await limitRate(env, `${who}:${token.appId}:${token.userId}`);
   return { token, shard: await shardOfToken(env, token) };
 }
 

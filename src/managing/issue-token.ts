@@ -1,6 +1,6 @@
 import { listRootSecrets } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
-import { requireSigningSecret, signFeedToken } from "../http/feed-tokens.ts";
+import { issueReadOnlyToken, requireSigningSecret, signFeedToken } from "../http/feed-tokens.ts";
 import type { AppRecord } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";
 import { requireValue } from "../model/outcome.ts";
@@ -25,10 +25,24 @@ export async function issueUserToken(
   const root = await requireSigningSecret(env, app.id);
   const shard = getShardStubOf(env, app, uid);
   const issued = await shard.issueToken(uid, ttlSeconds * 1000, root.generation);
-  if (!issued.ok && issued.code === "ERR_CONFLICT") {
-    throw new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
-  }
+  if (!issued.ok && issued.code === "ERR_CONFLICT") throw refuseDeactivated(sentAs);
   return signUserToken(root, app, uid, requireValue(issued));
+}
+
+/** A token for somebody who looks at the user's feed, and is no client of theirs. No user is made for it. */
+export async function issueTokenToLook(
+  env: Bindings,
+  app: AppRecord,
+  { uid, sentAs }: { uid: string; sentAs: string },
+): Promise<{ token: string; expiresAt: number }> {
+  const user = await getShardStubOf(env, app, uid).getUser(uid);
+  // No token of theirs is taken meanwhile.
+  if (user !== null && user.deactivatedAt !== null) throw refuseDeactivated(sentAs);
+  return issueReadOnlyToken(env, { appId: app.id, userId: uid });
+}
+
+function refuseDeactivated(sentAs: string): OnecallError {
+  return new OnecallError("ERR_CONFLICT", `The user "${sentAs}" is deactivated. Activate them first.`);
 }
 
 /**

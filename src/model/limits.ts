@@ -77,6 +77,8 @@ export const CLAIM_RUN_MS = 30_000;
 
 /** The longest life of a user's token. */
 export const MAX_TOKEN_TTL_SECONDS = 30 * 24 * 60 * 60;
+/** The life of a token that only reads a feed: whoever looks on asks for another. */
+export const READ_ONLY_TOKEN_TTL_SECONDS = 10 * 60;
 
 /** Tokens of a user that are listed: of more the oldest are left out, and go on being accepted. */
 export const MAX_LISTED_TOKENS = 100;

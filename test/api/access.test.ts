@@ -28,6 +28,7 @@ const RULES: [pattern: RegExp, access: Access][] = [
   [/^POST .*\/templates\/:template\/preview$/, "read"],
   [/^(POST|PUT) .*\/(channels|templates)(\/:\w+)?$/, "manage"],
   [/^POST .*\/channels\/:channel\/rotate-secret$/, "manage"],
+  [/^POST .*\/auth_tokens\/read_only$/, "read"],
   [/^(POST|PUT|DELETE) .*\/users(\/.*)?$/, "manage"],
   [/^GET .*\/(audit-log|auth_tokens)$/, "manage"],
   [/^(POST|PUT|DELETE) .*\/webhooks(\/.*)?$/, "manage"],
@@ -43,7 +44,7 @@ const SCOPES: Scope[] = ["send", "read", "manage"];
 function declaredAccess({ access }: RouteCase["route"]): Access {
   if (access.scope !== null) return access.scope;
   const { credential } = access;
-  if (credential === "user" || credential === "socket") return "user";
+  if (credential === "user" || credential === "looker" || credential === "socket") return "user";
   if (credential === "admin" || credential === "session") return credential;
   return credential === "form" ? "signed form" : "anybody";
 }

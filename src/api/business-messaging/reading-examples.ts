@@ -135,6 +135,13 @@ export const USER_TOKEN_EXAMPLES: readonly Example[] = [
   },
 ];
 
+export const READ_ONLY_TOKEN_EXAMPLES: readonly Example[] = [
+  {
+    name: "tenMinutes",
+    answer: { authToken: "eyJhbGciOiJIUzI1NiJ9.e30.cmVhZCBvbmx5", expiresAt: "2026-11-21T09:46:25.000Z" },
+  },
+];
+
 export const DEVICE_EXAMPLES: readonly Example[] = [
   {
     name: "fcm",

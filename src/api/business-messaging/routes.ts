@@ -40,7 +40,15 @@ import {
   putTemplate,
 } from "./templates.ts";
 import { getUserCount, getUsers } from "./user-lists.ts";
-import { deleteUser, getUser, postAuthToken, postTokenRevocation, postUser, putUser } from "./users.ts";
+import {
+  deleteUser,
+  getUser,
+  postAuthToken,
+  postReadOnlyToken,
+  postTokenRevocation,
+  postUser,
+  putUser,
+} from "./users.ts";
 import { postWebhookRecovery } from "./webhook-recovery.ts";
 import {
   deleteWebhook,
@@ -111,6 +119,7 @@ export const businessMessagingFamilies: readonly Family[] = [
       putUser,
       deleteUser,
       postAuthToken,
+      postReadOnlyToken,
       postTokenRevocation,
       getDevices,
       postDevice,

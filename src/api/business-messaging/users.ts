@@ -6,7 +6,7 @@ import { defineRoute } from "../../http/route.ts";
 import { parsedJson, ruledJson } from "../../http/route-input.ts";
 import { perUserIdRule, textSchema, UserIdSchema } from "../../http/validation.ts";
 import { deleteUserOf, findUserOf, revokeTokensOf, updateUserOf } from "../../managing/change-user.ts";
-import { issueUserToken } from "../../managing/issue-token.ts";
+import { issueTokenToLook, issueUserToken } from "../../managing/issue-token.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { MAX_TOKEN_TTL_SECONDS } from "../../model/limits.ts";
 import { NO_USER } from "../../model/missing.ts";
@@ -15,11 +15,22 @@ import type { User } from "../../model/user.ts";
 import { canonicalUserId } from "../../model/user-ids.ts";
 import { getShardStubOf } from "../../objects/user-shard/contract.ts";
 import { wholeNumberSchema } from "../../text/schemas.ts";
-import { isTaken, readUserParam, requireOfUser, requireReachableUser } from "../named-users.ts";
+import {
+  isTaken,
+  readUserParam,
+  requireOfUser,
+  requireReachableUser,
+  requireUserParam,
+} from "../named-users.ts";
 import { MetadataSchema, presentMetadata, toMetadataText } from "../users/fields.ts";
 import { USERS_PATH } from "../users/paths.ts";
 import { API } from "./paths.ts";
-import { USER_CHANGE_EXAMPLES, USER_EXAMPLES, USER_TOKEN_EXAMPLES } from "./reading-examples.ts";
+import {
+  READ_ONLY_TOKEN_EXAMPLES,
+  USER_CHANGE_EXAMPLES,
+  USER_EXAMPLES,
+  USER_TOKEN_EXAMPLES,
+} from "./reading-examples.ts";
 import { DeletedUserSchema, RevocationSchema, UserSchema, UserTokenSchema } from "./user-answers.ts";
 
 const UserFieldsEntries = {
@@ -123,6 +134,22 @@ export const postAuthToken = defineRoute({
     const { expiresInSeconds } = body;
     const user = await requireReachableUser(params.uid, env, app);
     const { token, expiresAt } = await issueUserToken(env, app, user, expiresInSeconds);
+    return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
+  },
+});
+
+export const postReadOnlyToken = defineRoute({
+  id: "createReadOnlyToken",
+  method: "POST",
+  path: `${API}/users/:uid/auth_tokens/read_only`,
+  access: byApiKey("read"),
+  summary: "A token that reads the user's feed for ten minutes, and marks nothing; makes no user",
+  answers: { 201: UserTokenSchema },
+  errors: ["ERR_CONFLICT"],
+  examples: READ_ONLY_TOKEN_EXAMPLES,
+  handle: async ({ app, env, params }) => {
+    const { uid, sentAs } = requireUserParam(params.uid, app);
+    const { token, expiresAt } = await issueTokenToLook(env, app, { uid, sentAs });
     return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
   },
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { listWebPushKeys } from "../../channels/push/web-push/public-keys.ts";
-import { BY_USER } from "../../http/access.ts";
+import { BY_LOOKER, BY_USER } from "../../http/access.ts";
 import { issueTicket } from "../../http/feed-tokens.ts";
 import { decodeCursor, LimitSchema, toPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
@@ -53,7 +53,7 @@ const getFeed = defineRoute({
   id: "listFeed",
   method: "GET",
   path: `${API}/feed`,
-  access: BY_USER,
+  access: BY_LOOKER,
   summary: "The user's in-app notifications, newest first",
   query: parsedQuery(FeedQuerySchema),
   answers: { 200: pageOf(FeedItemSchema) },
@@ -73,7 +73,7 @@ const getUnreadCount = defineRoute({
   id: "countUnread",
   method: "GET",
   path: `${API}/feed/unread-count`,
-  access: BY_USER,
+  access: BY_LOOKER,
   summary: "Items without a view",
   answers: { 200: v.strictObject({ count: CountSchema }) },
   examples: UNREAD_EXAMPLES,

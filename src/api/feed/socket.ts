@@ -1,8 +1,7 @@
 import { BY_SOCKET } from "../../http/access.ts";
 import { bearerToken } from "../../http/auth.ts";
 import type { Context } from "../../http/context.ts";
-import type { TokenAudience } from "../../http/feed-tokens.ts";
-import { openReaderOf, type Reader } from "../../http/reader.ts";
+import { ONLY_READS, openReaderOf, type Reader } from "../../http/reader.ts";
 import { defineRoute } from "../../http/route.ts";
 import { ANY_QUERY } from "../../http/route-input.ts";
 import { OnecallError } from "../../model/errors.ts";
@@ -18,7 +17,7 @@ const PROTOCOL = "onecall-feed";
 interface Credential {
   /** Null: nothing. */
   given: string | null;
-  audience: TokenAudience;
+  audience: "feed" | "socket";
   protocol: string | null;
 }
 
@@ -67,7 +66,10 @@ async function requireReader(context: Context, { given, audience }: Credential):
   if (given === null) {
     throw new OnecallError("ERR_UNAUTHORIZED", "Give the token as a subprotocol, or a ticket as ?ticket=.");
   }
-  return openReaderOf(context, given, audience);
+  const reader = await openReaderOf(context, given, audience);
+  // An open socket says that the user is there.
+  if (reader.token.isReadOnly) throw new OnecallError("ERR_UNAUTHORIZED", ONLY_READS);
+  return reader;
 }
 
 async function openInShard({ token, shard }: Reader, protocol: string | null): Promise<Response> {

@@ -64,9 +64,10 @@ export function errorCodesOf(route: Route): ErrorCode[] {
     for (const code of more) codes.add(code);
   };
   if (access.credential !== "none") add("ERR_UNAUTHORIZED", "ERR_TOO_MANY_REQUESTS");
-  if (access.scope !== null || access.credential === "admin") add("ERR_FORBIDDEN");
+  // Of a user: a token that only reads.
+  if (access.scope !== null || ["admin", "user"].includes(access.credential)) add("ERR_FORBIDDEN");
   // The app may have been deleted meanwhile.
-  if (access.scope !== null || access.credential === "user") add("ERR_NOT_FOUND");
+  if (access.scope !== null || ["user", "looker"].includes(access.credential)) add("ERR_NOT_FOUND");
   if (body !== null || query !== null || paths[0]?.includes(":")) add("ERR_BAD_REQUEST");
   if (body !== null) add("ERR_PAYLOAD_TOO_LARGE");
   if (method !== "GET") add("ERR_STORAGE_FULL");

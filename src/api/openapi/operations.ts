@@ -29,6 +29,7 @@ const SECURITY: Record<Credential, object[]> = {
   apikey: [{ apikey: [] }, { session: [] }],
   "api-token": [{ apiToken: [] }],
   user: [{ userToken: [] }],
+  looker: [{ userToken: [] }],
   socket: [{ userToken: [] }, { socketTicket: [] }],
   admin: [{ adminToken: [] }, { session: [] }],
   session: [{ session: [] }],

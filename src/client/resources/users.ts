@@ -39,6 +39,11 @@ export class Users extends Collection<UserKinds> {
     return this.requests.postAgain(api`/users/${uid}/auth_tokens`, options, body);
   }
 
+  /** What somebody else looks at the user's feed with, for some minutes: it marks nothing. */
+  createReadOnlyToken(uid: string, options?: CallOptions): Promise<Answer<"createReadOnlyToken">> {
+    return this.requests.postAgain(api`/users/${uid}/auth_tokens/read_only`, options);
+  }
+
   /** All tokens until now, and the sockets that they opened. */
   revokeTokens(uid: string, options?: CallOptions): Promise<Answer<"revokeUserTokens">> {
     return this.requests.postAgain(api`/users/${uid}/auth_tokens/revoke`, options);
