@@ -1621,6 +1621,8 @@ export interface UserHistory {
     channelType: "in_app" | "push" | "webhook";
     channelKey: string;
     status: DeliveryStatus;
+    reason: DeliveryReason | null;
+    message: string | null;
     delivered: boolean;
     viewed: boolean;
     clicked: boolean;

@@ -53,6 +53,9 @@ export interface HistoryEntry {
   channelKey: string;
   channelType: ChannelType;
   status: DeliveryStatus;
+  /** Why it failed or was skipped, and the provider's words. */
+  reason: string | null;
+  message: string | null;
   deliveredAt: number | null;
   viewedAt: number | null;
   clickedAt: number | null;

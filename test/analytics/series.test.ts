@@ -164,6 +164,8 @@ describe("a user's analytics", () => {
       templateName: "order",
       templateKey: "order",
       status: "delivered",
+      reason: null,
+      message: null,
       channelType: "push",
       channelKey: "mobile-push",
       delivered: true,
@@ -175,7 +177,10 @@ describe("a user's analytics", () => {
     });
     const leo = await read(app, "users/leo", "");
     expect(leo.summary).toEqual({ delivered: 1, viewed: 0, clicked: 0 });
-    expect(leo.notifications.map(({ delivered }: Body) => delivered)).toEqual([false, true]);
+    expect(leo.notifications).toMatchObject([
+      { status: "skipped", reason: "no_device", delivered: false },
+      { status: "delivered", reason: null, delivered: true },
+    ]);
   });
 
   it("are empty for who never got anything", async () => {

@@ -178,6 +178,7 @@ const bodyOf = (method: string, pattern: string): Body => {
 /** Routes where A is let in: they read or make A's own things, whatever B calls its own. */
 const OWN: string[] = [
   "auth_tokens",
+  "read_only",
   "feed",
   "read-all",
   "push-keys",

@@ -53,6 +53,7 @@ const EVERY_METHOD = {
     users.update("{}", {}),
     users.delete("{}"),
     users.createToken("{}"),
+    users.createReadOnlyToken("{}"),
     users.revokeTokens("{}"),
     users.getWebhookAddress("{}"),
     users.setWebhookAddress("{}", { url: "https://example.com" }),

@@ -138,6 +138,8 @@ export const getUserAnalytics = defineRoute({
       channelType: entry.channelType,
       channelKey: entry.channelKey,
       status: entry.status,
+      reason: entry.reason,
+      message: entry.message,
       delivered: entry.status === "delivered",
       viewed: entry.viewedAt !== null,
       clicked: entry.clickedAt !== null,

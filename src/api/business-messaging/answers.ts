@@ -140,6 +140,8 @@ export const UserHistorySchema = named(
         channelType: ChannelTypeSchema,
         channelKey: v.string(),
         status: DeliveryStatusSchema,
+        reason: v.nullable(DeliveryReasonSchema),
+        message: TextOrNullSchema,
         delivered: v.boolean(),
         viewed: v.boolean(),
         clicked: v.boolean(),

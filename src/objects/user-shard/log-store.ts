@@ -231,7 +231,8 @@ export class LogStore {
       .one();
     const rows = this.#sql
       .exec<Omit<LoggedRow, "user_id"> & StoredHeader & { id: string; channel_type: ChannelType }>(
-        `SELECT id, channel_key, channel_type, status, delivered_at, viewed_at, clicked_at, header, part
+        `SELECT id, channel_key, channel_type, status, reason, message, delivered_at, viewed_at, clicked_at,
+           header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
          WHERE user_id = ?1 AND notification_id >= ${FIRST_ID} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
          ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
@@ -250,6 +251,8 @@ export class LogStore {
         channelKey: row.channel_key,
         channelType: row.channel_type,
         status: row.status,
+        reason: row.reason,
+        message: row.message,
         deliveredAt: row.delivered_at,
         viewedAt: row.viewed_at,
         clickedAt: row.clicked_at,
