@@ -1,9 +1,11 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { guardUnsaved } from "./unsaved.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
 import "./styles/shell.css";
 
+guardUnsaved();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -120,9 +120,9 @@ describe("the dashboard", () => {
     await page.getByRole("link", { name: "mia-online" }).waitFor();
     await page.getByRole("link", { name: "mia-online" }).click();
     await page.getByText("Nothing was sent to this user yet").waitFor();
-    await page.getByRole("link", { name: "Send notification" }).click();
+    await page.getByRole("button", { name: "Send notification" }).click();
     await page.getByLabel("Template").selectOption("order-confirmation");
-    await page.getByRole("button", { name: "Send to 1 user" }).waitFor();
+    await page.getByRole("button", { name: "Send to mia-online" }).waitFor();
     await close();
   });
 

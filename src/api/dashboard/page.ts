@@ -2,13 +2,16 @@ import type { Context } from "../../http/context.ts";
 import { OnecallError } from "../../model/errors.ts";
 import { DASHBOARD_ASSETS, isDashboardPath } from "./paths.ts";
 
-/** A page may load what this service serves, and nothing else; it runs no text, and is in nobody's frame. */
+/**
+ * A page may load what this service serves, and images of elsewhere; it runs no text, and is in nobody's frame. Images:
+ * whoever looks at a template or a feed sees those of its content. Nothing is told to where they are but that.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
-  "img-src 'self' data:",
+  "img-src 'self' data: https:",
   "base-uri 'none'",
   "form-action 'self'",
   "frame-ancestors 'none'",

@@ -17,7 +17,8 @@ interface CsvUploadProps {
   /** In place of a file of that key. */
   overwrite?: boolean;
   file: TargetsFile | null;
-  onFile(file: TargetsFile | null): void;
+  /** What was uploaded, and the file on this machine; null while there is none. */
+  onFile(file: TargetsFile | null, source: File | null): void;
 }
 
 /** A CSV by drag and drop or by the file dialog: uploaded with its progress, checked whole, its faults line by line. */
@@ -25,17 +26,16 @@ export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile
   const [loaded, setLoaded] = useState<{ name: string; share: number } | null>(null);
   const [faults, setFaults] = useState<{ rows: LineFault[]; text: string } | null>(null);
   const uploading = useAction(async (given: File) => {
-    onFile(null);
+    onFile(null, null);
     setFaults(null);
     setLoaded({ name: given.name, share: 0 });
     try {
-      onFile(
-        await clientOf(app).files.upload(given, {
-          key: keyOf(given.name),
-          overwrite,
-          onProgress: (progress) => setLoaded({ name: given.name, share: progress.loaded / progress.total }),
-        }),
-      );
+      const uploaded = await clientOf(app).files.upload(given, {
+        key: keyOf(given.name),
+        overwrite,
+        onProgress: (progress) => setLoaded({ name: given.name, share: progress.loaded / progress.total }),
+      });
+      onFile(uploaded, given);
     } catch (error) {
       const rows = error instanceof OnecallError ? faultsOf(error.message) : [];
       if (rows.length === 0) throw error;

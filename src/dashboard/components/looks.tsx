@@ -1,6 +1,7 @@
 import { readContent } from "../../inbox/feed/content.ts";
+import { ImageFrom } from "./image.tsx";
 
-/** How content looks where users see it. Images of elsewhere aren't loaded: their place and link are shown. */
+/** How content looks where users see it. */
 
 interface LookProps {
   content: unknown;
@@ -16,7 +17,7 @@ export function FeedItem({ content }: LookProps) {
       <div class="look-card">
         <strong>{title || "Nothing to show yet"}</strong>
         {body !== "" && <p>{body}</p>}
-        {image !== null && <ImagePlace url={image.url} />}
+        {image !== null && <ImageFrom url={image.url} />}
         {actions.map(({ label, type, url, data }) => (
           <span key={`${label} ${JSON.stringify(data)}`} class="small">
             {label || "A click"} → {url ?? `your page: ${type} ${JSON.stringify(data)}`}
@@ -43,7 +44,7 @@ export function IosLockScreen({ content }: LookProps) {
               <span class="small quiet">now</span>
             </div>
             <p class="clamp">{body}</p>
-            {image !== null && <ImagePlace url={image} />}
+            {image !== null && <ImageFrom url={image} />}
           </div>
         </div>
       </div>
@@ -65,7 +66,7 @@ export function AndroidLockScreen({ content }: LookProps) {
           </span>
           <strong>{title}</strong>
           <p class="clamp">{body}</p>
-          {image !== null && <ImagePlace url={image} />}
+          {image !== null && <ImageFrom url={image} />}
         </div>
       </div>
     </figure>
@@ -82,8 +83,4 @@ function readPush(content: unknown): { title: string; body: string; image: strin
     body: textOf(Reflect.get(fields, "body")) ?? "No body yet",
     image: textOf(isWhole ? Reflect.get(image, "url") : image),
   };
-}
-
-function ImagePlace({ url }: { url: string }) {
-  return <div class="look-image small">Image: {url}</div>;
 }

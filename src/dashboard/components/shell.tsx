@@ -5,6 +5,7 @@ import { isUtc, setUtc, zoneName } from "../format.ts";
 import { useAction } from "../load.ts";
 import { NAVIGATION } from "../navigation.ts";
 import { isOperator, may, session, signOut } from "../session.ts";
+import { mayLeave } from "../unsaved.ts";
 import { Failure } from "./feedback.tsx";
 import { CheckField } from "./fields.tsx";
 
@@ -89,7 +90,9 @@ function PageLinks({ app }: { app: string }) {
 /** Who is signed in, the zone of times, and the way out. */
 function SignedIn() {
   const found = session.value;
-  const leaving = useAction(signOut);
+  const leaving = useAction(async () => {
+    if (mayLeave()) await signOut();
+  });
   if (found.state !== "open") return null;
   return (
     <footer>

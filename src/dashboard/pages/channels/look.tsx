@@ -4,7 +4,7 @@ import { AndroidLockScreen, FeedItem, IosLockScreen } from "../../components/loo
 interface ChannelLookProps {
   /** Undefined: the channel isn't there. */
   type: Channel["type"] | undefined;
-  content: Readonly<Record<string, unknown>>;
+  content: unknown;
 }
 
 /** Content as users of a channel of the type see it. */

@@ -4,9 +4,9 @@ import { Filters, NothingFits, SelectFilter, TextFilter } from "../../components
 import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { Why } from "../../components/why.tsx";
 import { download } from "../../download.ts";
 import { type Action, useAction, useLoad } from "../../load.ts";
-import { meaningOf } from "../../reasons.ts";
 import { clientOf, may } from "../../session.ts";
 import { type UrlState, useUrlState } from "../../url-state.ts";
 
@@ -105,12 +105,7 @@ function columnsOf(app: string, mayRetry: boolean, retrying: Action<[userId: str
     { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
     {
       title: "Why",
-      cell: ({ reason, message }) => (
-        <>
-          {reason !== null && <span title={reason}>{meaningOf(reason)}</span>}
-          {message !== null && <div class="mono small">“{message}”</div>}
-        </>
-      ),
+      cell: ({ reason, message }) => <Why reason={reason} message={message} />,
     },
     { title: "Tries", isNumber: true, cell: ({ attempts }) => attempts },
     {

@@ -1,52 +1,84 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Template } from "../../../client/api-types.ts";
+import type { Channel, Template } from "../../../client/api-types.ts";
 import { Failure } from "../../components/feedback.tsx";
 import { useAction } from "../../load.ts";
-import { textAt } from "../../parse.ts";
 import { clientOf } from "../../session.ts";
+import { ChannelLook } from "../channels/look.tsx";
+
+/** Whose values are filled in. */
+export interface Sample {
+  variables: object;
+  /** Such as "Row 3: ann"; null: nobody's in particular. */
+  whose: string | null;
+}
 
 interface PreviewProps {
   app: string;
   template: Template;
-  variables: object;
+  /** Asked for at each look. */
+  readSample(): Promise<Sample>;
+  /** Of the button; else what a user gets. */
+  label?: string;
+  /** What says which sample it is. */
+  children?: ComponentChildren;
 }
 
-/** What a user gets in each channel, rendered by the service as it would be sent. */
-export function Preview({ app, template, variables }: PreviewProps) {
-  const [content, setContent] = useState<Record<string, unknown> | null>(null);
+interface Shown {
+  whose: string | null;
+  looks: { key: string; type: Channel["type"] | undefined; content: unknown }[];
+}
+
+/** What a user gets in each channel, rendered by the service as it would be sent, as it looks there. */
+export function Preview({
+  app,
+  template,
+  readSample,
+  label = "Show what a user gets",
+  children,
+}: PreviewProps) {
+  const [shown, setShown] = useState<Shown | null>(null);
   const rendering = useAction(async () => {
+    const { templates, channels } = clientOf(app);
+    const { variables, whose } = await readSample();
     const version = template.approvedVersion ?? template.version;
-    setContent((await clientOf(app).templates.preview(template.key, { variables, version })).content);
+    const [{ content }, { data }] = await Promise.all([
+      templates.preview(template.key, { variables, version }),
+      channels.list().page(),
+    ]);
+    const typeOf = (key: string) => data.find((channel) => channel.key === key)?.type;
+    const looks = Object.entries(content).map(([key, one]) => ({ key, type: typeOf(key), content: one }));
+    setShown({ whose, looks });
   });
   return (
     <section class="card stack" aria-label="Preview">
       <div class="row spread">
         <h2>Preview</h2>
-        <button type="button" class="button" disabled={rendering.isRunning} onClick={() => rendering.run()}>
-          {rendering.isRunning ? "Rendering …" : "Show what a user gets"}
-        </button>
+        <div class="row">
+          {children}
+          <button type="button" class="button" disabled={rendering.isRunning} onClick={() => rendering.run()}>
+            {rendering.isRunning ? "Rendering …" : label}
+          </button>
+        </div>
       </div>
       {rendering.error !== null && <Failure error={rendering.error} />}
-      {content !== null && (
-        <div class="previews">
-          {Object.entries(content).map(([channel, one]) => (
-            <ChannelPreview key={channel} channel={channel} content={one} />
-          ))}
-        </div>
-      )}
+      <div role="status">{shown !== null && <Looks shown={shown} />}</div>
     </section>
   );
 }
 
-function ChannelPreview({ channel, content }: { channel: string; content: unknown }) {
-  const title = textAt(content, "title");
-  const body = textAt(content, "body") ?? textAt(content, "text");
+function Looks({ shown: { whose, looks } }: { shown: Shown }) {
   return (
-    <figure class="preview">
-      <figcaption class="small quiet">{channel}</figcaption>
-      {title !== null && <strong>{title}</strong>}
-      {body !== null && <p>{body}</p>}
-      {title === null && body === null && <pre>{JSON.stringify(content, null, 2)}</pre>}
-    </figure>
+    <div class="stack">
+      {whose !== null && <p>{whose}</p>}
+      <div class="previews">
+        {looks.map(({ key, type, content }) => (
+          <section key={key} class="looks" aria-label={`Preview of ${key}`}>
+            <h3>{key}</h3>
+            <ChannelLook type={type} content={content} />
+          </section>
+        ))}
+      </div>
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { Template } from "../../../client/api-types.ts";
 import type { VariableValue } from "../../../client/template-variables.ts";
 import { type Option, SelectField, TextField } from "../../components/fields.tsx";
+import { ImageFrom } from "../../components/image.tsx";
 
 /** A form made of a template's variable schema: a field for a text, three for an image, two for an action. */
 
@@ -66,6 +67,9 @@ export function VariableFields({ template, values, legend, onValues }: VariableF
           )),
         )}
       </div>
+      {entries.map(
+        ([name, { type }]) => type === "image" && <ImageFrom key={name} url={values[`${name}.url`] ?? ""} />,
+      )}
     </fieldset>
   );
 }

@@ -4,6 +4,7 @@ import { type CallExample, CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { CheckField, Form, type Option, SelectField, TextField } from "../../components/fields.tsx";
 import { useAction } from "../../load.ts";
+import { useUnsaved } from "../../unsaved.ts";
 import { ChannelContent } from "./channel-content.tsx";
 import { changesOf, type Draft, toNewBody } from "./draft.ts";
 import { LivePreview } from "./live-preview.tsx";
@@ -24,6 +25,8 @@ export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps)
   const change = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }));
   const saving = useAction((approve: boolean) => onSave(draft, approve));
   const changes = isNew ? toNewBody(draft) : changesOf(draft, stored);
+  const hasChanges = isNew ? draft !== stored : Object.keys(changes).length > 0;
+  useUnsaved(hasChanges || draft.unread.length > 0);
   const fault = faultOf(draft);
   const canSave = fault === null && Object.keys(changes).length > 0 && !saving.isRunning;
   return (

@@ -1,4 +1,6 @@
+import { useState } from "preact/hooks";
 import type { UserHistory } from "../../../client/api-types.ts";
+import { OnecallError } from "../../../client/index.ts";
 import { StatusBadge } from "../../components/badges.tsx";
 import { Fact, Facts } from "../../components/facts.tsx";
 import { Empty } from "../../components/feedback.tsx";
@@ -6,43 +8,90 @@ import { LoadedTable, WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { type Column, Pager, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { Why } from "../../components/why.tsx";
 import { formatNumber } from "../../format.ts";
 import { useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
+import { mayLeave } from "../../unsaved.ts";
 import { useUrlState } from "../../url-state.ts";
+import { UserFeed } from "./feed.tsx";
+import { SendToUser } from "./send.tsx";
 
-/** A user: what is known of them, their devices, and what became of all that was sent to them. */
+/** A user: what is known of them, what they see, what became of all that was sent to them; and sends to them. */
 export default function UserDetail({ app = "", uid = "" }: { app?: string; uid?: string }) {
-  const loaded = useLoad((signal) => clientOf(app).users.get(uid, { signal }), [app, uid]);
+  const [isSending, setIsSending] = useState(false);
+  const [sent, setSent] = useState<string | null>(null);
   return (
     <Page
       title={uid}
       actions={
         may("send") && (
-          <a
+          <button
+            type="button"
             class="button main"
-            href={`/dashboard/${encodeURIComponent(app)}/send?to=${encodeURIComponent(uid)}`}
+            aria-expanded={isSending}
+            onClick={() => (!isSending || mayLeave()) && setIsSending(!isSending)}
           >
             Send notification
-          </a>
+          </button>
         )
       }
     >
-      <WhenLoaded loaded={loaded} what="the user">
-        {({ name, role, status, createdAt }) => (
+      {isSending && <SendToUser app={app} uid={uid} onSent={setSent} />}
+      <UserFacts app={app} uid={uid} />
+      <div class="sides">
+        <div class="stack">
+          <History app={app} uid={uid} sent={sent} />
+          <Devices app={app} uid={uid} />
+        </div>
+        <UserFeed app={app} uid={uid} sent={sent} />
+      </div>
+    </Page>
+  );
+}
+
+function UserFacts({ app, uid }: { app: string; uid: string }) {
+  const loaded = useLoad((signal) => clientOf(app).users.get(uid, { signal }), [app, uid]);
+  if (loaded.error instanceof OnecallError && loaded.error.status === 404) {
+    return (
+      <p class="quiet">
+        There is no record of this user: a send needs none. One is made by <code>POST …/users</code>, or with
+        the user's first token.
+      </p>
+    );
+  }
+  return (
+    <WhenLoaded loaded={loaded} what="the user">
+      {({ name, avatar, role, status, metadata, createdAt, updatedAt, deactivatedAt }) => (
+        <>
           <Facts>
             <Fact name="Name">{name}</Fact>
             <Fact name="Role">{role}</Fact>
-            <Fact name="Status">{status}</Fact>
+            <Fact name="Status">
+              {status}
+              {deactivatedAt !== undefined && (
+                <div class="small">
+                  deactivated <Time at={deactivatedAt} isAge />
+                </div>
+              )}
+            </Fact>
+            <Fact name="Avatar">{avatar ?? "none"}</Fact>
             <Fact name="Made">
               <Time at={createdAt} />
             </Fact>
+            <Fact name="Changed">
+              <Time at={updatedAt} />
+            </Fact>
           </Facts>
-        )}
-      </WhenLoaded>
-      <Devices app={app} uid={uid} />
-      <History app={app} uid={uid} />
-    </Page>
+          {metadata !== null && (
+            <details>
+              <summary>Metadata</summary>
+              <pre>{JSON.stringify(metadata, null, 2)}</pre>
+            </details>
+          )}
+        </>
+      )}
+    </WhenLoaded>
   );
 }
 
@@ -70,12 +119,13 @@ function Devices({ app, uid }: { app: string; uid: string }) {
 
 type UserDelivery = UserHistory["notifications"][number];
 
-function History({ app, uid }: { app: string; uid: string }) {
+/** `sent`: what was just sent is among them. */
+function History({ app, uid, sent }: { app: string; uid: string; sent: string | null }) {
   const url = useUrlState();
   const query = { limit: 20, ...url.only(["cursor"]) };
   const loaded = useLoad(
     (signal) => clientOf(app).analytics.user(uid, query, { signal }),
-    [app, uid, JSON.stringify(query)],
+    [app, uid, sent, JSON.stringify(query)],
   );
   return (
     <section class="stack" aria-label="Deliveries">
@@ -118,6 +168,10 @@ function columnsOf(app: string, uid: string): Column<UserDelivery>[] {
     },
     { title: "Channel", cell: ({ channelKey }) => channelKey },
     { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
+    {
+      title: "Why",
+      cell: ({ reason, message }) => <Why reason={reason} message={message} />,
+    },
     {
       title: "Delivered",
       cell: ({ deliveredAt }) => (deliveredAt === null ? null : <Time at={deliveredAt} />),

@@ -88,10 +88,8 @@ function EndpointFacts({ webhook }: { webhook: Webhook }) {
 /** Its fields, whether it is enabled, and its end. */
 function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDone: () => void }) {
   const { id, enabled } = webhook;
-  const [fields, setFields] = useState<EndpointFields>({
-    ...webhook,
-    description: webhook.description ?? "",
-  });
+  const kept = { ...webhook, description: webhook.description ?? "" };
+  const [fields, setFields] = useState<EndpointFields>(kept);
   const changing = useAction(
     async (body: Parameters<ReturnType<typeof clientOf>["webhooks"]["update"]>[1]) => {
       await clientOf(app).webhooks.update(id, body);
@@ -101,7 +99,7 @@ function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDon
   return (
     <Form label="Change the endpoint" onSubmit={() => changing.run(toBody(fields))}>
       <h2>Change it</h2>
-      <Fields fields={fields} onFields={setFields} />
+      <Fields fields={fields} kept={kept} onFields={setFields} />
       {changing.error !== null && <Failure error={changing.error} />}
       <div class="row">
         <button type="submit" class="button main" disabled={fields.events.length === 0 || changing.isRunning}>

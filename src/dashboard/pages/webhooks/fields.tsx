@@ -1,5 +1,6 @@
 import type { Webhook } from "../../../client/api-types.ts";
 import { Choices, NumberField, TextField } from "../../components/fields.tsx";
+import { useUnsaved } from "../../unsaved.ts";
 
 const EVENTS = [
   "notification.accepted",
@@ -37,11 +38,14 @@ export function toBody({ url, description, events, eventsPerCall }: EndpointFiel
 
 interface FieldsProps {
   fields: EndpointFields;
+  /** As they are kept. */
+  kept: EndpointFields;
   onFields(fields: EndpointFields): void;
 }
 
 /** An endpoint's fields: where it is, and what it hears of. */
-export function Fields({ fields, onFields }: FieldsProps) {
+export function Fields({ fields, kept, onFields }: FieldsProps) {
+  useUnsaved(JSON.stringify(toBody(fields)) !== JSON.stringify(toBody(kept)));
   const change = (changes: Partial<EndpointFields>) => onFields({ ...fields, ...changes });
   const { url, description, events, eventsPerCall } = fields;
   return (

@@ -62,7 +62,7 @@ function NewEndpoint({ app, onMade }: { app: string; onMade: () => void }) {
   return (
     <Form label="A new endpoint" onSubmit={making.run}>
       <h2>A new endpoint</h2>
-      <Fields fields={fields} onFields={setFields} />
+      <Fields fields={fields} kept={NEW_ENDPOINT} onFields={setFields} />
       {making.error !== null && <Failure error={making.error} />}
       <div class="row">
         <button type="submit" class="button main" disabled={fields.events.length === 0 || making.isRunning}>

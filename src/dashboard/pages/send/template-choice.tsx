@@ -1,0 +1,51 @@
+import type { Template } from "../../../client/api-types.ts";
+import { Empty } from "../../components/feedback.tsx";
+import { type Option, SelectField } from "../../components/fields.tsx";
+import { WhenLoaded } from "../../components/loaded.tsx";
+import { useLoad } from "../../load.ts";
+import { clientOf } from "../../session.ts";
+
+interface TemplateChoiceProps {
+  app: string;
+  /** The chosen one's; empty: none yet. */
+  templateKey: string;
+  onChoose(key: string): void;
+}
+
+/** Which template is sent: one of those that are approved. */
+export function TemplateChoice({ app, templateKey, onChoose }: TemplateChoiceProps) {
+  const loaded = useLoad(
+    (signal) => clientOf(app).templates.list({ status: "approved", limit: 100 }, { signal }).page(),
+    [app],
+  );
+  return (
+    <WhenLoaded loaded={loaded} what="templates">
+      {({ data }) =>
+        data.length === 0 ? (
+          <Empty title="No template is approved yet">
+            <p>A send needs an approved template: make one, look at its preview, and approve it.</p>
+          </Empty>
+        ) : (
+          <SelectField
+            label="Template"
+            value={templateKey}
+            options={[
+              ["", "Choose …"],
+              // A link may name one that isn't among them.
+              ...(templateKey === "" || data.some(({ key }) => key === templateKey)
+                ? []
+                : [[templateKey, templateKey] satisfies Option<string>]),
+              ...data.map(({ key, name }): Option<string> => [key, `${name} (${key})`]),
+            ]}
+            onValue={onChoose}
+          />
+        )
+      }
+    </WhenLoaded>
+  );
+}
+
+/** The template that was chosen, with its variables as they are sent: those of the approved version. */
+export function useTemplate(app: string, key: string) {
+  return useLoad<Template>((signal) => clientOf(app).templates.get(key, { signal }), [app, key]);
+}
