@@ -13,7 +13,7 @@ import { EXPIRED_TOKEN, REFUSED_TOKEN } from "../model/user-token.ts";
  * `feed`: a user's client; `feed-read`: somebody who looks at the user's feed, and is no client of theirs; `socket`: a
  * ticket that only opens a feed socket.
  */
-export type TokenAudience = "feed" | "feed-read" | "socket";
+type TokenAudience = "feed" | "feed-read" | "socket";
 
 /** A ticket is used at once: it travels in a URL, so it ends soon. */
 const TICKET_TTL_SECONDS = 60;
