@@ -1,4 +1,4 @@
-/** Reads one row of a CSV that the service has taken, so that somebody sees what its user gets. Pure but for the file. */
+/** Reads one row of a CSV that the service has taken, so that somebody sees what its user gets. */
 
 const ID_COLUMN = "user_id";
 const SEPARATORS = [",", ";", "\t", "|"] as const;
@@ -9,7 +9,7 @@ export interface CsvRow {
   cells: Readonly<Record<string, string>>;
 }
 
-/** The row of that number, from 1, the header not counted; an empty one where there are fewer. It is read up to there. */
+/** The row of that number, from 1, below the header; an empty one where there are fewer. It is read up to there. */
 export async function readRow(file: Blob, number: number): Promise<CsvRow> {
   const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
   const records = new Records();
