@@ -34,3 +34,11 @@ export async function* readPieces(
   const reader = new PieceReader(stream, bytes, bytes);
   for (let piece = await reader.next(); piece !== null; piece = await reader.next()) yield piece;
 }
+
+/**
+ * Gives the memory of bytes back at once: what an upload has held waits for the garbage collector else, which comes late
+ * where few objects hold much.
+ */
+export function freeBytes(bytes: Uint8Array): void {
+  if (bytes.buffer instanceof ArrayBuffer && !bytes.buffer.detached) bytes.buffer.transfer(0);
+}

@@ -1,3 +1,5 @@
+import { freeBytes } from "./byte-pieces.ts";
+
 const OPTIONS = { httpMetadata: { contentType: "text/csv" } };
 
 /**
@@ -38,11 +40,12 @@ export class CsvArchive {
   /** Completes the file and lets go of its memory. */
   async finish(): Promise<R2Object> {
     const object = await this.#complete();
-    this.#part = new Uint8Array();
+    freeBytes(this.#part);
     return object;
   }
 
   async abort(): Promise<void> {
+    freeBytes(this.#part);
     await this.#upload?.abort();
   }
 

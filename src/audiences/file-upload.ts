@@ -108,9 +108,10 @@ export class FileUpload {
     const stored = small === null ? await this.#archive.finish() : null;
     if (small === null) receiving.release();
     const building = await buildingMemory.take(this.#policy.appId, this.#size * USUAL_GROWTH + READ_BYTES);
+    const builder = new AudienceBuilder(this.#placement, "last");
     try {
       const pieces = small === null ? await this.#readArchive() : [small];
-      const { audience, summary } = await this.#build(pieces, building);
+      const { audience, summary } = await this.#build(pieces, building, builder);
       const [object, { ref }] = await Promise.all([
         stored ?? this.#archive.finish(),
         storeAudience(this.#env, this.#policy.appId, this.#audienceId, audience, {
@@ -121,6 +122,7 @@ export class FileUpload {
       await this.#nameFile(audience, summary, ref.etag);
       return { fileKey: this.#policy.fileKey, httpEtag: object.httpEtag };
     } finally {
+      builder.release();
       building.release();
     }
   }
@@ -150,8 +152,8 @@ export class FileUpload {
   async #build(
     pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     memory: MemoryShare,
+    builder: AudienceBuilder,
   ): Promise<{ audience: BuiltAudience; summary: CsvSummary }> {
-    const builder = new AudienceBuilder(this.#placement, "last");
     const toId = (sent: string) => canonicalUserId(this.#userIdRule, sent);
     const reader = new CsvReader({ ...CSV_RULES, toId }, (id, json, isFull) => builder.add(id, json, isFull));
     for await (const piece of pieces) {

@@ -1,3 +1,5 @@
+import { freeBytes } from "./byte-pieces.ts";
+
 /** The first block is small: most audiences are. */
 const FIRST_BLOCK_BYTES = 16 * 1024;
 const BLOCK_BYTES = 256 * 1024;
@@ -42,6 +44,12 @@ export class RowLog {
       if (block[start + index] !== bytes[index]) return false;
     }
     return true;
+  }
+
+  /** Lets go of the rows: they can't be read after. */
+  release(): void {
+    for (const block of this.#blocks) freeBytes(block);
+    this.#blocks.length = 0;
   }
 
   lengthOf(row: number): number {
