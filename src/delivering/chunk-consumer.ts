@@ -1,5 +1,5 @@
 import type { Bindings } from "../env.ts";
-import { groupByLedger, type LedgerRef } from "../model/ids.ts";
+import { type LedgerRef, requireIdParts } from "../model/ids.ts";
 import { pause } from "../model/pause.ts";
 import type { CarriedReport } from "../model/report.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
@@ -12,6 +12,8 @@ import { deliverUnit, type ReadUnit, readUnit } from "./unit.ts";
 interface ReceivedMessage {
   message: Message;
   unit: ChunkMessage;
+  /** Which ledger waits to hear of it; null of a message of an earlier version, for which none does. */
+  ledger: LedgerRef | null;
   waitedMs: number;
 }
 
@@ -37,39 +39,40 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
   for (const message of batch.messages) {
     try {
       const waitedMs = Date.now() - message.timestamp.getTime();
-      received.push({ message, unit: parseChunkMessage(message.body), waitedMs });
+      const unit = parseChunkMessage(message.body);
+      received.push({ message, unit, ledger: ledgerOf(unit), waitedMs });
     } catch (error) {
       giveUp(message, error);
     }
   }
-  const done = await deliverInTurn(env, orderByShare(received), giveUp);
-  // A message of an earlier version stands for a chunk that no ledger waits for.
-  for (const { message, unit } of done) if (unit.version === 1) message.ack();
-  const byApp = Map.groupBy(
-    done.filter(({ unit }) => unit.version === 2),
-    ({ unit }) => unit.appId,
-  );
-  await Promise.all(
-    [...byApp].flatMap(([appId, ofApp]) =>
-      groupByLedger(ofApp, ({ unit }) => unit.notificationId).map(([ledger, ofLedger]) =>
-        finishUnits(env, appId, ledger, ofLedger),
-      ),
-    ),
-  );
+  const finishing = new Finishing(env, received);
+  await deliverInTurn(env, orderByShare(received), {
+    delivered: (entry, reports) => finishing.settle({ ...entry, reports }, true),
+    failed: (entry, error) => {
+      giveUp(entry.message, error);
+      finishing.settle({ ...entry, reports: [] }, false);
+    },
+  });
+  await finishing.whenDone();
+}
+
+/** What is to happen with each message. */
+interface Settled {
+  delivered: (entry: ReceivedMessage, reports: readonly CarriedReport[]) => void;
+  failed: (entry: ReceivedMessage, error: unknown) => void;
 }
 
 /**
- * One unit after another, each read while the one before is delivered; returns those that were delivered. All at once
- * would keep the isolate's thread busy from the first to the last: while there always is something ready to run, calls
- * that arrive and timers that are due wait, whoever's they are.
+ * One unit after another, each read while the one before is delivered. All at once would keep the isolate's thread busy
+ * from the first to the last: while there always is something ready to run, calls that arrive and timers that are due
+ * wait, whoever's they are.
  */
 async function deliverInTurn(
   env: Bindings,
   messages: readonly ReceivedMessage[],
-  giveUp: (message: Message, error: unknown) => void,
-): Promise<DeliveredMessage[]> {
+  { delivered, failed }: Settled,
+): Promise<void> {
   const plans = new BatchPlans(env);
-  const done: DeliveredMessage[] = [];
   const deliveries: Promise<void>[] = [];
   let ahead: Promise<ReadUnit> | null = null;
   for (const [index, entry] of messages.entries()) {
@@ -79,8 +82,8 @@ async function deliverInTurn(
     const delivery = reading
       .then((read) => deliverUnit(env, read))
       .then(
-        (reports) => void done.push({ ...entry, reports }),
-        (error: unknown) => giveUp(entry.message, error),
+        (reports) => delivered(entry, reports),
+        (error: unknown) => failed(entry, error),
       );
     deliveries.push(delivery);
     // One that hangs delays the others by its turn, not for as long as it hangs.
@@ -88,7 +91,54 @@ async function deliverInTurn(
     await pause();
   }
   await Promise.all(deliveries);
-  return done;
+}
+
+/**
+ * Tells each ledger what of a queue batch is done with: once, when that is known of all its messages. Nobody waits for
+ * other apps' units, whose place in the batch is chance.
+ */
+class Finishing {
+  readonly #env: Bindings;
+  /** By ledger: how many messages aren't settled yet, and those that are delivered. */
+  readonly #ledgers = new Map<string, { left: number; done: DeliveredMessage[] }>();
+  readonly #calls: Promise<void>[] = [];
+
+  constructor(env: Bindings, messages: readonly ReceivedMessage[]) {
+    this.#env = env;
+    for (const entry of messages) {
+      const group = this.#ledgers.get(nameOf(entry));
+      if (group === undefined) this.#ledgers.set(nameOf(entry), { left: 1, done: [] });
+      else group.left++;
+    }
+  }
+
+  settle(entry: DeliveredMessage, isDelivered: boolean): void {
+    const { unit, message, ledger } = entry;
+    if (ledger === null) {
+      if (isDelivered) message.ack();
+      return;
+    }
+    const group = this.#ledgers.get(nameOf(entry));
+    if (group === undefined) return;
+    if (isDelivered) group.done.push(entry);
+    if (--group.left === 0 && group.done.length > 0) {
+      this.#calls.push(finishUnits(this.#env, unit.appId, ledger, group.done));
+    }
+  }
+
+  async whenDone(): Promise<void> {
+    await Promise.all(this.#calls);
+  }
+}
+
+function nameOf({ unit, ledger }: ReceivedMessage): string {
+  return JSON.stringify([unit.appId, ledger]);
+}
+
+function ledgerOf(unit: ChunkMessage): LedgerRef | null {
+  if (unit.version === 1) return null;
+  const { day, slot } = requireIdParts(unit.notificationId);
+  return { day, slot };
 }
 
 /** All apps' messages but those of the app that has the most, then these. */
@@ -100,8 +150,7 @@ function orderByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
 
 /**
  * Tells a ledger what is done with and what its shards have said, and puts into the queues what it hands out in its
- * place: a call for a queue batch. Where it can't be told, the messages come again: the shards have what they stand
- * for, so that costs little.
+ * place. Where it can't be told, the messages come again: the shards have what they stand for, so that costs little.
  */
 async function finishUnits(
   env: Bindings,
