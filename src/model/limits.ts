@@ -209,10 +209,10 @@ export const QUEUE_BATCH_MESSAGES = 100;
 /**
  * Messages of one ledger's batches in one deliveries queue at once, at least; the next goes in as one is done with.
  * What another app's batch waits for is at most so many chunks of each app that sends meanwhile, whatever these have
- * left: on one machine, where a queue has one consumer and a chunk takes 6 ms, 24 ms. It is what a consumer takes in
+ * left: on one machine, where a queue has one consumer and a chunk takes 10 ms, 20 ms. It is what a consumer takes in
  * one batch.
  */
-export const CHUNKS_IN_QUEUE = 4;
+export const CHUNKS_IN_QUEUE = 2;
 /**
  * Messages of a ledger in a queue at most, where they don't wait (window-size.ts). On the platform a chunk is on its
  * way for about 0.2 s (the queue, R2, the shards, the ledger), so 64 × about 1,600 rows in that time: one app gets

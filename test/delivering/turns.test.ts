@@ -1,13 +1,13 @@
 import { beforeAll, expect, it } from "vitest";
+import { CHUNK_ROWS, CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 /** How a consumer shares its thread: among the units of its queue batch, and with whoever else calls the isolate. */
 
-const UNITS = 3;
-/** Rows of a unit: see CHUNK_ROWS. */
-const ROWS = 1600;
+const UNITS = CHUNKS_IN_QUEUE;
+const ROWS = 0.8 * CHUNK_ROWS;
 
 let app: TestApp;
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   app = await createReadyApp();
 });
 
-/** A batch of three units, in our hands. */
+/** A batch of so many units, in our hands. */
 async function sendCaptured(prefix: string): Promise<{ id: string; queue: CapturingQueue }> {
   const queue = new CapturingQueue();
   const targets = Array.from({ length: UNITS * ROWS }, (_, index) => `${prefix}-${index}`);
@@ -52,7 +52,7 @@ it("A unit that hangs delays the others of its queue batch by a turn alone", asy
     before: (count) => (count === 1 ? whole.promise : undefined),
     after: (count) => {
       stored.add(count);
-      // Each unit has several shards: so many calls are those of all three, but the one.
+      // Each unit has several shards: so many calls are those of all units, but the one.
       if (stored.size > 2 * (UNITS - 1)) whole.resolve();
     },
   });

@@ -13,7 +13,7 @@ import { uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 /** What a consumer's batch has (wrangler.toml). */
-const BATCH_MESSAGES = 4;
+const BATCH_MESSAGES = 2;
 /** A chunk for each shard: two shards' rows don't fit into one. These are more than the queue may have. */
 const CHUNKS = TEST_SHARDS;
 const TARGETS = CHUNKS * Math.floor(0.6 * CHUNK_ROWS);
@@ -194,7 +194,7 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
 describe("the watchdog", { timeout: 2 * WAIT_MS }, () => {
   it("sends what was lost again, and nothing else", async () => {
     const id = await send("lost", TARGETS);
-    const lost = 3;
+    const lost = CHUNKS_IN_QUEUE - 1;
     seen += lost;
     await consumeAll();
     expect(waiting()).toBe(0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CHUNKS_IN_QUEUE, MAX_CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
 import { WindowSize } from "../../src/objects/ledger/window-size.ts";
 
-const BATCH = 4;
+const BATCH = 2;
 const CHUNK_MS = 6;
 
 /** The size after so many batches in a queue of so many consumers, each of which takes a batch at a time. */
