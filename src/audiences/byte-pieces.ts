@@ -36,8 +36,8 @@ export async function* readPieces(
 }
 
 /**
- * Gives the memory of bytes back at once: what an upload has held waits for the garbage collector else, which comes late
- * where few objects hold much.
+ * Gives the memory of bytes back at once: what an upload has held waits for the garbage collector else, which comes
+ * late where few objects hold much.
  */
 export function freeBytes(bytes: Uint8Array): void {
   if (bytes.buffer instanceof ArrayBuffer && !bytes.buffer.detached) bytes.buffer.transfer(0);
