@@ -7,9 +7,14 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import {
+  type ChannelSeries,
+  type Notification,
+  Onecall,
+  type OnecallOptions,
+} from "../../src/client/index.ts";
 import type { StoredFacts } from "../upgrade/facts.ts";
 
-const API = "/v3/business-messaging/api";
 const STATES = fileURLToPath(new URL("../upgrade/", import.meta.url));
 /** The longest there is: the states are years old one day. */
 const RETENTION = { RETENTION_DAYS: "3660" };
@@ -33,44 +38,41 @@ for (const commit of ["332271a", "0acbc14"]) {
       rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     });
 
-    const call = async (method: string, path: string, headers: Record<string, string>, body?: object) => {
-      const response = await fetch(worker.url + path, {
-        method,
-        headers: { ...headers, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
-      return /^[{[]/.test(text) ? JSON.parse(text) : text;
-    };
-    const api = (method: string, path: string, body?: object) =>
-      call(method, API + path, { appid: "old", apikey: facts.apiKey }, body);
-    const admin = (path: string) => call("GET", path, { authorization: `Bearer ${worker.adminToken}` });
-    const until = async (path: string, isRight: (answer: Answer) => boolean) => {
+    const clientOf = (options: OnecallOptions) => new Onecall({ url: worker.url, ...options });
+    const app = () => clientOf({ apiKey: facts.apiKey, headers: { appid: "old" } });
+    const admin = () => clientOf({ adminToken: worker.adminToken }).admin;
+    const until = async <T>(read: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> => {
       const deadline = Date.now() + 60_000;
       for (;;) {
-        const answer = await api("GET", path);
+        const answer = await read();
         if (isRight(answer)) return answer;
-        assert.ok(Date.now() < deadline, `${path} stays ${JSON.stringify(answer)}`);
+        assert.ok(Date.now() < deadline, `It stays ${JSON.stringify(answer)}`);
         await delay(50);
       }
     };
-    const untilCompleted = (id: string) =>
-      until(`/notifications/${id}`, ({ state }) => state === "completed");
+    /** The counts of the in-app channel, once the notification is completed. */
+    const countsOf = async (id: string) =>
+      inAppOf(
+        await until(
+          () => app().notifications.get(id),
+          ({ state }) => state === "completed",
+        ),
+      );
+    const sendTo = (to: string) => app().notifications.send("order", { name: "again" }, { to });
 
     test("has its admin token, its app, its key, channels and templates", async () => {
       assert.equal(worker.adminToken, facts.adminToken);
-      const app = await admin("/admin/apps/old");
-      assert.deepEqual([app.name, app.foldsUserIds], ["Made by an earlier version", false]);
-      const template = await api("GET", "/templates/order");
+      const { name, foldsUserIds } = await admin().app("old");
+      assert.deepEqual([name, foldsUserIds], ["Made by an earlier version", false]);
+      const template = await app().templates.get("order");
       assert.deepEqual([template.version, template.approvedVersion, template.placeholders], [2, 1, "double"]);
-      assert.equal((await api("GET", "/channels")).data.length, 2);
+      assert.equal((await app().channels.list().page()).data.length, 2);
     });
 
     test("keeps user ids that differ in case apart", async () => {
       for (const uid of ["Upgraded", "upgraded"]) {
-        assert.equal((await api("POST", "/users", { uid })).uid, uid);
-        assert.equal((await api("GET", `/users/${uid}`)).uid, uid);
+        assert.equal((await app().users.create({ uid })).uid, uid);
+        assert.equal((await app().users.get(uid)).uid, uid);
       }
     });
 
@@ -80,23 +82,22 @@ for (const commit of ["332271a", "0acbc14"]) {
         [facts.batch, facts.others.length - 1, { missing_variables: 1 }],
         [facts.file, facts.rows.length, {}],
       ] as const) {
-        const { state, counts } = await api("GET", `/notifications/${id}`);
-        const inApp = counts["in-app-alerts"];
+        const notification = await app().notifications.get(id);
+        const inApp = inAppOf(notification);
         assert.deepEqual(
-          [state, inApp.delivered, inApp.failed, inApp.pending],
+          [notification.state, inApp.delivered, inApp.failed, inApp.pending],
           ["completed", delivered, failed, 0],
         );
       }
-      const list = await api("GET", "/notifications?tag=several");
+      const { data } = await app().notifications.list({ tag: "several" }).page();
       assert.deepEqual(
-        list.data.map(({ id }: Answer) => id),
+        data.map(({ id }) => id),
         [facts.batch],
       );
     });
 
     test("completes the batch that was under way", async () => {
-      const { counts } = await untilCompleted(facts.inFlight);
-      const { total, delivered, failed } = counts["in-app-alerts"];
+      const { total, delivered, failed } = await countsOf(facts.inFlight);
       // A month after the state was made the rest has expired.
       assert.equal(total, facts.targets);
       assert.equal(delivered + (failed.expired ?? 0), total);
@@ -105,74 +106,69 @@ for (const commit of ["332271a", "0acbc14"]) {
     test("says by which key was sent, and of what comes after by its id and name too", async () => {
       const key = `****${facts.apiKey.slice(-4)}`;
       const before = { type: "api_key", key, keyId: null, name: null, via: null };
-      assert.deepEqual((await api("GET", `/notifications/${facts.realtime}`)).sentBy, before);
-      assert.deepEqual((await api("GET", `/notifications/${facts.batch}`)).sentBy, before);
-      const [{ id: keyId, name }] = (await admin("/admin/apps/old/keys")).data;
+      assert.deepEqual((await app().notifications.get(facts.realtime)).sentBy, before);
+      assert.deepEqual((await app().notifications.get(facts.batch)).sentBy, before);
+      const [stored] = (await admin().keys("old").page()).data;
       // What manages asks for the key itself: its copy is of that version, and has no name.
-      await api("GET", "/audit-log?limit=1");
-      const { notificationId } = await api("POST", "/notifications/send", {
-        template: { key: "order", variables: { name: "again" } },
-        targets: ["sent-to-after-the-upgrade"],
-        mode: "realtime",
-      });
-      const { sentBy } = await api("GET", `/notifications/${notificationId}`);
-      assert.deepEqual(sentBy, { type: "api_key", key, keyId, name, via: "api" });
+      await app().auditLog.list({ limit: 1 }).page();
+      const { notificationId } = await sendTo("sent-to-after-the-upgrade");
+      const { sentBy } = await app().notifications.get(notificationId);
+      assert.deepEqual(sentBy, { type: "api_key", key, keyId: stored?.id, name: stored?.name, via: "api" });
     });
 
     test("has its feeds, with what was viewed", async () => {
-      const { authToken } = await api("POST", `/users/${facts.jane}/auth_tokens`, {});
-      const { data } = await call("GET", `${API}/feed`, { authorization: `Bearer ${authToken}` });
+      const { authToken } = await app().users.createToken(facts.jane);
+      const { data } = await clientOf({ userToken: authToken }).feed.list().page();
       assert.deepEqual(
-        data.map(({ notificationId, content }: Answer) => [notificationId, content]),
+        data.map(({ notificationId, content }) => [notificationId, content]),
         [[facts.realtime, { text: "Hello Jane" }]],
       );
-      assert.ok(data[0].viewedAt !== null && data[0].clickedAt !== null);
+      assert.ok(data.every(({ viewedAt, clickedAt }) => viewedAt !== null && clickedAt !== null));
     });
 
     test("has the delivery log, and a failure that can be retried", async () => {
-      const csv = await api("GET", `/notifications/${facts.batch}/deliveries.csv`);
+      const csv = await app().notifications.exportDeliveries(facts.batch);
       assert.equal(csv.trim().split("\n").length, 1 + 2 * facts.others.length);
-      await api("POST", `/notifications/${facts.batch}/retry`, {});
-      const { counts } = await untilCompleted(facts.batch);
-      assert.deepEqual(counts["in-app-alerts"].failed, { missing_variables: 1 });
+      await app().notifications.retry(facts.batch);
+      assert.deepEqual((await countsOf(facts.batch)).failed, { missing_variables: 1 });
     });
 
     test("has analytics of what was delivered, viewed and clicked then", async () => {
       // The shards of that time fill them in when they next have something to do, at the latest at their daily turn.
-      await api("POST", "/notifications/send", {
-        template: { key: "order", variables: { name: "again" } },
-        targets: [facts.jane],
-        mode: "realtime",
-      });
-      const isFilled = ([inApp]: Answer) =>
-        inApp.viewed === 1 && inApp.clicked === 1 && inApp.delivered === 1;
-      await until(`/analytics/notifications/${facts.realtime}`, isFilled);
-      const { counts } = await until(
-        `/notifications/${facts.realtime}`,
-        ({ counts }) => counts["in-app-alerts"].viewed === 1,
+      await sendTo(facts.jane);
+      const shownOf = ([inApp]: readonly ChannelSeries[]) => [
+        inApp?.delivered,
+        inApp?.viewed,
+        inApp?.clicked,
+      ];
+      await until(
+        () => app().analytics.notification(facts.realtime),
+        (series) => shownOf(series).every((count) => count === 1),
       );
-      assert.equal(counts["in-app-alerts"].clicked, 1);
-      const [inApp] = await api("GET", `/analytics/tags/single?from=${FROM}&to=${FROM_WEEK_END}`);
-      assert.deepEqual([inApp.delivered, inApp.viewed, inApp.clicked], [1, 1, 1]);
+      const notification = await until(
+        () => app().notifications.get(facts.realtime),
+        (read) => inAppOf(read).viewed === 1,
+      );
+      assert.equal(inAppOf(notification).clicked, 1);
+      const series = await app().analytics.tag("single", { from: FROM, to: FROM_WEEK_END });
+      assert.deepEqual(shownOf(series), [1, 1, 1]);
     });
 
     test("has counts that equal the shards' own rows", async () => {
       for (const id of [facts.realtime, facts.batch, facts.file, facts.inFlight]) {
-        assert.equal((await admin(`/admin/apps/old/audit/${id}`)).isEqual, true, id);
+        assert.equal((await admin().checkCounts("old", id)).isEqual, true, id);
       }
     });
 
     test("takes a new send with the old template", async () => {
-      const { notificationId } = await api("POST", "/notifications/send", {
-        template: { key: "order", variables: { name: "again" } },
-        targets: ["new-user"],
-        mode: "realtime",
-      });
-      const { counts } = await untilCompleted(notificationId);
-      assert.equal(counts["in-app-alerts"].delivered, 1);
+      const { notificationId } = await sendTo("new-user");
+      assert.equal((await countsOf(notificationId)).delivered, 1);
     });
   });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are checked field by field, by the test itself
-type Answer = any;
+function inAppOf({ counts }: Notification) {
+  const inApp = counts["in-app-alerts"];
+  assert.ok(inApp !== undefined);
+  return inApp;
+}
