@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { bold, dim, formatTime, green, red } from "../terminal.ts";
 import { ROOT } from "../wrangler.ts";
+import { type Command, runCommands } from "./commands.ts";
 import { selectTests } from "./select-tests.ts";
 
 /**
@@ -24,57 +25,58 @@ function git(...args: string[]): string[] {
   return execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).split("\n").filter(Boolean);
 }
 
+/** What `git diff` compares: the last commit and what stands here, or that commit itself where nothing has changed. */
+function findRange(): readonly string[] {
+  const since = [...git("diff", "--name-only", "HEAD"), ...listNew()];
+  return since.length > 0 ? ["HEAD"] : ["HEAD~1", "HEAD"];
+}
+
+function listNew(): string[] {
+  return git("ls-files", "--others", "--exclude-standard");
+}
+
 function listChanged(): string[] {
-  const since = [...git("diff", "--name-only", "HEAD"), ...git("ls-files", "--others", "--exclude-standard")];
-  const changed = since.length > 0 ? since : git("diff", "--name-only", "HEAD~1", "HEAD");
+  const changed = [...git("diff", "--name-only", ...range), ...listNew()];
   return [...new Set(changed)].filter((file) => existsSync(join(ROOT, file)));
 }
 
-/** Runs a command of node_modules/.bin to its end; what it says is shown where it fails. */
-async function run(name: string, command: string, args: readonly string[]): Promise<boolean> {
-  const start = performance.now();
-  const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-  const said: Buffer[] = [];
-  child.stdout.on("data", (piece: Buffer) => said.push(piece));
-  child.stderr.on("data", (piece: Buffer) => said.push(piece));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  const mark = code === 0 ? green("✓") : red("✗");
-  console.log(`${mark} ${name} ${dim(formatTime(start))}`);
-  if (code !== 0) process.stdout.write(Buffer.concat(said));
-  return code === 0;
+/** Only then can an export have become one that nobody uses. */
+function changesExports(): boolean {
+  return git("diff", ...range, "--", "*.ts", "*.tsx").some((line) => /^[-+](import|export)\b/.test(line));
 }
 
-function checkTypes(project: string): Promise<boolean> {
+function checkTypes(project: string): Command {
   const name = project.replaceAll("/", "-");
   const cache = ["--incremental", "--tsBuildInfoFile", join(CACHE, `${name}.tsbuildinfo`)];
-  return run(`types: ${project}`, "tsc", ["-p", project, ...cache]);
+  return [`types: ${project}`, "tsc", ["-p", project, ...cache]];
 }
 
 const start = performance.now();
 mkdirSync(CACHE, { recursive: true });
+const range = findRange();
 const changed = listChanged();
 const tests = selectTests(changed);
 console.log(bold(`${changed.length} files changed`), dim(tests.join(" ")));
 const isOfNode = (file: string): boolean => /^(scripts|test\/(bench|chaos|e2e|soak|support))\//.test(file);
-const checks = [run("style", "biome", [...STYLE, ...changed])];
-if (changed.some((file) => /^(src|test)\//.test(file))) checks.push(checkTypes("tsconfig.json"));
-if (changed.some(isOfNode)) checks.push(checkTypes("scripts/tsconfig.json"));
-for (const folder of ["src/inbox", "src/dashboard", "test/web"]) {
-  if (changed.some((file) => file.startsWith(`${folder}/`)))
-    checks.push(checkTypes(`${folder}/tsconfig.json`));
+const commands: Command[] = [
+  ["style", "biome", [...STYLE, ...changed]],
+  ["lengths", process.execPath, ["scripts/checks/lengths.ts", ...changed]],
+];
+if (changed.some((file) => /^(src|test)\//.test(file))) commands.push(checkTypes("tsconfig.json"));
+if (changed.some(isOfNode)) commands.push(checkTypes("scripts/tsconfig.json"));
+for (const folder of ["src/client", "src/inbox", "src/dashboard", "test/web"]) {
+  if (changed.some((file) => file.startsWith(`${folder}/`))) {
+    commands.push(checkTypes(`${folder}/tsconfig.json`));
+  }
 }
 if (changed.some((file) => file.endsWith(".md"))) {
-  checks.push(run("documents", process.execPath, ["scripts/checks/docs.ts"]));
+  commands.push(["documents", process.execPath, ["scripts/checks/docs.ts"]]);
 }
+if (changesExports()) commands.push(["unused exports", "knip", ["--no-config-hints"]]);
 if (tests.length > 0) {
   const projects = ["--project", "shared", "--project", "alone"];
-  checks.push(
-    run(`tests: ${tests.length} files`, "vitest", ["run", "--reporter=dot", ...projects, ...tests]),
-  );
+  commands.push([`tests: ${tests.length} files`, "vitest", ["run", "--reporter=dot", ...projects, ...tests]]);
 }
-const isGood = (await Promise.all(checks)).every((passed) => passed);
+const isGood = await runCommands(commands, commands.length);
 console.log(isGood ? green("good") : red("not good"), dim(formatTime(start)));
 process.exitCode = isGood ? 0 : 1;

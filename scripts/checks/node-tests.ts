@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 /**
- * Runs a folder's tests by node:test, each file in a process of its own: `npm run test:retried -- test/e2e`.
- * With TEST_RETRIES, which `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output
+ * `npm run test:e2e`, `npm run test:web`: a folder's tests by node:test, each file in a process of its own, with a
+ * Worker, ports and folders of its own; named files of it alone where some are named. With TEST_RETRIES, which `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output
  * names it, and it is a fault to mend all the same.
  */
 
@@ -25,11 +26,11 @@ for (let left = retries; files.length > 0; left--) {
   files = failed;
 }
 
-/** Runs them one after the other; the paths of those that failed. */
+/** Runs them, as many at once as there are cores: mostly they wait. Returns the paths of those that failed. */
 function runFiles(paths: readonly string[]): Promise<string[]> {
   const failed = new Set<string>();
   return new Promise((resolve, reject) => {
-    const events = run({ files: [...paths], concurrency: 1 });
+    const events = run({ files: [...paths], concurrency: availableParallelism() });
     events.on("test:fail", ({ file }) => {
       if (file !== undefined) failed.add(file);
     });

@@ -13,7 +13,7 @@ export interface NotificationRead {
   counts: Record<string, Counts>;
 }
 
-export function sum(reasons: Record<string, number>): number {
+function sum(reasons: Record<string, number>): number {
   return Object.values(reasons).reduce((total, count) => total + count, 0);
 }
 

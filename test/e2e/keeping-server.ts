@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 const WAIT_MS = 20_000;
 
 /** A call as it came. */
-export interface Kept {
+interface Kept {
   headers: IncomingHttpHeaders;
   body: Buffer;
 }

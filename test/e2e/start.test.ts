@@ -123,7 +123,7 @@ function runStart(args: readonly string[], env: Record<string, string> = {}) {
   return spawnSync(process.execPath, [script, ...args], {
     encoding: "utf8",
     env: { ...process.env, ...env },
-    timeout: 10_000,
+    timeout: 60_000,
   });
 }
 

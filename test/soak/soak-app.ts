@@ -6,7 +6,7 @@ import { Webhooks } from "./webhooks.ts";
 const CONTENT = { title: "Thanks, {{name}}", body: "Your order {{order}} is on its way." };
 const TEMPLATE_KEY = "order";
 const CHANNEL_KEYS = ["in-app", "push"];
-export const USERS = 2000;
+const USERS = 2000;
 export const SOCKET_USERS = 50;
 export const BATCH_TARGETS = 1000;
 const CALL_TIMEOUT_MS = 30_000;

@@ -1,7 +1,7 @@
 import { CsvReader, type CsvRules, type CsvSummary } from "../../src/audiences/csv.ts";
 
 /** The rules of targets files, with ids that may be any text but an empty one. */
-export const RULES: CsvRules = {
+const RULES: CsvRules = {
   idColumn: "user_id",
   reasonColumn: "_reason",
   toId: (id) => id,

@@ -2,7 +2,7 @@ import { exports } from "cloudflare:workers";
 import { readAnswer } from "./answers.ts";
 import { ADMIN_TOKEN, type Answer } from "./api.ts";
 
-export const ORIGIN = "https://onecall.test";
+const ORIGIN = "https://onecall.test";
 /** What a browser says of a call that a page of the same origin makes. */
 export const OWN_PAGE = { "sec-fetch-site": "same-origin" };
 

@@ -11,7 +11,7 @@ export interface PushApp {
 }
 
 /** The content of {@link createPushApp}'s template in its push channel. */
-export const PUSH_CONTENT = { title: "Hello {{name}}", body: "Order {{orderId}} is on its way." };
+const PUSH_CONTENT = { title: "Hello {{name}}", body: "Order {{orderId}} is on its way." };
 
 /** An app whose template "order" goes to both channels, with these providers configured. */
 export async function createPushApp(

@@ -21,7 +21,6 @@ export type {
   JournalEntries,
   Provider,
   Received,
-  Rejected,
   Summary,
 } from "./model.ts";
 

@@ -9,7 +9,7 @@ export const providerSchema = v.picklist(["fcm", "apns", "webpush"]);
 export type Provider = v.InferOutput<typeof providerSchema>;
 
 /** What a fault can befall, and who refuses: the push providers and Google's token endpoint. */
-export const serviceSchema = v.picklist(["fcm", "oauth", "apns", "webpush"]);
+const serviceSchema = v.picklist(["fcm", "oauth", "apns", "webpush"]);
 export type Service = v.InferOutput<typeof serviceSchema>;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -71,7 +71,7 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const delayMs = v.pipe(v.number(), v.minValue(0), v.maxValue(600_000));
 const status = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599));
 
-export const faultRuleSchema = v.pipe(
+const faultRuleSchema = v.pipe(
   v.strictObject({
     provider: v.optional(serviceSchema),
     /** A token or an endpoint. */
