@@ -6,8 +6,9 @@ import { spec } from "node:test/reporters";
 
 /**
  * `npm run test:e2e`, `npm run test:web`: a folder's tests by node:test, each file in a process of its own, with a
- * Worker, ports and folders of its own; named files of it alone where some are named. With TEST_RETRIES, which `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output
- * names it, and it is a fault to mend all the same.
+ * Worker, ports and folders of its own; named files of it alone where some are named. With TEST_RETRIES, which
+ * `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output names it, and it is a
+ * fault to mend all the same.
  */
 
 const [folder = "", ...named] = process.argv.slice(2);
