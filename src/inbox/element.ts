@@ -5,6 +5,7 @@ import { FeedList, type Filter } from "./feed/list.ts";
 import type { SessionEvent } from "./feed/session.ts";
 import { fill } from "./look/texts.ts";
 import { SessionElement } from "./session-element.ts";
+import { hideNeedlessFolds } from "./view/folds.ts";
 import { moveFocus } from "./view/keys.ts";
 import { Seen } from "./view/seen.ts";
 import { type RenderItem, Slots } from "./view/slots.ts";
@@ -101,6 +102,7 @@ export abstract class FeedElement extends SessionElement {
 
   protected override drawn(): void {
     this.#slots.sweep();
+    hideNeedlessFolds(this.root);
     const end = this.list?.hasMore && this.isListOpen ? this.root.querySelector(".more") : null;
     this.#windows?.watch(this.root.querySelectorAll("[data-stretch]"), end);
     const canSee = this.isListOpen && !this.isReadOnly;

@@ -128,6 +128,20 @@ describe("content", () => {
   });
 });
 
+test("a long body is folded where it hasn't the room alone", async () => {
+  await site.app.send("leo", "Terms", { body: "Nothing changes for you. ".repeat(11) });
+  for (const [width, folds] of [
+    [900, 0],
+    [390, 1],
+  ] as const) {
+    const watched = await site.open("leo", { element: "onecall-feed" }, { viewport: { width, height: 700 } });
+    const { page } = watched;
+    await page.getByRole("button", { name: "Terms" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Show more" }).count(), folds);
+    await watched.close();
+  }
+});
+
 describe("hostile content", () => {
   test("is text, and links nowhere", async () => {
     const markup = `<img src=x onerror="globalThis.hit=1"><script>globalThis.hit=1</script>`;
