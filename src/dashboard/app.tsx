@@ -14,17 +14,19 @@ const Analytics = toPage(() => import("./pages/analytics.tsx"));
 const Files = toPage(() => import("./pages/files.tsx"));
 const WebhookList = toPage(() => import("./pages/webhooks/list.tsx"));
 const WebhookDetail = toPage(() => import("./pages/webhooks/detail.tsx"));
-const Apps = toPage(() => import("./pages/apps.tsx"));
+const Apps = toPage(() => import("./pages/apps/list.tsx"));
 const UserList = toPage(() => import("./pages/users/list.tsx"));
 const UserDetail = toPage(() => import("./pages/users/detail.tsx"));
 const AuditLog = toPage(() => import("./pages/audit-log.tsx"));
-const ApiKeys = toPage(() => import("./pages/api-keys.tsx"));
+const ApiKeys = toPage(() => import("./pages/api-keys/list.tsx"));
 const TemplateList = toPage(() => import("./pages/templates/list.tsx"));
 const TemplateDetail = toPage(() => import("./pages/templates/detail.tsx"));
 const TemplateVersions = toPage(() => import("./pages/templates/versions.tsx"));
 const NewTemplate = toPage(() => import("./pages/templates/new.tsx"));
 const ChannelList = toPage(() => import("./pages/channels/list.tsx"));
 const ChannelDetail = toPage(() => import("./pages/channels/detail.tsx"));
+const AppSettings = toPage(() => import("./pages/apps/settings.tsx"));
+const Search = toPage(() => import("./pages/search.tsx"));
 const Start = toPage(() => import("./pages/start.tsx"));
 const NotFound = toPage(() => import("./pages/not-found.tsx"));
 
@@ -84,6 +86,8 @@ function Pages() {
           <Route path="/dashboard/:app/channels/:channel" component={ChannelDetail} />
           <Route path="/dashboard/:app/audit-log" component={AuditLog} />
           <Route path="/dashboard/:app/api-keys" component={ApiKeys} />
+          <Route path="/dashboard/:app/app" component={AppSettings} />
+          <Route path="/dashboard/:app/search" component={Search} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>

@@ -40,6 +40,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
       { label: "Webhooks", path: "webhooks", scope: "read" },
       { label: "API keys", path: "api-keys", scope: "manage", isOperators: true },
       { label: "Audit log", path: "audit-log", scope: "manage" },
+      { label: "App", path: "app", scope: "manage", isOperators: true },
     ],
   },
 ];

@@ -50,6 +50,12 @@ export async function openApp(app: string): Promise<{ id: string; name: string }
   return opened;
 }
 
+/** The app that was opened is no more. */
+export function closeApp(): void {
+  const found = session.value;
+  if (found.state === "open") session.value = { ...found, app: null };
+}
+
 const clients = new Map<string, Onecall>();
 
 /** The client of an app's pages. The operator's session is told of the app by a header. */

@@ -25,17 +25,20 @@ export function CopyButton({ text, label, children }: { text: string; label: str
 /** A call that the page makes, as others can make it. */
 export interface CallExample {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Below the API's, with its query. */
+  /** Below the API's, with its query; the operator's from the root. */
   path: string;
+  /** The operator's: with the admin token. */
+  isAdmin?: boolean;
   body?: object;
   /** The same with `onecall/client`: what follows `onecall.`. */
   client: string;
 }
 
 /** "Copy as curl" and "copy as client code", beside what the page does. Keys are the shell's variables. */
-export function CopyAs({ call }: { call: CallExample }) {
+export function CopyAs({ call, what }: { call: CallExample; what?: string }) {
   return (
-    <span class="row">
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for what is filled in
+    <span class="row" role="group" aria-label={what === undefined ? "The call" : `The call: ${what}`}>
       <CopyButton text={toCurl(call)} label="Copy as curl">
         Copy as curl
       </CopyButton>
@@ -46,10 +49,10 @@ export function CopyAs({ call }: { call: CallExample }) {
   );
 }
 
-function toCurl({ method, path, body }: CallExample): string {
+function toCurl({ method, path, isAdmin = false, body }: CallExample): string {
   const lines = [
-    `curl -X ${method} ${quoteForShell(location.origin + API + path)}`,
-    '-H "apikey: $ONECALL_API_KEY"',
+    `curl -X ${method} ${quoteForShell(location.origin + (isAdmin ? "" : API) + path)}`,
+    isAdmin ? '-H "Authorization: Bearer $ONECALL_ADMIN_TOKEN"' : '-H "apikey: $ONECALL_API_KEY"',
     ...(body === undefined
       ? []
       : ['-H "Content-Type: application/json"', `-d ${quoteForShell(JSON.stringify(body))}`]),
@@ -62,11 +65,14 @@ function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function toClient({ client }: CallExample): string {
+function toClient({ client, isAdmin = false }: CallExample): string {
+  const secret = isAdmin
+    ? "adminToken: process.env.ONECALL_ADMIN_TOKEN"
+    : "apiKey: process.env.ONECALL_API_KEY";
   return [
     'import { Onecall } from "onecall/client";',
     "",
-    `const onecall = new Onecall({ url: ${JSON.stringify(location.origin)}, apiKey: process.env.ONECALL_API_KEY });`,
+    `const onecall = new Onecall({ url: ${JSON.stringify(location.origin)}, ${secret} });`,
     `const answer = await onecall.${client};`,
   ].join("\n");
 }

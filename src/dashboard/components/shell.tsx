@@ -8,6 +8,7 @@ import { isOperator, may, session, signOut } from "../session.ts";
 import { mayLeave } from "../unsaved.ts";
 import { Failure } from "./feedback.tsx";
 import { CheckField } from "./fields.tsx";
+import { OpenedApp } from "./opened-app.tsx";
 
 /** What is around every page: navigation, search, who is signed in, the zone of times. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -36,7 +37,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           {app !== null && <Search app={app} />}
         </header>
         <main id="main" tabIndex={-1}>
-          {children}
+          <OpenedApp app={app}>{children}</OpenedApp>
         </main>
       </div>
     </div>
@@ -124,9 +125,7 @@ function AppName({ app }: { app: string | null }) {
   );
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** `/` leads here: a notification's id opens it, anything else is looked for as a tag. */
+/** `/` leads here. What it finds is a page of its own, so that it can be shared. */
 function Search({ app }: { app: string }) {
   const input = useRef<HTMLInputElement>(null);
   const { route } = useLocation();
@@ -143,9 +142,7 @@ function Search({ app }: { app: string }) {
   const go = (event: Event) => {
     event.preventDefault();
     const text = input.current?.value.trim() ?? "";
-    const base = `/dashboard/${encodeURIComponent(app)}/notifications`;
-    if (text !== "")
-      route(UUID.test(text) ? `${base}/${text.toLowerCase()}` : `${base}?tag=${encodeURIComponent(text)}`);
+    if (text !== "") route(`/dashboard/${encodeURIComponent(app)}/search?q=${encodeURIComponent(text)}`);
   };
   return (
     <search>
@@ -154,9 +151,13 @@ function Search({ app }: { app: string }) {
           ref={input}
           class="input"
           type="search"
-          aria-label="Search: a notification's id, or a tag"
-          placeholder="Notification id or tag  ( / )"
+          aria-label="Search"
+          aria-describedby="search-finds"
+          placeholder="User, notification id or tag, template  ( / )"
         />
+        <span id="search-finds" class="unseen">
+          Finds users by id or name, notifications by id or tag, templates by name or key
+        </span>
       </form>
     </search>
   );

@@ -6,6 +6,7 @@ import { DateFilter, Filters, SelectFilter, TextFilter } from "../components/fil
 import { Refresh, WhenLoaded } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
 import { METRICS, Series } from "../components/series.tsx";
+import { TemplatePicker } from "../components/template-picker.tsx";
 import { download } from "../download.ts";
 import { useLoad } from "../load.ts";
 import { clientOf } from "../session.ts";
@@ -65,7 +66,7 @@ export default function Analytics({ app = "" }: { app?: string }) {
         </>
       }
     >
-      <AnalyticsFilters url={url} scope={scope} types={[...types]} />
+      <AnalyticsFilters app={app} url={url} scope={scope} types={[...types]} />
       <p class="small quiet">
         {range.from} to {range.to}, whole {range.granularity === "daily" ? "days" : "hours"} of UTC. A point
         counts what happened then, whenever the notification was sent.
@@ -121,13 +122,14 @@ function Figures({ app, shown, isAsked, scope, metric }: FiguresProps) {
 }
 
 interface AnalyticsFiltersProps {
+  app: string;
   url: UrlState;
   scope: Scope;
   /** Of channels. */
   types: readonly string[];
 }
 
-function AnalyticsFilters({ url, scope, types }: AnalyticsFiltersProps) {
+function AnalyticsFilters({ app, url, scope, types }: AnalyticsFiltersProps) {
   return (
     <Filters>
       <SelectFilter
@@ -141,7 +143,7 @@ function AnalyticsFilters({ url, scope, types }: AnalyticsFiltersProps) {
         ]}
       />
       {scope.of === "template" && (
-        <TextFilter url={url} name="key" label="Template" placeholder="order-confirmation" />
+        <TemplatePicker app={app} label="Template" value={scope.key} onValue={(key) => url.set({ key })} />
       )}
       {scope.of === "tag" && <TextFilter url={url} name="key" label="Tag" placeholder="orders" />}
       <SelectFilter

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../../client/api-types.ts";
+import { CopyAs } from "../components/copy.tsx";
 import { DateFilter, Filters, NothingFits, TextFilter } from "../components/filters.tsx";
 import { LoadedTable } from "../components/loaded.tsx";
 import { Page } from "../components/page.tsx";
@@ -36,7 +37,16 @@ export default function AuditLog({ app = "" }: { app?: string }) {
       >
         <NothingFits title="No line fits" hasMore={(loaded.data?.nextCursor ?? null) !== null} />
       </LoadedTable>
-      <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+      <div class="row spread">
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+        <CopyAs
+          call={{
+            method: "GET",
+            path: `/audit-log?${new URLSearchParams(url.only(FILTERS))}`,
+            client: `auditLog.list(${JSON.stringify(url.only(FILTERS))}).page()`,
+          }}
+        />
+      </div>
     </Page>
   );
 }

@@ -1,4 +1,5 @@
 import type { AppStatus } from "../../client/api-types.ts";
+import { CopyAs } from "../components/copy.tsx";
 import { Fact, Facts } from "../components/facts.tsx";
 import { Refresh, WhenLoaded } from "../components/loaded.tsx";
 import { Time } from "../components/time.tsx";
@@ -18,6 +19,15 @@ export function Operations({ app }: { app: string }) {
       <WhenLoaded loaded={loaded} what="the status">
         {(status) => <StatusFacts app={app} status={status} />}
       </WhenLoaded>
+      <CopyAs
+        what="the status"
+        call={{
+          method: "GET",
+          isAdmin: true,
+          path: `/admin/apps/${encodeURIComponent(app)}/status`,
+          client: `admin.appStatus(${JSON.stringify(app)})`,
+        }}
+      />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { ChannelSeries, Notification } from "../../client/api-types.ts";
 import { StatusBadge } from "../components/badges.tsx";
+import { type CallExample, CopyAs } from "../components/copy.tsx";
 import { CountsBar, totalOf } from "../components/counts.tsx";
 import { Empty } from "../components/feedback.tsx";
 import { WhenLoaded } from "../components/loaded.tsx";
@@ -41,10 +42,8 @@ export default function Home({ app = "" }: { app?: string }) {
 }
 
 function Running({ app }: { app: string }) {
-  const loaded = useLoad(
-    (signal) => clientOf(app).notifications.list({ state: "sending", limit: 5 }, { signal }).page(),
-    [app],
-  );
+  const query = { state: "sending", limit: 5 } as const;
+  const loaded = useLoad((signal) => clientOf(app).notifications.list(query, { signal }).page(), [app]);
   return (
     <section class="card stack" aria-label="Running now">
       <div class="row spread">
@@ -60,6 +59,7 @@ function Running({ app }: { app: string }) {
           )
         }
       </WhenLoaded>
+      <CopyAs what="what runs" call={exampleOf(query)} />
     </section>
   );
 }
@@ -87,11 +87,8 @@ function RunningOne({ app, first }: { app: string; first: Notification }) {
 
 function Failing({ app }: { app: string }) {
   const from = new Date(Date.now() - DAYS * DAY_MS).toISOString().slice(0, 10);
-  const loaded = useLoad(
-    (signal) =>
-      clientOf(app).notifications.list({ hasFailures: "true", from, limit: LOOKED_AT }, { signal }).page(),
-    [app],
-  );
+  const query = { hasFailures: "true", from, limit: LOOKED_AT } as const;
+  const loaded = useLoad((signal) => clientOf(app).notifications.list(query, { signal }).page(), [app]);
   return (
     <section class="card stack" aria-label="What failed">
       <div class="row spread">
@@ -101,6 +98,7 @@ function Failing({ app }: { app: string }) {
       <WhenLoaded loaded={loaded} what="failures">
         {({ data }) => <Reasons app={app} reasons={countReasons(data)} />}
       </WhenLoaded>
+      <CopyAs what="what failed" call={exampleOf(query)} />
     </section>
   );
 }
@@ -139,6 +137,16 @@ function Reasons({ app, reasons }: { app: string; reasons: readonly FailingReaso
   );
 }
 
+/** A list of notifications as others can have it. */
+function exampleOf(query: { limit: number; [name: string]: string | number }): CallExample {
+  const texts = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return {
+    method: "GET",
+    path: `/notifications?${new URLSearchParams(texts)}`,
+    client: `notifications.list(${JSON.stringify(query)}).page()`,
+  };
+}
+
 interface FailingReason {
   reason: string;
   count: number;
@@ -165,16 +173,22 @@ function countReasons(notifications: readonly Notification[]): FailingReason[] {
 function Delivered({ app }: { app: string }) {
   const to = new Date().toISOString().slice(0, 10);
   const from = new Date(Date.now() - (DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
-  const loaded = useLoad(
-    (signal) => clientOf(app).analytics.channels({ from, to, granularity: "daily" }, { signal }),
-    [app],
-  );
+  const range = { from, to, granularity: "daily" } as const;
+  const loaded = useLoad((signal) => clientOf(app).analytics.channels(range, { signal }), [app]);
   return (
     <section class="card stack" aria-label="Delivered">
       <h2>Delivered in {DAYS} days</h2>
       <WhenLoaded loaded={loaded} what="the days">
         {(series) => <DeliveredPlots series={series.filter(({ delivered }) => delivered > 0)} />}
       </WhenLoaded>
+      <CopyAs
+        what="what was delivered"
+        call={{
+          method: "GET",
+          path: `/analytics/channels?${new URLSearchParams(range)}`,
+          client: `analytics.channels(${JSON.stringify(range)})`,
+        }}
+      />
     </section>
   );
 }

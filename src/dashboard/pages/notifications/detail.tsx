@@ -17,6 +17,7 @@ import { Deliveries } from "./deliveries.tsx";
 import { FailureActions, Failures } from "./failures.tsx";
 import { OverTime } from "./over-time.tsx";
 import { Payload } from "./payload.tsx";
+import { SentBy } from "./sent-by.tsx";
 
 /** A notification: what became of it, live, down to one delivery. */
 export default function NotificationDetail({ app = "", id = "" }: { app?: string; id?: string }) {
@@ -38,7 +39,7 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
   const { id, counts } = shown;
   return (
     <>
-      <NotificationFacts notification={shown} />
+      <NotificationFacts app={app} notification={shown} />
       {error !== null && <Failure error={error} onRetry={reload} />}
       <FailureActions app={app} notification={shown} onRetried={reload} />
       <p class="unseen" role="status">
@@ -76,7 +77,7 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
   );
 }
 
-function NotificationFacts({ notification }: { notification: Notification }) {
+function NotificationFacts({ app, notification }: { app: string; notification: Notification }) {
   const { id, state, templateKey, templateVersion, mode, tag, priority, createdAt, completedAt, expiresAt } =
     notification;
   const took = completedAt === null ? null : Date.parse(completedAt) - Date.parse(createdAt);
@@ -91,6 +92,9 @@ function NotificationFacts({ notification }: { notification: Notification }) {
       </Fact>
       <Fact name="Sent">
         <Time at={createdAt} />
+      </Fact>
+      <Fact name="Sent by">
+        <SentBy app={app} sentBy={notification.sentBy} />
       </Fact>
       <Fact name="Mode">
         {mode}

@@ -1,26 +1,22 @@
 import { useState } from "preact/hooks";
-import type { ApiKey } from "../../client/api-types.ts";
-import { Confirm } from "../components/confirm.tsx";
-import { Empty, Failure } from "../components/feedback.tsx";
-import { Choices, Form, TextField } from "../components/fields.tsx";
-import { LoadedTable } from "../components/loaded.tsx";
-import { Page } from "../components/page.tsx";
-import { Secret } from "../components/secret.tsx";
-import type { Column } from "../components/table.tsx";
-import { Time } from "../components/time.tsx";
-import { type Action, useAction, useLoad } from "../load.ts";
-import { isOperator, operator } from "../session.ts";
+import type { ApiKey } from "../../../client/api-types.ts";
+import { CopyAs } from "../../components/copy.tsx";
+import { Empty, Failure } from "../../components/feedback.tsx";
+import { Choices, Form, TextField } from "../../components/fields.tsx";
+import { LoadedTable } from "../../components/loaded.tsx";
+import { Page } from "../../components/page.tsx";
+import { Secret } from "../../components/secret.tsx";
+import type { Column } from "../../components/table.tsx";
+import { Time } from "../../components/time.tsx";
+import { useAction, useLoad } from "../../load.ts";
+import { isOperator, operator } from "../../session.ts";
+import { Revoke } from "./revoke.tsx";
 
 const SCOPES = ["send", "read", "manage"] as const;
 type Scope = (typeof SCOPES)[number];
 
 /** The app's API keys, with the time of their last use. A new one is shown once. */
 export default function ApiKeys({ app = "" }: { app?: string }) {
-  const loaded = useLoad((signal) => operator.admin.keys(app, { signal }).page(), [app]);
-  const revoking = useAction(async (id: string) => {
-    await operator.admin.revokeKey(app, id);
-    loaded.reload();
-  });
   if (!isOperator()) {
     return (
       <Page title="API keys">
@@ -30,26 +26,39 @@ export default function ApiKeys({ app = "" }: { app?: string }) {
       </Page>
     );
   }
+  return <AllKeys app={app} />;
+}
+
+function AllKeys({ app }: { app: string }) {
+  const loaded = useLoad((signal) => operator.admin.keys(app, { signal }).page(), [app]);
   return (
     <Page title="API keys">
       <NewKey app={app} onMade={loaded.reload} />
       <LoadedTable
         loaded={loaded}
-        problem={revoking.error}
         what="keys"
         caption="API keys"
         keyOf={({ id }) => id}
-        columns={columnsOf(revoking)}
+        columns={columnsOf(app, loaded.reload)}
       >
         <Empty title="The app has no key">
           <p>Make one: without it nobody but the operator calls for the app.</p>
         </Empty>
       </LoadedTable>
+      <CopyAs
+        what="the list"
+        call={{
+          method: "GET",
+          isAdmin: true,
+          path: `/admin/apps/${encodeURIComponent(app)}/keys`,
+          client: `admin.keys(${JSON.stringify(app)}).page()`,
+        }}
+      />
     </Page>
   );
 }
 
-function columnsOf(revoking: Action<[id: string]>): Column<ApiKey>[] {
+function columnsOf(app: string, onRevoked: () => void): Column<ApiKey>[] {
   return [
     {
       title: "Name",
@@ -64,15 +73,18 @@ function columnsOf(revoking: Action<[id: string]>): Column<ApiKey>[] {
     { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       title: "Last used",
-      cell: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : <Time at={lastUsedAt} isAge />),
+      cell: ({ lastUsedAt, scopes, uses }) => (
+        <>
+          {lastUsedAt === null ? "never" : <Time at={lastUsedAt} isAge />}
+          {lastUsedAt !== null && (
+            <div class="small quiet">to {scopes.filter((scope) => uses[scope] !== null).join(", ")}</div>
+          )}
+        </>
+      ),
     },
     {
       title: "Action",
-      cell: ({ id, name, lastUsedAt }) => (
-        <Confirm verb="Revoke" what={name} isRunning={revoking.isRunning} onConfirm={() => revoking.run(id)}>
-          Whoever uses it is refused from now on{lastUsedAt === null ? ": nobody has so far." : "."}
-        </Confirm>
-      ),
+      cell: (apiKey) => <Revoke app={app} apiKey={apiKey} onRevoked={onRevoked} />,
     },
   ];
 }
@@ -95,6 +107,16 @@ function NewKey({ app, onMade }: { app: string; onMade: () => void }) {
         <button type="submit" class="button main" disabled={scopes.length === 0 || making.isRunning}>
           Make the key
         </button>
+        <CopyAs
+          what="making the key"
+          call={{
+            method: "POST",
+            isAdmin: true,
+            path: `/admin/apps/${encodeURIComponent(app)}/keys`,
+            body: { name, scopes },
+            client: `admin.createKey(${JSON.stringify(app)}, ${JSON.stringify({ name, scopes })})`,
+          }}
+        />
       </div>
       {making.error !== null && <Failure error={making.error} />}
       <Secret secret={made} name="key">

@@ -1,0 +1,105 @@
+import { useState } from "preact/hooks";
+import type { NewApp as MadeApp } from "../../../client/api-types.ts";
+import { CopyAs } from "../../components/copy.tsx";
+import { Failure } from "../../components/feedback.tsx";
+import { CheckField, Form, NumberField, TextField } from "../../components/fields.tsx";
+import { Secret } from "../../components/secret.tsx";
+import { useAction } from "../../load.ts";
+import { operator } from "../../session.ts";
+import { QuotaFields } from "./quota-fields.tsx";
+import { type QuotaTexts, toQuotas } from "./quotas.ts";
+
+const NOTHING = { name: "", id: "", shardCount: "64", foldsUserIds: true };
+
+interface NewAppProps {
+  onMade(): void;
+  onOpen(id: string): void;
+}
+
+/** Makes an app. Its first key is shown once. */
+export function NewApp({ onMade, onOpen }: NewAppProps) {
+  const [fields, setFields] = useState(NOTHING);
+  const [texts, setTexts] = useState<QuotaTexts>({});
+  const [made, setMade] = useState<MadeApp | null>(null);
+  const body = toBody(fields);
+  const making = useAction(async () => {
+    setMade(null);
+    const app = await operator.admin.createApp(body);
+    // Shown whatever becomes of the quotas: no other answer has the key.
+    setMade(app);
+    onMade();
+    const quotas = toQuotas(texts);
+    if (Object.keys(quotas).length > 0) await operator.admin.updateApp(app.id, { quotas });
+    setFields(NOTHING);
+    setTexts({});
+  });
+  return (
+    <Form label="A new app" onSubmit={making.run}>
+      <h2>A new app</h2>
+      <div class="filters">
+        <TextField
+          label="Name"
+          required
+          maxLength={128}
+          value={fields.name}
+          onValue={(name) => setFields({ ...fields, name })}
+        />
+        <TextField
+          label="Id (made of the name where empty)"
+          isCode
+          autocomplete="off"
+          value={fields.id}
+          onValue={(id) => setFields({ ...fields, id })}
+        />
+        <NumberField
+          label="User shards, for ever (16 to 1,024)"
+          min={16}
+          max={1024}
+          required
+          value={fields.shardCount}
+          onValue={(shardCount) => setFields({ ...fields, shardCount })}
+        />
+      </div>
+      <CheckField
+        isChecked={fields.foldsUserIds}
+        onCheck={(foldsUserIds) => setFields({ ...fields, foldsUserIds })}
+      >
+        User ids that differ in case only are one user; this is for ever, too
+      </CheckField>
+      <details>
+        <summary>Quotas</summary>
+        <QuotaFields texts={texts} onTexts={setTexts} />
+      </details>
+      <div class="row">
+        <button type="submit" class="button main" disabled={making.isRunning}>
+          Make the app
+        </button>
+        <CopyAs
+          what="making the app"
+          call={{
+            method: "POST",
+            isAdmin: true,
+            path: "/admin/apps",
+            body,
+            client: `admin.createApp(${JSON.stringify(body)})`,
+          }}
+        />
+      </div>
+      {making.error !== null && <Failure error={making.error} />}
+      <Secret secret={made?.apiKey ?? null} name="key">
+        {`${made?.name} is made. Its first key may do everything, and is shown this once.`}
+      </Secret>
+      {made !== null && (
+        <div>
+          <button type="button" class="button" onClick={() => onOpen(made.id)}>
+            Open {made.name}
+          </button>
+        </div>
+      )}
+    </Form>
+  );
+}
+
+function toBody({ name, id, shardCount, foldsUserIds }: typeof NOTHING) {
+  return { name, ...(id === "" ? {} : { id }), shardCount: Number(shardCount), foldsUserIds };
+}
