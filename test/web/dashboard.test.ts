@@ -104,7 +104,7 @@ describe("the dashboard", () => {
 
   test("the operator chooses an app, and has a notification's rows counted anew", async () => {
     const { page, close } = await signedIn("", {}, worker.adminToken);
-    await page.goto(`${worker.url}/dashboard`);
+    await page.getByRole("link", { name: /Switch app/ }).click();
     await page.getByRole("button", { name: "Shop" }).click();
     await page.getByRole("link", { name: "Notifications" }).click();
     await page.getByRole("link", { name: "Order confirmed" }).click();
@@ -242,9 +242,16 @@ describe("the dashboard", () => {
     const { page, expect, close } = await signedIn(`notifications/${app.good}`);
     expect(/404/);
     await page.getByRole("heading", { level: 1, name: "Order confirmed" }).waitFor();
-    await page.keyboard.press("/");
-    await page.keyboard.type(app.good.replace(/.{4}$/, "0000"));
-    await page.keyboard.press("Enter");
+    await page.evaluate(
+      (address) => {
+        const link = document.createElement("a");
+        link.href = address;
+        document.body.append(link);
+        link.click();
+        link.remove();
+      },
+      addressOf(`notifications/${app.good.replace(/.{4}$/, "0000")}`),
+    );
     await page.getByRole("alert").getByText("It was deleted").waitFor();
     assert.equal(await page.getByRole("heading", { name: "Order confirmed" }).count(), 0);
     assert.equal(await page.getByRole("region", { name: "Deliveries" }).count(), 0);
