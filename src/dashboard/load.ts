@@ -37,8 +37,7 @@ export function useLoad<T>(
       },
       (error: unknown) => {
         if (aborts.signal.aborted) return;
-        if (isSignedOut(error)) endSession("Your session has ended. Sign in again.");
-        else setState((before) => ({ ...before, error, isLoading: false }));
+        if (!endIfSignedOut(error)) setState((before) => ({ ...before, error, isLoading: false }));
       },
     );
     return () => aborts.abort();
@@ -68,13 +67,16 @@ export function useAction<A extends unknown[]>(work: (...values: A) => Promise<v
       await work(...values);
       setState({ isRunning: false, error: null });
     } catch (error) {
-      if (isSignedOut(error)) endSession("Your session has ended. Sign in again.");
+      endIfSignedOut(error);
       setState({ isRunning: false, error });
     }
   };
   return { run, ...state };
 }
 
-function isSignedOut(error: unknown): boolean {
-  return error instanceof OnecallError && error.status === 401;
+/** True where the failure says that there is no session any more: the sign-in page says why. */
+export function endIfSignedOut(error: unknown): boolean {
+  const isSignedOut = error instanceof OnecallError && error.status === 401;
+  if (isSignedOut) endSession("Your session has ended. Sign in again.");
+  return isSignedOut;
 }

@@ -1,6 +1,7 @@
 import { benchAnalytics } from "./analytics.ts";
 import { type BatchResult, timeBatch } from "./batch.ts";
 import { benchCost } from "./cost.ts";
+import { benchDashboard } from "./dashboard.ts";
 import { benchLog } from "./delivery-log.ts";
 import { benchDeliveryMemory } from "./delivery-memory.ts";
 import { benchDevices } from "./devices.ts";
@@ -15,6 +16,7 @@ import { benchPeers } from "./peers.ts";
 import { benchPush } from "./push.ts";
 import { benchRealtime } from "./realtime.ts";
 import { benchSockets } from "./sockets.ts";
+import { benchWatched } from "./watched.ts";
 import { benchWebhooks } from "./webhooks.ts";
 import { bundleOnecall, startFloor, startOnecall } from "./workers.ts";
 
@@ -37,6 +39,8 @@ const SECTIONS = [
   "sockets",
   "webhooks",
   "inbox",
+  "watched",
+  "dashboard",
   "cost",
 ];
 /** Run where they are named only: what they need isn't the project's. */
@@ -86,5 +90,7 @@ if (runs("feeds")) await benchFeeds(script);
 if (runs("sockets")) await benchSockets(script);
 if (runs("webhooks")) await benchWebhooks(script);
 if (runs("inbox")) await benchInbox(script);
+if (runs("watched")) await benchWatched(script);
+if (runs("dashboard")) await benchDashboard();
 if (runs("cost")) await benchCost(script);
 if (runs("peers")) await benchPeers(script);
