@@ -18,7 +18,73 @@ interface TemplatePickerProps {
 /** One of the app's templates, found by the beginning of its name or key. (ARIA: a combobox with a list.) */
 export function TemplatePicker({ app, label, value, onValue }: TemplatePickerProps) {
   const listId = useId();
-  /** What is typed; null: nothing, the chosen one is shown. */
+  const { text, isOpen, at, offered, hint, open, close, choose, type, press } = usePicker(app, onValue);
+  return (
+    <div class="field picker">
+      <label for={`${listId}-input`}>{label}</label>
+      <input
+        id={`${listId}-input`}
+        class="input"
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        aria-expanded={isOpen}
+        aria-controls={listId}
+        aria-autocomplete="list"
+        aria-activedescendant={offered[at] === undefined ? undefined : `${listId}-${at}`}
+        placeholder="Name or key begins with …"
+        value={text ?? value}
+        onFocus={open}
+        onBlur={close}
+        onInput={({ currentTarget }) => type(currentTarget.value)}
+        onKeyDown={press}
+      />
+      <div id={listId} role="listbox" aria-label={`${label}: those that there are`} hidden={!isOpen}>
+        {offered.map((template, index) => (
+          <Offer
+            key={template.key}
+            id={`${listId}-${index}`}
+            template={template}
+            isAt={index === at}
+            onChosen={choose}
+          />
+        ))}
+      </div>
+      <span class="small quiet" role="status">
+        {hint}
+      </span>
+    </div>
+  );
+}
+
+interface OfferProps {
+  id: string;
+  template: ListedTemplate;
+  isAt: boolean;
+  onChosen(key: string): void;
+}
+
+function Offer({ id, template: { key, name, status }, isAt, onChosen }: OfferProps) {
+  return (
+    <div
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isAt}
+      // Before the field is left, which closes the list.
+      onMouseDown={(event) => {
+        event.preventDefault();
+        onChosen(key);
+      }}
+    >
+      {name} <span class="mono quiet">{key}</span> {status !== "approved" && <i>{status}</i>}
+    </div>
+  );
+}
+
+/** What is typed, what is offered for it, and which of these the keys are at. */
+function usePicker(app: string, onValue: (key: string) => void) {
+  /** Null: nothing is typed, the chosen one is shown. */
   const [text, setText] = useState<string | null>(null);
   const [search, setSearch] = useState("");
   const [isOpen, setIsOpen] = useState(false);
@@ -29,6 +95,7 @@ export function TemplatePicker({ app, label, value, onValue }: TemplatePickerPro
     [app, isOpen, search],
   );
   const offered = isOpen ? (loaded.data?.data ?? []) : [];
+  const open = () => setIsOpen(true);
   const close = () => {
     clearTimeout(typing.current);
     setIsOpen(false);
@@ -47,63 +114,26 @@ export function TemplatePicker({ app, label, value, onValue }: TemplatePickerPro
     clearTimeout(typing.current);
     typing.current = setTimeout(() => setSearch(typed.trim()), TYPING_MS);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape") close();
-    else if (event.key === "Enter") {
-      event.preventDefault();
-      // What was typed may be a key that no list has any more.
-      const chosen = text?.trim() === search ? offered[at]?.key : undefined;
-      choose(chosen ?? text?.trim() ?? value);
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      if (isOpen) setAt(Math.max(0, Math.min(offered.length - 1, at + step)));
-      else setIsOpen(true);
-    }
+  const take = () => {
+    // What was typed may be a key that no list has any more.
+    const isAnswered = (text ?? "").trim() === search && !loaded.isLoading;
+    const chosen = isAnswered ? offered[at]?.key : undefined;
+    if (chosen !== undefined || text !== null) choose(chosen ?? (text ?? "").trim());
   };
-  return (
-    <div class="field picker">
-      <label for={`${listId}-input`}>{label}</label>
-      <input
-        id={`${listId}-input`}
-        class="input"
-        type="text"
-        role="combobox"
-        autocomplete="off"
-        aria-expanded={isOpen}
-        aria-controls={listId}
-        aria-autocomplete="list"
-        aria-activedescendant={offered[at] === undefined ? undefined : `${listId}-${at}`}
-        placeholder="Name or key begins with …"
-        value={text ?? value}
-        onFocus={() => setIsOpen(true)}
-        onBlur={close}
-        onInput={({ currentTarget }) => type(currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      <div id={listId} role="listbox" aria-label={`${label}: those that there are`} hidden={!isOpen}>
-        {offered.map(({ key, name, status }, index) => (
-          <div
-            key={key}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            // Before the field is left, which closes the list.
-            onMouseDown={(event) => {
-              event.preventDefault();
-              choose(key);
-            }}
-          >
-            {name} <span class="mono quiet">{key}</span> {status !== "approved" && <i>{status}</i>}
-          </div>
-        ))}
-      </div>
-      <span class="small quiet" role="status">
-        {isOpen && describe(loaded.isLoading, offered.length, loaded.data?.nextCursor ?? null)}
-      </span>
-    </div>
-  );
+  const move = (step: number) => {
+    if (isOpen) setAt(Math.max(0, Math.min(offered.length - 1, at + step)));
+    else open();
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter") take();
+    else if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else return;
+    event.preventDefault();
+  };
+  const hint = isOpen ? describe(loaded.isLoading, offered.length, loaded.data?.nextCursor ?? null) : "";
+  return { text, isOpen, at, offered, hint, open, close, choose, type, press };
 }
 
 async function findTemplates(

@@ -91,7 +91,23 @@ function Results({ base, text, found }: { base: string; text: string; found: Fou
       </>
     );
   }
-  const query = encodeURIComponent(text);
+  return (
+    <>
+      <FoundLists base={base} query={encodeURIComponent(text)} found={found} />
+      <CopyAs
+        what="the users"
+        call={{
+          method: "GET",
+          path: `/users?${new URLSearchParams({ searchKey: text })}`,
+          client: `users.list(${JSON.stringify({ searchKey: text })}).page()`,
+        }}
+      />
+    </>
+  );
+}
+
+function FoundLists({ base, query, found }: { base: string; query: string; found: Found }) {
+  const { byId, byTag, users, templates } = found;
   return (
     <>
       <Kind title="Users" all={`${base}/users?searchKey=${query}`} rows={users} keyOf={({ uid }) => uid}>
@@ -127,14 +143,6 @@ function Results({ base, text, found }: { base: string; text: string; found: Fou
           </>
         )}
       </Kind>
-      <CopyAs
-        what="the users"
-        call={{
-          method: "GET",
-          path: `/users?${new URLSearchParams({ searchKey: text })}`,
-          client: `users.list(${JSON.stringify({ searchKey: text })}).page()`,
-        }}
-      />
     </>
   );
 }

@@ -36,36 +36,7 @@ export function NewApp({ onMade, onOpen }: NewAppProps) {
   return (
     <Form label="A new app" onSubmit={making.run}>
       <h2>A new app</h2>
-      <div class="filters">
-        <TextField
-          label="Name"
-          required
-          maxLength={128}
-          value={fields.name}
-          onValue={(name) => setFields({ ...fields, name })}
-        />
-        <TextField
-          label="Id (made of the name where empty)"
-          isCode
-          autocomplete="off"
-          value={fields.id}
-          onValue={(id) => setFields({ ...fields, id })}
-        />
-        <NumberField
-          label="User shards, for ever (16 to 1,024)"
-          min={16}
-          max={1024}
-          required
-          value={fields.shardCount}
-          onValue={(shardCount) => setFields({ ...fields, shardCount })}
-        />
-      </div>
-      <CheckField
-        isChecked={fields.foldsUserIds}
-        onCheck={(foldsUserIds) => setFields({ ...fields, foldsUserIds })}
-      >
-        User ids that differ in case only are one user; this is for ever, too
-      </CheckField>
+      <NewAppFields fields={fields} onFields={setFields} />
       <details>
         <summary>Quotas</summary>
         <QuotaFields texts={texts} onTexts={setTexts} />
@@ -86,17 +57,67 @@ export function NewApp({ onMade, onOpen }: NewAppProps) {
         />
       </div>
       {making.error !== null && <Failure error={making.error} />}
-      <Secret secret={made?.apiKey ?? null} name="key">
-        {`${made?.name} is made. Its first key may do everything, and is shown this once.`}
+      <Made app={made} onOpen={onOpen} />
+    </Form>
+  );
+}
+
+interface FieldsProps {
+  fields: typeof NOTHING;
+  onFields(fields: typeof NOTHING): void;
+}
+
+function NewAppFields({ fields, onFields }: FieldsProps) {
+  return (
+    <>
+      <div class="filters">
+        <TextField
+          label="Name"
+          required
+          maxLength={128}
+          value={fields.name}
+          onValue={(name) => onFields({ ...fields, name })}
+        />
+        <TextField
+          label="Id (made of the name where empty)"
+          isCode
+          autocomplete="off"
+          value={fields.id}
+          onValue={(id) => onFields({ ...fields, id })}
+        />
+        <NumberField
+          label="User shards, for ever (16 to 1,024)"
+          min={16}
+          max={1024}
+          required
+          value={fields.shardCount}
+          onValue={(shardCount) => onFields({ ...fields, shardCount })}
+        />
+      </div>
+      <CheckField
+        isChecked={fields.foldsUserIds}
+        onCheck={(foldsUserIds) => onFields({ ...fields, foldsUserIds })}
+      >
+        User ids that differ in case only are one user; this is for ever, too
+      </CheckField>
+    </>
+  );
+}
+
+function Made({ app, onOpen }: { app: MadeApp | null; onOpen: (id: string) => void }) {
+  return (
+    <>
+      <Secret secret={app?.apiKey ?? null} name="key">
+        {`${app?.name} is made. Its first key may do everything, and is shown this once.`}
       </Secret>
-      {made !== null && (
+      {app !== null && (
         <div>
-          <button type="button" class="button" onClick={() => onOpen(made.id)}>
-            Open {made.name}
+          <button type="button" class="button" onClick={() => onOpen(app.id)}>
+            Open {app.name}
           </button>
         </div>
       )}
-    </Form>
+    </>
   );
 }
 

@@ -69,16 +69,7 @@ function Quotas({ app, onSaved }: { app: AppWithQuotas; onSaved: () => void }) {
   return (
     <Form label="Quotas" onSubmit={saving.run}>
       <h2>Quotas</h2>
-      <Table
-        caption="Quotas"
-        rows={QUOTA_LABELS}
-        keyOf={([name]) => name}
-        columns={[
-          { title: "Of", cell: ([, label]) => label },
-          { title: "Used", isNumber: true, cell: ([name]) => formatUsed(app.quotas[name].used) },
-          { title: "Limit", isNumber: true, cell: ([name]) => formatNumber(app.quotas[name].limit) },
-        ]}
-      />
+      <QuotaTable quotas={app.quotas} />
       <p class="quiet small">
         Type those that are to be others. What is emptied again has its default. What is there already stays.
       </p>
@@ -108,6 +99,21 @@ function Quotas({ app, onSaved }: { app: AppWithQuotas; onSaved: () => void }) {
         />
       </div>
     </Form>
+  );
+}
+
+function QuotaTable({ quotas }: Pick<AppWithQuotas, "quotas">) {
+  return (
+    <Table
+      caption="Quotas"
+      rows={QUOTA_LABELS}
+      keyOf={([name]) => name}
+      columns={[
+        { title: "Of", cell: ([, label]) => label },
+        { title: "Used", isNumber: true, cell: ([name]) => formatUsed(quotas[name].used) },
+        { title: "Limit", isNumber: true, cell: ([name]) => formatNumber(quotas[name].limit) },
+      ]}
+    />
   );
 }
 
