@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { keepStorageInMemory } from "../test-storage.ts";
 
 /**
  * `npm run test:e2e`, `npm run test:web`: a folder's tests by node:test, each file in a process of its own, with a
@@ -15,6 +16,8 @@ const [folder = "", ...named] = process.argv.slice(2);
 const retries = Number(process.env.TEST_RETRIES ?? 0);
 
 const all = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
+// Workers' state folders, and the browser's.
+keepStorageInMemory();
 let files = (named.length > 0 ? named : all).map((name) => join(process.cwd(), folder, name));
 
 for (let left = retries; files.length > 0; left--) {

@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
+import { openSignedIn, requireGoodLooks, serveImages } from "./support/dashboard-pages.ts";
 import { HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's templates", () => {
@@ -132,6 +132,7 @@ describe("the dashboard's templates", () => {
     await page.getByRole("link", { name: HOSTILE }).click();
     await page.getByText("Version 1 is sent; version 2 waits for its approval.").waitFor();
     const preview = page.getByRole("region", { name: "Preview", exact: true });
+    await serveImages(page, "https://shop.example");
     await preview.getByLabel("photo.url (optional)").fill("https://shop.example/p.jpg");
     await preview
       .getByRole("figure", { name: "iOS lock screen" })

@@ -6,14 +6,9 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn, requireGoodLooks, requireGoodPage } from "./support/dashboard-pages.ts";
+import { openSignedIn, requireGoodLooks, requireGoodPage, serveImages } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
 
-/** One pixel, for the images of elsewhere. */
-const PIXEL = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);
 const IMAGE = "https://images.shop.example/shoe.png";
 
 describe("the dashboard's users, and what is sent to them", () => {
@@ -56,9 +51,7 @@ describe("the dashboard's users, and what is sent to them", () => {
   /** A page of the app, which gets its images from here. */
   async function open(path: string, options: BrowserContextOptions = {}, token = app.apiKey) {
     const watched = await openSignedIn(browser, addressOf(path), token, options);
-    await watched.page.route(`${new URL(IMAGE).origin}/**`, (route) =>
-      route.fulfill({ contentType: "image/png", body: PIXEL }),
-    );
+    await serveImages(watched.page, new URL(IMAGE).origin);
     return watched;
   }
 

@@ -51,3 +51,14 @@ export async function requireGoodLooks(page: Page, address: string, ready: strin
     await requireGoodPage(page, `${address}: ${look}`, isRecoloured);
   }
 }
+
+/** One pixel. */
+const IMAGE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+/** The page gets what it loads of a site from here: an image, whatever is asked for. */
+export async function serveImages(page: Page, origin: string): Promise<void> {
+  await page.route(`${origin}/**`, (route) => route.fulfill({ contentType: "image/png", body: IMAGE }));
+}
