@@ -120,10 +120,7 @@ function usePicker(app: string, onValue: (key: string) => void) {
     const chosen = isAnswered ? offered[at]?.key : undefined;
     if (chosen !== undefined || text !== null) choose(chosen ?? (text ?? "").trim());
   };
-  const move = (step: number) => {
-    if (isOpen) setAt(Math.max(0, Math.min(offered.length - 1, at + step)));
-    else open();
-  };
+  const move = (step: number) => (isOpen ? setAt(placeIn(offered, at + step)) : open());
   const press = (event: KeyboardEvent) => {
     if (event.key === "Escape") close();
     else if (event.key === "Enter") take();
@@ -134,6 +131,11 @@ function usePicker(app: string, onValue: (key: string) => void) {
   };
   const hint = isOpen ? describe(loaded.isLoading, offered.length, loaded.data?.nextCursor ?? null) : "";
   return { text, isOpen, at, offered, hint, open, close, choose, type, press };
+}
+
+/** The nearest place that there is. */
+function placeIn(list: readonly unknown[], place: number): number {
+  return Math.max(0, Math.min(list.length - 1, place));
 }
 
 async function findTemplates(
