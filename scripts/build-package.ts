@@ -53,8 +53,9 @@ async function buildModules(entries: readonly Entry[]): Promise<void> {
         external: [/^node:/, FRAMEWORKS],
         output: {
           chunkFileNames: "shared/[name]-[hash].js",
-          // Of a library, vite would keep the white space.
+          // Of a library, vite would keep the white space and the marks of what is pure.
           minify: true,
+          comments: false,
         },
       },
     },

@@ -19,8 +19,8 @@ async function bundleInbox(): Promise<string> {
     build: {
       target: "es2023",
       lib: { entry: join(ROOT, "src/inbox/index.ts"), formats: ["es"], fileName: "inbox" },
-      // Vite leaves the white space of a library in place; this doesn't.
-      rolldownOptions: { output: { minify: true } },
+      // Vite leaves the white space of a library in place, and the marks of what is pure; this doesn't.
+      rolldownOptions: { output: { minify: true, comments: false } },
     },
   });
   if (chunk?.type !== "chunk" || others.length > 0) throw new Error("The inbox must be one module");

@@ -104,7 +104,7 @@ export abstract class FeedElement extends SessionElement {
     this.#slots.sweep();
     hideNeedlessFolds(this.root);
     const end = this.list?.hasMore && this.isListOpen ? this.root.querySelector(".more") : null;
-    this.#windows?.watch(this.root.querySelectorAll("[data-stretch]"), end);
+    this.#windows?.watch(this.root.querySelectorAll<HTMLElement>("[data-stretch]"), end);
     const canSee = this.isListOpen && !this.isReadOnly;
     this.#seen?.watch(canSee ? this.root.querySelectorAll("[data-unread]") : []);
   }

@@ -6,7 +6,6 @@ export interface Texts {
   all: string;
   onlyUnread: string;
   markAll: string;
-  filterByTag: string;
   loading: string;
   empty: string;
   emptyHint: string;
@@ -30,7 +29,6 @@ const EN: Texts = {
   all: "All",
   onlyUnread: "Unread",
   markAll: "Mark all as read",
-  filterByTag: "Filter by tag",
   loading: "Loading notifications",
   empty: "Nothing here yet",
   emptyHint: "New notifications will appear here.",
@@ -53,7 +51,6 @@ const DE: Texts = {
   all: "Alle",
   onlyUnread: "Ungelesen",
   markAll: "Alle gelesen",
-  filterByTag: "Nach Thema filtern",
   loading: "Benachrichtigungen werden geladen",
   empty: "Noch nichts da",
   emptyHint: "Neue Benachrichtigungen erscheinen hier.",

@@ -1,10 +1,8 @@
 /** Takes the button away from what is short enough to be whole: how many lines a text has is known when it is drawn. */
 export function hideNeedlessFolds(root: ParentNode): void {
-  const folds = [...root.querySelectorAll<HTMLElement>(".fold")].map((fold) => {
-    const body = fold.previousElementSibling;
+  for (const fold of root.querySelectorAll<HTMLElement>('.fold[aria-expanded="false"]')) {
+    const { clientHeight = 0, scrollHeight = 0 } = fold.previousElementSibling ?? {};
     // What isn't on the screen has no height.
-    const isCut = body === null || body.clientHeight === 0 || body.scrollHeight > body.clientHeight + 2;
-    return { fold, isNeedless: !isCut && fold.ariaExpanded === "false" };
-  });
-  for (const { fold, isNeedless } of folds) fold.hidden = isNeedless;
+    fold.hidden = clientHeight > 0 && scrollHeight <= clientHeight + 2;
+  }
 }

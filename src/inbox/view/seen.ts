@@ -65,10 +65,7 @@ export class Seen {
     const now = performance.now();
     const seen = [...this.#since].filter(([, since]) => now - since >= SEEN_MS).map(([element]) => element);
     for (const element of seen) this.#forget(element);
-    if (seen.length > 0)
-      this.#onSeen(
-        seen.map((element) => (element instanceof HTMLElement ? (element.dataset.key ?? "") : "")),
-      );
+    if (seen.length > 0) this.#onSeen(seen.map((element) => element.getAttribute("data-key") ?? ""));
     const next = Math.min(...this.#since.values());
     if (Number.isFinite(next))
       this.#timer = setTimeout(() => this.#check(), Math.max(0, next + SEEN_MS - now));

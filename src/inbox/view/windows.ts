@@ -8,7 +8,7 @@ type Place = { isNear: boolean; height: number };
 export class Windows {
   readonly #onChange: () => void;
   readonly #places = new Map<number, Place>();
-  readonly #watched = new Set<Element>();
+  readonly #watched = new Set<HTMLElement>();
   readonly #observer: IntersectionObserver;
   readonly #end: IntersectionObserver;
 
@@ -29,7 +29,7 @@ export class Windows {
   }
 
   /** After each drawing. The end is looked at anew each time: a short page may leave it in sight. */
-  watch(stretches: Iterable<Element>, end: Element | null): void {
+  watch(stretches: Iterable<HTMLElement>, end: Element | null): void {
     const wanted = new Set(stretches);
     for (const element of this.#watched) {
       if (wanted.has(element)) continue;
@@ -40,7 +40,7 @@ export class Windows {
     for (const element of wanted) {
       const height = this.boxOf(idOf(element));
       // By the object model, which no policy of content forbids.
-      if (element instanceof HTMLElement) element.style.height = height === null ? "" : `${height}px`;
+      element.style.height = height === null ? "" : `${height}px`;
       if (this.#watched.has(element)) continue;
       this.#watched.add(element);
       this.#observer.observe(element);
@@ -69,7 +69,7 @@ export class Windows {
 }
 
 function idOf(element: Element): number {
-  return element instanceof HTMLElement ? Number(element.dataset.stretch) : 0;
+  return Number(element.getAttribute("data-stretch"));
 }
 
 function focusIn(element: Element): Element | null {
