@@ -48,6 +48,6 @@ export async function benchRealtime(client: OnecallClient, floor: BenchWorker): 
   report(
     "realtime send, of the floor",
     `${(median(ratios) * 100).toFixed(0)} %`,
-    "to reach: 70 % (median of the rounds)",
+    "to reach: 85 % (median of the rounds)",
   );
 }

@@ -5,26 +5,36 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import * as v from "valibot";
+import { unstable_readConfig } from "wrangler";
+import { ROOT } from "../../scripts/wrangler.ts";
 
 export const ADMIN_TOKEN = "bench-admin-token";
 const SECRETS_KEY = "the bench's own key for the secrets of apps";
-const COMPATIBILITY_DATE = "2026-11-01";
-const PRIORITIES = ["high", "normal", "low"];
-const QUEUES = ["deliveries", "push"].flatMap((kind) => PRIORITIES.map((priority) => `${kind}-${priority}`));
-/** wrangler.toml's [vars]. */
-const VARIABLES = {
-  STALL_SECONDS: 60,
-  RETENTION_DAYS: 90,
-  PUSH_TIMEOUT_SECONDS: 5,
-  PUSH_RETRY_SECONDS: 10,
-  PUSH_PROBE_SECONDS: 30,
-  WEBHOOK_TIMEOUT_SECONDS: 15,
-  FCM_URL: "https://fcm.googleapis.com",
-  FCM_TOKEN_URL: "https://oauth2.googleapis.com/token",
-  APNS_URL: "https://api.push.apple.com",
-  APNS_SANDBOX_URL: "https://api.sandbox.push.apple.com",
-  ALLOW_LOOPBACK: false,
-};
+const named = <K extends string>(keys: readonly K[]) =>
+  v.array(v.object(v.entriesFromList(keys, v.string())));
+const ConfigSchema = v.object({
+  compatibility_date: v.string(),
+  vars: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  durable_objects: v.object({ bindings: named(["name", "class_name"]) }),
+  kv_namespaces: named(["binding"]),
+  r2_buckets: named(["binding"]),
+  queues: v.object({
+    producers: named(["binding", "queue"]),
+    consumers: v.array(
+      v.object({
+        queue: v.string(),
+        max_batch_size: v.number(),
+        max_batch_timeout: v.number(),
+        max_retries: v.number(),
+        retry_delay: v.number(),
+        dead_letter_queue: v.optional(v.string()),
+      }),
+    ),
+  }),
+});
+/** wrangler.toml: what is measured is bound as what is deployed. */
+const CONFIG = v.parse(ConfigSchema, unstable_readConfig({ config: join(ROOT, "wrangler.toml") }));
 
 interface OnecallOptions {
   inspectorPort?: number;
@@ -105,31 +115,33 @@ async function startWithBindings(
   { variables, state: kept, ...options }: OnecallOptions = {},
 ): Promise<BenchWorker> {
   const state = kept ?? (await mkdtemp(join(tmpdir(), "onecall-bench-")));
-  const consumer = {
-    maxBatchSize: 4,
-    maxBatchTimeout: 0,
-    maxRetries: 5,
-    deadLetterQueue: "onecall-dead-letters",
-  };
   const worker = await start(state, {
     ...options,
     modules,
-    bindings: { ADMIN_TOKEN, SECRETS_KEY, ...VARIABLES, ...variables },
-    durableObjects: {
-      REGISTRY: { className: "Registry", useSQLite: true },
-      LEDGER: { className: "Ledger", useSQLite: true },
-      USER_SHARD: { className: "UserShard", useSQLite: true },
-      WEBHOOK_ENDPOINT: { className: "WebhookEndpoint", useSQLite: true },
-    },
-    kvNamespaces: ["CONFIG"],
-    r2Buckets: ["TARGETS"],
-    queueProducers: Object.fromEntries(
-      QUEUES.map((name) => [name.toUpperCase().replace("-", "_"), `onecall-${name}`]),
+    bindings: { ADMIN_TOKEN, SECRETS_KEY, ...CONFIG.vars, ...variables },
+    durableObjects: Object.fromEntries(
+      CONFIG.durable_objects.bindings.map(({ name, class_name: className }) => [
+        name,
+        { className, useSQLite: true },
+      ]),
     ),
-    queueConsumers: Object.fromEntries([
-      ...QUEUES.map((name) => [`onecall-${name}`, consumer]),
-      ["onecall-dead-letters", { maxBatchSize: 10, maxBatchTimeout: 5 }],
-    ]),
+    kvNamespaces: CONFIG.kv_namespaces.map(({ binding }) => binding),
+    r2Buckets: CONFIG.r2_buckets.map(({ binding }) => binding),
+    queueProducers: Object.fromEntries(CONFIG.queues.producers.map(({ binding, queue }) => [binding, queue])),
+    queueConsumers: Object.fromEntries(
+      CONFIG.queues.consumers.map((consumer) => [
+        consumer.queue,
+        {
+          maxBatchSize: consumer.max_batch_size,
+          maxBatchTimeout: consumer.max_batch_timeout,
+          maxRetries: consumer.max_retries,
+          retryDelay: consumer.retry_delay,
+          ...(consumer.dead_letter_queue === undefined
+            ? {}
+            : { deadLetterQueue: consumer.dead_letter_queue }),
+        },
+      ]),
+    ),
   });
   return kept === undefined ? removingAfter(worker, state) : worker;
 }
@@ -195,7 +207,7 @@ async function start(state: string, options: Options): Promise<BenchWorker> {
   const begin = (port: number): Miniflare =>
     new Miniflare(
       convertV4MiniflareOptions({
-        compatibilityDate: COMPATIBILITY_DATE,
+        compatibilityDate: CONFIG.compatibility_date,
         resourcePersistencePath: state,
         port,
         ...options,
