@@ -103,7 +103,8 @@ async function storeSegment(
   segment: Omit<SegmentRequest, "template">,
   { shard, plan: { text, shardsWithText } }: RunPlace,
 ): Promise<ShardReport> {
-  const deliver = (template: TemplateText | null) => stub.deliverSegment({ ...segment, template });
+  const deliver = (template: TemplateText | null) =>
+    stub.deliverSegment({ ...segment, template, carriesReport: true });
   let answer = await deliver(shardsWithText.has(shard) ? null : text);
   if (answer === "needs_template") answer = await deliver(text);
   if (answer === "needs_template") throw new Error("The shard was given the template, and asks for it");

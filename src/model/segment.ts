@@ -42,6 +42,11 @@ export interface SegmentRequest {
   pushData: Record<string, string> | null;
   /** What texts are made with; null where the shard should have it. */
   template: TemplateText | null;
+  /**
+   * The caller takes the shard's report to the ledger before its message counts as done with: the shard needs no duty
+   * for it. An earlier version's caller doesn't.
+   */
+  carriesReport?: boolean;
 }
 
 /** One shard's targets in some units of a batch, in the order of its audience. */

@@ -37,7 +37,7 @@ export async function checkCounts(env: Bindings, app: AppRecord, id: string): Pr
       after = page.afterUser;
     }
     // The ledger is read after every shard has reported what was just counted.
-    await stub.flush();
+    await stub.flush(id);
   });
   const after = (await findNotification(env, app, id)) ?? before;
   const ledger = presentCounts(header, after.totals);

@@ -249,21 +249,22 @@ describe("a log while deliveries arrive", () => {
     const uids = uidsOf(4000);
     const variables = Object.fromEntries(uids.map((uid) => [uid, { customerName: "A", orderId: "1" }]));
     const queue = new CapturingQueue();
-    const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", {
+    const captured = { DELIVERIES_NORMAL: queue.binding };
+    const sent = await callWith(captured, app, "POST", "/notifications/send", {
       template: { key: "order-confirmation", variables },
       targets: uids,
       mode: "batch",
     });
     const id = sent.body.notificationId;
-    const [first, ...rest] = queue.messages;
-    await consume([first]);
+    await consume(queue.messages.slice(0, 1), captured);
     const before = (await readAll(app, id, "?limit=100")).flat();
     expect(before).toHaveLength(uids.length);
     expect(before.filter(({ status }) => status === "pending").length).toBeGreaterThan(50);
     expect((await app.api("GET", pathOf(id, `?userId=${before.at(-1).userId}`))).body.data).toMatchObject([
       { status: "pending", deliveredAt: null },
     ]);
-    await consume(rest);
+    await consume(queue.messages.slice(1));
+    await waitUntilCompleted(app, id);
     const after = (await readAll(app, id, "?limit=100")).flat();
     expect(after.map(({ userId }) => userId)).toEqual(before.map(({ userId }) => userId));
     expect(after.every(({ status }) => status === "delivered")).toBe(true);

@@ -159,7 +159,7 @@ export class StallWatchdog {
     const short = new Set(reports.listShort(id));
     const asked = [...new Set(shards)].filter((shard) => short.has(shard));
     // One that can't be reached now gets its chunks once more.
-    await Promise.allSettled(asked.map((shard) => getShardStub(this.#its.env(), appId, shard).flush()));
+    await Promise.allSettled(asked.map((shard) => getShardStub(this.#its.env(), appId, shard).flush(id)));
   }
 
   async #deliverInline(plan: LedgerPlan): Promise<number> {

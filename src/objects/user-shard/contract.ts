@@ -51,9 +51,8 @@ export interface UserShardContract {
   deliver(request: DeliverRequest, leaseMs?: number | null): Delivered;
   /**
    * Stores a part of a batch and counts it, in one transaction; the same part again changes nothing. Its exceptions are
-   * delivered before. Returns what the shard has of the notification now, for the ledger: should the caller not take it
-   * there, the shard itself tells it, seconds later. `needs_template`: nothing was stored, as what texts are made with
-   * isn't here.
+   * delivered before. Returns what the shard has of the notification now, which the caller takes to the ledger: see
+   * {@link SegmentRequest.carriesReport}. `needs_template`: nothing was stored, as what texts are made with isn't here.
    */
   deliverSegment(request: SegmentRequest): ShardReport | "needs_template";
   /**
@@ -100,8 +99,11 @@ export interface UserShardContract {
   removeMovedAddress(ref: AddressRef): void;
   /** An address that hashes to this shard is gone. */
   releaseAddress(ref: AddressRef): void;
-  /** Brings the ledgers up to date now: for a read that came before the next flush. */
-  flush(): Promise<void>;
+  /**
+   * Brings the ledgers up to date now: for a read that came before the next flush. `about`: a notification whose ledger
+   * is told of in any case, as what somebody else took there may have been lost.
+   */
+  flush(about?: string | null): Promise<void>;
   /** What this shard knows of a notification: the answer of last resort while its ledger is unreachable. */
   describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null;
   /** What a realtime send to one is rendered from again; null where nothing of it could fail. */

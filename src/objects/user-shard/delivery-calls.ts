@@ -56,7 +56,8 @@ export class DeliveryCalls extends UserShardBase {
     const online = this.sockets.watchers().isEmpty ? [] : [...this.sockets.listOnline()];
     const stored = this.due.transaction(() => {
       if (!this.stores.segmentInserts.insert(request, now)) return null;
-      this.reporter.noteChange(now);
+      // Should the caller die on its way, its message comes again, or the ledger's watchdog asks.
+      if (request.carriesReport !== true) this.reporter.noteChange(now);
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       const watching = online.filter((userId) => findLine(request.targets, userId) !== null);
       const fresh = watching.flatMap((userId) => this.stores.arrivals.bringIn(userId));
@@ -147,8 +148,9 @@ export class DeliveryCalls extends UserShardBase {
     for (const uid of gone) this.erasureCalls.addForgotten(uid, [id], now);
   }
 
-  async flush(): Promise<void> {
+  async flush(about: string | null = null): Promise<void> {
     await this.reporter.flush();
+    if (about !== null) await this.reporter.repeat(about);
   }
 
   describe(notificationId: string): Pick<ShardNotification, "header" | "totals" | "attempt"> | null {

@@ -164,18 +164,22 @@ export class DeliveryStore {
 
   /**
    * Counts what was added of a notification, its first or more; where nothing was, its version stays as it is. Returns
-   * it as it stands here.
+   * it as it stands here. `isTold`: its ledger hears of it from somebody else.
    */
-  addCounts(request: NewNotification, added: Totals): { header: NotificationHeader; totals: Totals } {
+  addCounts(
+    request: NewNotification,
+    added: Totals,
+    isTold = false,
+  ): { header: NotificationHeader; totals: Totals } {
     const { header } = request;
     // Mostly this is the notification's first or only call here: one statement then does.
-    if (this.#notifications.insert(request, added)) return { header, totals: added };
+    if (this.#notifications.insert(request, added, isTold)) return { header, totals: added };
     const stored = this.#notifications.get(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
     if (added.every((channel) => sumOf(channel) === 0))
       return { header: stored.header, totals: stored.totals };
     const totals = sumTotals(stored.header.channels, [stored.totals, added]);
-    this.#notifications.updateTotals(stored.header, totals);
+    this.#notifications.updateTotals(stored.header, totals, isTold);
     return { header: stored.header, totals };
   }
 

@@ -45,17 +45,22 @@ export class NotificationStore {
       .map((row) => this.#toNotification(row));
   }
 
-  /** False where the shard knows the notification already. */
-  insert({ header, pushData, target, targetValues = null }: NewNotification, totals: Totals): boolean {
+  /** False where the shard knows the notification already. `isTold`: its ledger hears of it from somebody else. */
+  insert(
+    { header, pushData, target, targetValues = null }: NewNotification,
+    totals: Totals,
+    isTold: boolean,
+  ): boolean {
     const packed = this.#headers.pack(header);
     const cursor = this.#sql.exec(
       `INSERT INTO notifications
          (id, header, part, totals, version, reported_version, push_data, target, target_values)
-       VALUES (?, ?, ?, ?, 1, 0, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
+       VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
       header.id,
       packed.header,
       packed.part,
       writeTotals(header, totals),
+      isTold ? 1 : 0,
       pushData === null ? null : JSON.stringify(pushData),
       target,
       targetValues === null ? null : JSON.stringify(targetValues),
@@ -63,14 +68,17 @@ export class NotificationStore {
     return cursor.toArray().length > 0;
   }
 
-  updateTotals(header: NotificationHeader, totals: Totals): void {
+  /** `isTold`: the ledger hears of them from somebody else. */
+  updateTotals(header: NotificationHeader, totals: Totals, isTold = false): void {
     this.#sql.exec(
       `UPDATE notifications SET totals = ?1, version = version + 1,
+         reported_version = iif(?4, version + 1, reported_version),
          target_values = iif(?2, target_values, NULL) WHERE id = ?3`,
       writeTotals(header, totals),
       // What can't fail any more is never rendered again.
       mayFailAgain(totals) ? 1 : 0,
       header.id,
+      isTold ? 1 : 0,
     );
   }
 

@@ -1,5 +1,5 @@
 import type { ShardNotification } from "../../model/delivery.ts";
-import { groupByLedger, type LedgerRef } from "../../model/ids.ts";
+import { groupByLedger, type LedgerRef, requireIdParts } from "../../model/ids.ts";
 import type { ShardReport } from "../../model/report.ts";
 import type { DueTable } from "../kit/due.ts";
 import { Outbox } from "../kit/outbox.ts";
@@ -56,6 +56,14 @@ export class Reporter {
   noteChange(now: number): void {
     this.#changes++;
     this.outbox.noteWritten(now);
+  }
+
+  /** Tells a notification's ledger what is here, whatever it was told before. */
+  async repeat(notificationId: string): Promise<void> {
+    const notification = this.#notifications.get(notificationId);
+    if (notification === null) return;
+    const { day, slot } = requireIdParts(notificationId);
+    await this.#report({ day, slot }, [toReport(notification)]);
   }
 
   /** What the ledger is to hear of a notification that is here. */

@@ -70,7 +70,7 @@ export class SegmentInserts {
 
   /** False where the template that the texts are made with isn't here: then nothing was stored. */
   insert(request: SegmentRequest, now: number): boolean {
-    const { header, part, outcomes, pushData, template } = request;
+    const { header, part, outcomes, pushData, template, carriesReport = false } = request;
     const stored = this.#deliveries.getNotification(header.id);
     if (stored !== null && this.#segments.has(header.id, part)) return true;
     if (template !== null) this.#segments.putTemplate(header, template);
@@ -84,7 +84,7 @@ export class SegmentInserts {
       return { ...outcome, count };
     });
     this.#segments.insert(header.id, part, { outcomes: counted, targets }, now);
-    this.#deliveries.addCounts({ header, pushData, target: null }, added);
+    this.#deliveries.addCounts({ header, pushData, target: null }, added, carriesReport);
     return true;
   }
 
