@@ -50,6 +50,6 @@ export async function fillApp({ url, adminToken }: LocalWorker, name = "Shop"): 
   return { id, apiKey, onecall, good: good.notificationId, bad: bad.notificationId };
 }
 
-async function waitForState(onecall: Onecall, id: string, state: string): Promise<void> {
+export async function waitForState(onecall: Onecall, id: string, state: string): Promise<void> {
   while ((await onecall.notifications.get(id)).state !== state) await delay(50);
 }
