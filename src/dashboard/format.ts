@@ -27,7 +27,9 @@ export function formatShare(part: number, whole: number): string {
   const percent = (part / whole) * 100;
   if (percent < 0.1) return "< 0.1 %";
   if (percent > 99.9 && part < whole) return "> 99.9 %";
-  return `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+  // What isn't all isn't 100 %.
+  const isNearAnEnd = percent < 10 || (percent > 99 && part < whole);
+  return `${isNearAnEnd ? percent.toFixed(1) : Math.round(percent)} %`;
 }
 
 /** Such as "2.3 MB". */
