@@ -66,7 +66,7 @@ describe("the dashboard", () => {
     await channel.getByRole("link", { name: "31 delivered" }).waitFor();
     await channel.getByRole("link", { name: "1 failed" }).click();
     const deliveries = page.getByRole("region", { name: "Deliveries" }).first();
-    await deliveries.getByText("user-without-order").waitFor();
+    await deliveries.getByText("user-without-order").first().waitFor();
     await deliveries.getByText("user-1", { exact: true }).waitFor({ state: "detached" });
     assert.match(page.url(), /status=failed/);
     await page.getByText("A required variable had no value for this user").first().waitFor();
