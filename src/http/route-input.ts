@@ -3,8 +3,8 @@ import { KEEPS_USER_IDS, type UserIdRule } from "../model/user-ids.ts";
 import { readJson, readOptionalJson } from "./body.ts";
 import { parseInput, queryOf } from "./validation.ts";
 
-/** The schema of a form by an app's rule of user ids. */
-type BySchemaRule<S> = (rule: UserIdRule) => S;
+/** What makes a form's schema of an app's rule of user ids. */
+type SchemaByRule<S> = (rule: UserIdRule) => S;
 
 /** What a route takes behind the `?`. `Who` is what its reading needs of the caller. */
 export interface QueryForm<Query, Who> {
@@ -23,7 +23,7 @@ export function parsedQuery<S extends v.GenericSchema>(
 
 /** A query that is parsed by a schema of the app's rule of user ids. */
 export function ruledQuery<S extends v.GenericSchema>(
-  make: BySchemaRule<S>,
+  make: SchemaByRule<S>,
 ): QueryForm<v.InferOutput<S>, { app: UserIdRule }> {
   return { schema: make(KEEPS_USER_IDS), read: (url, { app }) => parseInput(make(app), queryOf(url)) };
 }
@@ -79,7 +79,7 @@ export function parsedJson<S extends v.GenericSchema>(
 
 /** A JSON body that is parsed by a schema of the app's rule of user ids. */
 export function ruledJson<S extends v.GenericSchema>(
-  make: BySchemaRule<S>,
+  make: SchemaByRule<S>,
   options: JsonOptions = {},
 ): BodyForm<v.InferOutput<S>, { app: UserIdRule }> {
   return readingJson(make(KEEPS_USER_IDS), ({ app }) => make(app), options);

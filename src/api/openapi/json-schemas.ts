@@ -6,6 +6,12 @@ import { shownSchema } from "../../text/shown-schema.ts";
 
 export type JsonSchema = { [keyword: string]: unknown };
 
+const REF_PREFIX = "#/components/schemas/";
+const refOf = (name: string): string => REF_PREFIX + name;
+/** A name that no document shows: such schemas stand where they are used. */
+const INLINE_PREFIX = "inline.";
+const isInline = (name: string): boolean => name.startsWith(INLINE_PREFIX);
+
 /** Schemas by a name of their own: those that are titled become components, all others stand where they are used. */
 export class JsonSchemas {
   /** Each once, by its title or by where it was seen first. */
@@ -15,7 +21,8 @@ export class JsonSchemas {
   add(schema: v.GenericSchema): void {
     if (this.#definitions.has(schema)) return;
     for (const inner of titledIn(schema)) this.#definitions.set(inner, titleOf(inner) ?? "");
-    if (!this.#definitions.has(schema)) this.#definitions.set(schema, `inline.${this.#definitions.size}`);
+    if (!this.#definitions.has(schema))
+      this.#definitions.set(schema, `${INLINE_PREFIX}${this.#definitions.size}`);
   }
 
   /** What stands where the schema is used: a reference, or the schema. Of schemas that were added. */
@@ -62,10 +69,7 @@ function withInlined(converted: Record<string, object>, part: unknown): unknown 
   );
 }
 
-const REF_PREFIX = "#/components/schemas/";
-const isInline = (name: string): boolean => name.startsWith("inline.");
-const refOf = (name: string): string => REF_PREFIX + name;
-
+/** What valibot's schemas have inside, whatever their kind. */
 interface Parts {
   entries?: Record<string, unknown>;
   wrapped?: unknown;
