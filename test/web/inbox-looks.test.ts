@@ -242,3 +242,19 @@ test("a heading comes and goes with its attribute", async () => {
   await heading.waitFor({ state: "detached" });
   await watched.close();
 });
+
+test("without a heading or a header, the button to mark all stands beside the filters", async () => {
+  // More than are seen.
+  await site.app.sendMany("ute", 30);
+  const watched = await site.open("ute", { element: "onecall-feed" });
+  const { page } = watched;
+  await page.locator("onecall-feed .filters [part=mark-all]").waitFor();
+  await page.locator("onecall-feed").evaluate((feed) => {
+    feed.append(Object.assign(document.createElement("b"), { slot: "header", textContent: "Post" }));
+  });
+  await page.locator("onecall-feed .top [part=mark-all]").waitFor();
+  assert.equal(await page.locator("onecall-feed [part=mark-all]").count(), 1);
+  await page.locator("onecall-feed b").evaluate((own) => own.remove());
+  await page.locator("onecall-feed .filters [part=mark-all]").waitFor();
+  await watched.close();
+});
