@@ -11,6 +11,7 @@ keepStorageInMemory();
  */
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
+  "test/api/isolation.test.ts",
   "test/apps/shards.test.ts",
   "test/audiences/upload-cuts.test.ts",
   "test/audiences/upload-pace.test.ts",
@@ -18,6 +19,7 @@ const SLOW_TESTS = [
   "test/channels/webhook-batch.test.ts",
   "test/client/faults.test.ts",
   "test/http/large-lists.test.ts",
+  "test/notifications/audience-end.test.ts",
   "test/notifications/faults.test.ts",
   "test/notifications/ledger-size.test.ts",
   "test/notifications/plan-details.test.ts",
@@ -25,6 +27,7 @@ const SLOW_TESTS = [
   "test/notifications/retry-limits.test.ts",
   "test/operations/erasure-aftermath.test.ts",
   "test/operations/wake-objects.test.ts",
+  "test/push/circuits-in-shard.test.ts",
   "test/push/dead-provider.test.ts",
   "test/push/delivered-once.test.ts",
   "test/push/faults.test.ts",
