@@ -19,18 +19,19 @@ interface Breakage {
   wrong: string;
 }
 
-/** Chaos must see each of these. Where a source changes, its entry here does. */
-const BREAKAGES: readonly Breakage[] = [
+/** Chaos must see each of these. Where a source changes, its entry here does: test/e2e/chaos-breakages.test.ts. */
+export const BREAKAGES: readonly Breakage[] = [
   {
     name: "a segment counted twice",
     file: "src/objects/user-shard/segment-inserts.ts",
-    right: "if (stored !== null && this.#segments.has(header.id, part)) return stored;",
+    right: "if (stored !== null && this.#segments.has(header.id, part)) return true;",
     wrong: `if (stored !== null && this.#segments.has(header.id, part)) {
       const again = emptyTotals(header.channels);
       for (const { channelKey, status, reason } of outcomes) {
         addToTotals(again, channelKey, status, reason, request.targets.count, now);
       }
-      return this.#deliveries.addCounts({ header, pushData, target: null }, again);
+      this.#deliveries.addCounts({ header, pushData, target: null }, again);
+      return true;
     }`,
   },
   {
@@ -85,7 +86,12 @@ async function findViolations(
 async function copyBroken(folder: string, { name, file, right, wrong }: Breakage): Promise<void> {
   for (const path of COPIED) await cp(join(ROOT, path), join(folder, path), { recursive: true });
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const parts = (await readFile(join(folder, file), "utf8")).split(right);
+  await writeFile(join(folder, file), await breakSource({ name, file, right, wrong }));
+}
+
+/** A source with its fault built in. Throws where the source doesn't have the right text once. */
+export async function breakSource({ name, file, right, wrong }: Breakage): Promise<string> {
+  const parts = (await readFile(join(ROOT, file), "utf8")).split(right);
   if (parts.length !== 2) throw new Error(`${name}: ${file} doesn't have this once: ${right}`);
-  await writeFile(join(folder, file), parts.join(wrong));
+  return parts.join(wrong);
 }
