@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "./wrangler.ts";
 
+/** Tries for a port that nobody else has taken meanwhile. */
+const MAX_STARTS = 3;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const HEALTH_INTERVAL_MS = 50;
@@ -48,6 +50,18 @@ export interface LocalWorker {
  * @throws when it ends or says nothing useful within a minute, with the end of its output.
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  for (let start = 1; ; start++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Of several that start at once two may choose the same free port.
+      const isLost = (options.port ?? 0) === 0 && String(error).includes("Address already in use");
+      if (!isLost || start === MAX_STARTS) throw error;
+    }
+  }
+}
+
+async function startOnce(options: LocalWorkerOptions): Promise<LocalWorker> {
   // The channel lets start.ts notice when this process dies without a chance to stop it.
   const stdio: StdioOptions = ["ignore", "pipe", "pipe", "ipc"];
   const child = spawn(process.execPath, argumentsOf(options), { cwd: ROOT, detached: true, stdio });
