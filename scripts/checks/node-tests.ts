@@ -12,6 +12,9 @@ import { keepStorageInMemory } from "../test-storage.ts";
  * fault to mend all the same.
  */
 
+/** A file that hangs fails: the longest takes a few minutes on a busy machine. */
+const FILE_TIMEOUT_MS = 12 * 60 * 1000;
+
 const [folder = "", ...named] = process.argv.slice(2);
 const retries = Number(process.env.TEST_RETRIES ?? 0);
 
@@ -34,7 +37,7 @@ for (let left = retries; files.length > 0; left--) {
 function runFiles(paths: readonly string[]): Promise<string[]> {
   const failed = new Set<string>();
   return new Promise((resolve, reject) => {
-    const events = run({ files: [...paths], concurrency: availableParallelism() });
+    const events = run({ files: [...paths], concurrency: availableParallelism(), timeout: FILE_TIMEOUT_MS });
     events.on("test:fail", ({ file }) => {
       if (file !== undefined) failed.add(file);
     });

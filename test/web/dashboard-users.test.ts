@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks, requireGoodPage, serveImages } from "./support/dashboard-pages.ts";
@@ -228,11 +228,19 @@ describe("the dashboard's users, and what is sent to them", () => {
 
   /** What the browser asked, and how it was answered. */
   function answering(page: Page, answer: "accept" | "dismiss"): Promise<string> {
-    return new Promise((resolve, reject) => {
-      page.once("dialog", (dialog) => {
-        dialog[answer]().then(() => resolve(`${dialog.type()}: ${dialog.message()}`), reject);
-      });
+    // It throws where nothing is asked: a test that waited for ever would hold up all others.
+    return page.waitForEvent("dialog").then(async (dialog) => {
+      await dialog[answer]();
+      return `${dialog.type()}: ${dialog.message()}`;
     });
+  }
+
+  /** What was written is drawn: from then on the page knows of it. */
+  async function fillIn(page: Page, field: Locator, text: string): Promise<void> {
+    await field.fill(text);
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
   }
 
   test("what is written isn't lost by a link, the browser's back, a reload or another template", async () => {
@@ -240,7 +248,7 @@ describe("the dashboard's users, and what is sent to them", () => {
     await page.getByRole("link", { name: "Send", exact: true }).first().click();
     await page.getByLabel("Template").selectOption("shoe");
     const name = page.getByLabel("name", { exact: true });
-    await name.fill("Half written");
+    await fillIn(page, name, "Half written");
     for (const leave of [
       () => page.getByRole("link", { name: "Notifications" }).click(),
       () => page.evaluate(() => history.back()),
@@ -268,18 +276,18 @@ describe("the dashboard's users, and what is sent to them", () => {
 
   test("nor what is written in a template or an endpoint; what is saved asks nothing", async () => {
     const { page, close } = await open("templates/shoe");
-    await page.getByLabel("Category (optional)").fill("shoes");
+    await fillIn(page, page.getByLabel("Category (optional)"), "shoes");
     const template = answering(page, "dismiss");
     await page.getByRole("link", { name: "Users" }).click();
     await template;
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("Nothing is changed.").waitFor();
     await page.getByRole("link", { name: "Webhooks" }).click();
-    await page.getByLabel("URL").fill("https://hooks.shop.example/x");
+    await fillIn(page, page.getByLabel("URL"), "https://hooks.shop.example/x");
     const endpoint = answering(page, "dismiss");
     await page.getByRole("link", { name: "Users" }).click();
     await endpoint;
-    await page.getByLabel("URL").fill("");
+    await fillIn(page, page.getByLabel("URL"), "");
     await page.getByRole("link", { name: "Users" }).click();
     await page.getByRole("heading", { level: 1, name: "Users" }).waitFor();
     await close();

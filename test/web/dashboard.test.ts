@@ -276,6 +276,8 @@ describe("the dashboard", () => {
   test("a sign-out that failed says so, and one that didn't ends the session", async () => {
     const { page, expect, close } = await signedIn("home");
     expect(/ERR_FAILED/);
+    // From here on: the page has asked for its session, and shows it.
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
     await page.route("**/dashboard/session", (route) => route.abort());
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("Look at your connection").waitFor();
