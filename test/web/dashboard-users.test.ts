@@ -283,11 +283,12 @@ describe("the dashboard's users, and what is sent to them", () => {
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("Nothing is changed.").waitFor();
     await page.getByRole("link", { name: "Webhooks" }).click();
-    await fillIn(page, page.getByLabel("URL"), "https://hooks.shop.example/x");
+    const address = page.getByLabel("URL", { exact: true });
+    await fillIn(page, address, "https://hooks.shop.example/x");
     const endpoint = answering(page, "dismiss");
     await page.getByRole("link", { name: "Users" }).click();
     await endpoint;
-    await fillIn(page, page.getByLabel("URL"), "");
+    await fillIn(page, address, "");
     await page.getByRole("link", { name: "Users" }).click();
     await page.getByRole("heading", { level: 1, name: "Users" }).waitFor();
     await close();
