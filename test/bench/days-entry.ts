@@ -173,7 +173,7 @@ export class UserShard extends DeployedShard {
       for (let copy = 1; copy <= copies; copy++) {
         sql.exec(
           `INSERT INTO segments
-           SELECT seq + 1, notification_id, 'copy ' || ?, stored_at, targets, outcomes, hashes, starts, lines
+           SELECT seq + 1, notification_id, 'copy ' || ?, stored_at, targets, outcomes, hashes, starts, lines, places
            FROM segments ORDER BY seq DESC LIMIT 1`,
           copy,
         );

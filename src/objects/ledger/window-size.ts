@@ -1,7 +1,7 @@
 import { CHUNKS_IN_QUEUE, MAX_CHUNKS_IN_QUEUE } from "../../model/limits.ts";
 
 /** What is waited for where nobody is before one, and what a queue's own way adds to it, ms. */
-const SHORT_WAIT_MS = 10;
+const SHORT_WAIT_MS = 2;
 /** From here on others wait behind what one has in the queue, ms. */
 const LONG_WAIT_MS = 25;
 /** How long the least wait is believed, ms: a queue may be slower at another time. */
