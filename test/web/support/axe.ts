@@ -7,19 +7,13 @@ const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe
 
 /** WCAG 2.2, levels A and AA. */
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** Those of them that colours decide. */
-const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-/**
- * What is wrong with a page for who can't see it well, or uses no mouse: a line for each element. `isRecoloured`: the
- * page was looked at before, and has other colours since.
- */
-export async function findAxeFaults(page: Page, isRecoloured = false): Promise<string[]> {
+/** What is wrong with a page for who can't see it well, or uses no mouse: a line for each element. */
+export async function findAxeFaults(page: Page): Promise<string[]> {
   // Evaluated by the browser's tools: the page's own policy needs no exception.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(SOURCE);
-  const runOnly = isRecoloured ? COLOUR_RULES : RULES;
   const { violations } = (await page.evaluate(
-    `axe.run({ runOnly: ${JSON.stringify(runOnly)} })`,
+    `axe.run({ runOnly: ${JSON.stringify(RULES)} })`,
   )) as AxeResults;
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, any }) => `${id}: ${help}: ${target.join(" ")} ${any[0]?.message ?? ""}`),

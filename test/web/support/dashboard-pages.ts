@@ -3,11 +3,11 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { findAxeFaults } from "./axe.ts";
 import { openPage, type WatchedPage } from "./browser.ts";
 
-/** How pages are looked at. In dark nothing but colours is other than in light. */
+/** How pages are looked at. */
 const LOOKS = [
-  { look: "light", colorScheme: "light", width: 1280, isRecoloured: false },
-  { look: "dark", colorScheme: "dark", width: 1280, isRecoloured: true },
-  { look: "phone", colorScheme: "light", width: 390, isRecoloured: false },
+  { look: "light", colorScheme: "light", width: 1280 },
+  { look: "dark", colorScheme: "dark", width: 1280 },
+  { look: "phone", colorScheme: "light", width: 390 },
 ] as const;
 
 /** What a browser keeps of each sign-in, by service and token: the service takes ten sign-ins a minute. */
@@ -32,8 +32,8 @@ export async function openSignedIn(
 }
 
 /** Fails where axe finds a fault on the page as it is, or it is wider than its window. */
-export async function requireGoodPage(page: Page, name: string, isRecoloured = false): Promise<void> {
-  assert.deepEqual(await findAxeFaults(page, isRecoloured), [], name);
+export async function requireGoodPage(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await findAxeFaults(page), [], name);
   const isWide = await page.evaluate(
     () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
   );
@@ -45,10 +45,10 @@ export async function requireGoodLooks(page: Page, address: string, ready: strin
   await page.goto(address);
   await page.getByText(ready).first().waitFor();
   for (const summary of await page.locator("summary").all()) await summary.click();
-  for (const { look, colorScheme, width, isRecoloured } of LOOKS) {
+  for (const { look, colorScheme, width } of LOOKS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 844 });
-    await requireGoodPage(page, `${address}: ${look}`, isRecoloured);
+    await requireGoodPage(page, `${address}: ${look}`);
   }
 }
 
