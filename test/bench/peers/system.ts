@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
@@ -16,7 +17,6 @@ export class PeerSystem {
   readonly #store: PeerStore;
   readonly #queue: PeerQueue;
   #workers: ChildProcess[] = [];
-  #sends = 0;
 
   private constructor(order: WorkerOrder, store: PeerStore, queue: PeerQueue) {
     this.#order = order;
@@ -45,7 +45,8 @@ export class PeerSystem {
   }
 
   async send(csv: Buffer, targetsPerJob: number): Promise<{ sendId: string; targets: number }> {
-    const sendId = `${this.#order.kind}-${process.pid}-${++this.#sends}`;
+    // No other system on these tables may have counted it.
+    const sendId = `${this.#order.kind}-${randomUUID()}`;
     const parts = cutParts(csv, sendId, targetsPerJob);
     await this.#queue.add(parts);
     return { sendId, targets: parts.reduce((sum, { rows }) => sum + rows.length, 0) };
