@@ -18,6 +18,7 @@ export class CsvArchive {
   constructor(bucket: R2Bucket, key: string, bytes: number) {
     this.#bucket = bucket;
     this.#key = key;
+    // One without room would never be full.
     this.#part = new Uint8Array(Math.max(1, bytes));
   }
 

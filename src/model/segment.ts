@@ -88,8 +88,8 @@ export class SegmentWriter {
   }
 }
 
-/** More places than a segment has targets; with a hash of 32 bits a number still holds both exactly. */
-const PLACES = 2 ** 20;
+/** More lines than a segment has; with a hash of 32 bits a number still holds both exactly. */
+const MOST_LINES = 2 ** 20;
 
 /** The targets of lines, which stay as they are: without reading their values. */
 export function indexTargets(lines: string, places: number[] | null): SegmentTargets {
@@ -99,7 +99,7 @@ export function indexTargets(lines: string, places: number[] | null): SegmentTar
   for (let start = 0; start < lines.length; ) {
     const newline = lines.indexOf("\n", start);
     const end = newline < 0 ? lines.length : newline;
-    keys.push(hashLine(lines, start, end) * PLACES + lineStarts.length);
+    keys.push(hashLine(lines, start, end) * MOST_LINES + lineStarts.length);
     lineStarts.push(start);
     start = end + 1;
   }
@@ -109,8 +109,8 @@ export function indexTargets(lines: string, places: number[] | null): SegmentTar
   const starts = new Uint32Array(count);
   for (let index = 0; index < count; index++) {
     const key = sorted[index] ?? 0;
-    hashes[index] = Math.floor(key / PLACES);
-    starts[index] = lineStarts[key % PLACES] ?? 0;
+    hashes[index] = Math.floor(key / MOST_LINES);
+    starts[index] = lineStarts[key % MOST_LINES] ?? 0;
   }
   return { count, lines, places, hashes, starts };
 }

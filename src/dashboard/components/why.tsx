@@ -7,8 +7,9 @@ interface WhyProps {
   message: string | null;
 }
 
-/** Why a delivery failed or was skipped. */
+/** Why a delivery failed or was skipped; where there is nothing to say, the column needs no room. */
 export function Why({ reason, message }: WhyProps) {
+  if (reason === null && message === null) return null;
   return (
     <div class="words">
       {reason !== null && <span title={reason}>{meaningOf(reason)}</span>}
