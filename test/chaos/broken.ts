@@ -37,16 +37,14 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: "a mark without its rows",
     file: "src/objects/user-shard/arrivals.ts",
-    right: "const keys = segment === null ? [] : this.#bringInFrom(segment, userId);",
-    wrong: "const keys = segment === null || hit % 3 === 0 ? [] : this.#bringInFrom(segment, userId);",
+    right: "const brought = this.#bringInFrom(taken, userId);",
+    wrong: "const brought = this.#bringInFrom(taken.filter(({ seq }) => seq % 3 !== 0), userId);",
   },
   {
     name: "a hit missed",
     file: "src/objects/user-shard/segment-store.ts",
-    right: `if (findHash(new Uint32Array(row.hashes), hash) >= 0) {
-        hits.push(`,
-    wrong: `if (hash % 5 !== 0 && findHash(new Uint32Array(row.hashes), hash) >= 0) {
-        hits.push(`,
+    right: "if (place >= 0) hits.push(",
+    wrong: "if (place >= 0 && hash % 5 !== 0) hits.push(",
   },
 ];
 

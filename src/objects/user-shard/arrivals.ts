@@ -1,21 +1,24 @@
-import type { DeliveryKey } from "../../model/delivery.ts";
 import { LOOK_SEGMENTS } from "../../model/limits.ts";
 import type { FailureReason, NotificationHeader } from "../../model/notification.ts";
-import { findLine, hashUserId, listUsers, readLine, type SegmentOutcome } from "../../model/segment.ts";
+import { hashUserId, listUsers, readLine, type SegmentOutcome } from "../../model/segment.ts";
 import { type CompiledTemplate, compileTemplate } from "../../templates/compile.ts";
 import { renderContent } from "../../templates/render.ts";
 import { resolveVariables } from "../../templates/variables.ts";
-import type { DeliveryStore } from "./delivery-store.ts";
+import type { ArrivedKey, ArrivedRow, DeliveryRows } from "./delivery-rows.ts";
 import type { Looks } from "./looks.ts";
-import { keyOf, type SegmentStore, type StoredSegment } from "./segment-store.ts";
+import type { NotificationStore } from "./notification-store.ts";
+import type { SegmentLines, UserLine } from "./segment-lines.ts";
+import { keyOf, type SegmentHit, type SegmentStore } from "./segment-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** A delivery that has a row now. */
-export type ArrivedKey = DeliveryKey & { notificationId: string };
-
-interface Hit {
-  seq: number;
-  notificationId: string;
+/** What a look reads and writes. */
+interface LookedAt {
+  looks: Looks;
+  segments: SegmentStore;
+  segmentLines: SegmentLines;
+  notifications: NotificationStore;
+  rows: DeliveryRows;
+  tombstones: Tombstones;
 }
 
 /** A look at so many segments is written down, even where none of them was for its user. */
@@ -29,36 +32,30 @@ const MAX_COMPILED = 20;
  * inside a transaction.
  */
 export class Arrivals {
-  readonly #looks: Looks;
-  readonly #segments: SegmentStore;
-  readonly #deliveries: DeliveryStore;
-  readonly #tombstones: Tombstones;
+  readonly #stores: LookedAt;
   readonly #compiled = new Map<string, CompiledTemplate>();
 
-  constructor(looks: Looks, segments: SegmentStore, deliveries: DeliveryStore, tombstones: Tombstones) {
-    this.#looks = looks;
-    this.#segments = segments;
-    this.#deliveries = deliveries;
-    this.#tombstones = tombstones;
+  constructor(stores: LookedAt) {
+    this.#stores = stores;
   }
 
   /** True where nothing can be left to bring in for a user, as far as is remembered. */
   isCurrent(userId: string): boolean {
-    const { newest } = this.#segments;
-    const { seq, rest } = this.#looks.getRemembered(userId);
+    const { newest } = this.#stores.segments;
+    const { seq, rest } = this.#stores.looks.getRemembered(userId);
     return newest === 0 || (seq >= newest && rest === null);
   }
 
   /** True where this notification may have arrived for a user, and isn't brought in. */
   mayHave(userId: string, notificationId: string): boolean {
     if (this.isCurrent(userId)) return false;
-    const { seq, rest } = this.#looks.get(userId);
-    return seq < this.#segments.newest || (rest !== null && notificationId < rest.beforeId);
+    const { seq, rest } = this.#stores.looks.get(userId);
+    return seq < this.#stores.segments.newest || (rest !== null && notificationId < rest.beforeId);
   }
 
   /** True where what is left of a user's looks may hold a newer notification than this one. */
   mayHaveAfter(userId: string, notificationId: string): boolean {
-    const { rest } = this.#looks.get(userId);
+    const { rest } = this.#stores.looks.get(userId);
     return rest !== null && rest.beforeId > notificationId;
   }
 
@@ -68,23 +65,19 @@ export class Arrivals {
    */
   bringIn(userId: string): ArrivedKey[] {
     if (this.isCurrent(userId)) return [];
-    const { newest } = this.#segments;
-    const { seq, rest } = this.#looks.get(userId);
+    const { newest } = this.#stores.segments;
+    const { seq, rest } = this.#stores.looks.get(userId);
     if (seq >= newest && rest === null) return [];
     const after = rest?.after ?? seq;
     const hits = this.#listHits(userId, after).filter(
       (hit) => hit.seq > seq || (rest !== null && hit.notificationId < rest.beforeId),
     );
     const { taken, beforeId } = takeNewest(hits, LOOK_SEGMENTS);
-    const brought = taken.flatMap(({ seq: hit, notificationId }) => {
-      const segment = this.#segments.get(hit);
-      const keys = segment === null ? [] : this.#bringInFrom(segment, userId);
-      return keys.map((key): ArrivedKey => ({ ...key, notificationId }));
-    });
+    const brought = this.#bringInFrom(taken, userId);
     // Without anything for this user a look costs nothing but the scan; many are worth a row.
     const isWorthARow =
-      taken.length > 0 || rest !== null || this.#segments.hasMoreAfter(seq, SEGMENTS_WORTH_A_ROW);
-    this.#looks.set(
+      taken.length > 0 || rest !== null || this.#stores.segments.hasMoreAfter(seq, SEGMENTS_WORTH_A_ROW);
+    this.#stores.looks.set(
       userId,
       { seq: newest, rest: beforeId === null ? null : { after, beforeId } },
       isWorthARow,
@@ -93,55 +86,62 @@ export class Arrivals {
   }
 
   /** Segments after one that may have a user's targets: of this user, not of an earlier one of the uid. */
-  #listHits(userId: string, after: number): Hit[] {
-    const firstId = this.#tombstones.getBeforeId(userId);
-    return this.#segments
+  #listHits(userId: string, after: number): SegmentHit[] {
+    const firstId = this.#stores.tombstones.getBeforeId(userId);
+    return this.#stores.segments
       .listHits(after, hashUserId(userId))
       .filter(({ notificationId }) => notificationId >= firstId);
   }
 
   /** Brings in one notification for a user. */
   bringInOf(notificationId: string, userId: string): void {
-    if (this.#segments.newest === 0 || notificationId < this.#tombstones.getBeforeId(userId)) return;
-    for (const segment of this.#segments.listOf(notificationId)) this.#bringInFrom(segment, userId);
+    const { segments, tombstones } = this.#stores;
+    if (segments.newest === 0 || notificationId < tombstones.getBeforeId(userId)) return;
+    this.#bringInFrom(segments.listHitsOf(notificationId, hashUserId(userId)), userId);
   }
 
   /** Makes rows of what failed by default, for these reasons (null: any): a retry goes by rows. */
   bringInFailed(notificationId: string, reasons: readonly FailureReason[] | null): void {
-    if (this.#segments.newest === 0) return;
+    const { segments, notifications, rows } = this.#stores;
+    if (segments.newest === 0) return;
     const isWanted = ({ status, reason }: SegmentOutcome): boolean =>
       status === "failed" && (reasons === null || (reasons as readonly (string | null)[]).includes(reason));
-    for (const { seq, outcomes } of this.#segments.listHeads(notificationId)) {
+    for (const { seq, outcomes } of segments.listHeads(notificationId)) {
       const failed = outcomes.filter(isWanted);
-      const segment = failed.length === 0 ? null : this.#segments.get(seq);
-      const header = this.#deliveries.getNotification(notificationId)?.header;
+      const segment = failed.length === 0 ? null : segments.get(seq);
+      const header = notifications.get(notificationId)?.header;
       if (segment === null || header === undefined) continue;
-      const rows = listUsers(segment.targets).flatMap((userId) =>
-        failed.map((outcome) => toRow(header, userId, outcome, null)),
+      const { storedAt } = segment;
+      const failedRows = listUsers(segment.targets).flatMap((userId) =>
+        failed.map((outcome) => toRow(header, userId, outcome, null, storedAt)),
       );
-      this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), segment.storedAt);
+      rows.insertArrived(failedRows);
     }
   }
 
-  #bringInFrom(
-    { notificationId, storedAt, outcomes, targets }: StoredSegment,
-    userId: string,
-  ): DeliveryKey[] {
-    const place = findLine(targets, userId);
-    const stored = place === null ? null : this.#deliveries.getNotification(notificationId);
-    if (place === null || stored === null) return [];
-    const { header } = stored;
-    const { values } = readLine(targets.lines.slice(place.start, place.end), targets.places);
-    const rows = outcomes.map((outcome) => {
-      const isShown = outcome.status === "delivered";
-      return toRow(
-        header,
-        userId,
-        outcome,
-        isShown ? this.#render(header, values, outcome.channelKey) : null,
-      );
+  /** Brings in a user's lines of these segments; returns what is new. */
+  #bringInFrom(hits: readonly SegmentHit[], userId: string): ArrivedKey[] {
+    const lines = this.#stores.segmentLines.read(userId, hits);
+    if (lines.length === 0) return [];
+    const headers = this.#stores.notifications.listHeaders(lines.map(({ notificationId }) => notificationId));
+    const rows = lines.flatMap((line) => {
+      const header = headers.get(line.notificationId);
+      return header === undefined ? [] : this.#toRows(header, userId, line);
     });
-    return this.#deliveries.insertCounted(notificationId, JSON.stringify(rows), storedAt);
+    return this.#stores.rows.insertArrived(rows);
+  }
+
+  #toRows(
+    header: NotificationHeader,
+    userId: string,
+    { line, places, outcomes, storedAt }: UserLine,
+  ): ArrivedRow[] {
+    const { values } = readLine(line, places);
+    return outcomes.map((outcome) => {
+      const isShown = outcome.status === "delivered";
+      const content = isShown ? this.#render(header, values, outcome.channelKey) : null;
+      return toRow(header, userId, outcome, content, storedAt);
+    });
   }
 
   #render(header: NotificationHeader, values: readonly unknown[] | null, channelKey: string): string | null {
@@ -158,7 +158,7 @@ export class Arrivals {
     const key = keyOf(header);
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
-    const compiled = compileTemplate(this.#segments.getTemplate(header));
+    const compiled = compileTemplate(this.#stores.segments.getTemplate(header));
     if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
     this.#compiled.set(key, compiled);
     return compiled;
@@ -166,7 +166,10 @@ export class Arrivals {
 }
 
 /** The newest hits, about `most`: a notification's are never parted. `beforeId`: older ones are left; null: none. */
-function takeNewest(hits: readonly Hit[], most: number): { taken: Hit[]; beforeId: string | null } {
+function takeNewest(
+  hits: readonly SegmentHit[],
+  most: number,
+): { taken: SegmentHit[]; beforeId: string | null } {
   const newestFirst = hits.toSorted((a, b) => (a.notificationId < b.notificationId ? 1 : -1));
   const last = newestFirst[most - 1];
   if (last === undefined) return { taken: newestFirst, beforeId: null };
@@ -174,13 +177,13 @@ function takeNewest(hits: readonly Hit[], most: number): { taken: Hit[]; beforeI
   return { taken, beforeId: taken.length < hits.length ? last.notificationId : null };
 }
 
-/** A row as a slice's JSON has it. */
 function toRow(
-  { channels }: NotificationHeader,
+  { id, channels }: NotificationHeader,
   userId: string,
   { channelKey, status, reason }: SegmentOutcome,
   content: string | null,
-): (string | null)[] {
+  storedAt: number,
+): ArrivedRow {
   const type = channels.find(({ key }) => key === channelKey)?.type ?? null;
-  return [userId, channelKey, type, status, reason, content];
+  return [userId, id, channelKey, type, status, reason, content, status === "delivered" ? storedAt : null];
 }

@@ -140,17 +140,6 @@ export class DeliveryStore {
     this.#events.note("delivery.failed", header, failed, now);
   }
 
-  /**
-   * Writes rows of what is counted already, as a slice's JSON has them; `at` (Unix ms): when it was delivered. Returns
-   * those that weren't there.
-   */
-  insertCounted(notificationId: string, json: string, at: number): DeliveryKey[] {
-    return [...this.#rows.insertNew(notificationId, { json, outbox: null }, at)].map((row) => ({
-      userId: row.user_id,
-      channelKey: row.channel_key,
-    }));
-  }
-
   /** Writes rows of users who were deleted since the notification was accepted, and counts those that are new. */
   insertGone(header: NotificationHeader, userIds: readonly string[], added: Totals, now: number): void {
     const rows = userIds.flatMap((userId) =>

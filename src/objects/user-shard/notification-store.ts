@@ -45,6 +45,17 @@ export class NotificationStore {
       .map((row) => this.#toNotification(row));
   }
 
+  /** Headers by notification, of those that are there: without what became of them. */
+  listHeaders(ids: readonly string[]): Map<string, NotificationHeader> {
+    const rows = this.#sql
+      .exec<StoredHeader & { id: string }>(
+        "SELECT id, header, part FROM notifications WHERE id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(ids),
+      )
+      .toArray();
+    return new Map(rows.map((row) => [row.id, this.#headers.unpack(row.id, row)]));
+  }
+
   /** False where the shard knows the notification already. `isTold`: its ledger hears of it from somebody else. */
   insert(
     { header, pushData, target, targetValues = null }: NewNotification,

@@ -40,6 +40,14 @@ export interface SegmentHead {
   outcomes: CountedOutcome[];
 }
 
+/** A segment that may have a user as a target. */
+export interface SegmentHit {
+  seq: number;
+  notificationId: string;
+  /** The first of the user's hash among its hashes. */
+  place: number;
+}
+
 /** A segment with all of its targets. */
 export interface StoredSegment extends SegmentHead {
   targets: SegmentTargets;
@@ -110,16 +118,24 @@ export class SegmentStore {
   }
 
   /** Segments after `seq` that have a target of this hash, oldest first. */
-  listHits(seq: number, hash: number): { seq: number; notificationId: string }[] {
-    const hits: { seq: number; notificationId: string }[] = [];
+  listHits(seq: number, hash: number): SegmentHit[] {
+    return this.#listHits("seq > ? ORDER BY seq", seq, hash);
+  }
+
+  /** A notification's segments that have a target of this hash. */
+  listHitsOf(notificationId: string, hash: number): SegmentHit[] {
+    return this.#listHits("notification_id = ?", notificationId, hash);
+  }
+
+  #listHits(condition: string, value: number | string, hash: number): SegmentHit[] {
+    const hits: SegmentHit[] = [];
     const rows = this.#sql.exec<{ seq: number; notification_id: string; hashes: ArrayBuffer }>(
-      "SELECT seq, notification_id, hashes FROM segments WHERE seq > ? ORDER BY seq",
-      seq,
+      `SELECT seq, notification_id, hashes FROM segments WHERE ${condition}`,
+      value,
     );
     for (const row of rows) {
-      if (findHash(new Uint32Array(row.hashes), hash) >= 0) {
-        hits.push({ seq: row.seq, notificationId: row.notification_id });
-      }
+      const place = findHash(new Uint32Array(row.hashes), hash);
+      if (place >= 0) hits.push({ seq: row.seq, notificationId: row.notification_id, place });
     }
     return hits;
   }
@@ -251,7 +267,8 @@ function periodOf(notificationId: string): number {
   return Math.floor(timeOfId(notificationId) / PERIOD_MS);
 }
 
-function toHead(row: HeadRow): SegmentHead {
+/** What a row of a segment says but its targets. */
+export function toHead(row: HeadRow): SegmentHead {
   return {
     seq: row.seq,
     notificationId: row.notification_id,

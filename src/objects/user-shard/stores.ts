@@ -18,6 +18,7 @@ import { Recount } from "./recount.ts";
 import { Retention } from "./retention.ts";
 import { RetryStore } from "./retry-store.ts";
 import { SegmentInserts } from "./segment-inserts.ts";
+import { SegmentLines } from "./segment-lines.ts";
 import { SegmentRuns } from "./segment-runs.ts";
 import { SegmentStore } from "./segment-store.ts";
 import { TokenBounds } from "./token-bounds.ts";
@@ -41,6 +42,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
   const headers = new HeaderStore(sql);
   const segments = new SegmentStore(sql);
   const segmentRuns = new SegmentRuns(sql);
+  const segmentLines = new SegmentLines(sql, segments);
   const looks = new Looks(sql);
   due.onUndone(() => {
     for (const store of [headers, segments, looks]) store.forget();
@@ -55,6 +57,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
   return {
     headers,
     segments,
+    segmentLines,
     segmentRuns,
     looks,
     tombstones,
@@ -64,7 +67,7 @@ export function openShardStores({ storage, due, presence, webhooks }: Surroundin
     dispatches,
     engagements,
     addresses: new AddressStore(sql),
-    arrivals: new Arrivals(looks, segments, deliveries, tombstones),
+    arrivals: new Arrivals({ looks, segments, segmentLines, notifications, rows, tombstones }),
     claims: new ClaimStore(sql),
     feed: new FeedStore(sql, engagements, headers),
     log: new LogStore(sql, { tombstones, headers, segments, runs: segmentRuns }),
