@@ -1,7 +1,7 @@
 import type { Chunk } from "../model/chunks.ts";
 import { MAX_SEGMENT_LENGTH } from "../model/limits.ts";
 import type { NotificationHeader } from "../model/notification.ts";
-import type { ShardReport } from "../model/report.ts";
+import type { SegmentReport } from "../model/report.ts";
 import {
   indexTargets,
   partName,
@@ -37,11 +37,11 @@ export async function deliverAsSegments(
   targets: readonly RawTarget[],
   request: ShardRequest,
   place: RunPlace,
-): Promise<ShardReport | null> {
+): Promise<SegmentReport | null> {
   const { header, expected, pushData } = request;
   const reachable = await findReachable(stub, context, targets);
   const outcomes = listOutcomes(context);
-  let report: ShardReport | null = null;
+  let report: SegmentReport | null = null;
   for (const { part, exceptions, targets: own } of cutIntoParts(
     context,
     place.unit,
@@ -71,7 +71,7 @@ export async function deliverLines(
   lines: string,
   { header, expected, pushData }: ShardRequest,
   place: RunPlace,
-): Promise<ShardReport> {
+): Promise<SegmentReport> {
   const targets = indexTargets(lines, inOrder(place.plan.places));
   const part = partName(place.unit, 0);
   const segment = { header, expected, pushData, part, outcomes: listOutcomes(context), targets };
@@ -102,7 +102,7 @@ async function storeSegment(
   stub: Remote<UserShardContract>,
   segment: Omit<SegmentRequest, "template">,
   { shard, plan: { text, shardsWithText } }: RunPlace,
-): Promise<ShardReport> {
+): Promise<SegmentReport> {
   const deliver = (template: TemplateText | null) =>
     stub.deliverSegment({ ...segment, template, carriesReport: true });
   let answer = await deliver(shardsWithText.has(shard) ? null : text);

@@ -7,7 +7,7 @@ import { cutRuns, findUnit, type UnitPlace, type UnitRange } from "../model/chun
 import { FREE_TEXT_LENGTH, MAX_ROWS_AT_ONCE, MAX_SEGMENT_LENGTH } from "../model/limits.ts";
 import type { StoredRow } from "../model/notification.ts";
 import { pause } from "../model/pause.ts";
-import type { CarriedReport, ShardReport } from "../model/report.ts";
+import type { CarriedReport, SegmentReport } from "../model/report.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 import type { ChunkMessage } from "../queues/chunks.ts";
 import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
@@ -177,7 +177,7 @@ async function deliverRun(
   context: DeliveryContext,
   { compiled, app, rows, unit }: ReadUnit,
   run: PlacedRun,
-): Promise<ShardReport | null> {
+): Promise<SegmentReport | null> {
   const { header, pushData, expected, retry } = compiled;
   const request = { header, expected: expected.get(run.shard) ?? 0, pushData, target: null };
   const shard = getShardStub(env, app.id, run.shard);

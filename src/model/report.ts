@@ -1,5 +1,6 @@
 import type { Totals } from "./counts.ts";
 import type { NotificationHeader } from "./notification.ts";
+import type { ObjectSize } from "./object-state.ts";
 
 /** One shard's absolute totals of one notification. Sent twice, it changes nothing. */
 export interface ShardReport {
@@ -18,5 +19,11 @@ export interface ShardReport {
 /** A shard's report that whoever delivered to it takes along to the ledger. */
 export interface CarriedReport {
   shard: number;
-  report: ShardReport;
+  report: SegmentReport;
+}
+
+/** What a shard answers when it has stored a segment. */
+export interface SegmentReport extends ShardReport {
+  /** How large the shard is. Absent where that is little: a row for each shard of a batch would be most of its cost. */
+  shardSize?: ObjectSize;
 }

@@ -119,4 +119,20 @@ describe("an app's status", () => {
     const listed = await callAsAdmin("GET", "/admin/status?limit=10");
     expect(listed.body.data.every((entry: object) => "largestObjects" in entry)).toBe(true);
   });
+
+  it("names a shard that has batches alone, from a hundredth of its room on", async () => {
+    const app = await createReadyApp(PLAIN);
+    const shard = await shardStubOf(app, "ann");
+    // An empty one has some 200 KB.
+    const undo = await replaceIn(shard, { OBJECT_BYTES: "5000000" });
+    const { body: sent } = await app.send(bodyTo(["ann", "bob"], "batch"));
+    await waitUntilCompleted(app, sent.notificationId);
+    const { body } = await callAsAdmin("GET", `/admin/apps/${app.id}/status`);
+    const sizes = body.largestObjects.filter(({ kind }: { kind: string }) => kind === "user_shard");
+    expect(sizes).toEqual([
+      { kind: "user_shard", name: shard.name, bytes: expect.any(Number), share: expect.any(Number) },
+    ]);
+    expect(sizes[0].share).toBeCloseTo(sizes[0].bytes / 5_000_000, 8);
+    undo();
+  });
 });

@@ -7,6 +7,8 @@ export const OBJECT_BYTES = 10_000_000_000;
 
 /** The share of its room from which an object takes nothing that would grow it: what frees it needs the rest. */
 export const FULL_SHARE = 0.8;
+/** A shard with a smaller share of its room doesn't say so with a batch. */
+export const TOLD_SHARE = 0.01;
 /** Objects that a status names. */
 export const SHOWN_OBJECTS = 10;
 

@@ -118,7 +118,12 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   finish(done: FinishedUnit[], waitedMs: number, reports: CarriedReport[] = []): Handout[] {
     const now = Date.now();
     this.#waitedMs = waitedMs;
+    const isFullNow = isFull(this.ctx.storage, this.env);
     const handouts = this.#transaction(() => {
+      for (const { shard, report } of reports) {
+        if (report.shardSize !== undefined && !isFullNow)
+          this.#stores.shardSizes.note(shard, report.shardSize);
+      }
       this.#applyReports(reports, now);
       return this.#stores.window.finish(done, waitedMs, now, this.#leaseMs());
     });

@@ -21,7 +21,7 @@ import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/f
 import { keys } from "../../model/keys.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
 import type { Outcome } from "../../model/outcome.ts";
-import type { ShardReport } from "../../model/report.ts";
+import type { SegmentReport } from "../../model/report.ts";
 import type { RunRequest, SegmentRequest } from "../../model/segment.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import { shardOfUser, type UserPlacement } from "../../model/user-hash.ts";
@@ -54,7 +54,7 @@ export interface UserShardContract {
    * delivered before. Returns what the shard has of the notification now, which the caller takes to the ledger: see
    * {@link SegmentRequest.carriesReport}. `needs_template`: nothing was stored, as what texts are made with isn't here.
    */
-  deliverSegment(request: SegmentRequest): ShardReport | "needs_template";
+  deliverSegment(request: SegmentRequest): SegmentReport | "needs_template";
   /**
    * A retry has come to this shard: what failed is pending again, in the transaction of its first word. Returns
    * who of these users waits for a new delivery.

@@ -8,9 +8,9 @@ import type {
 import type { RetryTarget, RunLog, RunLogRequest, ShardLog } from "../../model/delivery-log.ts";
 import type { DispatchLease } from "../../model/dispatch.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
-import type { ShardReport } from "../../model/report.ts";
+import type { SegmentReport } from "../../model/report.ts";
 import { findLine, type RunRequest, type SegmentRequest } from "../../model/segment.ts";
-import { isFull, requireRoom } from "../kit/room.ts";
+import { isFull, requireRoom, sizeOf, TOLD_SHARE } from "../kit/room.ts";
 import { UserShardBase } from "./base.ts";
 import type { Delivered } from "./contract.ts";
 import { RETENTION_DUTY, VALUES_DUTY } from "./duty-kinds.ts";
@@ -51,7 +51,7 @@ export class DeliveryCalls extends UserShardBase {
     return { header, leases };
   }
 
-  deliverSegment(request: SegmentRequest): ShardReport | "needs_template" {
+  deliverSegment(request: SegmentRequest): SegmentReport | "needs_template" {
     const now = Date.now();
     const online = this.sockets.watchers().isEmpty ? [] : [...this.sockets.listOnline()];
     const stored = this.due.transaction(() => {
@@ -65,7 +65,8 @@ export class DeliveryCalls extends UserShardBase {
     });
     if (stored === null) return "needs_template";
     for (const key of stored.fresh) this.pushToSockets(key.notificationId, [key]);
-    return stored.report;
+    const shardSize = sizeOf(this.ctx.storage, this.env);
+    return shardSize.share < TOLD_SHARE ? stored.report : { ...stored.report, shardSize };
   }
 
   /** A part of a batch that is stored as a segment is done with: who delivers it again may see other devices. */
