@@ -4,6 +4,7 @@ import { Failure, Loading } from "./components/feedback.tsx";
 import { Shell } from "./components/shell.tsx";
 import { toPage } from "./page-code.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
+import { Start } from "./pages/start.tsx";
 import { openSession, session } from "./session.ts";
 
 const Home = toPage(() => import("./pages/home.tsx"));
@@ -27,7 +28,6 @@ const ChannelList = toPage(() => import("./pages/channels/list.tsx"));
 const ChannelDetail = toPage(() => import("./pages/channels/detail.tsx"));
 const AppSettings = toPage(() => import("./pages/apps/settings.tsx"));
 const Search = toPage(() => import("./pages/search.tsx"));
-const Start = toPage(() => import("./pages/start.tsx"));
 const NotFound = toPage(() => import("./pages/not-found.tsx"));
 
 /** The pages, by who is signed in. */

@@ -4,7 +4,7 @@ import { Loading } from "../components/feedback.tsx";
 import { session } from "../session.ts";
 
 /** Where one begins: in the app of the key, or the operator in the list of apps. */
-export default function Start() {
+export function Start() {
   const { route } = useLocation();
   const found = session.value;
   const app = found.state === "open" ? found.app : null;
