@@ -3,7 +3,9 @@ import { App } from "./app.tsx";
 import { guardUnsaved } from "./unsaved.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
-import "./styles/components.css";
+import "./styles/controls.css";
+import "./styles/data.css";
+import "./styles/content.css";
 import "./styles/shell.css";
 
 guardUnsaved();

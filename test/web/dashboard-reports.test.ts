@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
+import { chooseTemplate, openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's analytics and files", () => {
@@ -125,7 +125,7 @@ describe("the dashboard's analytics and files", () => {
     ]);
     assert.equal(readFileSync(await file.path(), "utf8"), text);
     await row.getByRole("link", { name: "Send to october-sale.csv" }).click();
-    await page.getByLabel("Template").selectOption("order-confirmation");
+    await chooseTemplate(page, "order-confirmation");
     await page.getByRole("button", { name: "Send to 2 users" }).click();
     await page.getByRole("link", { name: "2 delivered 100 %" }).waitFor();
     await page.goto(addressOf("files"));

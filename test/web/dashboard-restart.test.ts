@@ -10,8 +10,13 @@ import { openSignedIn } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
 
 const ROWS = 100_000;
+const USERS = 10_000;
+/** Calls at once that make users. */
+const MAKERS = 32;
+/** Every hundredth user is one. */
+const EDITORS = USERS / 100;
 
-describe("a Worker that is killed under an open notification's page", () => {
+describe("the pages of an app with 10,000 users and a batch of 100,000", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-restart-"));
   let worker: LocalWorker;
   let browser: Browser;
@@ -19,6 +24,7 @@ describe("a Worker that is killed under an open notification's page", () => {
   before(async () => {
     [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
     app = await fillApp(worker);
+    await makeUsers();
   });
   after(async () => {
     await browser.close();
@@ -26,25 +32,69 @@ describe("a Worker that is killed under an open notification's page", () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
+  const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
+
+  /** As a service that moves here makes its users: by single calls, many at once. */
+  async function makeUsers(): Promise<void> {
+    let next = 0;
+    const make = async () => {
+      for (let index = next++; index < USERS; index = next++) {
+        const role = index % 100 === 0 ? "editor" : "default";
+        await app.onecall.users.create({ uid: uidOf(index), name: `Reader ${index}`, role });
+      }
+    };
+    await Promise.all(Array.from({ length: MAKERS }, make));
+  }
+
   /** The page of a batch that runs: should one be done before its page is there, of another. */
   async function openRunning(): Promise<WatchedPage> {
     const lines = Array.from({ length: ROWS }, (_, index) => `user-${index},Ann,${index}`);
     await app.onecall.files.upload(`user_id,customerName,orderId\n${lines.join("\n")}\n`, { key: "all.csv" });
-    const watched = await openSignedIn(
-      browser,
-      `${worker.url}/dashboard/${app.id}/notifications`,
-      app.apiKey,
-    );
+    const watched = await openSignedIn(browser, addressOf("notifications"), app.apiKey);
     const { page } = watched;
     for (;;) {
       const sent = await app.onecall.notifications.sendFile("order-confirmation", "all.csv");
-      await page.goto(`${worker.url}/dashboard/${app.id}/notifications/${sent.notificationId}`);
+      await page.goto(addressOf(`notifications/${sent.notificationId}`));
       const state = page.getByRole("status").filter({ hasText: /^(Being sent|Completed)$/ });
       if ((await state.textContent()) === "Being sent") return watched;
     }
   }
 
-  test("leaves a page that goes on by itself, to counts that are whole", async () => {
+  test("list users while the batch runs: counted, searched, and paged to the last", async () => {
+    const { page, close } = await openRunning();
+    await page.goto(addressOf("users"));
+    const rows = page.getByRole("table", { name: "Users" }).getByRole("rowheader");
+    // With the one of the app that isn't among them.
+    await page
+      .getByRole("status")
+      .filter({ hasText: `${(USERS + 1).toLocaleString("en-US")} users` })
+      .waitFor();
+    assert.equal(await rows.count(), 20);
+    await page.getByLabel("Id or name begins with").fill("reader-0999");
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("status")
+      .filter({ hasText: /^10 users$/ })
+      .waitFor();
+    await page.getByRole("link", { name: uidOf(9999) }).waitFor();
+    // The page of before stays until the new one is there.
+    await page.goto(addressOf("users?role=editor&perPage=50"));
+    await page
+      .getByRole("status")
+      .filter({ hasText: `${EDITORS} users` })
+      .waitFor();
+    await page.getByRole("link", { name: uidOf(0), exact: true }).waitFor();
+    assert.equal(await rows.count(), 50);
+    await page.getByRole("link", { name: "Next page" }).click();
+    await page.getByRole("link", { name: uidOf(9900), exact: true }).waitFor();
+    assert.equal(await rows.count(), 50);
+    assert.equal(await page.getByRole("link", { name: "Next page" }).count(), 0);
+    await page.getByRole("link", { name: uidOf(9900), exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: uidOf(9900) }).waitFor();
+    await close();
+  });
+
+  test("go on by themselves when the Worker is killed and comes back, to counts that are whole", async () => {
     const { page, expect, close } = await openRunning();
     expect(/net::ERR_/, /50[0-9]/);
     await worker.kill();
@@ -57,6 +107,15 @@ describe("a Worker that is killed under an open notification's page", () => {
     // So does every other page: the session outlives the Worker.
     await page.getByRole("link", { name: "Notifications", exact: true }).click();
     await page.getByRole("link", { name: "Order confirmed" }).waitFor();
+    await page.getByRole("link", { name: "Users", exact: true }).click();
+    await page
+      .getByRole("status")
+      .filter({ hasText: `${(USERS + 1).toLocaleString("en-US")} users` })
+      .waitFor();
     await close();
   });
 });
+
+function uidOf(index: number): string {
+  return `reader-${String(index).padStart(5, "0")}`;
+}

@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { findAxeFaults } from "./support/axe.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
+import { chooseTemplate, openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's search and its picker of templates", () => {
@@ -115,6 +115,25 @@ describe("the dashboard's search and its picker of templates", () => {
     await page.getByText("No template begins so.").waitFor();
     await page.keyboard.press("Escape");
     assert.equal(await picker.inputValue(), "sale-18");
+    await close();
+  });
+
+  test("Send finds any template that is approved, however many there are, and offers no other", async () => {
+    // The oldest: it isn't among the newest that are offered unasked.
+    for (let index = 0; index < 21; index++) {
+      await app.onecall.templates.update(`sale-${index}`, { status: "approved" });
+    }
+    const { page, close } = await open("send");
+    const picker = page.getByRole("combobox", { name: "Template" });
+    await picker.click();
+    await page.getByText("The newest 20: type on for others.").waitFor();
+    assert.equal(await page.getByRole("option", { name: /sale-2[1-4]|order/ }).count(), 0);
+    await picker.fill("sale-24");
+    await page.getByText("No template begins so.").waitFor();
+    await chooseTemplate(page, "order-confirmation");
+    await page.waitForURL(/send\?template=order-confirmation/);
+    await page.getByRole("button", { name: "Send: nobody is chosen yet" }).waitFor();
+    await requireGoodLooks(page, page.url(), "To whom");
     await close();
   });
 

@@ -6,7 +6,13 @@ import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { startBrowser } from "./support/browser.ts";
-import { openSignedIn, requireGoodLooks, requireGoodPage, serveImages } from "./support/dashboard-pages.ts";
+import {
+  chooseTemplate,
+  openSignedIn,
+  requireGoodLooks,
+  requireGoodPage,
+  serveImages,
+} from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
 
 const IMAGE = "https://images.shop.example/shoe.png";
@@ -94,7 +100,7 @@ describe("the dashboard's users, and what is sent to them", () => {
     await feedOf(page).getByText("Nothing here yet").waitFor();
     await page.getByRole("button", { name: "Send notification" }).click();
     const form = page.getByRole("region", { name: "Send notification" });
-    await form.getByLabel("Template").selectOption("shoe");
+    await chooseTemplate(form, "shoe");
     await form.getByLabel("name", { exact: true }).fill("The red one");
     await form.getByLabel("photo.url (optional)").fill(IMAGE);
     await form.getByLabel("photo.width (optional)").fill("640");
@@ -123,7 +129,7 @@ describe("the dashboard's users, and what is sent to them", () => {
     const { page, expect, close } = await open("users/leo");
     expect(/400/, /404/);
     await page.getByRole("button", { name: "Send notification" }).click();
-    await page.getByLabel("Template").selectOption("shoe");
+    await chooseTemplate(page, "shoe");
     await page.getByRole("button", { name: "Send to leo" }).click();
     await page.getByRole("alert").getByText("name").first().waitFor();
     await page.getByText("Nothing was sent to this user yet").waitFor();
@@ -246,13 +252,13 @@ describe("the dashboard's users, and what is sent to them", () => {
   test("what is written isn't lost by a link, the browser's back, a reload or another template", async () => {
     const { page, close } = await open("users");
     await page.getByRole("link", { name: "Send", exact: true }).first().click();
-    await page.getByLabel("Template").selectOption("shoe");
+    await chooseTemplate(page, "shoe");
     const name = page.getByLabel("name", { exact: true });
     await fillIn(page, name, "Half written");
     for (const leave of [
       () => page.getByRole("link", { name: "Notifications" }).click(),
       () => page.evaluate(() => history.back()),
-      () => page.getByLabel("Template").selectOption("order-confirmation"),
+      () => chooseTemplate(page, "order-confirmation"),
     ]) {
       const asked = answering(page, "dismiss");
       await leave();

@@ -28,6 +28,39 @@ describe("a connection", () => {
     await watched.close();
   });
 
+  test("that outlives a moment without a network is the same, and isn't offline any more", async () => {
+    const watched = await site.open("oda", { element: "onecall-feed" });
+    const { page } = watched;
+    await site.app.send("oda", "First");
+    await page.getByRole("button", { name: "First" }).waitFor();
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.evaluate(() => dispatchEvent(new Event("offline")));
+    await page.getByText("You're offline.").waitFor();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.getByText("You're offline.").waitFor({ state: "detached" });
+    assert.deepEqual(sockets, []);
+    await watched.close();
+  });
+
+  test("is kept when somebody comes back to the page, who wakes it twice", async () => {
+    const watched = await site.open("noa", { element: "onecall-feed" });
+    const { page } = watched;
+    await site.app.send("noa", "First");
+    await page.getByRole("button", { name: "First" }).waitFor();
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.evaluate(() => {
+      document.dispatchEvent(new Event("visibilitychange"));
+      dispatchEvent(new Event("focus"));
+    });
+    await site.app.send("noa", "Second");
+    await page.getByRole("button", { name: "Second" }).waitFor();
+    assert.equal(await page.getByText("You're offline.").count(), 0);
+    assert.deepEqual(sockets, []);
+    await watched.close();
+  });
+
   test("of ten tabs is ten sockets, and nothing is asked for beside them", async () => {
     const token = await site.app.tokenFor("quin");
     const first = await site.open("quin");

@@ -114,6 +114,12 @@ function isAs([section, kind, name, wanted]: readonly [string, string, string, b
   }
 }
 
+/** Whether the feed has heard from the service. */
+function isConnected(section: string): boolean {
+  const feed = document.querySelector(`section[data-user="${section}"] onecall-feed`);
+  return feed !== null && Reflect.get(feed, "unreadCount") !== null;
+}
+
 test("every switch does what it says, and undoes it", async () => {
   await sectionOf("jane").getByText("All that there is").click();
   const switches = await sectionOf("jane")
@@ -127,6 +133,8 @@ test("every switch does what it says, and undoes it", async () => {
   assert.ok(switches.length > 60);
   for (const { kind, name } of switches) {
     const button = page.locator(`section[data-user="jane"] button[data-kind="${kind}"][data-name="${name}"]`);
+    // The connection of before may come a moment later, and say that it is there.
+    await page.waitForFunction(isConnected, "jane");
     for (let turn = 0; turn < 2; turn++) {
       // Not by the mouse: that would close the panel, wherever it clicks.
       await button.evaluate((element: HTMLElement) => element.click());

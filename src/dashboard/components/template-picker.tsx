@@ -10,15 +10,21 @@ const TYPING_MS = 200;
 interface TemplatePickerProps {
   app: string;
   label: string;
+  /** Only such are offered; default: all. */
+  status?: ListedTemplate["status"];
   /** The key of the template that is chosen; empty: none. */
   value: string;
   onValue(key: string): void;
 }
 
 /** One of the app's templates, found by the beginning of its name or key. (ARIA: a combobox with a list.) */
-export function TemplatePicker({ app, label, value, onValue }: TemplatePickerProps) {
+export function TemplatePicker({ app, label, status, value, onValue }: TemplatePickerProps) {
   const listId = useId();
-  const { text, isOpen, at, offered, hint, open, close, choose, type, press } = usePicker(app, onValue);
+  const { text, isOpen, at, offered, hint, open, close, choose, type, press } = usePicker({
+    app,
+    status,
+    onValue,
+  });
   return (
     <div class="field picker">
       <label for={`${listId}-input`}>{label}</label>
@@ -83,7 +89,7 @@ function Offer({ id, template: { key, name, status }, isAt, onChosen }: OfferPro
 }
 
 /** What is typed, what is offered for it, and which of these the keys are at. */
-function usePicker(app: string, onValue: (key: string) => void) {
+function usePicker({ app, status, onValue }: Pick<TemplatePickerProps, "app" | "status" | "onValue">) {
   /** Null: nothing is typed, the chosen one is shown. */
   const [text, setText] = useState<string | null>(null);
   const [search, setSearch] = useState("");
@@ -91,8 +97,8 @@ function usePicker(app: string, onValue: (key: string) => void) {
   const [at, setAt] = useState(0);
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const loaded = useLoad(
-    async (signal) => (isOpen ? await findTemplates(app, search, signal) : null),
-    [app, isOpen, search],
+    async (signal) => (isOpen ? await findTemplates(app, { search, status }, signal) : null),
+    [app, status, isOpen, search],
   );
   const offered = isOpen ? (loaded.data?.data ?? []) : [];
   const open = () => setIsOpen(true);
@@ -140,10 +146,10 @@ function placeIn(list: readonly unknown[], place: number): number {
 
 async function findTemplates(
   app: string,
-  search: string,
+  { search, status }: { search: string; status: TemplatePickerProps["status"] },
   signal: AbortSignal,
 ): Promise<{ data: readonly ListedTemplate[]; nextCursor: string | null }> {
-  const query = { limit: OFFERED, ...(search === "" ? {} : { search }) };
+  const query = { limit: OFFERED, status, ...(search === "" ? {} : { search }) };
   return clientOf(app).templates.list(query, { signal }).page();
 }
 

@@ -163,6 +163,7 @@ export class Session {
       tokens: this.calls.tokens,
       onMessage: (message) => this.#read(message),
       onOpen: () => this.#opened(),
+      onAlive: () => this.#setOffline(false),
       onLost: () => this.#setOffline(true),
       onEnd: (error) => this.#fail(error),
     });

@@ -16,6 +16,8 @@ interface SocketOptions {
   tokens: Tokens;
   onMessage: (message: unknown) => void;
   onOpen: () => void;
+  /** It was asked whether it is open still, and is. */
+  onAlive: () => void;
   /** It is being opened again; no message comes meanwhile. */
   onLost: () => void;
   /** No token is good, or too many are open: it stays closed until `wake` or another session. */
@@ -46,7 +48,8 @@ export class FeedSocket {
   wake(): void {
     if (this.#isClosed) return;
     if (this.isOpen) {
-      this.#ping();
+      // Whoever comes back wakes it twice in a moment: only a heartbeat takes a missing answer for a loss.
+      if (!this.#awaitsPong) this.#ping();
     } else if (this.#socket === null) {
       this.#hasRenewed = false;
       void this.#open();
@@ -87,6 +90,7 @@ export class FeedSocket {
     if (this.#socket !== socket || typeof data !== "string") return;
     if (data === "pong") {
       this.#awaitsPong = false;
+      this.#options.onAlive();
       return;
     }
     const message = parse(data);

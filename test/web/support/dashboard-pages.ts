@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { findAxeFaults } from "./axe.ts";
 import { openPage, type WatchedPage } from "./browser.ts";
 
@@ -29,6 +29,12 @@ export async function openSignedIn(
   await watched.page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Sign in" }).waitFor();
   sessions.set(session, await watched.context.storageState());
   return watched;
+}
+
+/** Picks a template on a page, or in a part of it, as one types its key. */
+export async function chooseTemplate(place: Page | Locator, key: string): Promise<void> {
+  await place.getByRole("combobox", { name: "Template" }).fill(key);
+  await place.getByRole("option").filter({ hasText: key }).first().click();
 }
 
 /** Fails where axe finds a fault on the page as it is, or it is wider than its window. */

@@ -11,7 +11,7 @@ const BANDWIDTH = {
 };
 
 /** A round trip of that network, ms. */
-export const ROUND_TRIP_MS = 150;
+const ROUND_TRIP_MS = 150;
 
 /**
  * What a browser's developer tools give each request on the same network, ms: 3.75 round trips, as if each opened a

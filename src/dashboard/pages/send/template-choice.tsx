@@ -1,7 +1,7 @@
 import type { Template } from "../../../client/api-types.ts";
 import { Empty } from "../../components/feedback.tsx";
-import { type Option, SelectField } from "../../components/fields.tsx";
 import { WhenLoaded } from "../../components/loaded.tsx";
+import { TemplatePicker } from "../../components/template-picker.tsx";
 import { useLoad } from "../../load.ts";
 import { clientOf } from "../../session.ts";
 
@@ -15,7 +15,7 @@ interface TemplateChoiceProps {
 /** Which template is sent: one of those that are approved. */
 export function TemplateChoice({ app, templateKey, onChoose }: TemplateChoiceProps) {
   const loaded = useLoad(
-    (signal) => clientOf(app).templates.list({ status: "approved", limit: 100 }, { signal }).page(),
+    (signal) => clientOf(app).templates.list({ status: "approved", limit: 1 }, { signal }).page(),
     [app],
   );
   return (
@@ -26,17 +26,11 @@ export function TemplateChoice({ app, templateKey, onChoose }: TemplateChoicePro
             <p>A send needs an approved template: make one, look at its preview, and approve it.</p>
           </Empty>
         ) : (
-          <SelectField
+          <TemplatePicker
+            app={app}
             label="Template"
+            status="approved"
             value={templateKey}
-            options={[
-              ["", "Choose …"],
-              // A link may name one that isn't among them.
-              ...(templateKey === "" || data.some(({ key }) => key === templateKey)
-                ? []
-                : [[templateKey, templateKey] satisfies Option<string>]),
-              ...data.map(({ key, name }): Option<string> => [key, `${name} (${key})`]),
-            ]}
             onValue={onChoose}
           />
         )

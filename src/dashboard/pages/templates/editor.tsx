@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Channel } from "../../../client/api-types.ts";
 import { type CallExample, CopyAs } from "../../components/copy.tsx";
@@ -23,10 +24,15 @@ interface EditorProps {
 export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps) {
   const [draft, setDraft] = useState(stored);
   const change = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }));
-  const saving = useAction((approve: boolean) => onSave(draft, approve));
+  const [kept, setKept] = useState<Draft | null>(null);
+  const saving = useAction(async (approve: boolean) => {
+    await onSave(draft, approve);
+    // Until the page has read it anew, it differs from what was stored before.
+    setKept(draft);
+  });
   const changes = isNew ? toNewBody(draft) : changesOf(draft, stored);
   const hasChanges = isNew ? draft !== stored : Object.keys(changes).length > 0;
-  useUnsaved(hasChanges || draft.unread.length > 0);
+  useUnsaved(draft !== kept && (hasChanges || draft.unread.length > 0));
   const fault = faultOf(draft);
   const canSave = fault === null && Object.keys(changes).length > 0 && !saving.isRunning;
   return (
@@ -51,22 +57,44 @@ export function Editor({ stored, channels, isNew, callOf, onSave }: EditorProps)
         <SchemaEditor draft={draft} change={change} />
         {saving.error !== null && <Failure error={saving.error} />}
         {fault !== null && <p class="notice warn">{fault}</p>}
-        <div class="row">
-          <button type="submit" class="button main" disabled={!canSave}>
-            {saving.isRunning ? "Saving …" : isNew ? "Save as a draft" : "Save"}
-          </button>
-          {!isNew && (
-            <button type="button" class="button" disabled={!canSave} onClick={() => saving.run(true)}>
-              Save and approve
-            </button>
-          )}
-          {!isNew && Object.keys(changes).length === 0 && (
-            <span class="small quiet">Nothing is changed.</span>
-          )}
+        <Buttons
+          isNew={isNew}
+          isRunning={saving.isRunning}
+          canSave={canSave}
+          isChanged={isNew || Object.keys(changes).length > 0}
+          onApprove={() => saving.run(true)}
+        >
           <CopyAs call={callOf(changes)} />
-        </div>
+        </Buttons>
       </Form>
       <LivePreview draft={draft} channels={channels} />
+    </div>
+  );
+}
+
+interface ButtonsProps {
+  isNew: boolean;
+  isRunning: boolean;
+  canSave: boolean;
+  isChanged: boolean;
+  /** Saves and approves; the first button submits the form. */
+  onApprove(): void;
+  children: ComponentChildren;
+}
+
+function Buttons({ isNew, isRunning, canSave, isChanged, onApprove, children }: ButtonsProps) {
+  return (
+    <div class="row">
+      <button type="submit" class="button main" disabled={!canSave}>
+        {isRunning ? "Saving …" : isNew ? "Save as a draft" : "Save"}
+      </button>
+      {!isNew && (
+        <button type="button" class="button" disabled={!canSave} onClick={onApprove}>
+          Save and approve
+        </button>
+      )}
+      {!isChanged && <span class="small quiet">Nothing is changed.</span>}
+      {children}
     </div>
   );
 }

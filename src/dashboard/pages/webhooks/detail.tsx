@@ -85,19 +85,20 @@ function EndpointFacts({ webhook }: { webhook: Webhook }) {
   );
 }
 
+type Body = Parameters<ReturnType<typeof clientOf>["webhooks"]["update"]>[1];
+
 /** Its fields, whether it is enabled, and its end. */
 function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDone: () => void }) {
   const { id, enabled } = webhook;
-  const kept = { ...webhook, description: webhook.description ?? "" };
-  const [fields, setFields] = useState<EndpointFields>(kept);
-  const changing = useAction(
-    async (body: Parameters<ReturnType<typeof clientOf>["webhooks"]["update"]>[1]) => {
-      await clientOf(app).webhooks.update(id, body);
-      onDone();
-    },
-  );
+  const [kept, setKept] = useState<EndpointFields>({ ...webhook, description: webhook.description ?? "" });
+  const [fields, setFields] = useState(kept);
+  const changing = useAction(async (body: Body, nowKept: EndpointFields) => {
+    await clientOf(app).webhooks.update(id, body);
+    setKept(nowKept);
+    onDone();
+  });
   return (
-    <Form label="Change the endpoint" onSubmit={() => changing.run(toBody(fields))}>
+    <Form label="Change the endpoint" onSubmit={() => changing.run(toBody(fields), fields)}>
       <h2>Change it</h2>
       <Fields fields={fields} kept={kept} onFields={setFields} />
       {changing.error !== null && <Failure error={changing.error} />}
@@ -109,7 +110,7 @@ function Change({ app, webhook, onDone }: { app: string; webhook: Webhook; onDon
           type="button"
           class="button"
           disabled={changing.isRunning}
-          onClick={() => changing.run({ enabled: !enabled })}
+          onClick={() => changing.run({ enabled: !enabled }, kept)}
         >
           {enabled ? "Disable" : "Enable"}
         </button>
