@@ -12,8 +12,13 @@ const HEALTH_INTERVAL_MS = 50;
 const HEALTH_TIMEOUT_MS = 5000;
 const KEPT_LOG_CHARACTERS = 8000;
 
+const PORT_TAKEN = "Address already in use";
+
 interface Log {
+  /** The end of it. */
   text: string;
+  /** What says so may be followed by long reports of what ends with the process. */
+  isPortTaken: boolean;
 }
 
 export interface LocalWorkerOptions {
@@ -55,7 +60,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
       return await startOnce(options);
     } catch (error) {
       // Of several that start at once two may choose the same free port.
-      const isLost = (options.port ?? 0) === 0 && String(error).includes("Address already in use");
+      const isLost = (options.port ?? 0) === 0 && String(error).includes(PORT_TAKEN);
       if (!isLost || start === MAX_STARTS) throw error;
     }
   }
@@ -65,7 +70,7 @@ async function startOnce(options: LocalWorkerOptions): Promise<LocalWorker> {
   // The channel lets start.ts notice when this process dies without a chance to stop it.
   const stdio: StdioOptions = ["ignore", "pipe", "pipe", "ipc"];
   const child = spawn(process.execPath, argumentsOf(options), { cwd: ROOT, detached: true, stdio });
-  const log: Log = { text: "" };
+  const log: Log = { text: "", isPortTaken: false };
   let running = true;
   // Once it has ended, its number may belong to somebody else's group.
   const killGroup = () => running && signalGroup(child, "SIGKILL");
@@ -126,13 +131,16 @@ function readStartup(
     let adminToken: string | undefined;
     const fail = (what: string) => {
       clearTimeout(timeout);
-      reject(new Error(`The local Worker ${what}:\n${log.text.trim()}`));
+      const cause = log.isPortTaken ? ` (${PORT_TAKEN})` : "";
+      reject(new Error(`The local Worker ${what}${cause}:\n${log.text.trim()}`));
     };
     const timeout = setTimeout(() => fail("wasn't ready in time"), START_TIMEOUT_MS);
     const read = (chunk: Buffer) => {
       const text = stripVTControlCharacters(chunk.toString());
       onLog(text);
-      log.text = (log.text + text).slice(-KEPT_LOG_CHARACTERS);
+      log.text += text;
+      log.isPortTaken ||= log.text.includes(PORT_TAKEN);
+      log.text = log.text.slice(-KEPT_LOG_CHARACTERS);
       adminToken ??= /^Admin token: (\S+)$/m.exec(log.text)?.[1];
       const url = /Ready on (http:\/\/\S+)/.exec(log.text)?.[1];
       if (adminToken && url) {

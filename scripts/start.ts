@@ -68,6 +68,9 @@ function runDev(
   const dev = spawnWrangler(
     [
       "dev",
+      // Else wrangler finds a free one of a few before the build and takes it after: two at once take the same.
+      "--inspector-port",
+      "0",
       "--port",
       String(port),
       "--persist-to",

@@ -63,10 +63,20 @@ describe("npm start", () => {
     assert.ok(stderr.includes("ONECALL_ADMIN_TOKEN may have letters, digits, _ and - only."), stderr);
   });
 
-  test("refuses a state folder that another one is using, and takes it when that one was killed", async () => {
+  test("starts thrice at once, refuses a state folder in use, and takes it when its user was killed", async () => {
     const shared = join(folder, "shared");
-    const first = await startLocalWorker({ persistTo: shared });
-    workers.push(first);
+    let printed = "";
+    const onLog = (text: string) => {
+      printed += text;
+    };
+    const folders = [shared, join(folder, "second"), join(folder, "third")];
+    const started = await Promise.all(folders.map((persistTo) => startLocalWorker({ persistTo, onLog })));
+    workers.push(...started);
+    const [first, ...others] = started;
+    assert.ok(first !== undefined);
+    // Nor is a port that nobody sees, such as an inspector's.
+    assert.doesNotMatch(printed, /Address already in use/);
+    assert.deepEqual(await Promise.all(others.map((other) => other.stop())), [0, 0]);
     const { status, stderr, stdout } = runStart(["--port", "0", "--persist-to", shared]);
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, /^The state folder .*shared is in use by another npm start: [^\n]+\n$/);
