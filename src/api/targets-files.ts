@@ -1,3 +1,4 @@
+import { decompress } from "../audiences/gzip.ts";
 import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
 import { getSigningSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
@@ -80,10 +81,12 @@ export async function readFileContent(env: Bindings, app: AppRecord, fileKey: st
   const file = await requireTargetsFile(env, app, fileKey);
   const object = await env.TARGETS.get(keys.r2TargetsFile(app.id, file.audienceId));
   if (object === null) throw new OnecallError("ERR_NOT_FOUND", "The targets file's content is gone.");
-  return new Response(object.body, {
+  // Earlier versions stored it as it is.
+  const isCompressed = object.httpMetadata?.contentEncoding === "gzip";
+  const content = isCompressed ? decompress(object.body) : object.body;
+  return new Response(content.pipeThrough(new FixedLengthStream(file.size)), {
     headers: {
       "content-type": "text/csv; charset=utf-8",
-      "content-length": String(object.size),
       // Never shown as a page of this origin, whatever its cells hold.
       "content-disposition": `attachment; filename="${fileKey}"`,
       "x-content-type-options": "nosniff",

@@ -6,33 +6,18 @@ import { UserRows } from "./user-rows.ts";
 
 const encoder = new TextEncoder();
 const NEWLINE = "\n".charCodeAt(0);
-/** Bytes of a piece of a finished audience. */
-const PIECE_BYTES = 512 * 1024;
 /** In place of a row's shard: another row of its user counts. */
 const DROPPED = -1;
 
 /** An audience ready to be written. */
 export interface BuiltAudience {
-  /** Its bytes in pieces, so that they are never held twice. Each is valid until the next is asked for. */
-  pieces: Iterable<Uint8Array>;
-  /** Bytes of all pieces. */
-  length: number;
+  /** The text of each chunk, so that it is never held twice. Each is valid until the next is asked for. */
+  texts: Iterable<Uint8Array>;
   chunks: Chunk[];
   /** Targets per shard; a shard without targets isn't there. */
   expected: Map<number, number>;
   total: number;
   duplicates: number;
-}
-
-/** The pieces as one. */
-export function joinPieces({ pieces, length }: Pick<BuiltAudience, "pieces" | "length">): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
 }
 
 /** Which row of a user who is named several times counts. */
@@ -84,7 +69,7 @@ export class AudienceBuilder {
     this.#log.add(bytes);
   }
 
-  /** The chunks lie one behind the other and cover the pieces whole. */
+  /** The chunks lie one behind the other and have every row that counts. */
   finish(): BuiltAudience {
     const expected = new Map<number, number>();
     const rows = this.#orderByShard();
@@ -96,10 +81,9 @@ export class AudienceBuilder {
     for (const row of rows) {
       cutter.add(this.#shards[row] ?? 0, this.#log.lengthOf(row), this.#isFull[row] === true);
     }
-    const { chunks, length } = cutter.finish();
+    const chunks = cutter.finish();
     return {
-      pieces: { [Symbol.iterator]: () => listPieces(this.#log, rows, length) },
-      length,
+      texts: { [Symbol.iterator]: () => listTexts(this.#log, rows, chunks) },
       chunks,
       expected,
       total: rows.length,
@@ -107,7 +91,7 @@ export class AudienceBuilder {
     };
   }
 
-  /** Gives the rows' memory back: an audience's pieces can't be read after. */
+  /** Gives the rows' memory back: an audience's texts can't be read after. */
   release(): void {
     this.#log.release();
   }
@@ -131,27 +115,17 @@ export class AudienceBuilder {
   }
 }
 
-/** The rows of all chunks, a line each. */
-function* listPieces(log: RowLog, rows: Uint32Array, length: number): Generator<Uint8Array> {
-  const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
-  let filled = 0;
-  for (const row of rows) {
-    let bytes = log.bytesOf(row);
-    while (bytes.length > piece.length - filled) {
-      piece.set(bytes.subarray(0, piece.length - filled), filled);
-      bytes = bytes.subarray(piece.length - filled);
-      yield piece;
-      filled = 0;
+/** The rows of each chunk, a line each. */
+function* listTexts(log: RowLog, rows: Uint32Array, chunks: readonly Chunk[]): Generator<Uint8Array> {
+  const text = new Uint8Array(Math.max(0, ...chunks.map(({ length }) => length)));
+  let next = 0;
+  for (const { length } of chunks) {
+    for (let filled = 0; filled < length; filled++) {
+      filled = log.copyTo(rows[next++] ?? 0, text, filled);
+      text[filled] = NEWLINE;
     }
-    piece.set(bytes, filled);
-    filled += bytes.length;
-    if (filled === piece.length) {
-      yield piece;
-      filled = 0;
-    }
-    piece[filled++] = NEWLINE;
+    yield text.subarray(0, length);
   }
-  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 /**
@@ -186,9 +160,9 @@ class ChunkCutter {
     else this.#runs.push({ shard, rows: 1 });
   }
 
-  finish(): { chunks: Chunk[]; length: number } {
+  finish(): Chunk[] {
     this.#cut();
-    return { chunks: this.#chunks, length: this.#offset };
+    return this.#chunks;
   }
 
   /** A shard's rows come now. */

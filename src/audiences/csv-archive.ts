@@ -1,67 +1,52 @@
-import { freeBytes } from "./byte-pieces.ts";
+import { readPieces } from "./byte-pieces.ts";
+import { ObjectWriter } from "./object-writer.ts";
 
-const OPTIONS = { httpMetadata: { contentType: "text/csv" } };
+const METADATA = { httpMetadata: { contentType: "text/csv", contentEncoding: "gzip" } };
+const PIECE_BYTES = 64 * 1024;
 
 /**
- * Keeps a file as it was uploaded while it streams by: a small one in one put at the end, a larger one in
- * parts. Nothing can be read of it before `finish`, and nothing stays after `abort`.
+ * Keeps a file as it was uploaded, as gzip, while it streams by. Nothing can be read of it before `finish`, and nothing
+ * stays after `abort`.
  */
 export class CsvArchive {
-  readonly #bucket: R2Bucket;
-  readonly #key: string;
-  readonly #parts: R2UploadedPart[] = [];
-  #part: Uint8Array;
-  #upload: R2MultipartUpload | null = null;
-  #filled = 0;
+  readonly #object: ObjectWriter;
+  readonly #compression = new CompressionStream("gzip");
+  readonly #writer = this.#compression.writable.getWriter();
+  /** All that was compressed is with R2. */
+  readonly #drained: Promise<void>;
 
-  /** @param bytes what is held of the file: a larger one goes in parts of this size */
-  constructor(bucket: R2Bucket, key: string, bytes: number) {
-    this.#bucket = bucket;
-    this.#key = key;
-    // One without room would never be full.
-    this.#part = new Uint8Array(Math.max(1, bytes));
+  constructor(bucket: R2Bucket, key: string) {
+    this.#object = new ObjectWriter(bucket, key, METADATA);
+    this.#drained = this.#drain();
+    // `finish` throws it.
+    this.#drained.catch(() => {});
   }
 
-  /** The whole file where it is small enough to be still here, else null. */
-  get whole(): Uint8Array | null {
-    return this.#upload === null ? this.#part.subarray(0, this.#filled) : null;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    let rest = bytes;
-    while (rest.length > 0) {
-      if (this.#filled === this.#part.length) await this.#sendPart();
-      const taken = rest.subarray(0, this.#part.length - this.#filled);
-      this.#part.set(taken, this.#filled);
-      this.#filled += taken.length;
-      rest = rest.subarray(taken.length);
-    }
+  /** The bytes may change once it resolves. Throws where the store doesn't take what came before. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
   }
 
   /** Completes the file and lets go of its memory. */
   async finish(): Promise<R2Object> {
-    const object = await this.#complete();
-    freeBytes(this.#part);
-    return object;
+    await Promise.all([this.#writer.close(), this.#drained]);
+    return this.#object.finish();
   }
 
   async abort(): Promise<void> {
-    freeBytes(this.#part);
-    await this.#upload?.abort();
+    await Promise.allSettled([this.#writer.abort(), this.#drained]);
+    await this.#object.abort();
   }
 
-  async #complete(): Promise<R2Object> {
-    if (this.#upload === null) {
-      return this.#bucket.put(this.#key, this.#part.subarray(0, this.#filled), OPTIONS);
+  async #drain(): Promise<void> {
+    try {
+      for await (const piece of readPieces(this.#compression.readable, PIECE_BYTES)) {
+        await this.#object.write(piece);
+      }
+    } catch (error) {
+      // Else who writes waits for somebody to read.
+      await this.#writer.abort(error).catch(() => {});
+      throw error;
     }
-    if (this.#filled > 0) await this.#sendPart();
-    return this.#upload.complete(this.#parts);
-  }
-
-  async #sendPart(): Promise<void> {
-    this.#upload ??= await this.#bucket.createMultipartUpload(this.#key, OPTIONS);
-    const part = await this.#upload.uploadPart(this.#parts.length + 1, this.#part.subarray(0, this.#filled));
-    this.#parts.push(part);
-    this.#filled = 0;
   }
 }

@@ -16,9 +16,10 @@ import type { UserPlacement } from "../model/user-hash.ts";
 import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
-import { readPieces } from "./byte-pieces.ts";
+import { freeBytes, readPieces } from "./byte-pieces.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
+import { decompress } from "./gzip.ts";
 import { deleteAudiences, storeAudience } from "./store.ts";
 import { buildingMemory, type MemoryShare } from "./upload-memory.ts";
 import type { UploadPolicy } from "./upload-signature.ts";
@@ -47,8 +48,9 @@ export interface UploadedFile {
 }
 
 /**
- * One file on its way in. While it arrives it goes to R2 as it is, at its client's pace; the audience is built
- * when it is there whole, so that no slow client holds more than a part of a file in memory.
+ * One file on its way in. A small one is held until it is there; a larger one goes to R2 while it arrives, at its
+ * client's pace, and is read back, so that no slow client holds more than a part of it in memory. The audience is built
+ * from the whole.
  */
 export class FileUpload {
   readonly #env: Bindings;
@@ -57,6 +59,8 @@ export class FileUpload {
   readonly #placement: UserPlacement;
   readonly #audienceId = newId();
   readonly #archive: CsvArchive;
+  /** The file so far; null of a larger one. */
+  readonly #held: Uint8Array | null;
   #size = 0;
   /** The registry was asked to name the file, and its answer isn't known. */
   #mayBeNamed = false;
@@ -64,26 +68,27 @@ export class FileUpload {
   private constructor(
     env: Bindings,
     policy: UploadPolicy,
-    { requestId, placement, bytes }: { requestId: string; placement: UserPlacement; bytes: number },
+    { requestId, placement, held }: { requestId: string; placement: UserPlacement; held: number | null },
   ) {
     this.#env = env;
     this.#policy = policy;
     this.#requestId = requestId;
     this.#placement = placement;
-    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey, bytes);
+    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey);
+    this.#held = held === null ? null : new Uint8Array(held);
   }
 
-  /** `bytes`: what may be held of the file while it arrives. */
+  /** `held`: the most bytes that the file can have, where it may be held whole; else null. */
   static async open(
     env: Bindings,
     policy: UploadPolicy,
     requestId: string,
-    bytes: number,
+    held: number | null,
   ): Promise<FileUpload> {
     const { appId, fileKey, mayOverwrite } = policy;
     if (!mayOverwrite && (await getRegistryStub(env, appId).getTargetsFile(fileKey)) !== null)
       throw isTaken(fileKey);
-    return new FileUpload(env, policy, { requestId, placement: await getApp(env, appId), bytes });
+    return new FileUpload(env, policy, { requestId, placement: await getApp(env, appId), held });
   }
 
   get #userIdRule(): UserIdRule {
@@ -95,25 +100,27 @@ export class FileUpload {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    const start = this.#size;
     this.#size += bytes.length;
     if (this.#size > this.#policy.maxBytes) {
       throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
     }
-    await this.#archive.write(bytes);
+    if (this.#held === null) await this.#archive.write(bytes);
+    else this.#held.set(bytes, start);
   }
 
   /** Checks the file whole, stores its audience and names it. `receiving` is let go of as soon as it can be. */
   async finish(receiving: MemoryShare): Promise<UploadedFile> {
-    const small = this.#archive.whole;
-    const stored = small === null ? await this.#archive.finish() : null;
-    if (small === null) receiving.release();
+    const held = this.#held?.subarray(0, this.#size) ?? null;
+    const stored = held === null ? await this.#archive.finish() : null;
+    if (held === null) receiving.release();
     const building = await buildingMemory.take(this.#policy.appId, this.#size * USUAL_GROWTH + READ_BYTES);
     const builder = new AudienceBuilder(this.#placement, "last");
     try {
-      const pieces = small === null ? await this.#readArchive() : [small];
+      const pieces = held === null ? await this.#readArchive() : [held];
       const { audience, summary } = await this.#build(pieces, building, builder);
       const [object, { ref }] = await Promise.all([
-        stored ?? this.#archive.finish(),
+        stored ?? this.#archiveHeld(held ?? new Uint8Array()),
         storeAudience(this.#env, this.#policy.appId, this.#audienceId, audience, {
           columns: summary.columns,
           ...this.#userIdRule,
@@ -129,6 +136,7 @@ export class FileUpload {
 
   /** Removes all that was written, unless the registry may name it. */
   async discard(): Promise<void> {
+    if (this.#held !== null) freeBytes(this.#held);
     if (this.#mayBeNamed) return;
     const { appId } = this.#policy;
     const removals = await Promise.allSettled([
@@ -143,10 +151,19 @@ export class FileUpload {
     }
   }
 
+  async #archiveHeld(held: Uint8Array): Promise<R2Object> {
+    for (let start = 0; start < held.length; start += READ_BYTES) {
+      await this.#archive.write(held.subarray(start, start + READ_BYTES));
+      await pause();
+    }
+    freeBytes(held);
+    return this.#archive.finish();
+  }
+
   async #readArchive(): Promise<AsyncIterable<Uint8Array>> {
     const object = await this.#env.TARGETS.get(this.#archiveKey);
     if (object === null) throw unavailable(new Error("The uploaded file can't be read back"));
-    return readPieces(object.body, READ_BYTES);
+    return readPieces(decompress(object.body), READ_BYTES);
   }
 
   async #build(

@@ -3,6 +3,8 @@ import { freeBytes } from "./byte-pieces.ts";
 /** The first block is small: most audiences are. */
 const FIRST_BLOCK_BYTES = 16 * 1024;
 const BLOCK_BYTES = 256 * 1024;
+/** Up to so many bytes a loop copies faster than `set`, which needs a view of them. */
+const SHORT_BYTES = 256;
 
 /** Rows of bytes one behind the other in blocks: what isn't used is less than a block. Pure. */
 export class RowLog {
@@ -29,18 +31,18 @@ export class RowLog {
       this.#heldBytes += block.length;
       this.#filled = 0;
     }
-    block.set(bytes, this.#filled);
+    copyBytes(bytes, 0, bytes.length, block, this.#filled);
     this.#blockOf.push(this.#blocks.length - 1);
     this.#starts.push(this.#filled);
     this.#filled += bytes.length;
     this.#ends.push(this.#filled);
   }
 
-  /** True where a row has these bytes from `offset` on. */
-  hasBytes(row: number, offset: number, bytes: Uint8Array): boolean {
+  /** True where a row has the same bytes between two offsets. */
+  hasBytes(row: number, bytes: Uint8Array, from: number, to: number): boolean {
     const block = this.#blocks[this.#blockOf[row] ?? 0] ?? new Uint8Array();
-    const start = (this.#starts[row] ?? 0) + offset;
-    for (let index = 0; index < bytes.length; index++) {
+    const start = this.#starts[row] ?? 0;
+    for (let index = from; index < to; index++) {
       if (block[start + index] !== bytes[index]) return false;
     }
     return true;
@@ -56,8 +58,17 @@ export class RowLog {
     return (this.#ends[row] ?? 0) - (this.#starts[row] ?? 0);
   }
 
-  bytesOf(row: number): Uint8Array {
+  /** Writes a row's bytes to `target` from `offset` on; returns where they end there. */
+  copyTo(row: number, target: Uint8Array, offset: number): number {
     const block = this.#blocks[this.#blockOf[row] ?? 0] ?? new Uint8Array();
-    return block.subarray(this.#starts[row], this.#ends[row]);
+    const start = this.#starts[row] ?? 0;
+    const end = this.#ends[row] ?? 0;
+    copyBytes(block, start, end, target, offset);
+    return offset + end - start;
   }
+}
+
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, offset: number): void {
+  if (end - start > SHORT_BYTES) to.set(from.subarray(start, end), offset);
+  else for (let index = start, at = offset; index < end; index++, at++) to[at] = from[index] ?? 0;
 }

@@ -1,24 +1,28 @@
 import * as v from "valibot";
 import type { Bindings } from "../env.ts";
-import type { Chunk } from "../model/chunks.ts";
+import type { ByteRange, Chunk } from "../model/chunks.ts";
 import { keys } from "../model/keys.ts";
 import type { AudienceRef, StoredRow } from "../model/notification.ts";
 import { pause } from "../model/pause.ts";
-import { type BuiltAudience, joinPieces } from "./builder.ts";
+import type { BuiltAudience } from "./builder.ts";
+import { compress, decompress } from "./gzip.ts";
+import { ObjectWriter } from "./object-writer.ts";
 import type { Overrides } from "./row-values.ts";
 
-/** A larger audience is streamed: its bytes are never held a second time. */
-const STREAM_ABOVE_BYTES = 4 * 1024 * 1024;
+/** What has it is read by no earlier version: its audience's object is compressed. */
+const INDEX_VERSION = 2;
+
+const ByteRangeSchema = v.object({ offset: v.number(), length: v.number() });
 
 const ChunkSchema = v.object({
-  offset: v.number(),
-  length: v.number(),
+  ...ByteRangeSchema.entries,
+  stored: v.optional(ByteRangeSchema),
   runs: v.array(v.object({ shard: v.number(), rows: v.number() })),
   longestFullRow: v.optional(v.number()),
 });
 
 const AudienceIndexSchema = v.object({
-  version: v.literal(1),
+  version: v.picklist([1, INDEX_VERSION]),
   etag: v.string(),
   /** Of a targets file: what the rows' values are. Null: the values of the plan's variables, in their order. */
   columns: v.nullable(v.array(v.string())),
@@ -48,12 +52,10 @@ export async function storeAudience(
   audience: BuiltAudience,
   file: Pick<AudienceIndex, "columns" | "foldsUserIds"> | null,
 ): Promise<{ ref: AudienceRef; index: AudienceIndex }> {
-  const { chunks, expected, total, duplicates } = audience;
-  const key = keys.r2Audience(appId, audienceId);
-  const object = (await putOnce(env.TARGETS, key, audience)) ?? (await env.TARGETS.head(key));
-  if (object === null) throw new Error("The audience could not be stored");
+  const { expected, total, duplicates } = audience;
+  const { object, chunks } = await storeChunks(env.TARGETS, keys.r2Audience(appId, audienceId), audience);
   const index: AudienceIndex = {
-    version: 1,
+    version: INDEX_VERSION,
     etag: object.etag,
     columns: file?.columns ?? null,
     foldsUserIds: file?.foldsUserIds ?? false,
@@ -66,29 +68,29 @@ export async function storeAudience(
   return { ref: { id: audienceId, etag: object.etag }, index };
 }
 
-// Create-only; null where the object is there already.
-async function putOnce(bucket: R2Bucket, key: string, audience: BuiltAudience): Promise<R2Object | null> {
-  const options = { onlyIf: { etagDoesNotMatch: "*" } };
-  if (audience.length <= STREAM_ABOVE_BYTES) return bucket.put(key, joinPieces(audience), options);
-  const { readable, writable } = new FixedLengthStream(audience.length);
-  const [object] = await Promise.all([
-    bucket.put(key, readable, options),
-    writePieces(writable, audience.pieces),
-  ]);
-  return object;
-}
-
-async function writePieces(
-  writable: WritableStream<Uint8Array>,
-  pieces: Iterable<Uint8Array>,
-): Promise<void> {
-  const writer = writable.getWriter();
-  // A write resolves when its bytes were taken: then the piece may change.
-  for (const piece of pieces) {
-    await writer.write(piece);
-    await pause();
+// A gzip file a chunk, so that each can be read alone; together they are one too.
+async function storeChunks(
+  bucket: R2Bucket,
+  key: string,
+  audience: BuiltAudience,
+): Promise<{ object: R2Object; chunks: Chunk[] }> {
+  const writer = new ObjectWriter(bucket, key);
+  const ranges: ByteRange[] = [];
+  let offset = 0;
+  try {
+    for (const text of audience.texts) {
+      const bytes = await compress(text);
+      await writer.write(bytes);
+      ranges.push({ offset, length: bytes.length });
+      offset += bytes.length;
+      await pause();
+    }
+    const object = await writer.finishOnce();
+    return { object, chunks: audience.chunks.map((chunk, index) => ({ ...chunk, stored: ranges[index] })) };
+  } catch (error) {
+    await writer.abort();
+    throw error;
   }
-  await writer.close();
 }
 
 const OverridesSchema = v.custom<Overrides>(
@@ -109,12 +111,14 @@ export async function readAudienceIndex(
   return v.parse(AudienceIndexSchema, await object.json());
 }
 
+type ChunkPlace = Pick<Chunk, "offset" | "length" | "stored">;
+
 /** The rows of one chunk. Throws where the audience isn't the one that the plan was made with. */
 export async function readChunk(
   env: Bindings,
   appId: string,
   audience: AudienceRef,
-  chunk: Pick<Chunk, "offset" | "length">,
+  chunk: ChunkPlace,
 ): Promise<StoredRow[]> {
   return parseChunk(await readChunkText(env, appId, audience, chunk));
 }
@@ -124,14 +128,14 @@ export async function readChunkText(
   env: Bindings,
   appId: string,
   audience: AudienceRef,
-  { offset, length }: Pick<Chunk, "offset" | "length">,
+  { stored, offset, length }: ChunkPlace,
 ): Promise<string> {
   const object = await env.TARGETS.get(keys.r2Audience(appId, audience.id), {
-    range: { offset, length },
+    range: stored ?? { offset, length },
     onlyIf: { etagMatches: audience.etag },
   });
   if (object === null || !("body" in object)) throw new Error("The audience is gone or was replaced");
-  return object.text();
+  return stored === undefined ? object.text() : new Response(decompress(object.body)).text();
 }
 
 /** The rows of a chunk's text. */

@@ -4,7 +4,7 @@ import type { Context } from "../http/context.ts";
 import { readForm } from "../http/multipart.ts";
 import { addressOf, countWrongCredentials, guardLookups } from "../http/stranger-limit.ts";
 import { OnecallError } from "../model/errors.ts";
-import { MAX_UPLOAD_BYTES } from "../model/limits.ts";
+import { MAX_UPLOAD_BYTES, WHOLE_UPLOAD_BYTES } from "../model/limits.ts";
 import { type Outcome, requireValue } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
 import { FileUpload, type UploadedFile } from "./file-upload.ts";
@@ -75,9 +75,9 @@ class UploadForm {
     if (this.#upload !== null) throw new OnecallError("ERR_BAD_REQUEST", "file: send one file only");
     const { env, requestId } = this.#context;
     const policy = await requirePolicy(this.#context, this.#fields);
-    const bytes = receivingBytes(this.#length);
-    this.#share = await receivingMemory.take(policy.appId, bytes);
-    this.#upload = await FileUpload.open(env, policy, requestId, bytes);
+    this.#share = await receivingMemory.take(policy.appId, receivingBytes(this.#length));
+    const held = this.#length <= WHOLE_UPLOAD_BYTES ? this.#length : null;
+    this.#upload = await FileUpload.open(env, policy, requestId, held);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

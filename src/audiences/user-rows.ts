@@ -27,8 +27,7 @@ export class UserRows {
    * make ids meet.
    */
   put(json: Uint8Array, hash: number, row: number, replaces: boolean): number | null {
-    const id = json.subarray(1, endOfId(json));
-    const slot = this.#findSlot(hash, id);
+    const slot = this.#findSlot(hash, json);
     const earlier = this.#slots[slot] ?? EMPTY;
     if (earlier !== EMPTY && !replaces) return earlier;
     this.#hashes[row] = hash;
@@ -39,12 +38,12 @@ export class UserRows {
     return null;
   }
 
-  /** The slot of the id's row, or the empty one where it would be. */
-  #findSlot(hash: number, id: Uint8Array): number {
+  /** The slot of the row of the id that `json` begins with, or the empty one where it would be. */
+  #findSlot(hash: number, json: Uint8Array): number {
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let row = this.#slots[slot] ?? EMPTY; row !== EMPTY; row = this.#slots[slot] ?? EMPTY) {
-      if (this.#hashes[row] === hash && this.#log.hasBytes(row, 1, id)) break;
+      if (this.#hashes[row] === hash && this.#log.hasBytes(row, json, 1, endOfId(json))) break;
       slot = (slot + 1) & mask;
     }
     return slot;

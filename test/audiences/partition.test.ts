@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BuiltAudience, joinPieces } from "../../src/audiences/builder.ts";
+import type { BuiltAudience } from "../../src/audiences/builder.ts";
 import { type AudienceRow, partitionAudience } from "../../src/audiences/partition.ts";
 import { parseChunk } from "../../src/audiences/store.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../../src/model/limits.ts";
@@ -21,13 +21,14 @@ const placementOf = (shardCount: number): UserPlacement => ({
 const partition = (rows: Row[], shardCount = 64) =>
   partitionAudience(rows.map(toRow), placementOf(shardCount));
 
-/** The rows of every chunk, read as the consumer reads them: from the chunk's own byte range. */
-function readChunks(audience: BuiltAudience): Row[][] {
-  const body = joinPieces(audience);
+function readTexts({ texts }: BuiltAudience): string[] {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  return audience.chunks.map(({ offset, length }) =>
-    parseChunk(decoder.decode(body.subarray(offset, offset + length))),
-  );
+  return Array.from(texts, (text) => decoder.decode(text));
+}
+
+/** The rows of every chunk, read as the consumer reads them. */
+function readChunks(audience: BuiltAudience): Row[][] {
+  return readTexts(audience).map(parseChunk);
 }
 
 /** All that must hold of a partitioned audience, whatever its rows were. */
@@ -42,13 +43,14 @@ function expectWhole(audience: BuiltAudience, rows: readonly Row[], shardCount: 
   for (const row of stored) expect(row).toEqual(firstOfUser.get(row[0]));
   expect(new Set(stored.map(([userId]) => userId)).size).toBe(stored.length);
 
-  // The chunks lie one behind the other and cover the object.
+  // The chunks lie one behind the other, each as long as its text.
   let end = 0;
-  for (const { offset, length } of audience.chunks) {
-    expect(offset).toBe(end);
+  const lengths = Array.from(audience.texts, ({ length }) => length);
+  for (const [index, { offset, length }] of audience.chunks.entries()) {
+    expect([offset, length]).toEqual([end, lengths[index]]);
     end += length;
   }
-  expect(end).toBe(audience.length);
+  expect(audience.chunks.length).toBe(lengths.length);
 
   // The runs say which shards a chunk touches, in the order of its rows, and a shard's rows stand together.
   const perShard = new Map<number, number>();
@@ -114,9 +116,8 @@ describe("an audience", () => {
 
   it("without rows has no chunks", () => {
     const audience = partition([]);
-    expect({ ...audience, pieces: [...audience.pieces] }).toEqual({
-      pieces: [],
-      length: 0,
+    expect({ ...audience, texts: [...audience.texts] }).toEqual({
+      texts: [],
       chunks: [],
       expected: new Map(),
       total: 0,
@@ -141,7 +142,7 @@ describe("an audience", () => {
   it("is the same bytes for the same rows, so that a repeated call stores the same object", () => {
     const rows = Array.from({ length: 1000 }, (_, index): Row => [`user-${index}`, "x"]);
     const [first, second] = [partition(rows), partition(rows)];
-    expect(joinPieces(first)).toEqual(joinPieces(second));
+    expect(readTexts(first)).toEqual(readTexts(second));
     expect(first.chunks).toEqual(second.chunks);
   });
 });

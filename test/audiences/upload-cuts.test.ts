@@ -6,6 +6,7 @@ import { type FormPiece, readForm } from "../../src/http/multipart.ts";
 import { createApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { fieldParts, part, requestOf } from "../support/forms.ts";
+import { readStoredText } from "../support/stored-objects.ts";
 import { listStored, presignedFields } from "../support/targets-files.ts";
 
 let app: TestApp;
@@ -73,8 +74,7 @@ describe("any cut of the upload into pieces", () => {
         .filter((key) => key.endsWith(".index"))
         .sort()
         .at(-1) ?? "";
-    const audience = await bindings.TARGETS.get(index.replace(".index", ""));
-    const rows = parseChunk((await audience?.text()) ?? "");
+    const rows = parseChunk((await readStoredText(bindings.TARGETS, index.replace(".index", ""))) ?? "");
     expect(rows.sort()).toEqual([
       ["user-1", "Zoë\r\n😀"],
       ["üser", "é"],

@@ -8,6 +8,7 @@ import { type Body, createReadyApp, createTemplate, type TestApp } from "../supp
 import { type bindings, CapturingQueue, callWith, consume, consumeAll } from "../support/faults.ts";
 import { rowsIn, wake } from "../support/objects.ts";
 import { addDevices, createPushApp, type PushApp } from "../support/push.ts";
+import { readStoredText, uncompressedBucket } from "../support/stored-objects.ts";
 import { callPlatform, uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -29,8 +30,7 @@ async function listR2(app: TestApp): Promise<string[]> {
 /** True where a text stands in any R2 object of the app. */
 async function isInR2(app: TestApp, text: string): Promise<boolean> {
   for (const key of await listR2(app)) {
-    const object = await env.TARGETS.get(key);
-    if (object !== null && (await object.text()).includes(text)) return true;
+    if ((await readStoredText(env.TARGETS, key))?.includes(text) === true) return true;
   }
   return false;
 }
@@ -174,7 +174,8 @@ describe("an audience stays", () => {
         index % 9 === 0 ? { orderId: "1" } : { customerName: uid, orderId: "1" },
       ]),
     );
-    const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", "/notifications/send", {
+    const earlier = { DELIVERIES_NORMAL: queue.binding, TARGETS: uncompressedBucket(env.TARGETS) };
+    const sent = await callWith(earlier, app, "POST", "/notifications/send", {
       template: { key: "order-confirmation", variables },
       targets,
       mode: "batch",

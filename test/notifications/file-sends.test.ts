@@ -1,8 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { compress } from "../../src/audiences/gzip.ts";
 import { keys } from "../../src/model/keys.ts";
 import { type Body, createApp, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
+import { readStoredText } from "../support/stored-objects.ts";
 import { callPlatform, listStored, uploadCsv } from "../support/targets-files.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
@@ -28,6 +30,10 @@ async function sendCaptured(fileKey: string): Promise<{ id: string; queue: Captu
   const sent = await callWith({ DELIVERIES_NORMAL: queue.binding }, app, "POST", SEND, sendTo(fileKey));
   expect(sent.status, JSON.stringify(sent.body)).toBe(200);
   return { id: sent.body.notificationId, queue };
+}
+
+async function readText(key: string): Promise<string> {
+  return (await readStoredText(bindings.TARGETS, key)) ?? "";
 }
 
 async function textOf(uid: string): Promise<string[]> {
@@ -79,6 +85,35 @@ describe("a send to a targets file", () => {
   });
 });
 
+describe("a file of an earlier version, which compressed nothing,", () => {
+  it("is sent and given back as it is", async () => {
+    const csv = rowsOf("plain", 2500);
+    await uploadCsv(app, "plain.csv", csv);
+    const [audience = ""] = (await listStored(app))
+      .filter((key) => key.endsWith(".index"))
+      .map((key) => key.replace(".index", ""))
+      .sort()
+      .reverse();
+    const plain = await bindings.TARGETS.put(audience, await readText(audience));
+    const etag = plain?.etag ?? "";
+    const index = JSON.parse(await readText(`${audience}.index`));
+    const chunks = index.chunks.map(({ stored: _, ...chunk }: Record<string, unknown>) => chunk);
+    await bindings.TARGETS.put(`${audience}.index`, JSON.stringify({ ...index, version: 1, etag, chunks }));
+    const archive = `${audience.replace("audiences/", "targets/")}.csv`;
+    await bindings.TARGETS.put(archive, await readText(archive), {
+      httpMetadata: { contentType: "text/csv" },
+    });
+    await runInDurableObject(bindings.REGISTRY.getByName(app.id), (_, { storage }) => {
+      storage.sql.exec("UPDATE targets_files SET audience_etag = ? WHERE file_key = 'plain.csv'", etag);
+    });
+
+    const sent = await app.send(sendTo("plain.csv"));
+    await expectExact(sent.body.notificationId, 2500);
+    expect(await textOf("plain-2499")).toEqual(["row 2499"]);
+    expect((await app.api("GET", "/targets-files/plain.csv/content")).body).toBe(csv);
+  });
+});
+
 describe("a file that changes after the send was accepted", () => {
   it("goes out whole with its old rows where it was deleted", async () => {
     await uploadCsv(app, "deleted.csv", rowsOf("deleted", 2500));
@@ -110,9 +145,10 @@ describe("a file that changes after the send was accepted", () => {
       .sort()
       .reverse();
     const audience = newest.replace(".index", "");
-    const stored = await bindings.TARGETS.get(audience);
-    const text = (await stored?.text()) ?? "";
-    await bindings.TARGETS.put(audience, text.replaceAll("swapped", "another"));
+    const text = await readText(audience);
+    expect(text).toContain("swapped");
+    const other = new TextEncoder().encode(text.replaceAll("swapped", "another"));
+    await bindings.TARGETS.put(audience, await compress(other));
     expect(await consume(queue.messages)).toEqual({ acked: 0, retried: queue.messages.length });
     expect((await app.notification(id)).counts["in-app-alerts"]).toMatchObject({ pending: 3, delivered: 0 });
     expect(await textOf("another-1")).toEqual([]);
