@@ -5,6 +5,9 @@ import { shownAs } from "../text/shown-schema.ts";
 
 const encoder = new TextEncoder();
 
+/** Our ids, UUIDv7s: what the cursor of a list by id holds, and whoever compares ids by their bytes needs. */
+export const ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 /** A page's size in a query: 1 to `maxLimit`. */
 export function limitSchema(defaultLimit: number, maxLimit = 100) {
   const message = `must be a whole number from 1 to ${maxLimit}`;

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, LimitSchema, toLookPage } from "../../http/pagination.ts";
+import { decodeCursor, ID_PATTERN, LimitSchema, toLookPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
@@ -56,7 +56,7 @@ export const getAuditLog = defineRoute({
       actor: query.actor ?? null,
       from: query.from ?? null,
       to: query.to ?? null,
-      beforeId: decodeCursor(query.cursor, 1, UUID)?.[0] ?? null,
+      beforeId: decodeCursor(query.cursor, 1, ID_PATTERN)?.[0] ?? null,
       limit: query.limit,
     });
     const { data, nextCursor } = toLookPage(entries, nextBeforeId, ({ id }) => id);

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { byApiKey } from "../../http/access.ts";
-import { decodeCursor, LimitSchema, toLookPage } from "../../http/pagination.ts";
+import { decodeCursor, ID_PATTERN, LimitSchema, toLookPage } from "../../http/pagination.ts";
 import { isoTime, json } from "../../http/responses.ts";
 import { defineRoute } from "../../http/route.ts";
 import { parsedQuery } from "../../http/route-input.ts";
@@ -58,7 +58,7 @@ export const getNotifications = defineRoute({
   handle: async ({ app, env, query }) => {
     requireRange(query.from, query.to);
     const { cursor, ...filter } = query;
-    const beforeId = decodeCursor(cursor, 1)?.[0] ?? null;
+    const beforeId = decodeCursor(cursor, 1, ID_PATTERN)?.[0] ?? null;
     const { records, nextBeforeId } = await listNotifications(env, app.id, { ...filter, beforeId });
     const { data, nextCursor } = toLookPage(records, nextBeforeId, ({ header }) => header.id);
     return json({ data: data.map(presentNotification), nextCursor });
