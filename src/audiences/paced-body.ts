@@ -50,7 +50,10 @@ export async function* readPaced(
   try {
     while (true) {
       clock.start();
-      const bytes = await reader.next();
+      const bytes = await reader.next().catch((error: unknown) => {
+        // A request's read that is cancelled fails with a copy of the reason, which looks like a bug.
+        throw refusal ?? error;
+      });
       clock.stop(bytes?.length ?? 0);
       if (refusal !== null) throw refusal;
       if (bytes === null) return;

@@ -1,3 +1,4 @@
+import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { receiveUpload } from "../../src/audiences/upload.ts";
 import { createApp, type TestApp } from "../support/api.ts";
@@ -47,6 +48,22 @@ describe("an upload", () => {
       message: expect.stringMatching(/too slow: \d+ bytes a second; at least 1000/),
     });
     await expectNothingStored(app);
+  });
+
+  it("that stops coming is told so by HTTP", { timeout: 60_000 }, async () => {
+    const signed = await presignedFields(app, "told.csv");
+    const { readable, writable } = new FixedLengthStream(MB);
+    const file = `--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nuser_id,name\r\n`;
+    // It never ends by itself; a write that is refused has been answered.
+    const writer = writable.getWriter();
+    writer.write(encoder.encode(fieldParts(signed) + file)).catch(() => {});
+    const answer = await exports.default.fetch("https://onecall.test/v1/storage/uploads", {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=x", "content-length": String(MB) },
+      body: readable,
+    });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(/too slow: \d+ bytes/)]);
+    writer.abort().catch(() => {});
   });
 
   it("that trickles is refused, even after a first part went fast", async () => {
