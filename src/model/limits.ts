@@ -265,11 +265,10 @@ export const MAX_HEADER_PARTS = 2000;
  * have more, up to what a send beside a targets file may say of one user (MAX_OVERRIDES_BYTES): a row has 2 MB at most.
  */
 export const MAX_SEGMENT_LENGTH = 256 * 1024;
-/**
- * Segments with a user's targets that one transaction of a look brings in, newest first: 30 ms on a slow machine. After
- * a long absence there are as many as the retention has batches.
- */
+/** Segments with a user's targets that a transaction of a look brings in, newest first: 15 ms on a slow machine. */
 export const LOOK_SEGMENTS = 100;
+/** Items that one transaction of _mark all viewed_ marks. */
+export const VIEW_ROWS = 100;
 /** Pushes that a consumer leases in one call. */
 export const DISPATCH_LEASE_ROWS = 100;
 /** Leases that a push message is good for, one after another: a report brings the next. */

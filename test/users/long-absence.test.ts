@@ -1,15 +1,16 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { FeedFilter, FeedItem, FeedPosition } from "../../src/model/feed.ts";
 import { newNotificationId } from "../../src/model/ids.ts";
-import { LOOK_SEGMENTS } from "../../src/model/limits.ts";
+import { LOOK_SEGMENTS, VIEW_ROWS } from "../../src/model/limits.ts";
 import type { NotificationHeader } from "../../src/model/notification.ts";
 import { requireValue } from "../../src/model/outcome.ts";
 import { SegmentWriter, writeLine } from "../../src/model/segment.ts";
 import { type FeedCaller, getShardStub } from "../../src/objects/user-shard/contract.ts";
 import { createApp, type TestApp } from "../support/api.ts";
 import { abort, rowsIn } from "../support/objects.ts";
+import { PATIENTLY } from "../support/patiently.ts";
 
 const CHANNELS = [
   { key: "inbox", type: "in_app" },
@@ -19,7 +20,7 @@ const CONTENT = { inbox: { text: "{{n}}" }, news: { text: "{{n}}" } };
 const TEMPLATE = { content: CONTENT, variableSchema: { n: { type: "string" } } };
 /** Two looks' worth, and some. */
 const SENT = 2 * LOOK_SEGMENTS + 30;
-const EVERYBODY = ["mia", "leo", "ann", "bob"];
+const EVERYBODY = ["mia", "leo", "ann", "bob", "zoe", "ian"];
 
 let app: TestApp;
 let ids: string[];
@@ -51,6 +52,13 @@ async function send(id: string, text: string): Promise<void> {
 }
 
 const rowsOf = (userId: string) => rowsIn(shard(), `deliveries WHERE user_id = '${userId}'`);
+
+/** Views of all notifications, as they are counted. */
+async function countViews(): Promise<number> {
+  const counted = await Promise.all(ids.map((id) => stub().describe(id)));
+  const totals = counted.flatMap((notification) => notification?.totals ?? []);
+  return totals.reduce((sum, { viewed }) => sum + viewed, 0);
+}
 
 /** The items of a feed, page by page, and how many rows there were after the first. */
 async function readPages(
@@ -107,8 +115,52 @@ describe(`a first look after ${SENT} batches`, () => {
     });
     expect(requireValue(await stub().countUnread(callerOf("leo")))).toBe(CHANNELS.length * SENT);
     expect(sizes).toEqual([LOOK_SEGMENTS, LOOK_SEGMENTS, 30].map((hits) => hits * CHANNELS.length));
-    expect(requireValue(await stub().markAllViewed(callerOf("leo")))).toBe(CHANNELS.length * SENT);
-    expect(requireValue(await stub().countUnread(callerOf("leo")))).toBe(0);
+  });
+
+  it("can be marked viewed, in transactions of so many, while more arrives", async () => {
+    const sizes: number[] = [];
+    await runInDurableObject(shard(), (instance) => {
+      const { feed } = (
+        instance as unknown as { stores: { feed: { markSomeViewed(...given: unknown[]): number } } }
+      ).stores;
+      const { markSomeViewed } = feed;
+      feed.markSomeViewed = (...given) => {
+        const count = markSomeViewed.apply(feed, given);
+        sizes.push(count);
+        return count;
+      };
+    });
+    const before = await countViews();
+    const late = [newNotificationId(), newNotificationId()];
+    const [viewed] = await Promise.all([
+      stub().markAllViewed(callerOf("zoe")).then(requireValue),
+      ...late.map((id) => send(id, "late")),
+    ]);
+    ids.push(...late);
+    expect(Math.max(...sizes)).toBe(VIEW_ROWS);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(viewed);
+    expect(viewed).toBeGreaterThanOrEqual(CHANNELS.length * SENT);
+    const unread = requireValue(await stub().countUnread(callerOf("zoe")));
+    expect(viewed + unread).toBe(CHANNELS.length * ids.length);
+    expect(await countViews()).toBe(before + viewed);
+    expect(requireValue(await stub().markAllViewed(callerOf("zoe")))).toBe(unread);
+    expect(requireValue(await stub().countUnread(callerOf("zoe")))).toBe(0);
+    expect(await countViews()).toBe(before + CHANNELS.length * ids.length);
+  });
+
+  it("is counted once where the object dies while it is marked", async () => {
+    const before = await countViews();
+    const first = await stub().listFeed(callerOf("ian"), { before: null, unread: true, tag: null, limit: 1 });
+    expect(requireValue(first)).toHaveLength(1);
+    const marking = stub()
+      .markAllViewed(callerOf("ian"))
+      .catch(() => null);
+    await vi.waitFor(async () => expect(await countViews()).toBeGreaterThan(before), PATIENTLY);
+    await abort(shard());
+    await marking;
+    await stub().markAllViewed(callerOf("ian"));
+    expect(requireValue(await stub().countUnread(callerOf("ian")))).toBe(0);
+    expect(await countViews()).toBe(before + CHANNELS.length * ids.length);
   });
 
   it("goes on where it was when the object has died, with what came meanwhile", async () => {
@@ -129,8 +181,10 @@ describe(`a first look after ${SENT} batches`, () => {
     expect(left.map(({ notificationId, channelKey }) => [notificationId, channelKey])).toEqual([
       [oldest, "news"],
     ]);
-    expect(requireValue(await stub().countUnread(callerOf("ann")))).toBe(CHANNELS.length * (SENT + 1) - 1);
+    expect(requireValue(await stub().countUnread(callerOf("ann")))).toBe(
+      CHANNELS.length * (ids.length + 1) - 1,
+    );
     const { summary } = await stub().readUserHistory("bob", null, 5);
-    expect(summary.delivered).toBe(CHANNELS.length * (SENT + 1));
+    expect(summary.delivered).toBe(CHANNELS.length * (ids.length + 1));
   });
 });

@@ -1,6 +1,7 @@
 import { requireDispatched } from "../../channels/table.ts";
 import type { DeliveryKey, DeliverySlice, Settlement } from "../../model/delivery.ts";
 import type { Engagement } from "../../model/engagement.ts";
+import type { FeedPosition } from "../../model/feed.ts";
 import type { DeliveryStatus, Retry, SkipReason } from "../../model/notification.ts";
 import {
   INSERT_ARRIVED,
@@ -227,6 +228,20 @@ export class DeliveryRows {
       )
       .toArray();
     return changed.length > 0;
+  }
+
+  /** Marks those viewed that weren't; returns them. */
+  markViewed(userId: string, items: readonly FeedPosition[], now: number): FeedPosition[] {
+    return this.#sql
+      .exec<Record<keyof FeedPosition, string>>(
+        `UPDATE deliveries SET viewed_at = ?1 WHERE viewed_at IS NULL AND
+           (user_id, notification_id, channel_key) IN (SELECT ?2, value ->> 0, value ->> 1 FROM json_each(?3))
+         RETURNING notification_id AS notificationId, channel_key AS channelKey`,
+        now,
+        userId,
+        JSON.stringify(items.map(({ notificationId, channelKey }) => [notificationId, channelKey])),
+      )
+      .toArray();
   }
 
   /** The user was deleted: what was sent goes from these rows, and what became of it stays. */

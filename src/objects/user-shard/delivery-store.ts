@@ -196,18 +196,18 @@ export class DeliveryStore {
     this.#events.note("delivery.failed", header, failed, now);
   }
 
-  /** Counts a delivery's first view or click. */
+  /** Counts the first view or click of each of these. */
   addEngagement(
     notificationId: string,
-    { userId, channelKey }: DeliveryKey,
+    engaged: readonly DeliveryKey[],
     kind: "viewed" | "clicked",
     now: number,
   ): void {
     const stored = this.#notifications.get(notificationId);
     if (stored === null) throw new Error("A delivery has no notification");
-    addToTotals(stored.totals, channelKey, kind, null, 1, now);
+    for (const { channelKey } of engaged) addToTotals(stored.totals, channelKey, kind, null, 1, now);
     this.#notifications.updateTotals(stored.header, stored.totals);
-    this.#events.note(`delivery.${kind}`, stored.header, [{ userId, channelKey }], now);
+    this.#events.note(`delivery.${kind}`, stored.header, engaged, now);
   }
 
   /** Adds hours that were never counted of a notification, by channel. */

@@ -1,5 +1,6 @@
 import type { DeliveryKey } from "../../model/delivery.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
+import type { FeedPosition } from "../../model/feed.ts";
 import { NO_DELIVERY } from "../../model/missing.ts";
 import type { DeliveryStatus } from "../../model/notification.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
@@ -30,6 +31,16 @@ export class EngagementStore {
   mark({ userId, channelKey }: DeliveryKey, notificationId: string, kind: Engagement, now: number): void {
     this.#markOnce({ userId, channelKey }, notificationId, "viewed", now);
     if (kind === "clicked") this.#markOnce({ userId, channelKey }, notificationId, "clicked", now);
+  }
+
+  /** Marks many of a user's deliveries viewed that weren't. */
+  markViewed(userId: string, unread: readonly FeedPosition[], now: number): void {
+    const { rows, deliveries } = this.#stores;
+    const viewed = rows.markViewed(userId, unread, now);
+    for (const [id, items] of Map.groupBy(viewed, ({ notificationId }) => notificationId)) {
+      const keys = items.map(({ channelKey }): DeliveryKey => ({ userId, channelKey }));
+      deliveries.addEngagement(id, keys, "viewed", now);
+    }
   }
 
   /**
@@ -80,6 +91,6 @@ export class EngagementStore {
 
   #markOnce({ userId, channelKey }: DeliveryKey, id: string, kind: Engagement, now: number): void {
     if (this.#stores.rows.mark({ userId, channelKey }, id, kind, now))
-      this.#stores.deliveries.addEngagement(id, { userId, channelKey }, kind, now);
+      this.#stores.deliveries.addEngagement(id, [{ userId, channelKey }], kind, now);
   }
 }

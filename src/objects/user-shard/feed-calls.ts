@@ -1,6 +1,7 @@
 import type { UserHistory } from "../../model/delivery-log.ts";
 import type { ClientEngagement, Engagement } from "../../model/engagement.ts";
 import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
+import { VIEW_ROWS } from "../../model/limits.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { pause } from "../../model/pause.ts";
 import { REFUSED_TOKEN } from "../../model/user-token.ts";
@@ -49,13 +50,24 @@ export class FeedCalls extends AddressCalls {
   }
 
   async markAllViewed(caller: FeedCaller): Promise<Outcome<number>> {
-    if (!(await this.#bringInAll(caller))) return REFUSED_TOKEN;
-    const { userId } = caller;
-    const viewed = this.#engage(userId, (now) => {
-      const count = this.stores.feed.markAllViewed(userId, now);
-      return { count, tell: () => this.sockets.sendAllViewed(userId, now) };
+    for (let viewed = 0; ; ) {
+      if (!this.accepts(caller)) return REFUSED_TOKEN;
+      const slice = this.#viewSlice(caller.userId);
+      viewed += slice.count;
+      if (slice.isLast) return succeed(viewed);
+      await pause();
+    }
+  }
+
+  /** Brings in and marks so many items. With the last of them all is viewed: only then the sockets hear of it. */
+  #viewSlice(userId: string): { count: number; isLast: boolean } {
+    return this.#engage(userId, (now) => {
+      const { arrivals, feed } = this.stores;
+      arrivals.bringIn(userId);
+      const count = feed.markSomeViewed(userId, VIEW_ROWS, now);
+      const isLast = count < VIEW_ROWS && arrivals.isCurrent(userId);
+      return { count, isLast, tell: () => isLast && this.sockets.sendAllViewed(userId, now) };
     });
-    return succeed(viewed.count);
   }
 
   recordEngagement(event: ClientEngagement): Outcome<null> {
@@ -99,7 +111,7 @@ export class FeedCalls extends AddressCalls {
   }
 
   /** `work` says what the user's sockets are told of it, before the new count. */
-  #engage<T extends { tell: () => void }>(userId: string, work: (now: number) => T): T {
+  #engage<T extends { tell: () => unknown }>(userId: string, work: (now: number) => T): T {
     const now = Date.now();
     const result = this.due.transaction(() => {
       this.reporter.noteChange(now);
@@ -107,7 +119,8 @@ export class FeedCalls extends AddressCalls {
     });
     this.reporter.schedule("single");
     result.tell();
-    this.sockets.sendUnreadCount(userId, this.stores.feed.countUnread(userId));
+    if (this.sockets.isOnline(userId))
+      this.sockets.sendUnreadCount(userId, this.stores.feed.countUnread(userId));
     return result;
   }
 

@@ -76,17 +76,17 @@ export class FeedStore {
     return this.find(userId, mark);
   }
 
-  /** Marks every unread item viewed; returns how many. */
-  markAllViewed(userId: string, now: number): number {
+  /** Marks the newest unread items viewed, so many; returns how many there were. */
+  markSomeViewed(userId: string, limit: number, now: number): number {
     const unread = this.#sql
-      .exec<{ notification_id: string; channel_key: string }>(
-        `SELECT notification_id, channel_key FROM deliveries WHERE ${VISIBLE} AND viewed_at IS NULL`,
+      .exec<{ notificationId: string; channelKey: string }>(
+        `SELECT notification_id AS notificationId, channel_key AS channelKey FROM deliveries
+         WHERE ${VISIBLE} AND viewed_at IS NULL ORDER BY notification_id DESC, channel_key DESC LIMIT ?2`,
         userId,
+        limit,
       )
       .toArray();
-    for (const { notification_id, channel_key } of unread) {
-      this.#engagements.mark({ userId, channelKey: channel_key }, notification_id, "viewed", now);
-    }
+    if (unread.length > 0) this.#engagements.markViewed(userId, unread, now);
     return unread.length;
   }
 
