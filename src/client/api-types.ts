@@ -65,6 +65,7 @@ export type AuditAction =
   | "user.deleted"
   | "user.tokens_revoked"
   | "user.token_removed"
+  | "user.read_token_issued"
   | "user.deactivated"
   | "user.activated"
   | "notification.sent";

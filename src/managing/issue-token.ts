@@ -2,11 +2,15 @@ import { listRootSecrets } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
 import { issueReadOnlyToken, requireSigningSecret, signFeedToken } from "../http/feed-tokens.ts";
 import type { AppRecord } from "../model/app.ts";
+import type { Actor } from "../model/audit.ts";
 import { OnecallError } from "../model/errors.ts";
+import { newId } from "../model/ids.ts";
 import { requireValue } from "../model/outcome.ts";
 import type { RootSecret } from "../model/root-secret.ts";
 import type { IssuedToken, TokenTimes } from "../model/user-token.ts";
+import { getRegistryStub } from "../objects/registry/contract.ts";
 import { getShardStubOf } from "../objects/user-shard/contract.ts";
+import { hashUid } from "./change-user.ts";
 
 /** A token with its text. */
 export type UserToken = TokenTimes & {
@@ -29,15 +33,21 @@ export async function issueUserToken(
   return signUserToken(root, app, uid, requireValue(issued));
 }
 
-/** A token for somebody who looks at the user's feed, and is no client of theirs. No user is made for it. */
+/**
+ * A token for somebody who looks at the user's feed, and is no client of theirs. No user is made for it. The audit log
+ * says who it was, before there is a token.
+ */
 export async function issueTokenToLook(
   env: Bindings,
   app: AppRecord,
   { uid, sentAs }: { uid: string; sentAs: string },
+  actor: Actor,
 ): Promise<{ token: string; expiresAt: number }> {
   const user = await getShardStubOf(env, app, uid).getUser(uid);
   // No token of theirs is taken meanwhile.
   if (user !== null && user.deactivatedAt !== null) throw refuseDeactivated(sentAs);
+  const uidHash = await hashUid(app.id, uid);
+  await getRegistryStub(env, app.id).recordUserChange(newId(), actor, "user.read_token_issued", uidHash);
   return issueReadOnlyToken(env, { appId: app.id, userId: uid });
 }
 

@@ -29,6 +29,7 @@ export const CHANGE_ACTIONS = [
   "user.deleted",
   "user.tokens_revoked",
   "user.token_removed",
+  "user.read_token_issued",
   "user.deactivated",
   "user.activated",
 ] as const;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { hashUid } from "../../src/managing/change-user.ts";
 import { ADMIN_TOKEN, call, callWithToken, createReadyApp, type TestApp } from "../support/api.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { ROUTE_CASES } from "../support/routes.ts";
@@ -51,6 +52,31 @@ describe("a read-only token", () => {
     const own = await app.asUser("leo");
     expect((await own("GET", "/feed")).body.data).toMatchObject([{ viewedAt: null, clickedAt: null }]);
     expect((await own("GET", "/feed/devices")).body.data).toEqual([]);
+  });
+
+  it("stands in the audit log: who got it, for whom by a hash, each time", async () => {
+    const reader = await app.keyWith(["read"]);
+    await app.copiesAreCurrent();
+    for (const by of [reader, reader, app]) await issue("kim@example.com", by);
+    const hash = await hashUid(app.id, "kim@example.com");
+    const { body } = await app.api("GET", `/audit-log?action=user.read_token_issued&targetId=${hash}`);
+    expect(body.data).toHaveLength(3);
+    const [last, second, first] = body.data;
+    expect(first).toMatchObject({
+      actor: { type: "api_key", keyId: expect.any(String) },
+      ...{ target: { type: "user", id: hash }, details: {}, requestId: expect.any(String) },
+    });
+    expect(second.actor).toEqual(first.actor);
+    expect(last.actor.keyId).not.toBe(first.actor.keyId);
+    expect(JSON.stringify(body)).not.toContain("example.com");
+    // What is refused has none.
+    await app.api("POST", "/users", { uid: "away" });
+    await app.call("DELETE", "/v3/users", { uidsToDeactivate: ["away"] });
+    expect((await issue("away")).status).toBe(409);
+    const lines = await app.api("GET", `/audit-log?targetId=${await hashUid(app.id, "away")}`);
+    expect(lines.body.data.map(({ action }: { action: string }) => action)).not.toContain(
+      "user.read_token_issued",
+    );
   });
 
   it("opens no socket, so its holder isn't the user who is online", async () => {

@@ -147,9 +147,9 @@ export const postReadOnlyToken = defineRoute({
   answers: { 201: UserTokenSchema },
   errors: ["ERR_CONFLICT"],
   examples: READ_ONLY_TOKEN_EXAMPLES,
-  handle: async ({ app, env, params }) => {
+  handle: async ({ app, actor, env, params }) => {
     const { uid, sentAs } = requireUserParam(params.uid, app);
-    const { token, expiresAt } = await issueTokenToLook(env, app, { uid, sentAs });
+    const { token, expiresAt } = await issueTokenToLook(env, app, { uid, sentAs }, actor);
     return json({ authToken: token, expiresAt: isoTime(expiresAt) }, 201);
   },
 });
