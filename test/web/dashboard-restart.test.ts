@@ -25,6 +25,8 @@ describe("the pages of an app with 10,000 users and a batch of 100,000", () => {
     [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
     app = await fillApp(worker);
     await makeUsers();
+    const lines = Array.from({ length: ROWS }, (_, index) => `user-${index},Ann,${index}`);
+    await app.onecall.files.upload(`user_id,customerName,orderId\n${lines.join("\n")}\n`, { key: "all.csv" });
   });
   after(async () => {
     await browser.close();
@@ -48,8 +50,6 @@ describe("the pages of an app with 10,000 users and a batch of 100,000", () => {
 
   /** The page of a batch that runs: should one be done before its page is there, of another. */
   async function openRunning(): Promise<WatchedPage> {
-    const lines = Array.from({ length: ROWS }, (_, index) => `user-${index},Ann,${index}`);
-    await app.onecall.files.upload(`user_id,customerName,orderId\n${lines.join("\n")}\n`, { key: "all.csv" });
     const watched = await openSignedIn(browser, addressOf("notifications"), app.apiKey);
     const { page } = watched;
     for (;;) {
