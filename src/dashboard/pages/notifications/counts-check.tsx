@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { CountsCheck as Found } from "../../../client/api-types.ts";
+import { CopyAs } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { useAction } from "../../load.ts";
 import { operator } from "../../session.ts";
@@ -20,6 +21,15 @@ export function CountsCheck({ app, id }: { app: string; id: string }) {
         </button>
       </div>
       {checking.error !== null && <Failure error={checking.error} />}
+      <CopyAs
+        what="counting anew"
+        call={{
+          method: "GET",
+          isAdmin: true,
+          path: `/admin/apps/${encodeURIComponent(app)}/audit/${id}`,
+          client: `admin.checkCounts(${JSON.stringify(app)}, ${JSON.stringify(id)})`,
+        }}
+      />
       <div role="status">
         {found !== null && (
           <p class={found.isEqual ? "notice good" : "notice bad"}>

@@ -1,5 +1,6 @@
 import type { Delivery, Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
+import { CopyAs } from "../../components/copy.tsx";
 import { Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
 import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
@@ -61,8 +62,24 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
       >
         <NothingFits title="No delivery fits" hasMore={(loaded.data?.nextCursor ?? null) !== null} />
       </LoadedTable>
-      <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+      <div class="row spread">
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+        <ReadExample id={id} filters={url.only(FILTERS)} />
+      </div>
     </section>
+  );
+}
+
+function ReadExample({ id, filters }: { id: string; filters: Record<string, string> }) {
+  return (
+    <CopyAs
+      what="these deliveries"
+      call={{
+        method: "GET",
+        path: `/notifications/${id}/deliveries?${new URLSearchParams(filters)}`,
+        client: `notifications.deliveries("${id}", ${JSON.stringify(filters)}).page()`,
+      }}
+    />
   );
 }
 

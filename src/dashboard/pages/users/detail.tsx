@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { UserHistory } from "../../../client/api-types.ts";
 import { OnecallError } from "../../../client/index.ts";
 import { StatusBadge } from "../../components/badges.tsx";
+import { CopyAs } from "../../components/copy.tsx";
 import { Fact, Facts } from "../../components/facts.tsx";
 import { Empty } from "../../components/feedback.tsx";
 import { LoadedTable, WhenLoaded } from "../../components/loaded.tsx";
@@ -39,6 +40,7 @@ export default function UserDetail({ app = "", uid = "" }: { app?: string; uid?:
     >
       {isSending && <SendToUser app={app} uid={uid} onSent={setSent} />}
       <UserFacts app={app} uid={uid} />
+      <ReadExample uid={uid} path="/users" what="the user" client="users.get" />
       <div class="sides">
         <div class="stack">
           <History app={app} uid={uid} sent={sent} />
@@ -92,6 +94,27 @@ function UserFacts({ app, uid }: { app: string; uid: string }) {
         </>
       )}
     </WhenLoaded>
+  );
+}
+
+interface ReadExampleProps {
+  uid: string;
+  /** What stands before the uid. */
+  path: string;
+  what: string;
+  client: string;
+}
+
+function ReadExample({ uid, path, what, client }: ReadExampleProps) {
+  return (
+    <CopyAs
+      what={what}
+      call={{
+        method: "GET",
+        path: `${path}/${encodeURIComponent(uid)}`,
+        client: `${client}(${JSON.stringify(uid)})`,
+      }}
+    />
   );
 }
 
@@ -152,7 +175,10 @@ function History({ app, uid, sent }: { app: string; uid: string; sent: string | 
           </>
         )}
       </WhenLoaded>
-      <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+      <div class="row spread">
+        <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
+        <ReadExample uid={uid} path="/analytics/users" what="deliveries" client="analytics.user" />
+      </div>
     </section>
   );
 }
