@@ -27,7 +27,7 @@ const TURN_MS = 200;
 
 /**
  * Delivers the units of a queue batch. Each message is acked or retried by itself. The app that has the most in the
- * batch goes last, so that another's single chunk isn't behind its many.
+ * batch goes last, so that another's single chunk isn't behind its many; so does a large batch's 20th behind a first.
  */
 export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Promise<void> {
   const giveUp = (message: Message, error: unknown): void => {
@@ -141,11 +141,13 @@ function ledgerOf(unit: ChunkMessage): LedgerRef | null {
   return { day, slot };
 }
 
-/** All apps' messages but those of the app that has the most, then these. */
+/** By app: who has fewest goes first, and of those with as many who isn't so far in a batch. */
 function orderByShare(messages: readonly ReceivedMessage[]): ReceivedMessage[] {
-  const byApp = [...Map.groupBy(messages, ({ unit }) => unit.appId).values()];
-  const most = byApp.reduce((largest, ofApp) => (ofApp.length > largest.length ? ofApp : largest), []);
-  return [...byApp.filter((ofApp) => ofApp !== most).flat(), ...most];
+  const unitOf = ([first]: readonly ReceivedMessage[]): number =>
+    first === undefined || first.unit.version === 1 ? 0 : first.unit.unit;
+  return [...Map.groupBy(messages, ({ unit }) => unit.appId).values()]
+    .sort((one, other) => one.length - other.length || unitOf(one) - unitOf(other))
+    .flat();
 }
 
 /**

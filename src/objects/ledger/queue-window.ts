@@ -20,6 +20,9 @@ export const QUEUE_WINDOW_SCHEMA = [
   "CREATE INDEX queue_waiting_turn ON queue_waiting (priority, notification_id) WHERE todo <> '[]'",
 ] as const;
 
+/** How often a queue gets a message where higher ones of the app take all places, ms. */
+const LOWER_EVERY_MS = 100;
+
 /** A unit in the queue, and when it went there (Unix ms). */
 type Sent = [notificationId: string, attempt: number, unit: number, at: number];
 
@@ -48,6 +51,8 @@ export class QueueWindow {
   /** Queues that nothing waits for, as far as that is known. */
   readonly #idle = new Set<Priority>();
   readonly #sizes = new Map<Priority, WindowSize>();
+  /** When a queue got something last, Unix ms. Lost with the instance. */
+  readonly #filledAt = new Map<Priority, number>();
   /** The batch that had the last turn. Lost with the instance: then the oldest begins. */
   readonly #turns = new Map<Priority, string>();
 
@@ -67,7 +72,7 @@ export class QueueWindow {
     const { priority, notificationId, attempt, todo } = batch;
     this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const free = this.#free(priority);
+    const free = this.#free(priority, now);
     if (this.#hasWaiting(priority) || free <= 0) {
       this.#put({ ...batch, lost: [] });
       return this.fill(priority, now, leaseMs);
@@ -76,6 +81,7 @@ export class QueueWindow {
     const units = takeUnits(todo, free);
     for (const unit of units) window.push([notificationId, attempt, unit, now]);
     if (todo.length > 0) this.#put({ ...batch, lost: [] });
+    this.#filledAt.set(priority, now);
     this.#save(priority);
     return [{ notificationId, attempt, priority, units }];
   }
@@ -105,10 +111,11 @@ export class QueueWindow {
   fill(priority: Priority, now: number, leaseMs: number, hasChanged = false): Handout[] {
     const hasExpired = this.#expire(priority, now - leaseMs);
     const window = this.#window(priority);
-    const handouts = this.#deal(priority, this.#free(priority));
+    const handouts = this.#deal(priority, this.#free(priority, now));
     for (const { notificationId, attempt, units } of handouts) {
       for (const unit of units) window.push([notificationId, attempt, unit, now]);
     }
+    if (handouts.length > 0) this.#filledAt.set(priority, now);
     if (hasChanged || hasExpired || handouts.length > 0) this.#save(priority);
     return handouts;
   }
@@ -155,14 +162,15 @@ export class QueueWindow {
   }
 
   /**
-   * Places left in a queue. Messages in the app's queues of higher priority take places too, all but one: an app that
-   * sends at every priority has no more on its way than others, and its lower ones go on.
+   * Places left in a queue. Messages in the app's queues of higher priority take its places too, so that an app that
+   * sends at every priority has no more on its way than others; now and then it gets one all the same, and goes on.
    */
-  #free(priority: Priority): number {
+  #free(priority: Priority, now: number): number {
     let places = this.#size(priority).size;
     for (const higher of PRIORITIES.slice(0, PRIORITIES.indexOf(priority)))
       places -= this.#window(higher).length;
-    return Math.max(1, places) - this.#window(priority).length;
+    const isItsTurn = now - (this.#filledAt.get(priority) ?? 0) >= LOWER_EVERY_MS;
+    return Math.max(isItsTurn ? 1 : 0, places) - this.#window(priority).length;
   }
 
   #hasWaiting(priority: Priority): boolean {
