@@ -44,13 +44,12 @@ export class ObjectWriter {
 
   /**
    * The same where a repeated call writes the same object again: one that is there stays as it is, so that nobody who
-   * refers to it sees it change.
+   * refers to it sees it change. Null where it has other bytes: then `finish` replaces it.
    */
-  async finishOnce(): Promise<R2Object> {
+  async finishOnce(): Promise<R2Object | null> {
     if (this.#upload !== null) return this.finish();
     const object = await this.#putNew();
-    if (object === null) return this.finish();
-    freeBytes(this.#part);
+    if (object !== null) freeBytes(this.#part);
     return object;
   }
 

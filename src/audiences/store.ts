@@ -53,7 +53,17 @@ export async function storeAudience(
   file: Pick<AudienceIndex, "columns" | "foldsUserIds"> | null,
 ): Promise<{ ref: AudienceRef; index: AudienceIndex }> {
   const { expected, total, duplicates } = audience;
-  const { object, chunks } = await storeChunks(env.TARGETS, keys.r2Audience(appId, audienceId), audience);
+  const { writer, chunks } = await writeChunks(env.TARGETS, keys.r2Audience(appId, audienceId), audience);
+  let object = await writer.finishOnce();
+  if (object === null) {
+    // What has the key was made of the same targets by another version. A plan may name it if it was finished.
+    const earlier = await findAudienceIndex(env, appId, audienceId);
+    if (earlier !== null) {
+      await writer.abort();
+      return { ref: { id: audienceId, etag: earlier.etag }, index: earlier };
+    }
+    object = await writer.finish();
+  }
   const index: AudienceIndex = {
     version: INDEX_VERSION,
     etag: object.etag,
@@ -69,11 +79,11 @@ export async function storeAudience(
 }
 
 // A gzip file a chunk, so that each can be read alone; together they are one too.
-async function storeChunks(
+async function writeChunks(
   bucket: R2Bucket,
   key: string,
   audience: BuiltAudience,
-): Promise<{ object: R2Object; chunks: Chunk[] }> {
+): Promise<{ writer: ObjectWriter; chunks: Chunk[] }> {
   const writer = new ObjectWriter(bucket, key);
   const ranges: ByteRange[] = [];
   let offset = 0;
@@ -85,8 +95,7 @@ async function storeChunks(
       offset += bytes.length;
       await pause();
     }
-    const object = await writer.finishOnce();
-    return { object, chunks: audience.chunks.map((chunk, index) => ({ ...chunk, stored: ranges[index] })) };
+    return { writer, chunks: audience.chunks.map((chunk, index) => ({ ...chunk, stored: ranges[index] })) };
   } catch (error) {
     await writer.abort();
     throw error;
@@ -106,9 +115,19 @@ export async function readAudienceIndex(
   appId: string,
   audienceId: string,
 ): Promise<AudienceIndex> {
+  const index = await findAudienceIndex(env, appId, audienceId);
+  if (index === null) throw new Error("The audience has no index");
+  return index;
+}
+
+/** Null where there is none. */
+async function findAudienceIndex(
+  env: Bindings,
+  appId: string,
+  audienceId: string,
+): Promise<AudienceIndex | null> {
   const object = await env.TARGETS.get(keys.r2AudienceIndex(appId, audienceId));
-  if (object === null) throw new Error("The audience has no index");
-  return v.parse(AudienceIndexSchema, await object.json());
+  return object === null ? null : v.parse(AudienceIndexSchema, await object.json());
 }
 
 type ChunkPlace = Pick<Chunk, "offset" | "length" | "stored">;

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ObjectWriter } from "../../src/audiences/object-writer.ts";
+import { partitionAudience } from "../../src/audiences/partition.ts";
+import { readChunkText, storeAudience } from "../../src/audiences/store.ts";
+import { keys } from "../../src/model/keys.ts";
 import { UPLOAD_PART_BYTES } from "../../src/model/limits.ts";
 import { bindings } from "../support/faults.ts";
 
@@ -51,15 +54,45 @@ describe("an object of an unknown size", () => {
     const write = async (text: string) => {
       const writer = new ObjectWriter(bucket, "writer/again");
       await writer.write(new TextEncoder().encode(text));
-      return writer.finishOnce();
+      return { writer, object: await writer.finishOnce() };
     };
-    const first = await write("the same");
-    expect((await write("the same")).version).toBe(first.version);
-    // What an earlier version made of the same is replaced: nobody refers to it yet.
+    const { object: first } = await write("the same");
+    expect((await write("the same")).object?.version).toBe(first?.version);
     const other = await write("otherwise compressed");
-    expect(other.version).not.toBe(first.version);
-    expect(new TextDecoder().decode((await readBack("writer/again")) ?? undefined)).toBe(
-      "otherwise compressed",
-    );
+    expect(other.object).toBeNull();
+    const text = async () => new TextDecoder().decode((await readBack("writer/again")) ?? undefined);
+    expect(await text()).toBe("the same");
+    await other.writer.finish();
+    expect(await text()).toBe("otherwise compressed");
+  });
+});
+
+describe("an audience that an earlier version wrote under the same id", () => {
+  const store = (id: string) => {
+    const placement = { shardCount: 1, hash: "fnv1a32-fmix32", hashKey: null } as const;
+    const rows = [{ userId: "mia", json: '["mia","Mia"]', isFull: true }];
+    return storeAudience(bindings, "app", id, partitionAudience(rows, placement), null);
+  };
+  const TEXT = '[["mia","Mia"]]';
+
+  it("stays where it was finished, as a plan may name it", async () => {
+    const etag = (await bucket.put(keys.r2Audience("app", "finished"), TEXT))?.etag;
+    const chunks = [{ offset: 0, length: TEXT.length, runs: [{ shard: 0, rows: 1 }] }];
+    const index = { version: 1, etag, columns: null, total: 1, duplicates: 0, expected: [[0, 1]], chunks };
+    await bucket.put(keys.r2AudienceIndex("app", "finished"), JSON.stringify(index));
+    const stored = await store("finished");
+    expect(stored).toEqual({ ref: { id: "finished", etag }, index: { ...index, foldsUserIds: false } });
+    const [chunk] = stored.index.chunks;
+    if (chunk === undefined) throw new Error("It has a chunk");
+    expect(await readChunkText(bindings, "app", stored.ref, chunk)).toBe(TEXT);
+  });
+
+  it("is replaced where it wasn't: nothing names it", async () => {
+    const etag = (await bucket.put(keys.r2Audience("app", "begun"), TEXT))?.etag;
+    const { ref, index } = await store("begun");
+    expect(ref.etag).not.toBe(etag);
+    const [chunk] = index.chunks;
+    if (chunk === undefined) throw new Error("It has a chunk");
+    expect(await readChunkText(bindings, "app", ref, chunk)).toBe('["mia","Mia"]\n');
   });
 });
