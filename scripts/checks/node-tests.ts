@@ -3,11 +3,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { startWorkerService } from "../../test/support/worker/service.ts";
+import { SERVICE_VARIABLE } from "../../test/support/worker/start.ts";
 import { keepStorageInMemory } from "../test-storage.ts";
 
 /**
  * `npm run test:e2e`, `npm run test:web`: a folder's tests by node:test, each file in a process of its own, with a
- * Worker, ports and folders of its own; named files of it alone where some are named. With TEST_RETRIES, which
+ * Worker, ports and folders of its own; named files of it alone where some are named. What starts those Workers is
+ * loaded once, here. With TEST_RETRIES, which
  * `.ci/run` sets as for vitest, a file of which a test failed runs again as often; the output names it, and it is a
  * fault to mend all the same.
  */
@@ -21,6 +24,8 @@ const retries = Number(process.env.TEST_RETRIES ?? 0);
 const all = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
 // Workers' state folders, and the browser's.
 keepStorageInMemory();
+const service = await startWorkerService();
+process.env[SERVICE_VARIABLE] = service.url;
 let files = (named.length > 0 ? named : all).map((name) => join(process.cwd(), folder, name));
 
 for (let left = retries; files.length > 0; left--) {
@@ -32,6 +37,7 @@ for (let left = retries; files.length > 0; left--) {
   }
   files = failed;
 }
+await service.stop();
 
 /** Runs them, as many at once as there are cores: mostly they wait. Returns the paths of those that failed. */
 function runFiles(paths: readonly string[]): Promise<string[]> {

@@ -7,7 +7,7 @@ const MAX_FILES = 3;
 /** Every test that calls the Worker reaches all of src/ through these: that says nothing of what it tests. */
 const HUBS = /^(src\/index\.ts|src\/api\/routes\.ts|src\/objects\/[^/]+\/object\.ts|test\/support\/)/;
 /** They start processes, go through all routes, or take minutes. */
-const NOT_FAST = /^test\/(api|e2e|bench|chaos|soak|upgrade)\//;
+const NOT_FAST = /^test\/(api|e2e|web|bench|chaos|soak|upgrade)\//;
 /** Sends from their call to their counts: where no test is near. */
 const SMOKE_TEST = "test/notifications/seeds.test.ts";
 

@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 
 describe("static assets", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-web-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   before(async () => {
-    worker = await startLocalWorker({ persistTo: folder });
+    worker = await startTestWorker();
   });
   after(async () => {
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   test("/inbox.js is a module for pages of any origin, and asked for again by its ETag", async () => {

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { type FakeProject, FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's channels", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-channels-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let fakes: Awaited<ReturnType<typeof startFakeProviders>>;
   let project: FakeProject;
@@ -22,10 +18,7 @@ describe("the dashboard's channels", () => {
   let onecall: Onecall;
   before(async () => {
     fakes = await startFakeProviders();
-    [worker, browser] = await Promise.all([
-      startLocalWorker({ persistTo: folder, providers: fakes.url }),
-      startBrowser(),
-    ]);
+    [worker, browser] = await Promise.all([startTestWorker({ providers: fakes.url }), startBrowser()]);
     const { url, adminToken } = worker;
     project = await new FakeProviders(fakes.url).createProject();
     app = await new Onecall({ url, adminToken }).admin.createApp({ name: "Shop", shardCount: 16 });
@@ -41,7 +34,6 @@ describe("the dashboard's channels", () => {
     await browser.close();
     await worker.stop();
     await fakes.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const signedIn = (path: string, options: BrowserContextOptions = {}, token = app.apiKey) =>

@@ -1,31 +1,26 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { openPage, startBrowser, type WatchedPage } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
 
 describe("the operator's dashboard", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-operator-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: FilledApp;
   let admin: Onecall["admin"];
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     app = await fillApp(worker);
     ({ admin } = new Onecall({ url: worker.url, adminToken: worker.adminToken }));
   });
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const open = (path: string): Promise<WatchedPage> =>

@@ -1,28 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { chooseTemplate, openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's analytics and files", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-reports-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: FilledApp;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     app = await fillApp(worker);
   });
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;

@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { findAxeFaults } from "./support/axe.ts";
 import { startBrowser } from "./support/browser.ts";
 import { chooseTemplate, openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's search and its picker of templates", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-search-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: FilledApp;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     app = await fillApp(worker);
     for (let index = 0; index < 25; index++) {
       await app.onecall.templates.create({
@@ -34,7 +30,6 @@ describe("the dashboard's search and its picker of templates", () => {
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;

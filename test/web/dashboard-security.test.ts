@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
 import { FakeProviders } from "../support/providers/client.ts";
 import { startFakeProviders } from "../support/providers/server.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE, waitForState } from "./support/filled-app.ts";
@@ -21,8 +18,7 @@ const HOSTILE_LINK = "javascript:window.hacked=1";
 const HOSTILE_UID = HOSTILE.slice(0, 60);
 
 describe("the dashboard's safety", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-security-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let fakes: Awaited<ReturnType<typeof startFakeProviders>>;
   let app: FilledApp;
@@ -35,7 +31,7 @@ describe("the dashboard's safety", () => {
     });
     elsewhere.listen(0, "127.0.0.1");
     [worker, browser] = await Promise.all([
-      startLocalWorker({ persistTo: folder, providers: fakes.url }),
+      startTestWorker({ providers: fakes.url }),
       startBrowser(),
       once(elsewhere, "listening"),
     ]);
@@ -47,7 +43,6 @@ describe("the dashboard's safety", () => {
     await fakes.stop();
     elsewhere.closeAllConnections();
     elsewhere.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const adminOf = () => new Onecall({ url: worker.url, adminToken: worker.adminToken }).admin;

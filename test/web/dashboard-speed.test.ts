@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, CDPSession, Page } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn } from "./support/dashboard-pages.ts";
 import { timeThrottled } from "./support/throttled.ts";
@@ -23,16 +20,14 @@ interface Asked {
 }
 
 describe("the dashboard on a phone with a mobile network", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-speed-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
   });
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   test("takes a token in its first page soon", async (context) => {

@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks, serveImages } from "./support/dashboard-pages.ts";
 import { HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's templates", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-templates-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: { id: string; apiKey: string };
   let onecall: Onecall;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     const { url, adminToken } = worker;
     app = await new Onecall({ url, adminToken }).admin.createApp({ name: "Shop", shardCount: 16 });
     onecall = new Onecall({ url, apiKey: app.apiKey });
@@ -50,7 +46,6 @@ describe("the dashboard's templates", () => {
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import {
   chooseTemplate,
@@ -18,12 +15,11 @@ import { type FilledApp, fillApp } from "./support/filled-app.ts";
 const IMAGE = "https://images.shop.example/shoe.png";
 
 describe("the dashboard's users, and what is sent to them", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-users-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: FilledApp;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     app = await fillApp(worker);
     await app.onecall.templates.create({
       name: "Shoe of the day",
@@ -49,7 +45,6 @@ describe("the dashboard's users, and what is sent to them", () => {
   after(async () => {
     await browser.close();
     await worker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { Onecall } from "../../src/client/index.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { startBrowser } from "./support/browser.ts";
 import { openSignedIn, requireGoodLooks } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp, HOSTILE } from "./support/filled-app.ts";
 
 describe("the dashboard's webhooks", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-dashboard-webhooks-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   let app: FilledApp;
   /** The app's own server, and what it answers now. */
@@ -26,11 +22,7 @@ describe("the dashboard's webhooks", () => {
       request.resume().on("end", () => response.writeHead(status).end(status < 300 ? "taken" : HOSTILE));
     });
     receiver.listen(0, "localhost");
-    [worker, browser] = await Promise.all([
-      startLocalWorker({ persistTo: folder }),
-      startBrowser(),
-      once(receiver, "listening"),
-    ]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser(), once(receiver, "listening")]);
     app = await fillApp(worker);
   });
   after(async () => {
@@ -38,7 +30,6 @@ describe("the dashboard's webhooks", () => {
     await worker.stop();
     receiver.closeAllConnections();
     receiver.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;

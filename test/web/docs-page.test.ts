@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { findAxeFaults } from "./support/axe.ts";
 import { openPage, startBrowser } from "./support/browser.ts";
 
@@ -12,29 +9,28 @@ const NARROW = { width: 390, height: 844 };
 const WIDE = { width: 1280, height: 900 };
 
 describe("GET /docs in a browser", () => {
-  const folder = mkdtempSync(join(tmpdir(), "onecall-docs-"));
-  let worker: LocalWorker;
+  let worker: TestWorker;
   let browser: Browser;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
   });
   after(async () => {
     await Promise.all([worker?.stop(), browser?.close()]);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const viewport of [WIDE, NARROW]) {
-      test(`is accessible to WCAG 2.2 AA, ${colorScheme} and ${viewport.width} px wide`, async () => {
-        const docs = await openPage(browser, `${worker.url}/docs`, { colorScheme, viewport });
-        assert.deepEqual(await findAxeFaults(docs.page), []);
+    test(`is accessible to WCAG 2.2 AA, ${colorScheme}, wide and narrow`, async () => {
+      const docs = await openPage(browser, `${worker.url}/docs`, { colorScheme });
+      for (const viewport of [WIDE, NARROW]) {
+        await docs.page.setViewportSize(viewport);
+        assert.deepEqual(await findAxeFaults(docs.page), [], `${viewport.width} px`);
         const overflow = await docs.page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
-        assert.equal(overflow, 0, "the page scrolls sideways");
-        await docs.close();
-      });
-    }
+        assert.equal(overflow, 0, `the page scrolls sideways at ${viewport.width} px`);
+      }
+      await docs.close();
+    });
   }
 
   test("its closed parts are accessible when they are opened", async () => {

@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
 import { openTab } from "./support/browser.ts";
 import { bellOf, expectBadge, InboxSite, toldOf } from "./support/inbox-pages.ts";
 
+const folder = mkdtempSync(join(tmpdir(), "onecall-connection-"));
+let worker: LocalWorker;
 let site: InboxSite;
 before(async () => {
-  site = await InboxSite.start();
+  const starting = startLocalWorker({ persistTo: folder });
+  site = await InboxSite.start(starting);
+  worker = await starting;
 });
-after(() => site.stop());
+after(async () => {
+  await site.stop();
+  await worker.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+});
 
 describe("a connection", () => {
   test("that is lost with the Worker comes again, with what was missed", async () => {
@@ -18,10 +30,11 @@ describe("a connection", () => {
     await bellOf(page).click();
     await page.getByRole("button", { name: "Before" }).waitFor();
     await expectBadge(page, "");
-    await site.kill();
+    await worker.kill();
     await page.getByText("You're offline.").waitFor();
     await page.getByRole("button", { name: "Before" }).waitFor();
-    await site.restart();
+    const port = Number(new URL(worker.url).port);
+    worker = await startLocalWorker({ persistTo: folder, port });
     await site.app.send("pat", "While away");
     await page.getByRole("button", { name: "While away" }).waitFor();
     await page.getByText("You're offline.").waitFor({ state: "detached" });

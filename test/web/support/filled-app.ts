@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { LocalWorker } from "../../../scripts/local-worker.ts";
 import { Onecall } from "../../../src/client/index.ts";
+import type { TestWorker } from "../../support/worker/start.ts";
 
 /** An app with what one has after some days: sends that went well, some that didn't, users, a template. */
 export interface FilledApp {
@@ -15,7 +15,10 @@ export interface FilledApp {
 /** What a user, a tag or a title may be called, and a page must show as text. */
 export const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
 
-export async function fillApp({ url, adminToken }: LocalWorker, name = "Shop"): Promise<FilledApp> {
+export async function fillApp(
+  { url, adminToken }: Pick<TestWorker, "url" | "adminToken">,
+  name = "Shop",
+): Promise<FilledApp> {
   const admin = new Onecall({ url, adminToken });
   const { id, apiKey } = await admin.admin.createApp({ name, shardCount: 16 });
   const onecall = new Onecall({ url, apiKey });

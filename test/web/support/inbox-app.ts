@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import type { LocalWorker } from "../../../scripts/local-worker.ts";
+import type { TestWorker } from "../../support/worker/start.ts";
 
 const API = "/v3/business-messaging/api";
 
@@ -8,18 +8,18 @@ const AT_ONCE = 8;
 
 /** An app with an in-app channel, whose templates show whatever a test wants. */
 export class InboxApp {
-  readonly #worker: () => LocalWorker;
+  readonly #worker: TestWorker;
   readonly #headers: Record<string, string>;
   #templates = 0;
 
-  private constructor(worker: () => LocalWorker, headers: Record<string, string>) {
+  private constructor(worker: TestWorker, headers: Record<string, string>) {
     this.#worker = worker;
     this.#headers = headers;
   }
 
-  static async create(worker: () => LocalWorker): Promise<InboxApp> {
-    const admin = { authorization: `Bearer ${worker().adminToken}` };
-    const made = await call(worker().url, "POST", "/admin/apps", admin, { name: "Shop" });
+  static async create(worker: TestWorker): Promise<InboxApp> {
+    const admin = { authorization: `Bearer ${worker.adminToken}` };
+    const made = await call(worker.url, "POST", "/admin/apps", admin, { name: "Shop" });
     const app = new InboxApp(worker, { appid: made.id, apikey: made.apiKey });
     await app.#manage("POST", "/channels", { name: "In-app alerts", key: "in-app-alerts", type: "in_app" });
     await app.#addTemplate(
@@ -66,7 +66,7 @@ export class InboxApp {
   /** The status that the feed answers a token with. */
   async statusWith(token: string): Promise<number> {
     const headers = { authorization: `Bearer ${token}` };
-    return (await fetch(`${this.#worker().url}${API}/feed`, { headers })).status;
+    return (await fetch(`${this.#worker.url}${API}/feed`, { headers })).status;
   }
 
   /** The counts of a notification's in-app channel. */
@@ -77,7 +77,7 @@ export class InboxApp {
   /** Marks an item as another client of the user does. */
   async markViewed(userId: string, notificationId: string): Promise<void> {
     const headers = { authorization: `Bearer ${await this.tokenFor(userId)}` };
-    await call(this.#worker().url, "POST", `${API}/feed/${notificationId}/viewed`, headers, {});
+    await call(this.#worker.url, "POST", `${API}/feed/${notificationId}/viewed`, headers, {});
   }
 
   /** Resolves when a notification's view is counted. */
@@ -107,7 +107,7 @@ export class InboxApp {
   }
 
   #manage(method: string, path: string, body?: object) {
-    return call(this.#worker().url, method, API + path, this.#headers, body);
+    return call(this.#worker.url, method, API + path, this.#headers, body);
   }
 }
 

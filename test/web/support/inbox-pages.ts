@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { type LocalWorker, startLocalWorker } from "../../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../../support/worker/start.ts";
 import { openPage, startBrowser, type WatchedPage } from "./browser.ts";
 import { InboxApp } from "./inbox-app.ts";
 import { type PageFiles, type PageServer, startPageServer } from "./page-server.ts";
@@ -33,8 +30,7 @@ declare global {
 }
 
 interface SiteParts {
-  worker: LocalWorker;
-  folder: string;
+  worker: TestWorker;
   app: InboxApp;
   browser: Browser;
   pages: PageServer;
@@ -43,35 +39,32 @@ interface SiteParts {
 
 /** A Worker, an app and a site of its own with the inbox in it, for a file of tests. */
 export class InboxSite {
-  worker: LocalWorker;
+  readonly worker: TestWorker;
   readonly app: InboxApp;
   readonly browser: Browser;
-  readonly #folder: string;
   readonly #pages: PageServer;
 
   readonly #files: Record<string, string>;
 
-  private constructor({ worker, folder, app, browser, pages, files }: SiteParts) {
+  private constructor({ worker, app, browser, pages, files }: SiteParts) {
     this.worker = worker;
-    this.#folder = folder;
     this.app = app;
     this.browser = browser;
     this.#pages = pages;
     this.#files = files;
   }
 
-  static async start(): Promise<InboxSite> {
-    const folder = mkdtempSync(join(tmpdir(), "onecall-inbox-"));
-    const [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
-    // It may be another one later, at the same address.
+  /** With this Worker, or with one that is started for it. It stops either. */
+  static async start(starting: Promise<TestWorker> = startTestWorker()): Promise<InboxSite> {
+    const [worker, browser] = await Promise.all([starting, startBrowser()]);
     const { url } = worker;
     const files: Record<string, string> = { ...filesFor(url) };
     const pages = await startPageServer(
       () => url,
       () => files,
     );
-    const app = await InboxApp.create(() => worker);
-    return new InboxSite({ worker, folder, app, browser, pages, files });
+    const app = await InboxApp.create(worker);
+    return new InboxSite({ worker, app, browser, pages, files });
   }
 
   /** A page at this path, of which this is the module. */
@@ -98,21 +91,10 @@ export class InboxSite {
     return openPage(this.browser, this.urlOf({ ...token, ...attributes }, path), context);
   }
 
-  /** SIGKILL to the Worker; the next one goes on with its state at its address. */
-  kill(): Promise<void> {
-    return this.worker.kill();
-  }
-
-  async restart(): Promise<void> {
-    const port = Number(new URL(this.worker.url).port);
-    this.worker = await startLocalWorker({ persistTo: this.#folder, port });
-  }
-
   async stop(): Promise<void> {
     await this.browser.close();
     await this.#pages.stop();
     await this.worker.stop();
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
