@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 
 /** Nobody's of ours: it reads the document and writes a client in TypeScript, which its own TypeScript compiles. */
 const TOOLS = ["@hey-api/openapi-ts@0.95.0", "typescript@5.9.3"];
@@ -68,16 +68,15 @@ const COMPILER_OPTIONS = {
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "onecall-generated-"));
-const state = mkdtempSync(join(tmpdir(), "onecall-generated-state-"));
-let worker: LocalWorker;
+let worker: TestWorker;
 
 before(async () => {
-  worker = await startLocalWorker({ persistTo: state });
+  worker = await startTestWorker();
 });
 
 after(async () => {
-  await worker?.kill();
-  for (const path of [folder, state]) rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+  await worker?.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const inFolder = (command: string, ...args: string[]) => run(command, args, { cwd: folder });

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { createECDH, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import ece from "http_ece";
 import { importJWK, jwtVerify } from "jose";
@@ -11,28 +8,26 @@ import * as sendbird from "sendbird-platform-sdk-typescript";
 import * as standard from "standardwebhooks";
 import * as svix from "svix";
 import webPush from "web-push";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 import { type KeepingServer, startKeepingServer } from "./keeping-server.ts";
 
 /** Libraries from npm, unmodified, used as their own documentation says. */
 
-const folder = mkdtempSync(join(tmpdir(), "onecall-libraries-"));
 const API = "/v3/business-messaging/api";
 
-let worker: LocalWorker;
+let worker: TestWorker;
 let app: { id: string; apiKey: string };
 let keeping: KeepingServer;
 
 before(async () => {
-  [worker, keeping] = await Promise.all([startLocalWorker({ persistTo: folder }), startKeepingServer()]);
+  [worker, keeping] = await Promise.all([startTestWorker(), startKeepingServer()]);
   const authorization = `Bearer ${worker.adminToken}`;
   app = await call("POST", "/admin/apps", { authorization }, { name: "Libraries" });
 });
 
 after(async () => {
-  await worker?.kill();
+  await worker?.stop();
   await keeping?.stop();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 describe("web-push", () => {

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { MessageProvider, MessageTemplate } from "@sendbird/react-uikit-message-template-view";
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "onecall-message-template-"));
 const API = "/v3/business-messaging/api";
 const CHANNEL = "message-center";
 
@@ -57,11 +53,11 @@ const VARIABLES = {
   cta: { type: "web", data: "https://example.com/32893" },
 };
 
-let worker: LocalWorker;
+let worker: TestWorker;
 let app: { id: string; apiKey: string };
 
 before(async () => {
-  worker = await startLocalWorker({ persistTo: folder });
+  worker = await startTestWorker();
   app = await call(
     "POST",
     "/admin/apps",
@@ -72,8 +68,7 @@ before(async () => {
 });
 
 after(async () => {
-  await worker?.kill();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  await worker?.stop();
 });
 
 describe("a message template of Sendbird's", () => {

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
-import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { startTestWorker, type TestWorker } from "../support/worker/start.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "onecall-platform-"));
 const API = "/v3/business-messaging/api";
 const FILE_KEY = "notification-targets.csv";
 const USERS = 2000;
@@ -40,11 +36,11 @@ const NotificationSchema = v.object({
   counts: v.object({ "message-center": CountsSchema }),
 });
 
-let worker: LocalWorker;
+let worker: TestWorker;
 let app: v.InferOutput<typeof AppSchema>;
 
 before(async () => {
-  worker = await startLocalWorker({ persistTo: folder });
+  worker = await startTestWorker();
   app = await manage(AppSchema, "POST", "/admin/apps", { id: "platform", name: "Platform client" });
   const channel = await manage(ChannelSchema, "POST", `${API}/channels`, {
     name: "Message center",
@@ -61,8 +57,7 @@ before(async () => {
 });
 
 after(async () => {
-  await worker?.kill();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  await worker?.stop();
 });
 
 // What the client was given to read is seed 004: its paths, its fields, fetch and FormData.
@@ -132,7 +127,7 @@ function writeCsv(): string {
 }
 
 async function waitUntilCompleted(id: string) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const notification = await manage(NotificationSchema, "GET", `${API}/notifications/${id}`);
     if (notification.state === "completed") return notification;
