@@ -87,6 +87,8 @@ export async function readFileContent(env: Bindings, app: AppRecord, fileKey: st
   return new Response(content.pipeThrough(new FixedLengthStream(file.size)), {
     headers: {
       "content-type": "text/csv; charset=utf-8",
+      // A HEAD has no stream that says it.
+      "content-length": String(file.size),
       // Never shown as a page of this origin, whatever its cells hold.
       "content-disposition": `attachment; filename="${fileKey}"`,
       "x-content-type-options": "nosniff",

@@ -133,6 +133,13 @@ describe("an upload", () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(new TextEncoder().encode(csv));
     expect(response.headers.get("content-type")).toMatch(/^text\/csv/);
     expect(response.headers.get("content-disposition")).toContain("attachment");
+    const head = await fetchWorker("https://onecall.test/v1/storage/targets_files/bytes.csv/content", {
+      method: "HEAD",
+      headers: { "api-token": app.apiKey },
+    });
+    for (const { headers } of [response, head]) {
+      expect(headers.get("content-length")).toBe(String(new TextEncoder().encode(csv).length));
+    }
     expect(await getFile(app, "bytes.csv")).toMatchObject({ columns: ["name"], rows: 1 });
   });
 

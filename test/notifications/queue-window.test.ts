@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
 import { newNotificationId, parseNotificationId } from "../../src/model/ids.ts";
 import { keys } from "../../src/model/keys.ts";
@@ -130,6 +130,22 @@ describe("the chunks of an app's batches", { timeout: 2 * WAIT_MS }, () => {
     expect(queue.messages).toHaveLength(2 * CHUNKS);
     for (const id of [normal, high]) await waitUntilCompleted(app, id, WAIT_MS);
     expect(await countSentAgain()).toBe(0);
+  });
+
+  it("of a lower priority go on while those of a higher one hang", async () => {
+    const restore = await setStall(3600, queues());
+    const listOf = (id: string) => queue.messages.filter(({ notificationId }) => notificationId === id);
+    const high = await send("hangs", TARGETS, "high");
+    // The higher one's window grows, as its messages don't wait; then it is full of what hangs.
+    for (let taken = 0; taken < 3; taken++) await consume(listOf(high).slice(taken, taken + 1), queues());
+    const inQueue = listOf(high).length - 3;
+    const normal = await send("slowly", TARGETS);
+    for (let taken = 0; taken < inQueue; taken++) {
+      await vi.waitFor(() => expect(listOf(normal).length).toBeGreaterThan(taken), { timeout: WAIT_MS });
+      await consume(listOf(normal).slice(taken, taken + 1), queues());
+    }
+    expect(listOf(high)).toHaveLength(inQueue + 3);
+    restore();
   });
 
   it("go last in a consumer's batch where another app has fewer, or has only begun", async () => {

@@ -129,6 +129,7 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
     });
     this.#noteLoad(reports.length);
     this.#watchdog.noteHandouts(handouts, now);
+    if (this.#stores.window.isHeldBack()) this.#watchdog.sendOnSoon();
     return handouts;
   }
 

@@ -21,7 +21,7 @@ export const QUEUE_WINDOW_SCHEMA = [
 ] as const;
 
 /** How often a queue gets a message where higher ones of the app take all places, ms. */
-const LOWER_EVERY_MS = 100;
+export const LOWER_EVERY_MS = 100;
 
 /** A unit in the queue, and when it went there (Unix ms). */
 type Sent = [notificationId: string, attempt: number, unit: number, at: number];
@@ -123,6 +123,11 @@ export class QueueWindow {
   /** Fills the free places of every queue. */
   fillAll(now: number, leaseMs: number): Handout[] {
     return PRIORITIES.flatMap((priority) => this.fill(priority, now, leaseMs));
+  }
+
+  /** True where a queue is empty that has batches waiting: the higher ones' messages have its places. */
+  isHeldBack(): boolean {
+    return PRIORITIES.some((priority) => this.#window(priority).length === 0 && this.#hasWaiting(priority));
   }
 
   /** Units of a batch that have a place in the queue, as a handout. */

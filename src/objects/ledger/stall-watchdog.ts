@@ -16,6 +16,7 @@ import type { AudienceSource, LedgerPlan } from "../../model/notification.ts";
 import { enqueueHandouts } from "../../queues/chunks.ts";
 import type { DueTable } from "../kit/due.ts";
 import { getShardStub } from "../user-shard/contract.ts";
+import { LOWER_EVERY_MS } from "./queue-window.ts";
 import type { LedgerStores } from "./stores.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -38,6 +39,8 @@ export class StallWatchdog {
   readonly #its: Surroundings;
   /** When a notification last moved, Unix ms: a batch that moves isn't stalled. Lost with the instance. */
   readonly #lastProgress = new Map<string, number>();
+
+  #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(surroundings: Surroundings) {
     this.#its = surroundings;
@@ -101,6 +104,16 @@ export class StallWatchdog {
     const { audience, cut } = plan.source;
     const { chunks } = await readAudienceIndex(this.#its.env(), this.#its.appId, audience.id);
     return this.#resend(plan, listUnits(chunks, cut, shards));
+  }
+
+  /** A queue's turn comes though nothing may finish until then. Lost with the instance: then it is watched. */
+  sendOnSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#sendOn().catch((error: unknown) => {
+        console.error({ message: "a queue's turn is late", app: this.#its.appId, error });
+      });
+    }, LOWER_EVERY_MS);
   }
 
   /** How long a notification may stand still before it is looked after, after so many times. */
