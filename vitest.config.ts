@@ -21,6 +21,7 @@ const SLOW_TESTS = [
   "test/http/large-lists.test.ts",
   "test/notifications/audience-end.test.ts",
   "test/notifications/faults.test.ts",
+  "test/notifications/file-audience-end.test.ts",
   "test/notifications/ledger-size.test.ts",
   "test/notifications/plan-details.test.ts",
   "test/notifications/queue-window.test.ts",

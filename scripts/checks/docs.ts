@@ -1,10 +1,11 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
  * `npm run check:docs`: no line of a document or a comment is wider than a screen, every link leads to a file and a
- * heading that are there, and every file that a document names is there. Names each place where it isn't so.
+ * heading that are there, every file that a document names is there, and CONTRIBUTING.md names every helper of tests.
+ * Names each place where it isn't so.
  */
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,7 +17,7 @@ const NAMED_PATH = /`((?:src|test|scripts|docs|\.ci)\/[\w./*{},-]+)`/g;
 const documents = globSync(["*.md", "docs/**/*.md", "test/**/*.md", "examples/*.md"], { cwd: ROOT }).sort();
 const sources = globSync(["src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts"], {
   cwd: ROOT,
-  exclude: ["src/worker-env.d.ts", "src/client/api-types.ts"],
+  exclude: ["src/worker-env.d.ts", "src/client/api-types/*.ts"],
 }).sort();
 const texts = new Map(
   [...documents, ...sources].map((file) => [file, readFileSync(join(ROOT, file), "utf8")]),
@@ -102,6 +103,10 @@ for (const file of sources) {
       if (fault !== null) faults.push(`${place}: ${fault}`);
     }
   }
+}
+const helpers = texts.get("CONTRIBUTING.md") ?? "";
+for (const name of readdirSync(join(ROOT, "test/support"))) {
+  if (!helpers.includes(`\`${name}`)) faults.push(`CONTRIBUTING.md: of test/support, ${name} isn't named`);
 }
 for (const fault of faults) console.error(fault);
 console.log(`${documents.length} documents and ${sources.length} sources: ${faults.length} faults`);

@@ -52,7 +52,7 @@ function listFound(): Found[] {
 }
 
 /** Examples of calls and answers, as the documents have them, and types made of those: nothing is decided by them. */
-const EXAMPLES = /^api\/.*examples\.ts$|^client\/api-types\.ts$/;
+const EXAMPLES = /^api\/.*examples\.ts$|^client\/api-types\/[\w-]+\.ts$/;
 
 /** The dashboard's pages of channels, where forms and looks of each type are: it knows the service by its document. */
 const PAGES = /^dashboard\/pages\/channels\//;

@@ -1,45 +1,13 @@
 import Papa from "papaparse";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type Body, createApp, createReadyApp, type TestApp } from "../support/api.ts";
+import { logCsvPathOf, logPathOf, readLogCsv, readLogPages } from "../support/delivery-log.ts";
 import { bindings, CapturingQueue, callWith, consume } from "../support/faults.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { uploadCsv } from "../support/targets-files.ts";
+import { uidsOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
-
-const pathOf = (id: string, query = "") => `/notifications/${id}/deliveries${query}`;
-const csvPathOf = (id: string, query = "") => `/notifications/${id}/deliveries.csv${query}`;
-
-/** Every page of a log, one after the other. */
-async function readAll(app: TestApp, id: string, query = ""): Promise<Body[][]> {
-  const pages: Body[][] = [];
-  let cursor: string | null = null;
-  do {
-    const separator = query === "" ? "?" : "&";
-    const answer = await app.api(
-      "GET",
-      pathOf(id, query + (cursor === null ? "" : `${separator}cursor=${cursor}`)),
-    );
-    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-    pages.push(answer.body.data);
-    cursor = answer.body.nextCursor;
-  } while (cursor !== null);
-  return pages;
-}
-
-async function readCsv(
-  app: TestApp,
-  id: string,
-  query = "",
-): Promise<{ headers: Headers; rows: string[][] }> {
-  const { status, headers, body } = await app.api("GET", csvPathOf(id, query));
-  expect(status).toBe(200);
-  const { data, errors } = Papa.parse<string[]>(body, { skipEmptyLines: true });
-  expect(errors).toEqual([]);
-  return { headers, rows: data };
-}
-
-const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
 
 describe("the log of a batch", () => {
   const uids = uidsOf(900);
@@ -64,7 +32,7 @@ describe("the log of a batch", () => {
   });
 
   it("has every target once, in pages that are full", async () => {
-    const pages = await readAll(app, id, "?limit=100");
+    const pages = await readLogPages(app, id, "?limit=100");
     expect(pages.map((page) => page.length)).toEqual(Array.from({ length: 9 }, () => 100));
     const users = pages.flat().map(({ userId }) => userId);
     expect(new Set(users)).toEqual(new Set(uids));
@@ -85,8 +53,8 @@ describe("the log of a batch", () => {
 
   it("has the same order whatever the pages' size", async () => {
     const usersOf = (pages: Body[][]) => pages.flat().map(({ userId }) => userId);
-    const large = usersOf(await readAll(app, id, "?limit=100"));
-    expect(usersOf(await readAll(app, id, "?limit=37"))).toEqual(large);
+    const large = usersOf(await readLogPages(app, id, "?limit=100"));
+    expect(usersOf(await readLogPages(app, id, "?limit=37"))).toEqual(large);
   });
 
   it.each([
@@ -100,23 +68,23 @@ describe("the log of a batch", () => {
     ["?userId=user-10&status=delivered", 0],
     ["?userId=nobody", 0],
   ])("filters %s", async (query, count) => {
-    const found = (await readAll(app, id, `${query}&limit=100`)).flat();
+    const found = (await readLogPages(app, id, `${query}&limit=100`)).flat();
     expect(found).toHaveLength(count);
   });
 
   it("as CSV loads back as it is", async () => {
-    const { headers, rows } = await readCsv(app, id);
+    const { headers, rows } = await readLogCsv(app, id);
     expect(headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(headers.get("content-disposition")).toBe(`attachment; filename="deliveries-${id}.csv"`);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(rows[0]?.slice(0, 6)).toEqual(["user_id", "channel", "status", "reason", "message", "attempts"]);
     expect(rows).toHaveLength(uids.length + 1);
-    const pages = (await readAll(app, id, "?limit=100")).flat();
+    const pages = (await readLogPages(app, id, "?limit=100")).flat();
     expect(rows.slice(1).map(([user]) => user)).toEqual(pages.map(({ userId }) => userId));
   });
 
   it("of its failures is a targets file that can be mended and sent again, to exactly those users", async () => {
-    const { rows } = await readCsv(app, id, "?status=failed");
+    const { rows } = await readLogCsv(app, id, "?status=failed");
     expect(rows[0]).toEqual(["user_id", "customerName", "orderId", "_reason"]);
     expect(rows).toHaveLength(91);
     expect(rows.find(([user]) => user === "user-10")).toEqual(["user-10", "", "O-10", "missing_variables"]);
@@ -129,7 +97,7 @@ describe("the log of a batch", () => {
     });
     const { counts } = await waitUntilCompleted(app, sent.body.notificationId);
     expect(counts["in-app-alerts"]).toMatchObject({ total: 90, delivered: 90 });
-    const again = (await readAll(app, sent.body.notificationId, "?limit=100")).flat();
+    const again = (await readLogPages(app, sent.body.notificationId, "?limit=100")).flat();
     expect(new Set(again.map(({ userId }) => userId))).toEqual(
       new Set(uids.filter((_, index) => index % 10 === 0)),
     );
@@ -141,106 +109,24 @@ describe("the log of a batch", () => {
     ["?userId=", ["userId"]],
     ["?cursor=x", ["cursor"]],
   ])("refuses %s", async (query, fields) => {
-    const { status, body } = await app.api("GET", pathOf(id, query));
+    const { status, body } = await app.api("GET", logPathOf(id, query));
     expect([status, Object.keys(body.error.details).sort()]).toEqual([400, [...fields].sort()]);
   });
 
   it("as CSV refuses what it doesn't know", async () => {
-    const { status, body } = await app.api("GET", csvPathOf(id, "?for=fun&status=x"));
+    const { status, body } = await app.api("GET", logCsvPathOf(id, "?for=fun&status=x"));
     expect([status, Object.keys(body.error.details).sort()]).toEqual([400, ["for", "status"]]);
   });
 
   it("is another app's to nobody, and needs the scope read", async () => {
     const other = await createApp();
     const sender = await app.keyWith(["send"]);
-    for (const path of [pathOf(id), csvPathOf(id)]) {
+    for (const path of [logPathOf(id), logCsvPathOf(id)]) {
       expect((await other.api("GET", path)).status).toBe(404);
       expect((await sender.api("GET", path)).status).toBe(403);
     }
-    expect((await app.api("GET", pathOf("01a1fd76-d5b3-7fff-8bcd-34959ba0c912"))).status).toBe(404);
+    expect((await app.api("GET", logPathOf("01a1fd76-d5b3-7fff-8bcd-34959ba0c912"))).status).toBe(404);
   });
-});
-
-describe("a log for a spreadsheet", () => {
-  it("has no cell that is a formula; the raw one is as it was sent", async () => {
-    const app = await createReadyApp();
-    const variables = { "=cmd": { customerName: "@SUM(A1)" }, ok: { customerName: "+1" } };
-    const body = {
-      template: { key: "order-confirmation", variables },
-      targets: ["=cmd", "ok"],
-      mode: "batch",
-    };
-    const { notificationId: id } = (await app.send(body)).body;
-    await waitUntilCompleted(app, id);
-    const raw = (await readCsv(app, id, "?status=failed")).rows.slice(1).sort();
-    expect(raw).toEqual([
-      ["=cmd", "@SUM(A1)", "", "missing_variables"],
-      ["ok", "+1", "", "missing_variables"],
-    ]);
-    const { rows } = await readCsv(app, id, "?status=failed&for=spreadsheet");
-    expect(rows.slice(1).sort()).toEqual([
-      ["'=cmd", "'@SUM(A1)", "", "missing_variables"],
-      ["ok", "'+1", "", "missing_variables"],
-    ]);
-  });
-});
-
-describe("a cell of a log for a spreadsheet", () => {
-  it.each([
-    "=1",
-    "+1",
-    "-1",
-    "@SUM",
-    "＝1",
-    "＋1",
-    "－1",
-    "＠SUM",
-    "﹦1",
-    "﹢1",
-    "﹣1",
-    "﹫SUM",
-    " =1",
-    "\u00a0=1",
-    "\u3000＝1",
-  ])("that begins as %j does is text, also as an upload has it", async (cell) => {
-    const app = await createReadyApp({}, { foldsUserIds: false });
-    const values = { customerName: cell, orderId: ["no text"] };
-    const uid = cell.trim();
-    const body = {
-      template: { key: "order-confirmation", variables: { [uid]: values } },
-      targets: [uid],
-      mode: "batch",
-    };
-    const { notificationId: id } = (await app.send(body)).body;
-    await waitUntilCompleted(app, id);
-    const { rows } = await readCsv(app, id, "?status=failed&for=spreadsheet");
-    expect(rows[1]?.slice(0, 2)).toEqual([`'${uid}`, `'${cell}`]);
-    const log = await readCsv(app, id, "?for=spreadsheet");
-    expect(log.rows[1]?.[0]).toBe(`'${uid}`);
-  });
-
-  it.each(["\t=1", "\r1", "\nx"])("that begins as %j does, too", async (cell) => {
-    const app = await createReadyApp();
-    const variables = { mia: { customerName: cell } };
-    const body = { template: { key: "order-confirmation", variables }, targets: ["mia"], mode: "batch" };
-    const { notificationId: id } = (await app.send(body)).body;
-    await waitUntilCompleted(app, id);
-    const { rows } = await readCsv(app, id, "?status=failed&for=spreadsheet");
-    expect(rows[1]?.[1]).toBe(`'${cell}`);
-  });
-
-  it.each(["a=1", "1-1", "'=1", "x@example.com", "＃1"])(
-    "that begins as %j does is as it was",
-    async (cell) => {
-      const app = await createReadyApp();
-      const variables = { mia: { customerName: cell } };
-      const body = { template: { key: "order-confirmation", variables }, targets: ["mia"], mode: "batch" };
-      const { notificationId: id } = (await app.send(body)).body;
-      await waitUntilCompleted(app, id);
-      const { rows } = await readCsv(app, id, "?status=failed&for=spreadsheet");
-      expect(rows[1]?.[1]).toBe(cell);
-    },
-  );
 });
 
 describe("a log while deliveries arrive", () => {
@@ -257,15 +143,15 @@ describe("a log while deliveries arrive", () => {
     });
     const id = sent.body.notificationId;
     await consume(queue.messages.slice(0, 1), captured);
-    const before = (await readAll(app, id, "?limit=100")).flat();
+    const before = (await readLogPages(app, id, "?limit=100")).flat();
     expect(before).toHaveLength(uids.length);
     expect(before.filter(({ status }) => status === "pending").length).toBeGreaterThan(50);
-    expect((await app.api("GET", pathOf(id, `?userId=${before.at(-1).userId}`))).body.data).toMatchObject([
+    expect((await app.api("GET", logPathOf(id, `?userId=${before.at(-1).userId}`))).body.data).toMatchObject([
       { status: "pending", deliveredAt: null },
     ]);
     await consume(queue.messages.slice(1));
     await waitUntilCompleted(app, id);
-    const after = (await readAll(app, id, "?limit=100")).flat();
+    const after = (await readLogPages(app, id, "?limit=100")).flat();
     expect(after.map(({ userId }) => userId)).toEqual(before.map(({ userId }) => userId));
     expect(after.every(({ status }) => status === "delivered")).toBe(true);
   });
@@ -281,13 +167,13 @@ describe("the log of a push", () => {
     await account.project.setFaults([{ provider: "fcm", status: 503, times: 2 }]);
     const id = await sendToMany(account.app, ["gone", "fine", "none"]);
     await waitUntilCompleted(account.app, id);
-    const log = (await readAll(account.app, id, "?channel=mobile-push")).flat();
+    const log = (await readLogPages(account.app, id, "?channel=mobile-push")).flat();
     const of = (uid: string) => log.find(({ userId }) => userId === uid);
     expect(of("gone")).toMatchObject({ status: "failed", reason: "provider_rejected", attempts: 1 });
     expect(of("gone").message).toContain("Unregistered");
     expect(of("fine")).toMatchObject({ status: "delivered", reason: null, attempts: 3 });
     expect(of("none")).toMatchObject({ status: "skipped", reason: "no_device", attempts: 0 });
-    const { rows } = await readCsv(account.app, id, "?status=failed");
+    const { rows } = await readLogCsv(account.app, id, "?status=failed");
     expect(rows).toEqual([
       ["user_id", "name", "orderId", "_reason"],
       ["gone", "gone", "A-1", "provider_rejected"],
@@ -299,7 +185,7 @@ describe("the log of a push", () => {
     await addDevices(account, "mia", "fcm");
     await account.project.setFaults([{ provider: "fcm", status: 429, retryAfter: "3600" }]);
     const id = await sendToOne(account.app, "mia");
-    const { data } = (await account.app.api("GET", pathOf(id, "?channel=mobile-push"))).body;
+    const { data } = (await account.app.api("GET", logPathOf(id, "?channel=mobile-push"))).body;
     expect(data).toMatchObject([{ userId: "mia", status: "pending", attempts: 1, deliveredAt: null }]);
   });
 });
@@ -312,13 +198,13 @@ describe("the log of a realtime send", () => {
     const { notificationId: id } = (await app.send(body)).body;
     const mia = await app.asUser("mia");
     await mia("POST", `/feed/${id}/clicked`);
-    const { data, nextCursor } = (await app.api("GET", pathOf(id))).body;
+    const { data, nextCursor } = (await app.api("GET", logPathOf(id))).body;
     expect(nextCursor).toBeNull();
     expect(data).toMatchObject([
       { userId: "mia", status: "delivered", viewedAt: expect.any(String), clickedAt: expect.any(String) },
     ]);
-    expect((await app.api("GET", pathOf(id, "?userId=bob"))).body.data).toEqual([]);
-    expect((await readCsv(app, id)).rows).toHaveLength(2);
+    expect((await app.api("GET", logPathOf(id, "?userId=bob"))).body.data).toEqual([]);
+    expect((await readLogCsv(app, id)).rows).toHaveLength(2);
   });
 
   it("to several shows each", async () => {
@@ -331,7 +217,7 @@ describe("the log of a realtime send", () => {
     });
     const id = answer.body.data.notificationId;
     await vi.waitFor(async () => {
-      const log = (await readAll(app, id, "?limit=2")).flat();
+      const log = (await readLogPages(app, id, "?limit=2")).flat();
       expect(log.map(({ userId }) => userId).sort()).toEqual(receivers);
       expect(log.every(({ status }) => status === "delivered")).toBe(true);
     }, PATIENTLY);
@@ -349,7 +235,7 @@ describe("the log of a file send", () => {
     });
     const id = sent.body.notificationId;
     await waitUntilCompleted(app, id);
-    const { rows } = await readCsv(app, id, "?status=failed");
+    const { rows } = await readLogCsv(app, id, "?status=failed");
     expect([rows[0], ...rows.slice(1).sort()]).toEqual([
       ["user_id", "customerName", "orderId", "_reason"],
       ["ann", "Ann", "", "missing_variables"],
@@ -371,7 +257,7 @@ describe("the log of a file send", () => {
       get: () =>
         Promise.reject(new Error("get: We encountered an internal error. Please try again. (10001)")),
     } as never;
-    const answer = await callWith({ TARGETS }, app, "GET", pathOf(sent.body.notificationId));
+    const answer = await callWith({ TARGETS }, app, "GET", logPathOf(sent.body.notificationId));
     expect([answer.status, answer.body.error.code]).toEqual([503, "ERR_UNAVAILABLE"]);
   });
 });

@@ -5,12 +5,11 @@ import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../
 import { PATIENTLY } from "../support/patiently.ts";
 import { addDevices, createPushApp, type PushApp, sendToMany, sendToOne } from "../support/push.ts";
 import { uploadCsv } from "../support/targets-files.ts";
+import { uidsOf } from "../support/users.ts";
 import { expectSumToClose, waitUntilCompleted } from "../support/wait.ts";
 
 const retry = (app: TestApp, id: string, body?: object) =>
   app.api("POST", `/notifications/${id}/retry`, body);
-
-const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
 
 /** A push app whose provider refused every push of a send to these users. */
 async function refusedBatch(uids: readonly string[]): Promise<PushApp & { id: string }> {

@@ -9,9 +9,8 @@ import {
   sendToOne,
 } from "../support/push.ts";
 import { resetPushTimeout, setPushTimeout } from "../support/push-timeout.ts";
+import { uidsOf } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
-
-const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
 
 resetPushTimeout();
 

@@ -34,3 +34,9 @@ export async function readAuditLog(
 ): Promise<Body[]> {
   return (await readAuditPages(app, { limit: 100, ...query })).flat();
 }
+
+/** What was written since the app was created, oldest first, without ids and times. */
+export async function changesOf(app: TestApp, query: Record<string, string> = {}): Promise<Body[]> {
+  const entries = (await readAuditLog(app, query)).toReversed().slice(query.action ? 0 : 2);
+  return entries.map(({ action, target, details }) => ({ action, target, details }));
+}

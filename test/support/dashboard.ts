@@ -46,3 +46,8 @@ export async function signIn(credential: object): Promise<{ cookie: string; answ
   const cookie = (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
   return { cookie, answer };
 }
+
+/** A page's call with this cookie. */
+export const as = (cookie: string, more: Record<string, string> = {}) => ({
+  headers: { ...OWN_PAGE, cookie, ...more },
+});

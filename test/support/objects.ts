@@ -1,6 +1,9 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Bindings } from "../../src/env.ts";
+import { requireIdParts } from "../../src/model/ids.ts";
+import { keys } from "../../src/model/keys.ts";
 
 /** Reaching into one Durable Object: its bindings, its tables, its alarm. */
 
@@ -42,4 +45,10 @@ export async function wake(stub: Stub, ...kinds: string[]): Promise<void> {
 export async function abort(stub: Stub): Promise<void> {
   const reason = "aborted by a test";
   await expect(runInDurableObject(stub, (_, state) => state.abort(reason))).rejects.toThrow(reason);
+}
+
+/** The ledger of a notification. */
+export function ledgerOf(app: { id: string }, notificationId: string) {
+  const { day, slot } = requireIdParts(notificationId);
+  return env.LEDGER.getByName(keys.ledger(app.id, day, slot));
 }

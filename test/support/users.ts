@@ -5,6 +5,9 @@ import { getRegistryStub } from "../../src/objects/registry/contract.ts";
 
 type App = { id: string };
 
+/** `user-0` and those that follow. */
+export const uidsOf = (count: number) => Array.from({ length: count }, (_, index) => `user-${index}`);
+
 /** The app's record: it says where its users are. */
 export async function recordOf(app: App): Promise<AppRecord> {
   const record = await getRegistryStub(env, app.id).getApp();

@@ -37,6 +37,16 @@ export async function createWebhook(
   };
 }
 
+/** One realtime send of the usual template; returns the notification's id. */
+export async function sendOrder(app: TestApp, uid = "mia"): Promise<string> {
+  const { body } = await app.send({
+    template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
+    targets: [uid],
+    mode: "realtime",
+  });
+  return body.notificationId;
+}
+
 /** The calls of these types, once there are `count` of them. */
 export async function waitForCalls(
   { inbox }: TestWebhook,
@@ -77,4 +87,31 @@ export async function waitForFailures({ inbox }: TestWebhook, count: number): Pr
 /** The object of an endpoint. */
 export function endpointStub(app: TestApp, { id }: { id: string }) {
   return bindings.WEBHOOK_ENDPOINT.getByName(`${app.id}:${id}`);
+}
+
+/** What of an endpoint's object ledgers and shards call. */
+interface Endpoint {
+  accept(messages: object[], revision: number, source: string, lost: number): Promise<void>;
+}
+
+/** Hands over `count` events, as a ledger of this name does that has handed over `from - 1` before. */
+export function handOver(
+  app: TestApp,
+  webhook: TestWebhook,
+  {
+    count,
+    from = 1,
+    source = "a ledger",
+    text = "",
+  }: { count: number; from?: number; source?: string; text?: string },
+): Promise<void> {
+  webhook.inbox.takeMadeUp();
+  const endpoint = endpointStub(app, webhook) as unknown as Endpoint;
+  const type = "notification.completed";
+  const messages = Array.from({ length: count }, (_, index) => {
+    const seq = from + index;
+    const body = JSON.stringify({ type, timestamp: "t", data: { seq, text } });
+    return { seq, id: crypto.randomUUID(), type, body };
+  });
+  return endpoint.accept(messages, 1, source, 0);
 }

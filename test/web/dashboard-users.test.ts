@@ -11,6 +11,7 @@ import {
   serveImages,
 } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
+import { SHOE_TEMPLATE } from "./support/shoe-template.ts";
 
 const IMAGE = "https://images.shop.example/shoe.png";
 
@@ -21,25 +22,7 @@ describe("the dashboard's users, and what is sent to them", () => {
   before(async () => {
     [worker, browser] = await Promise.all([startTestWorker(), startBrowser()]);
     app = await fillApp(worker);
-    await app.onecall.templates.create({
-      name: "Shoe of the day",
-      key: "shoe",
-      channelKeys: ["in-app-alerts", "mobile-push"],
-      content: {
-        "in-app-alerts": {
-          title: "{{name}} is here",
-          body: "For you",
-          image: "{{photo}}",
-          action: "{{link}}",
-        },
-        "mobile-push": { title: "{{name}}", body: "Now in the shop" },
-      },
-      variableSchema: {
-        name: { type: "string" },
-        photo: { type: "image", required: false },
-        link: { type: "action", required: false },
-      },
-    });
+    await app.onecall.templates.create(SHOE_TEMPLATE);
     await app.onecall.templates.approve("shoe");
   });
   after(async () => {

@@ -11,7 +11,7 @@ import { parseNotificationId } from "../../src/model/ids.ts";
 import { keys } from "../../src/model/keys.ts";
 import { createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings, interceptCalls, unreachable } from "../support/faults.ts";
-import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { ledgerOf, replaceIn, rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { openSocket } from "../support/sockets.ts";
 import { usersOfShard } from "../support/users.ts";
@@ -19,19 +19,11 @@ import { waitUntilCompleted } from "../support/wait.ts";
 import {
   createWebhook,
   endpointStub,
+  sendOrder,
   waitForAttempts,
   waitForCalls,
   waitForFailures,
 } from "../support/webhooks.ts";
-
-async function send(app: TestApp, uid = "mia"): Promise<string> {
-  const answer = await app.send({
-    template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    targets: [uid],
-    mode: "realtime",
-  });
-  return answer.body.notificationId;
-}
 
 /** To users of whom the first `failing` lack a required variable. */
 async function sendBatch(
@@ -49,21 +41,10 @@ async function sendBatch(
   return sent.body.notificationId;
 }
 
-const ledgerOf = (app: TestApp, id: string) =>
-  bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
 const shardOf = (app: TestApp, id: string) =>
   bindings.USER_SHARD.getByName(keys.userShard(app.id, parseNotificationId(id)?.shard ?? -1));
 
 const WEBHOOK_DUTIES = ["webhooks", "flush", "send"];
-
-/** A completion, by somebody who knows this revision of the endpoint. */
-function handTo(stub: unknown, revision: number): Promise<void> {
-  const endpoint = stub as {
-    accept(messages: object[], revision: number, source: string, lost: number): Promise<void>;
-  };
-  const message = { seq: 1, id: crypto.randomUUID(), type: "notification.completed", body: "{}" };
-  return endpoint.accept([message], revision, crypto.randomUUID(), 0);
-}
 
 describe.each([
   ["evicted", evictAllDurableObjects],
@@ -73,12 +54,12 @@ describe.each([
     const app = await createReadyApp();
     const webhook = await createWebhook(app);
     const mia = await app.asUser("mia");
-    const before = await send(app);
+    const before = await sendOrder(app);
     await waitForAttempts(webhook, 2);
     // Objects that are there can be cut off from the endpoint, until their instances end.
     const cutOff = () => [shardOf(app, before), ledgerOf(app, before)];
     for (const stub of cutOff()) await replaceIn(stub, { WEBHOOK_ENDPOINT: unreachable() });
-    const id = await send(app);
+    const id = await sendOrder(app);
     await waitUntilCompleted(app, id);
     await mia("POST", `/feed/${id}/clicked`);
     expect(await rowsIn(ledgerOf(app, id), "webhook_outbox")).toBe(2);
@@ -99,7 +80,7 @@ describe.each([
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
     await webhook.inbox.answerWith({ delayMs: 3000, times: 1 });
-    await send(app);
+    await sendOrder(app);
     const [first] = await waitForCalls(webhook, 1);
     // In mid-call: its answer is never written down.
     await strike();
@@ -115,7 +96,7 @@ describe("a ledger", () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.completed"]);
     // The day's ledger is there, so that its bindings can be replaced.
-    const ledger = ledgerOf(app, await send(app));
+    const ledger = ledgerOf(app, await sendOrder(app));
     await waitForCalls(webhook, 1);
     const cutOff = interceptCalls(bindings.WEBHOOK_ENDPOINT, "accept", {
       after: () => {
@@ -123,13 +104,13 @@ describe("a ledger", () => {
       },
     });
     const restore = await replaceIn(ledger, { WEBHOOK_ENDPOINT: cutOff });
-    await send(app, "ann");
+    await sendOrder(app, "ann");
     await waitForCalls(webhook, 2);
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(1);
     restore();
     await wake(ledger, ...WEBHOOK_DUTIES);
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(0);
-    await send(app, "bob");
+    await sendOrder(app, "bob");
     // The repeat was no third call: the third is bob's.
     const calls = await waitForCalls(webhook, 3);
     expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
@@ -139,7 +120,7 @@ describe("a ledger", () => {
     const app = await createReadyApp();
     const cut = await createWebhook(app, ["notification.completed"]);
     const other = await createWebhook(app, ["notification.completed"]);
-    const ledger = ledgerOf(app, await send(app));
+    const ledger = ledgerOf(app, await sendOrder(app));
     await waitForCalls(other, 1);
     await waitForCalls(cut, 1);
     const away = {
@@ -147,7 +128,7 @@ describe("a ledger", () => {
         (name.endsWith(cut.id) ? unreachable() : bindings.WEBHOOK_ENDPOINT).getByName(name),
     } as unknown as Bindings["WEBHOOK_ENDPOINT"];
     const restore = await replaceIn(ledger, { WEBHOOK_ENDPOINT: away });
-    const ids = [await send(app, "ann"), await send(app, "bob")];
+    const ids = [await sendOrder(app, "ann"), await sendOrder(app, "bob")];
     await waitForCalls(other, 3);
     expect(await cut.inbox.calls()).toHaveLength(1);
     restore();
@@ -169,7 +150,7 @@ describe("a user shard", () => {
     const webhook = await createWebhook(app, ["delivery.failed"]);
     const uids = await usersOfShard(app, 7, 130);
     const shard = () => bindings.USER_SHARD.getByName(keys.userShard(app.id, 7));
-    await send(app, uids[0]);
+    await sendOrder(app, uids[0]);
     await replaceIn(shard(), { WEBHOOK_ENDPOINT: unreachable() });
     await waitUntilCompleted(app, await sendBatch(app, uids));
     const given = await vi.waitFor(async () => {
@@ -206,7 +187,7 @@ describe("an endpoint that is down", () => {
     const quick = await createWebhook(app, ["notification.accepted", "notification.completed"]);
     await slow.inbox.answerWith({ delayMs: 60_000 });
     const startedAt = Date.now();
-    for (let count = 0; count < 20; count++) await send(app, `user-${count}`);
+    for (let count = 0; count < 20; count++) await sendOrder(app, `user-${count}`);
     await waitForCalls(quick, 40);
     expect(Date.now() - startedAt).toBeLessThan(10_000);
     expect(await slow.inbox.calls()).toHaveLength(6);
@@ -262,111 +243,10 @@ describe("more messages than one turn of an endpoint's object sends", () => {
   });
 });
 
-describe("a registry", () => {
-  it("whose word to the endpoint is lost tells it again", async () => {
-    const app = await createReadyApp();
-    const webhook = await createWebhook(app, ["notification.completed"]);
-    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
-    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
-    const { body } = await app.api("POST", `/webhooks/${webhook.id}/rotate-secret`, { gracePeriodHours: 0 });
-    expect(await rowsIn(registry, "webhook_calls")).toBe(1);
-    restore();
-    await wake(registry, ...WEBHOOK_DUTIES);
-    expect(await rowsIn(registry, "webhook_calls")).toBe(0);
-    await webhook.inbox.expectSecrets(body.secret);
-    expect((await app.api("POST", `/webhooks/${webhook.id}/test`)).body.status).toBe("succeeded");
-  });
-
-  it("is asked by an endpoint's object that was told nothing yet", async () => {
-    const app = await createReadyApp();
-    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
-    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
-    const webhook = await createWebhook(app, ["notification.completed"]);
-    restore();
-    await send(app);
-    expect(await waitForCalls(webhook, 1)).toHaveLength(1);
-  });
-
-  it("that can't be asked by an endpoint that lags leaves the message where it is, until it can", async () => {
-    const app = await createReadyApp();
-    const webhook = await createWebhook(app, ["notification.accepted"]);
-    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
-    const ledger = ledgerOf(app, await send(app));
-    await waitForCalls(webhook, 1);
-    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
-    await app.api("PUT", `/webhooks/${webhook.id}`, { events: ["notification.completed"] });
-    const endpoint = endpointStub(app, webhook);
-    const reconnect = await replaceIn(endpoint, { REGISTRY: unreachable() });
-    const id = await send(app);
-    await waitUntilCompleted(app, id);
-    await wake(ledger, ...WEBHOOK_DUTIES);
-    expect(await rowsIn(ledger, "webhook_outbox")).toBe(1);
-    reconnect();
-    await wake(ledger, ...WEBHOOK_DUTIES);
-    restore();
-    const calls = await waitForCalls(webhook, 1, "notification.completed");
-    expect(calls.map(({ body }) => body.data.id)).toEqual([id]);
-    expect(await rowsIn(ledger, "webhook_outbox")).toBe(0);
-  });
-
-  it.each([
-    ["subscribed to more", [{ events: ["notification.accepted", "notification.completed"] }]],
-    ["enabled again", [{ enabled: false, events: ["notification.completed"] }, { enabled: true }]],
-  ])("is asked by one that was %s and hasn't heard of it", async (_, changes) => {
-    const app = await createReadyApp();
-    const webhook = await createWebhook(app, ["notification.accepted"]);
-    const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
-    for (const change of changes.slice(0, -1)) await app.api("PUT", `/webhooks/${webhook.id}`, change);
-    const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
-    await app.api("PUT", `/webhooks/${webhook.id}`, changes.at(-1));
-    restore();
-    const id = await send(app);
-    const [call] = await waitForCalls(webhook, 1, "notification.completed");
-    expect(call?.body.data.id).toBe(id);
-  });
-});
-
-describe("a deleted endpoint", () => {
-  it("ignores what is still handed over to it, and keeps nothing", async () => {
-    const app = await createReadyApp();
-    const webhook = await createWebhook(app, ["notification.completed"]);
-    await webhook.inbox.answerWith({ status: 500 });
-    await send(app);
-    await waitForAttempts(webhook, 1);
-    await app.api("DELETE", `/webhooks/${webhook.id}`);
-    const stub = endpointStub(app, webhook);
-    await handTo(stub, 1);
-    // Also where the instance that knew of the deletion is gone.
-    await evictDurableObject(stub);
-    await handTo(stub, 1);
-    const tables = await runInDurableObject(stub, (_, { storage }) =>
-      storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('events', 'endpoint')").toArray(),
-    );
-    expect(tables).toEqual([]);
-    expect(await webhook.inbox.calls()).toHaveLength(1);
-  });
-});
-
-it("an endpoint that wasn't told of its deletion takes nothing from who knows a newer revision", async () => {
-  const app = await createReadyApp();
-  const webhook = await createWebhook(app, ["notification.completed"]);
-  await webhook.inbox.answerWith({ status: 500 });
-  await send(app);
-  await waitForAttempts(webhook, 1);
-  const registry = bindings.REGISTRY.getByName(keys.registry(app.id));
-  const restore = await replaceIn(registry, { WEBHOOK_ENDPOINT: unreachable() });
-  await app.api("DELETE", `/webhooks/${webhook.id}`);
-  const stub = endpointStub(app, webhook);
-  const before = await rowsIn(stub, "events");
-  await handTo(stub, 2);
-  expect(await rowsIn(stub, "events")).toBe(before);
-  restore();
-});
-
 describe("an app without webhooks", () => {
   it("has no row, no duty and no field for them", async () => {
     const app = await createReadyApp();
-    const id = await send(app);
+    const id = await sendOrder(app);
     await waitUntilCompleted(app, id);
     const mia = await app.asUser("mia");
     await mia("POST", `/feed/${id}/clicked`);
@@ -388,7 +268,7 @@ describe("an app without webhooks", () => {
   it("has none either where nobody wants the event", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, ["notification.accepted"]);
-    const id = await send(app);
+    const id = await sendOrder(app);
     const mia = await app.asUser("mia");
     await mia("POST", `/feed/${id}/clicked`);
     expect(await rowsIn(shardOf(app, id), "webhook_events")).toBe(0);

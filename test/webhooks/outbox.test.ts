@@ -1,32 +1,18 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../src/env.ts";
-import { parseNotificationId } from "../../src/model/ids.ts";
-import { keys } from "../../src/model/keys.ts";
 import { DueTable } from "../../src/objects/kit/due.ts";
 import { WebhookOutbox } from "../../src/objects/kit/event-outbox.ts";
-import { createReadyApp, type TestApp } from "../support/api.ts";
+import { createReadyApp } from "../support/api.ts";
 import { bindings, unreachable } from "../support/faults.ts";
-import { replaceIn, rowsIn, wake } from "../support/objects.ts";
+import { ledgerOf, replaceIn, rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
-import { createWebhook, endpointStub, waitForCalls } from "../support/webhooks.ts";
+import { createWebhook, endpointStub, sendOrder, waitForCalls } from "../support/webhooks.ts";
 
 /** What ledgers and shards keep of webhooks while an endpoint can't take them, or may not. */
 
 const COMPLETED = ["notification.completed"];
-
-async function send(app: TestApp, uid: string): Promise<string> {
-  const { body } = await app.send({
-    template: { key: "order-confirmation", variables: { customerName: "Mia", orderId: "A-1" } },
-    targets: [uid],
-    mode: "realtime",
-  });
-  return body.notificationId;
-}
-
-const ledgerOf = (app: TestApp, id: string) =>
-  bindings.LEDGER.getByName(keys.ledger(app.id, parseNotificationId(id)?.day ?? ""));
 
 /** Only this endpoint's object is out of reach. */
 function without(webhookId: string): Bindings["WEBHOOK_ENDPOINT"] {
@@ -40,14 +26,14 @@ describe("a ledger with an endpoint that is out of reach", () => {
     const app = await createReadyApp();
     const cut = await createWebhook(app, COMPLETED);
     const other = await createWebhook(app, COMPLETED);
-    const ledger = ledgerOf(app, await send(app, "user-0"));
+    const ledger = ledgerOf(app, await sendOrder(app, "user-0"));
     await waitForCalls(cut, 1);
     const restore = await replaceIn(ledger, { WEBHOOK_ENDPOINT: without(cut.id) });
-    const ids = [await send(app, "user-1")];
+    const ids = [await sendOrder(app, "user-1")];
     await waitForCalls(other, 2);
     // Within reach again, before the alarm: what is new waits behind what is old.
     restore();
-    ids.push(await send(app, "user-2"));
+    ids.push(await sendOrder(app, "user-2"));
     await waitForCalls(other, 3);
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(2);
     expect(await cut.inbox.calls()).toHaveLength(1);
@@ -55,7 +41,7 @@ describe("a ledger with an endpoint that is out of reach", () => {
     const calls = await waitForCalls(cut, 3);
     expect(calls.slice(1).map(({ body }) => body.data.id)).toEqual(expect.arrayContaining(ids));
     expect(await rowsIn(ledger, "webhook_outbox")).toBe(0);
-    ids.push(await send(app, "user-3"));
+    ids.push(await sendOrder(app, "user-3"));
     expect((await waitForCalls(cut, 4)).map(({ body }) => body.data.id)).toContain(ids.at(-1));
     expect(await other.inbox.calls()).toHaveLength(4);
   });
@@ -63,10 +49,10 @@ describe("a ledger with an endpoint that is out of reach", () => {
   it("keeps what fits, drops the oldest, and tells the endpoint how many it won't get", async () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, COMPLETED);
-    const ledger = ledgerOf(app, await send(app, "user-0"));
+    const ledger = ledgerOf(app, await sendOrder(app, "user-0"));
     await waitForCalls(webhook, 1);
     const restore = await replaceIn(ledger, { WEBHOOK_ENDPOINT: unreachable() });
-    await waitUntilCompleted(app, await send(app, "user-1"));
+    await waitUntilCompleted(app, await sendOrder(app, "user-1"));
     // As if a million others had come since.
     webhook.inbox.takeMadeUp();
     await runInDurableObject(ledger, (_, { storage }) => {
@@ -87,7 +73,7 @@ describe("a ledger with an endpoint that is out of reach", () => {
 
   it("keeps no more than so many bytes", async () => {
     const app = await createReadyApp();
-    const ledger = ledgerOf(app, await send(app, "user-0"));
+    const ledger = ledgerOf(app, await sendOrder(app, "user-0"));
     const left = await runInDurableObject(ledger, async (_, { storage }) => {
       const outbox = new WebhookOutbox({
         sql: storage.sql,
@@ -111,7 +97,7 @@ describe("a disabled endpoint", () => {
     const app = await createReadyApp();
     const webhook = await createWebhook(app, COMPLETED);
     await webhook.inbox.answerWith({ status: 410 });
-    await send(app, "user-0");
+    await sendOrder(app, "user-0");
     await waitForCalls(webhook, 1);
     const stub = endpointStub(app, webhook);
     // The call has come before its answer is written down.
@@ -120,7 +106,7 @@ describe("a disabled endpoint", () => {
       expect((await webhook.get()).enabled).toBe(false);
     }, PATIENTLY);
     // Its senders have a copy of the app that is older.
-    const id = await send(app, "user-1");
+    const id = await sendOrder(app, "user-1");
     await waitUntilCompleted(app, id);
     await vi.waitFor(async () => expect((await webhook.get()).droppedEvents).toBe(1), PATIENTLY);
     expect(await rowsIn(ledgerOf(app, id), "webhook_outbox")).toBe(0);
