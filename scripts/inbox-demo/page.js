@@ -41,7 +41,9 @@ for (const section of document.querySelectorAll("section")) {
   }
 
   const calls = {
-    ...{ show: () => inbox.show(), hide: () => inbox.hide(), toggle: () => inbox.toggle() },
+    show: () => inbox.show(),
+    hide: () => inbox.hide(),
+    toggle: () => inbox.toggle(),
     refresh: () => feed.refresh(),
     markAllViewed: () => feed.markAllViewed(),
     markViewed: () => feed.items.slice(0, 1).forEach((item) => void feed.markViewed(item)),

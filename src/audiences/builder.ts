@@ -165,7 +165,7 @@ class ChunkCutter {
     return this.#chunks;
   }
 
-  /** A shard's rows come now. */
+  /** Called before a shard's rows are added: closes the chunk where they wouldn't fit into it. */
   #makeRoomFor(rows: number): void {
     if (this.#rows + rows > CHUNK_ROWS) this.#cut();
     this.#most = this.#rows > 0 ? CHUNK_ROWS : Math.ceil(rows / Math.ceil(rows / CHUNK_ROWS));

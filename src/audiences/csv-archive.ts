@@ -18,7 +18,7 @@ export class CsvArchive {
   constructor(bucket: R2Bucket, key: string) {
     this.#object = new ObjectWriter(bucket, key, METADATA);
     this.#drained = this.#drain();
-    // `finish` throws it.
+    // The failure isn't lost: `finish` waits for the same promise, and throws.
     this.#drained.catch(() => {});
   }
 
@@ -44,7 +44,7 @@ export class CsvArchive {
         await this.#object.write(piece);
       }
     } catch (error) {
-      // Else who writes waits for somebody to read.
+      // Without this a writer would wait for ever for somebody to read.
       await this.#writer.abort(error).catch(() => {});
       throw error;
     }

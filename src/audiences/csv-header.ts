@@ -52,7 +52,7 @@ export function readHeader(record: CsvRecord, idColumn: string): ReadHeader {
   );
 }
 
-// What another separator cut belongs together.
+/** The header as this separator cuts it: cells that another one cut are joined again. */
 function joinCells(record: CsvRecord, kept: number, separator: string): ReadHeader {
   const code = separator.charCodeAt(0);
   const names: string[] = [];

@@ -74,7 +74,7 @@ export class CsvReader {
   #header: Header | null = null;
   #rows = 0;
   #audienceBytes = 0;
-  /** What follows can't be understood. */
+  /** True once nothing that follows can be understood. */
   #hasStopped = false;
 
   constructor(rules: CsvRules, onRow: OnRow) {
@@ -130,7 +130,7 @@ export class CsvReader {
     if (fault !== null) this.#addFault(fault.line, fault.message);
     else if (this.#header === null) this.#takeFirst(record);
     else this.#takeTarget(this.#header, record);
-    // Without its names nothing below makes sense.
+    // Where the columns' names are wrong, no row below can be judged.
     if (this.#header === null && this.#faultCount > 0) this.#hasStopped = true;
   }
 
@@ -191,7 +191,7 @@ export class CsvReader {
       const bytes = record.bytes.length + record.cutBytes;
       return `the cells have ${bytes} bytes; a row may have ${maxRowLength} characters`;
     }
-    // A character is a byte at least.
+    // Cheap first: a character has at least one byte, so so few bytes can't be too many characters.
     if ((record.ends[record.filled - 1] ?? 0) <= maxRowLength) return null;
     const length = others.reduce((sum, cell) => sum + textOf(record, cell).length, 0);
     if (length <= maxRowLength) return null;

@@ -199,10 +199,10 @@ export class FileUpload {
       uploadedAt: now,
       expiresAt: now + TARGETS_FILE_TTL_MS,
     };
-    // The form has no credentials: who asked for its permission uploads.
+    // A form has no credentials: the upload is that of the key which asked for its permission.
     const { key = null, keyId = null } = presignedBy ?? {};
     const actor: Actor = { type: "api_key", key, keyId, requestId: this.#requestId };
-    // Here it is decided which of two uploads at once has the key.
+    // The registry decides here which of two uploads at the same time gets the file key.
     this.#mayBeNamed = true;
     const named = await getRegistryStub(this.#env, appId).putTargetsFile(file, mayOverwrite, actor);
     if (named.ok) return;

@@ -68,7 +68,7 @@ export class ObjectWriter {
     const object = await this.#bucket.put(this.#key, this.#part.subarray(0, this.#filled), options);
     if (object !== null) return object;
     const earlier = await this.#bucket.head(this.#key);
-    // An earlier version may have compressed the same to something else.
+    // An earlier version may have compressed the same rows to other bytes.
     return earlier?.size === this.#filled ? earlier : null;
   }
 

@@ -42,7 +42,7 @@ export async function* readPaced(
   const look = setInterval(
     () => {
       refusal ??= clock.findRefusal() ?? findRefusal();
-      // A read that waits ends with it.
+      // Cancelling also ends a read that waits for the client.
       if (refusal !== null) reader.cancel(refusal).catch(() => {});
     },
     Math.min(MAX_LOOK_MS, pace.windowMs / LOOKS_PER_WINDOW),
@@ -59,7 +59,7 @@ export async function* readPaced(
       if (bytes === null) return;
       bytesSincePause += bytes.length;
       yield bytes;
-      // A client that is near always has more.
+      // A client on a fast line always has more: now and then others get the thread.
       if (bytesSincePause < PAUSE_BYTES) continue;
       bytesSincePause = 0;
       await pause();

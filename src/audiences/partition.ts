@@ -5,7 +5,7 @@ import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 export interface AudienceRow {
   userId: string;
   json: string;
-  /** It has a text for every variable. */
+  /** True where the row has a text for every variable. */
   isFull: boolean;
 }
 

@@ -44,7 +44,7 @@ export function placeVariables(
 ): number[] | null {
   if (!variables.every(({ definition }) => definition.type === "string")) return null;
   if (source.kind !== "file") return variables.map((_, index) => index + 1);
-  // What no variable takes isn't kept longer than the file.
+  // A column that no variable takes must not be stored in segments, which stay longer than the file.
   if (source.hasOverrides || columns.length !== variables.length) return null;
   const places = variables.map(({ name }) => columns.indexOf(name) + 1);
   return places.includes(0) ? null : places;

@@ -142,7 +142,7 @@ export async function readChunk(
   return parseChunk(await readChunkText(env, appId, audience, chunk));
 }
 
-/** The same as it is stored: see {@link Chunk}. */
+/** The text of one chunk, uncompressed: a row a line, as {@link Chunk} says. */
 export async function readChunkText(
   env: Bindings,
   appId: string,

@@ -161,7 +161,7 @@ export function receivingBytes(length: number): number {
 /** Of files that arrive: each holds what isn't in R2 yet. Clients set their pace, so they can be ended. */
 export const receivingMemory = new UploadMemory({
   bytes: RECEIVING_BYTES,
-  // One app leaves room for a part of another's file.
+  // An app alone may not take all: a part of another app's file must fit beside its own.
   appBytes: RECEIVING_BYTES - UPLOAD_PART_BYTES,
   canRevoke: true,
 });

@@ -42,7 +42,7 @@ export async function receiveUpload(
       else if (event.kind === "file") await form.openFile();
       else if (event.kind === "bytes") await form.write(event.bytes);
     }
-    // Only now: what follows the file may show that the form isn't one.
+    // Judged at the end alone: what follows the file may show that the body isn't a form.
     return await form.finish();
   } catch (error) {
     await form.discard();
@@ -66,7 +66,7 @@ class UploadForm {
     this.#length = length;
   }
 
-  /** What comes behind the file is of no meaning. */
+  /** A field of the form. Those behind the file are ignored. */
   addField(name: string, value: string): void {
     if (this.#upload === null) this.#fields[name] = value;
   }

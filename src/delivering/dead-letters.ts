@@ -34,7 +34,7 @@ function subjectOf(body: unknown): Partial<LedgerRef> & { appId?: string; notifi
       const parts = parseNotificationId(notificationId);
       return { appId, notificationId, ...(parts === null ? {} : { day: parts.day, slot: parts.slot }) };
     } catch {
-      // Another kind, or none.
+      // The message is of another kind, or of none.
     }
   }
   return {};

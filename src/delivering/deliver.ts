@@ -182,7 +182,7 @@ export async function renderInCalls(
       calls++;
       call = [];
       length = 0;
-      // Given back before it is asked for again: who holds room never waits for more.
+      // Room is given back before more is asked for: nobody waits for room while holding some.
       room.release();
       room = await RENDERED_TEXT.reserve(CALL_LENGTH);
     }

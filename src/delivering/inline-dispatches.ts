@@ -29,7 +29,7 @@ export function dispatchInline(env: Bindings, app: AppRecord): DispatchInline {
   const slots = new Slots(MAX_CONNECTIONS, MAIN_SLOTS);
   const calls = new TimedFetch();
   const end = Date.now() + config.timeoutMs;
-  // Who begins later would have hardly any time to answer.
+  // A provider that is called later than this would have hardly any time to answer.
   const deadlines = { startBefore: end - config.timeoutMs / 2, answerBefore: end };
   return {
     leaseMs: config.timeoutMs * LEASE_TIMEOUTS,

@@ -208,7 +208,7 @@ function isException(
       return renderContent(content, resolved.values) === null;
     });
   } catch {
-    // Whoever makes its rows says what is wrong.
+    // It gets rows of its own, and what makes those tells what is wrong with it.
     return true;
   }
 }

@@ -51,7 +51,7 @@ export function decideDeliveries(
       }
       const { channel, hasAccount } = open;
       if (channel.settles === "stored") return renderChannel(template, key, resolved?.values ?? null);
-      // Whether the user has an address is known where the addresses are.
+      // Whether the user has an address only their shard knows: the delivery is pending until it has said so.
       if (!hasAccount || reachable?.get(type)?.has(userId) === false) {
         return { status: "skipped", reason: channel.address.skipReason };
       }

@@ -79,7 +79,7 @@ class UnitRows {
     const text = await this.read();
     const start = findLineStart(text, 0, position);
     const lines = text.slice(start, findLineStart(text, start, rows) - 1);
-    // Longer ones become several segments.
+    // Lines too long for one segment are cut by whoever reads their targets one by one.
     return lines.length > MAX_SEGMENT_LENGTH ? null : lines;
   }
 }
@@ -111,7 +111,7 @@ export async function readUnit(env: Bindings, plans: BatchPlans, message: ChunkM
   const { release } = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
   try {
     const rows = new UnitRows(env, appId, compiled, place);
-    // Of a retry the shards mostly have the targets themselves.
+    // A retry's targets mostly stand in the shards: they are read here only where they don't.
     if (compiled.retry === null) await rows.read();
     const unit = message.version === 1 ? null : message.unit;
     return { compiled, app, runs: listRuns(place), rows, unit, release };

@@ -115,7 +115,12 @@ export abstract class FeedElement extends SessionElement {
     const windows = this.#windows;
     if (session === null || list === null || windows === null) return null;
     return {
-      ...{ session, list, windows, texts: this.textsNow(), times: this.timesNow(), nowMs: Date.now() },
+      session,
+      list,
+      windows,
+      texts: this.textsNow(),
+      times: this.timesNow(),
+      nowMs: Date.now(),
       tags: splitNames(this.getAttribute("tags")),
       linkTarget: this.getAttribute("target") ?? "_self",
       isReadOnly: this.isReadOnly,

@@ -161,7 +161,7 @@ export const MAX_WEBHOOK_OUTBOX_MESSAGES = 1_000_000;
 /** Shards of a new app. Frozen in the app's record at creation. */
 export const DEFAULT_SHARD_COUNT = 64;
 export const MIN_SHARD_COUNT = 16;
-/** What a Worker may ask at once, for an audit or a page of users, is ten times this. */
+/** What a Worker may ask at once, for a check of counts or a page of users, is ten times this. */
 export const MAX_SHARD_COUNT = 1024;
 /** Sign-ins to the dashboard, right or wrong, of one address; the same stands in wrangler.toml. */
 export const SIGN_INS = { burst: 10, perMinute: 10 };

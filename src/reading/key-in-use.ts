@@ -36,7 +36,11 @@ export async function readKeyInUse(env: Bindings, appId: string, keyId: string):
 
 async function countSignIns(env: Bindings, appId: string, keyId: string): Promise<Found> {
   const { entries, nextBeforeId } = await getRegistryStub(env, appId).listAuditLog({
-    ...{ action: "dashboard.opened", actor: keyId, targetType: null, targetId: null, beforeId: null },
+    action: "dashboard.opened",
+    actor: keyId,
+    targetType: null,
+    targetId: null,
+    beforeId: null,
     fromId: firstIdAt(Date.now() - SESSION_SECONDS * 1000),
     limit: MAX_KEY_SIGN_INS,
   });
@@ -45,7 +49,9 @@ async function countSignIns(env: Bindings, appId: string, keyId: string): Promis
 
 async function countSending(env: Bindings, appId: string, key: ApiKey): Promise<Found> {
   const { records, nextBeforeId } = await listNotifications(env, appId, {
-    ...{ state: "sending", beforeId: null, limit: MAX_KEY_SENDS },
+    state: "sending",
+    beforeId: null,
+    limit: MAX_KEY_SENDS,
   });
   const count = records.filter(({ header }) => isOf(header, key)).length;
   return { count, isMore: nextBeforeId !== null };

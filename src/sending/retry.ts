@@ -41,7 +41,7 @@ export async function retryFailed(
   const record = requireFound(await findNotification(env, app, id), NO_NOTIFICATION);
   const { header } = record;
   const { retentionMs } = readConfig(env);
-  // Shards that forget their deliveries meanwhile would never make the attempt.
+  // Shards forget deliveries at the end of retention: an attempt that begins so late would never end.
   if (Date.now() >= retriesEndAt(header.createdAt, retentionMs)) {
     throw new OnecallError("ERR_CONFLICT", "Its deliveries aren't kept long enough any more to be retried.");
   }
@@ -76,7 +76,7 @@ async function requireFailed(
     ({ status, reason }) =>
       status === "failed" && (reasons === null || (reasons as (string | null)[]).includes(reason)),
   );
-  // Of one that runs the ledger says so.
+  // Where the notification isn't completed, the ledger refuses the retry, and says why.
   if (hasFailed || completedAt === null) return { userId, shard };
   throw new OnecallError("ERR_CONFLICT", "No delivery of it to this user has failed for such a reason.");
 }

@@ -78,7 +78,8 @@ describe("what revoking a key ends", () => {
   it("are its sign-ins to the dashboard, and nothing that was accepted", async () => {
     const app = await createReadyApp();
     const { body: made } = await callAsAdmin("POST", `/admin/apps/${app.id}/keys`, {
-      ...{ name: "shop server", scopes: ["send", "read"] },
+      name: "shop server",
+      scopes: ["send", "read"],
     });
     const inUse = async (): Promise<Body> => {
       const { status, body } = await callAsAdmin("GET", `/admin/apps/${app.id}/keys/${made.id}`);

@@ -78,7 +78,11 @@ export async function runPlan(plan: Plan, { tell, keep, broken }: RunOptions): P
   const appId = "chaos";
   const isBroken = broken !== undefined;
   const server = new ChaosServer({
-    ...{ folder, seed: plan.seed, providersUrl: providers.url, appId, entry: broken?.entry },
+    folder,
+    seed: plan.seed,
+    providersUrl: providers.url,
+    appId,
+    entry: broken?.entry,
   });
   let isRight = false;
   try {

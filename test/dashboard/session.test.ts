@@ -120,7 +120,11 @@ describe("the session", () => {
     const found = await callFromPage("GET", "/dashboard/session", as(cookie));
     expect(found.body).toMatchObject({ role: "key", app: { id: app.id } });
     expect((await callFromPage("GET", "/dashboard/session")).body).toEqual({
-      ...{ role: "nobody", app: null, scopes: [], key: null, expiresAt: null },
+      role: "nobody",
+      app: null,
+      scopes: [],
+      key: null,
+      expiresAt: null,
     });
     const out = await callFromPage("DELETE", "/dashboard/session", as(cookie));
     expect(out.headers.get("set-cookie")).toMatch(/^__Host-onecall=; .*Max-Age=0/);

@@ -20,7 +20,9 @@ before(async () => {
   ({ apiKey: apikey } = await call("POST", "/admin/apps", { name: "Theirs" }, { authorization }));
   await call("POST", `${API}/channels`, { name: "Inbox", type: "in_app" });
   await call("POST", `${API}/templates`, {
-    ...{ name: "Hello", channelKeys: ["inbox"], content: { inbox: { text: "Hello {{name}}" } } },
+    name: "Hello",
+    channelKeys: ["inbox"],
+    content: { inbox: { text: "Hello {{name}}" } },
     variableSchema: { name: { type: "string" } },
   });
   await call("PUT", `${API}/templates/hello`, { status: "approved" });

@@ -70,7 +70,8 @@ describe("a state folder after a user's deletion", () => {
 
   const call = async (method: string, path: string, headers: Record<string, string>, body?: object) => {
     const response = await fetch(`${client.url}${path}`, {
-      ...{ method, headers: { "content-type": "application/json", ...headers } },
+      method,
+      headers: { "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -14,8 +14,13 @@ import { mustRun, run } from "./client/run.ts";
 
 const TSC = join(ROOT, "node_modules", ".bin", "tsc");
 const COMPILER_OPTIONS = {
-  ...{ target: "es2022", module: "nodenext", strict: true, noEmit: true },
-  ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+  target: "es2022",
+  module: "nodenext",
+  strict: true,
+  noEmit: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
 };
 /** With the binary of this machine in it. */
 const DENO = "deno@2.9.6";
@@ -80,7 +85,10 @@ describe("the package, installed", () => {
     const { node, ...rest } = JSON.parse(said);
     assert.match(node, /^v(2[0-9]|[3-9])/);
     assert.deepEqual(rest, {
-      ...{ told: 1, delivered: 1, code: "ERR_INVALID_VARIABLES", fault: "missing_headers" },
+      told: 1,
+      delivered: 1,
+      code: "ERR_INVALID_VARIABLES",
+      fault: "missing_headers",
     });
   }
 
@@ -105,7 +113,9 @@ describe("the package, installed", () => {
 
   test("onecall types makes the compiler check each template's variables", async () => {
     await app.onecall.templates.create({
-      ...{ name: "Welcome */ declare const evil: 1;\u2028 //", key: "welcome", channelKeys: ["in-app"] },
+      name: "Welcome */ declare const evil: 1;\u2028 //",
+      key: "welcome",
+      channelKeys: ["in-app"],
       content: { "in-app": { title: "Welcome" } },
     });
     const before = await onecallTypes([]);

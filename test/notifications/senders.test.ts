@@ -80,13 +80,21 @@ it("a send by the dashboard says so: by whose key, or by the operator", async ()
   const [key] = (await callAsAdmin("GET", `/admin/apps/${app.id}/keys`)).body.data;
   await waitUntilCompleted(app, byKey);
   expect(await senderOf(app, byKey)).toEqual({
-    ...{ type: "api_key", key: key.key, keyId: key.id, name: "default", via: "dashboard" },
+    type: "api_key",
+    key: key.key,
+    keyId: key.id,
+    name: "default",
+    via: "dashboard",
   });
   const asOperator = await signIn({ token: ADMIN_TOKEN });
   const byOperator = await sendByPage(asOperator.cookie, bodyOf("batch"), { appid: app.id });
   await waitUntilCompleted(app, byOperator);
   expect(await senderOf(app, byOperator)).toEqual({
-    ...{ type: "admin", key: null, keyId: null, name: null, via: "dashboard" },
+    type: "admin",
+    key: null,
+    keyId: null,
+    name: null,
+    via: "dashboard",
   });
   const [line] = await readAuditLog(app, { actor: "admin", action: "notification.sent" });
   expect([line.target.id, line.details.via]).toEqual([byOperator, "dashboard"]);

@@ -165,7 +165,10 @@ describe("DELETE /admin/apps/{id}", () => {
     expect(await countAllRows(app)).toBe(0);
     const total = TEST_SHARDS;
     expect(progress[0]).toEqual({
-      ...{ id: app.id, state: "deleting", step: "copies", shards: { erased: 0, total } },
+      id: app.id,
+      state: "deleting",
+      step: "copies",
+      shards: { erased: 0, total },
       startedAt: expect.any(String),
     });
     expect(progress.map(({ step, shards }) => [step, shards?.erased])).toContainEqual(["shards", 16]);

@@ -165,7 +165,9 @@ describe("with every object and R2 down", () => {
     const path = `${pattern.replaceAll(/:\w+/g, "x")}${range}`;
     const bearer = pattern.startsWith("/admin") ? ADMIN_TOKEN : token;
     const headers = {
-      ...{ ...app.headers, "api-token": app.apiKey, authorization: `Bearer ${bearer}` },
+      ...app.headers,
+      "api-token": app.apiKey,
+      authorization: `Bearer ${bearer}`,
       ...(pattern.startsWith("/dashboard") ? page : {}),
     };
     const body = method === "GET" || method === "DELETE" ? null : "{}";

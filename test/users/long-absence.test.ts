@@ -32,9 +32,21 @@ const callerOf = (userId: string): FeedCaller => ({ userId, issuedAt: Date.now()
 function headerOf(id: string): NotificationHeader {
   const now = Date.now();
   return {
-    ...{ id, mode: "batch", templateKey: "t", templateId: "t1", templateVersion: 1, title: null, tag: null },
-    ...{ priority: "low", channels: CHANNELS, total: EVERYBODY.length, duplicates: 0, createdAt: now },
-    ...{ expiresAt: now + 3_600_000, sentFrom: "key1", fileAudience: null },
+    id,
+    mode: "batch",
+    templateKey: "t",
+    templateId: "t1",
+    templateVersion: 1,
+    title: null,
+    tag: null,
+    priority: "low",
+    channels: CHANNELS,
+    total: EVERYBODY.length,
+    duplicates: 0,
+    createdAt: now,
+    expiresAt: now + 3_600_000,
+    sentFrom: "key1",
+    fileAudience: null,
   };
 }
 

@@ -33,7 +33,10 @@ async function openOwnPage(): Promise<WatchedPage> {
 async function slowDown(page: Page): Promise<void> {
   const tools = await page.context().newCDPSession(page);
   await tools.send("Network.emulateNetworkConditions", {
-    ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: UPLOAD_BYTES_PER_SECOND },
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: UPLOAD_BYTES_PER_SECOND,
   });
 }
 
@@ -143,8 +146,12 @@ test("with the dashboard's cookie it needs no key, until it is signed out", asyn
     return { before, app: app?.id, shown, last: states.at(-1), after, cookie: document.cookie };
   }, app.apiKey);
   assert.deepEqual(said, {
-    ...{ before: "ERR_UNAUTHORIZED", after: "ERR_UNAUTHORIZED", last: "completed" },
-    ...{ app: app.id, shown: app.id, cookie: "" },
+    before: "ERR_UNAUTHORIZED",
+    after: "ERR_UNAUTHORIZED",
+    last: "completed",
+    app: app.id,
+    shown: app.id,
+    cookie: "",
   });
   await watched.close();
 });

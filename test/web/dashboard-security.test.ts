@@ -60,10 +60,15 @@ describe("the dashboard's safety", () => {
       await onecall.devices.register(HOSTILE_UID, device);
     }
     await onecall.templates.create({
-      ...{ name: HOSTILE, key: "hostile", category: HOSTILE.slice(0, 60), channelKeys: ["in-app-alerts"] },
+      name: HOSTILE,
+      key: "hostile",
+      category: HOSTILE.slice(0, 60),
+      channelKeys: ["in-app-alerts"],
       content: {
         "in-app-alerts": {
-          ...{ title: HOSTILE, body: HOSTILE, image: "{{picture}}" },
+          title: HOSTILE,
+          body: HOSTILE,
+          image: "{{picture}}",
           action: { label: HOSTILE, url: HOSTILE_LINK },
         },
       },
@@ -73,7 +78,8 @@ describe("the dashboard's safety", () => {
     await onecall.channels.create({ name: HOSTILE.slice(0, 90), key: "hostile-hooks", type: "webhook" });
     await onecall.webhooks.create({
       url: "https://example.com/hook",
-      ...{ description: HOSTILE, events: ["delivery.failed"] },
+      description: HOSTILE,
+      events: ["delivery.failed"],
     });
     await adminOf().createKey(app.id, { name: HOSTILE, scopes: ["read"] });
     const { notificationId } = await onecall.notifications.send(
@@ -173,7 +179,9 @@ describe("the dashboard's safety", () => {
     expect(/400/, /404/);
     const choose = (text: string) =>
       page.getByLabel("CSV file", { exact: true }).setInputFiles({
-        ...{ name: `${HOSTILE.slice(0, 20)}.csv`, mimeType: "text/csv", buffer: Buffer.from(text) },
+        name: `${HOSTILE.slice(0, 20)}.csv`,
+        mimeType: "text/csv",
+        buffer: Buffer.from(text),
       });
     await choose(`user_id,"${HOSTILE.replaceAll('"', '""')}",orderId\nann,x\n`);
     await page.getByRole("alert").getByText("Line ").first().waitFor();

@@ -20,7 +20,9 @@ describe("the attribute", () => {
   test("theme is the page's scheme, unless it says another", async () => {
     await site.app.send("ann", "Hello");
     const schemes: Record<string, string | undefined> = {
-      ...{ light: "light", dark: "dark", system: "light dark" },
+      light: "light",
+      dark: "dark",
+      system: "light dark",
     };
     const watched = await site.open("ann", FEED, { colorScheme: "dark" });
     const { page } = watched;

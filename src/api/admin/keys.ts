@@ -165,7 +165,12 @@ export async function makeKey(
 function presentKey({ id, name, scopes, key, createdAt, lastUsedAt, uses }: ApiKey): object {
   const { send, read, manage } = uses;
   return {
-    ...{ id, name, scopes, key, createdAt: isoTime(createdAt), lastUsedAt: isoTime(lastUsedAt) },
+    id,
+    name,
+    scopes,
+    key,
+    createdAt: isoTime(createdAt),
+    lastUsedAt: isoTime(lastUsedAt),
     uses: { send: isoTime(send), read: isoTime(read), manage: isoTime(manage) },
   };
 }

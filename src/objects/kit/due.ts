@@ -92,7 +92,7 @@ export class DueTable {
     this.#noteLookedAfter(kind, id);
     if (this.#known.has(`${kind}:${id}`)) return;
     this.#storage.sql.exec("INSERT OR IGNORE INTO due (kind, id, at) VALUES (?, ?, ?)", kind, id, at);
-    // Its time may be another's.
+    // The row may have stood there with another time than `at`: what isn't known is written in any case.
     this.#known.set(`${kind}:${id}`, Number.POSITIVE_INFINITY);
     this.#arm(at);
   }

@@ -95,7 +95,7 @@ export class WebhookOutbox {
     try {
       await this.#drainFrom(0, before);
     } catch (error) {
-      // It was cut short: who was stuck before may still be.
+      // Not all endpoints were tried: those that were out of reach before may still be.
       for (const [id, count] of before) this.#keepStuck(id, count);
       throw error;
     } finally {
@@ -118,11 +118,11 @@ export class WebhookOutbox {
         dropped: before,
       });
       for (const id of failed) this.#keepStuck(id, before.get(id) ?? 0);
-      // They know now how many they have lost: it is told once.
+      // These endpoints have just been told how many messages they lost: the next call mustn't tell it again.
       for (const id of reached) if (before.has(id)) before.set(id, 0);
       this.#messages.remove(messages, taken);
       after = last.seq;
-      // What lies here is for endpoints that can't be reached yet: the others have had theirs.
+      // Rows up to `#handedTo` are kept for endpoints out of reach alone: they needn't be read again for others.
       const areAllStuck = [...before.keys()].every((id) => this.#stuck.has(id));
       if (taken.size === 0 && areAllStuck) after = Math.max(after, this.#handedTo);
       this.#handedTo = Math.max(this.#handedTo, last.seq);

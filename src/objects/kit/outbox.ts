@@ -74,7 +74,7 @@ export class Outbox implements Duty {
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
-        // What isn't told stays; the alarm repeats it, and logs.
+        // What couldn't be told stays in its table: the alarm tells it again, and logs the failure.
         this.tell().catch(() => {});
       },
       Math.max(0, at - Date.now()),
@@ -105,7 +105,7 @@ export class Outbox implements Duty {
       const running = this.#running.get(id);
       if (running === undefined) break;
       await running.catch(() => {});
-      // That one, or another that waited for it, may have told it all.
+      // The call that was waited for, or another that waited as well, may have told everything by now.
       if (this.#content.nextAt(Date.now(), id) === null) return;
     }
     this.#lastTurnAt = Date.now();

@@ -23,7 +23,7 @@ interface AudienceEndParts {
  * shards don't have all of them, as an earlier version delivered it, keeps its audience.
  */
 export class AudienceEnd {
-  /** Its id is the notification's. */
+  /** The id of its row in the due table is the notification's. */
   readonly duty: Duty = { kind: "audience", serve: (id, now) => this.#serve(id, now) };
   readonly #its: AudienceEndParts;
 

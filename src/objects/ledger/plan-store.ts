@@ -11,7 +11,7 @@ export class PlanStore {
     this.#retries = retries;
   }
 
-  /** One that is there already stays. */
+  /** Stores a plan; where the notification has one already, that one stays. */
   keep(plan: LedgerPlan): void {
     this.#sql.exec(
       "INSERT OR IGNORE INTO plans (notification_id, plan) VALUES (?, ?)",

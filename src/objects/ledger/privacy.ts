@@ -44,7 +44,7 @@ export class LedgerPrivacy {
       this.#parts.store.blankLabels(header);
       this.#forgetTag(header.tag);
     }
-    // A retry's plan has the header once more.
+    // Plans of retries hold a copy of the header, with its labels.
     this.#parts.plans.blankLabels(ids);
   }
 

@@ -98,7 +98,7 @@ export class QueueWindow {
       else changed.add(priority);
     }
     for (const priority of changed) this.#size(priority).note(waitedMs, now);
-    // What left a queue makes room in the lower ones as well.
+    // A queue with room lets those of lower priority have more, too.
     const from = PRIORITIES.findIndex((priority) => changed.has(priority));
     return from < 0
       ? []

@@ -10,7 +10,7 @@ export const LEDGER_SCHEMA = [
     `CREATE TABLE notifications (
       id TEXT PRIMARY KEY, header TEXT NOT NULL, template_key TEXT NOT NULL, tag TEXT, mode TEXT NOT NULL,
       redrives INTEGER NOT NULL DEFAULT 0, completed_at INTEGER) WITHOUT ROWID`,
-    // Apart from the headers: a plan holds the template's content, and lists don't read it.
+    // Plans stand apart from the headers: they hold the template's content, which lists don't read.
     "CREATE TABLE plans (notification_id TEXT PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID",
     `CREATE TABLE shard_reports (
       notification_id TEXT NOT NULL, shard INTEGER NOT NULL, expected INTEGER NOT NULL,
@@ -37,7 +37,7 @@ export const LEDGER_SCHEMA = [
       PRIMARY KEY (notification_id, attempt)) WITHOUT ROWID`,
   ],
   [
-    // For the operator: what isn't done with, and what had to be done again.
+    // For the operator's status: notifications that aren't completed, and chunks that had to be sent again.
     "CREATE INDEX notifications_open ON notifications (id) WHERE completed_at IS NULL",
     "CREATE TABLE incidents (kind TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
   ],
@@ -71,6 +71,6 @@ export const LEDGER_SCHEMA = [
   ],
   COUNTED_TAGS_SCHEMA,
   FAILING_SCHEMA,
-  // Whose deliveries alone a retry is for; emptied when it is done.
+  // The one user whose deliveries a retry is for, if it is for one; emptied when the retry is done.
   ["ALTER TABLE retries ADD COLUMN user_id TEXT"],
 ] as const;

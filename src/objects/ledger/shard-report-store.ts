@@ -2,7 +2,7 @@ import { acceptedOf, countFailed, type Totals } from "../../model/counts.ts";
 import type { FailureReason, LedgerPlan, NotificationHeader } from "../../model/notification.ts";
 import type { ShardReport } from "../../model/report.ts";
 
-// Taken out by SQLite: of an old batch the hours are many times what else its totals say.
+// SQLite leaves the hours out: in an old batch's totals they are many times longer than all the rest.
 const TOTALS_WITHOUT_HOURS =
   "(SELECT json_group_array(json_remove(value, '$.hours')) FROM json_each(shard_reports.totals))";
 

@@ -65,7 +65,7 @@ export class SingleStore {
     return isToOne(header) && parts?.shard === shard && parts.timeMs === header.createdAt;
   }
 
-  /** A report opens a notification. */
+  /** Writes down a notification that a shard's report is the first to tell of. */
   insert(
     shard: number,
     { version, totals }: ShardReport,
@@ -178,7 +178,7 @@ export class SingleStore {
     };
   }
 
-  /** Of those that aren't completed. */
+  /** Ids of the notifications that aren't completed. */
   listOpenIds(fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
       `SELECT id FROM singles WHERE completed_after IS NULL AND id >= ? AND id < ?
@@ -225,7 +225,7 @@ export class SingleStore {
   }
 }
 
-/** One shard has all of it. */
+/** Whether other shards have failures of it: a send to one is in a single shard. */
 const NO_OTHERS = () => false;
 
 function toSingle(row: SingleRow): Single {

@@ -81,13 +81,13 @@ export class StallWatchdog {
       this.#its.transaction(() => this.end(id));
       return;
     }
-    // What isn't delivered by then fails by then, not an hour later.
+    // A look is due at the expiry: what isn't delivered then is told as failed then, not an hour later.
     const { expiresAt } = plan.retry ?? plan.header;
     const lookAgain = (at: number): void =>
       due.set(STALL_DUTY, id, expiresAt > now ? Math.min(at, expiresAt) : at);
     const pauseMs = this.#pauseMs(notifications.countRedrives(id));
     const movedAt = this.#lastProgress.get(id);
-    // Whether it moves or not, at its expiry all of it is sent once.
+    // Past its expiry, everything that is left is sent once more, even if the batch still moves.
     const isMoving = movedAt !== undefined && now - movedAt < pauseMs;
     if (isMoving && (now < expiresAt || movedAt >= expiresAt)) lookAgain(movedAt + pauseMs);
     else if (isInAudience(plan) && this.#waitsForItsTurn(plan)) lookAgain(now + pauseMs);
@@ -171,7 +171,7 @@ export class StallWatchdog {
     const { reports } = this.#its.stores;
     const short = new Set(reports.listShort(id));
     const asked = [...new Set(shards)].filter((shard) => short.has(shard));
-    // One that can't be reached now gets its chunks once more.
+    // A shard that can't be reached now counts as one that lacks its chunks: they are sent again.
     await Promise.allSettled(asked.map((shard) => getShardStub(this.#its.env(), appId, shard).flush(id)));
   }
 

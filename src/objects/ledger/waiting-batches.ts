@@ -6,7 +6,7 @@ export interface WaitingBatch {
   notificationId: string;
   priority: Priority;
   attempt: number;
-  /** Not sent yet. */
+  /** Units that no queue has had yet. */
   todo: UnitRange[];
   /** Sent, without a place in the queue any more, and not heard of. */
   lost: UnitRange[];

@@ -20,7 +20,7 @@ export class AppCalls extends RegistryBase {
     return this.changeAnyway(() => {
       const erasure = this.erasure.get();
       if (erasure !== null || this.app.exists()) {
-        // Never used again: what began under the old app's name must not end in a new one's.
+        // The id of an erased app is never given again: what began for the old app must not end in a new one.
         const fate =
           erasure === null ? "exists" : erasure.step === "erased" ? "was deleted" : "is being deleted";
         return refuse("ERR_CONFLICT", `An app with the id "${app.id}" ${fate}. Choose another id.`);

@@ -109,7 +109,12 @@ export class AppStore {
     return {
       record: { appId, keyId: id, scopes, lastFour, name },
       listed: {
-        ...{ id, name, scopes, key: maskKey(lastFour), createdAt: now, lastUsedAt: null },
+        id,
+        name,
+        scopes,
+        key: maskKey(lastFour),
+        createdAt: now,
+        lastUsedAt: null,
         uses: { send: null, read: null, manage: null },
       },
     };

@@ -63,7 +63,7 @@ export class AuditStore {
 
   /** Newest first. */
   list({ action, targetType, targetId, actor, fromId, beforeId, limit }: AuditFilter): AuditPage {
-    // The last that this page looks at, where there are so many.
+    // Where there are more lines than one page looks at: the last that this one looks at.
     const [last] = this.#sql
       .exec<{ id: string }>(
         `SELECT id FROM audit_log WHERE (?1 IS NULL OR id >= ?1) AND (?2 IS NULL OR id < ?2)

@@ -96,7 +96,7 @@ export function describeFileDeletion({ fileKey, id: uploadId, rows }: TargetsFil
   return { action: "targets_file.deleted", target, details: { uploadId, rows } };
 }
 
-/** Only those that changed. */
+/** The line for a change of quotas: it names those alone that changed. */
 export function describeQuotas(appId: string, before: QuotaReport, after: QuotaReport): Change[] {
   const limits = (report: QuotaReport) => mapValues(report, ({ limit }) => limit);
   const changes = changesOf(limits(before), limits(after), QUOTA_NAMES);

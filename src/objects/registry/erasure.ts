@@ -59,7 +59,7 @@ export class AppErasure {
     );
   }
 
-  /** The same with how far its longest step is. */
+  /** What {@link get} tells, and how far the longest step has come: the erasure of user shards. */
   readProgress(shardCount: number | null): ErasureProgress | null {
     const [running] = this.#sql
       .exec<{ startedAt: number; step: ErasureStep; position: number }>(

@@ -38,7 +38,7 @@ export class FileAudienceStore {
     );
   }
 
-  /** Its file was deleted or overwritten. */
+  /** Notes that the file with this audience was deleted or overwritten. */
   end(audienceId: string, now: number): void {
     this.#sql.exec("UPDATE file_audiences SET ends_at = ? WHERE audience_id = ?", now, audienceId);
   }

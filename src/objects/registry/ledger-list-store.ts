@@ -53,7 +53,7 @@ export class LedgerListStore {
       day,
       slots: ofDay.map(({ slot }) => slot),
     }));
-    // The last one may have been cut off.
+    // The page may have ended between the rows of one day's ledgers: the next page begins with that day.
     const cut = rows.length === limit ? found.pop() : undefined;
     const days: LedgerDay[] = [];
     let ledgers = 0;

@@ -100,7 +100,7 @@ export class QuotaStore {
   }
 }
 
-/** Only what is counted by the day has one. */
+/** The day of a quota's counter: 0 for quotas that aren't counted by the day. */
 function dayOf(name: QuotaName): number {
   return name === "uploadedBytesPerDay" ? Math.floor(Date.now() / DAY_MS) : 0;
 }

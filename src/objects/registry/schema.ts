@@ -62,7 +62,7 @@ export const REGISTRY_SCHEMA = [
   ],
   ["ALTER TABLE template_versions ADD COLUMN placeholders TEXT NOT NULL DEFAULT 'double'"],
   [
-    // Of the user hash; null for one without a key.
+    // The key of the hash that says which shard a user is in; null in apps of before, whose hash has none.
     "ALTER TABLE app ADD COLUMN hash_key TEXT",
   ],
   [
@@ -80,7 +80,7 @@ export const REGISTRY_SCHEMA = [
   ],
   ["ALTER TABLE webhooks ADD COLUMN events_per_call INTEGER NOT NULL DEFAULT 1"],
   [
-    // Among so many of a day's ledgers new notifications are spread.
+    // The number of ledgers that an app has for a day: new notifications are spread among them.
     "ALTER TABLE app ADD COLUMN ledger_slots INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE app ADD COLUMN slots_grown_at INTEGER NOT NULL DEFAULT 0",
   ],
@@ -108,7 +108,7 @@ export const REGISTRY_SCHEMA = [
     "UPDATE user_counts SET stored = active",
     "INSERT INTO usage (name, count) SELECT 'users', COALESCE(SUM(stored), 0) FROM user_counts",
   ],
-  // Of apps from before it stays 0: they may have users whose ids differ in case only.
+  // Stays 0 in apps that were there before: they may have users whose ids differ in nothing but case.
   ["ALTER TABLE app ADD COLUMN folds_user_ids INTEGER NOT NULL DEFAULT 0"],
   ["ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER"],
   FILE_AUDIENCES_SCHEMA,

@@ -11,7 +11,7 @@ import type { SegmentLines, UserLine } from "./segment-lines.ts";
 import { keyOf, type SegmentHit, type SegmentStore } from "./segment-store.ts";
 import type { Tombstones } from "./tombstones.ts";
 
-/** What a look reads and writes. */
+/** The stores that a user's look at new segments reads and writes. */
 interface LookedAt {
   looks: Looks;
   segments: SegmentStore;

@@ -74,7 +74,7 @@ export class UserShardBase extends DurableObject<Bindings> {
     this.erasureCalls = new ErasureCalls({
       sql,
       due,
-      // One that fails is repeated, and reads anew what it reports.
+      // A flush that fails is repeated by the alarm, which reads again what there is to report.
       flushReports: () => this.reporter.flush().catch(() => {}),
       tell: (call) => tellErasure(this.env, appId, call),
     });

@@ -55,7 +55,7 @@ export class DeliveryRows {
 
   /** Inserts the slice if all of its rows are new; otherwise writes nothing and returns false. */
   insertWhole(notificationId: string, slice: DeliverySlice, now: number): boolean {
-    // Of one row there is nothing to undo.
+    // A statement of one row has written it or not: there is no part of it to undo.
     if (slice.rows === 1) return this.#countInserted(notificationId, slice, now) === 1;
     try {
       return this.#storage.transactionSync(() => {

@@ -161,7 +161,7 @@ export class DeliveryStore {
     isTold = false,
   ): { header: NotificationHeader; totals: Totals } {
     const { header } = request;
-    // Mostly this is the notification's first or only call here: one statement then does.
+    // Mostly this is the first call for the notification in this shard: then its insert carries the totals.
     if (this.#notifications.insert(request, added, isTold)) return { header, totals: added };
     const stored = this.#notifications.get(header.id);
     if (stored === null) throw new Error("A notification that is there can't be read");
@@ -178,7 +178,7 @@ export class DeliveryStore {
    */
   settle(notificationId: string, channelKey: string, settlements: readonly Settlement[], now: number): void {
     const stored = this.#notifications.get(notificationId);
-    // Past its retention: its deliveries are gone as well.
+    // The notification is past its retention, and its deliveries are gone with it.
     if (stored === null) return;
     const settled = this.#rows.settle(notificationId, channelKey, settlements, now);
     if (settled.length === 0) return;

@@ -82,7 +82,7 @@ export class DispatchCircuits {
         .flatMap(([name, probeAt]) => (probeAt > now ? [] : (this.#findProbe(name, now) ?? [])));
       if (this.#circuits.listOpen("").length > 0) this.#due.set(PROBE_DUTY, "", now + this.#probeMs);
       else {
-        // Nothing fails, or an earlier instance knew what did: whatever waited for it goes on.
+        // No circuit is open that this instance knows of: what waited for one of an earlier instance goes on.
         this.#due.remove(PROBE_DUTY, "");
         this.#wake(null, now);
       }

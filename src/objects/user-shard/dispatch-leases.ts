@@ -59,7 +59,7 @@ export class DispatchLeases {
     wakeWaiting(this.#parts, inHand.releaseExpired(now), now);
     const busy = inHand.listFull();
     const rows = store.listDue(lane, { blocked: [...open], busy }, now, DISPATCH_LEASE_ROWS);
-    // Who comes for more finds out then.
+    // After a full lease its sender comes again, and these users' dispatches are looked for then.
     if (busy.length > 0 && rows.length < DISPATCH_LEASE_ROWS) {
       inHand.wait(store.listDueOf(lane, busy, now), lane);
     }
@@ -93,7 +93,7 @@ export class DispatchLeases {
     );
     inHand.take(id, until, new Map(targets.map(({ userId, addresses }) => [userId, addresses.length])));
     due.bringForward(DISPATCH_DUTY, "", until);
-    // The rows', not the header's: a retry has its own. All rows of an attempt have the same.
+    // The expiry stands in the rows: a retry has one of its own, which the header doesn't know.
     const expiresAt = Math.max(...rows.map((row) => row.expiresAt));
     const { priority } = stored.header;
     const pushData = deliveries.getPushData(notificationId);
@@ -133,7 +133,7 @@ export class DispatchLeases {
     const targets: DispatchTarget[] = [];
     const withoutAddress: DispatchRow[] = [];
     for (const [userId, row] of byUser) {
-      // Who has the uid now, and addresses, wasn't sent to.
+      // The uid may be another user's by now, with addresses: this delivery was for the one who is gone.
       if (gone.has(userId) || inactive.has(userId)) continue;
       const left = (known.get(userId) ?? []).filter(({ key }) => progressOf(row, key) !== null);
       if (left.length === 0) withoutAddress.push(row);
@@ -141,7 +141,7 @@ export class DispatchLeases {
         const isDue = (progressOf(row, key)?.dueAt ?? 0) <= now;
         return isDue && (!open.has(scope) || probes.get(userId)?.scopes.has(scope));
       });
-      // Of whom nobody has any in hand, all: their one sender asks as few at once by itself.
+      // A user of whom no sender has a dispatch gets all: their one sender calls few at once by itself.
       const free = inHand.countFree(userId);
       const { attempt, content } = row;
       const given = free < MAX_USER_CALLS_AT_ONCE ? due.slice(0, free) : due;

@@ -122,7 +122,7 @@ export class DispatchReports {
     );
   }
 
-  // Rounded up, so that what failed together is woken together and not by an alarm each.
+  /** When the alarm tries again. Rounded up, so that what failed together needs one alarm, not one each. */
   #firstDue(remaining: readonly AddressProgress[], now: number): number {
     const dueAt = Math.min(...remaining.map((entry) => entry.dueAt));
     const stepMs = Math.max(1, Math.round(this.#parts.config.retryMs / ROUNDING));

@@ -81,7 +81,7 @@ export class EngagementStore {
 
   /** False where it isn't on its way: it hasn't been sent to anybody. */
   #settleDelivered({ userId, channelKey }: DeliveryKey, id: string, attempt: number, now: number): boolean {
-    // Its other addresses are still tried; their answers don't count it again.
+    // The delivery's other addresses are still called; their answers don't count it a second time.
     const tries = this.#stores.dispatches.markAccepted({ channelKey, notificationId: id }, userId);
     if (tries === null) return false;
     const settled = { status: "delivered", reason: null, message: null } as const;

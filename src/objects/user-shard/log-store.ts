@@ -59,7 +59,7 @@ export class LogStore {
       .exec<{ target: string | null }>("SELECT target FROM notifications WHERE id = ?", notificationId)
       .toArray();
     if (row === undefined || row.target !== null) return row?.target ?? null;
-    // Stored before the target was: each of the shard's users is asked.
+    // The row is of a version that didn't store the target: it is looked for among all users of the shard.
     const [delivery] = this.#sql
       .exec<{ user_id: string }>(
         `${USERS_AFTER} SELECT deliveries.user_id FROM users_after

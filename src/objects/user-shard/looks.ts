@@ -17,9 +17,9 @@ const ROWS_PER_TURN = 5000;
 
 /** How far a user has looked. */
 export interface Look {
-  /** Up to this segment; 0: not yet. */
+  /** The newest segment that this user's look has come to; 0: there was no look yet. */
   seq: number;
-  /** What of it is left. */
+  /** Where a look stopped within its bounds: what the next one goes on with. */
   rest: LookRest | null;
 }
 

@@ -86,7 +86,7 @@ export class NotificationStore {
          reported_version = iif(?4, version + 1, reported_version),
          target_values = iif(?2, target_values, NULL) WHERE id = ?3`,
       writeTotals(header, totals),
-      // What can't fail any more is never rendered again.
+      // The values are kept for a retry: where no delivery can fail any more, there will be none.
       mayFailAgain(totals) ? 1 : 0,
       header.id,
       isTold ? 1 : 0,

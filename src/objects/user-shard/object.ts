@@ -79,7 +79,7 @@ export class UserShard extends FeedCalls implements UserShardContract {
     else this.due.set(SOCKETS_DUTY, "", next);
   }
 
-  /** One slice. */
+  /** Removes one slice of what has ended; the rest is the next alarm's. */
   #serveRetention(now: number): void {
     const { retentionMs } = readConfig(this.env);
     this.due.transaction(() => {

@@ -107,7 +107,7 @@ export class Reporter {
       before = await this.#flushSlice(before, failures);
     }
     this.#goOnBefore = before;
-    // What changed meanwhile waits for its turn.
+    // Notifications that changed during this flush are told by the next.
     if (before !== null || (this.#changes !== changes && this.#hasReady())) this.schedule("single");
     if (failures.length === 0) return;
     if (!isRepeat) throw failures[0];

@@ -42,7 +42,7 @@ export class Retention {
   /** One slice, in a transaction: of notifications before `beforeId`; true where there is more to do. */
   deleteExpired(beforeId: string): boolean {
     const { notifications, dispatches, headers, segments, looks } = this.#stores;
-    // A walk ends with what it began with: notifications go when all of their deliveries have.
+    // A walk keeps to the notifications it began with: each goes when all of its deliveries have.
     if (this.#walk === null) {
       const oldest = notifications.getOldest();
       // No notification is left: what their headers had in common goes, too.
@@ -51,7 +51,7 @@ export class Retention {
       this.#walk = { beforeId, afterUser: "" };
     }
     const { beforeId: end, afterUser } = this.#walk;
-    // First: a look mustn't bring in again what is removed behind.
+    // Segments go first: a user's look would make rows again of what is removed after this.
     if (segments.deleteBefore(end, PER_TURN.segments) === PER_TURN.segments) return true;
     const users = this.#listUsers(afterUser);
     const last = users.at(-1);

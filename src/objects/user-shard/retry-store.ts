@@ -65,7 +65,7 @@ export class RetryStore {
     storeDispatches: StoreDispatches,
   ): RedeliveredDeliveries | null {
     const stored = this.#notifications.get(notificationId);
-    // Past its retention, or another attempt has begun.
+    // The notification is past its retention, or this is a late call of an attempt before the newest.
     if (stored === null || stored.attempt !== attempt) return null;
     const { totals } = stored;
     const fresh: DeliveryKey[] = [];

@@ -41,7 +41,7 @@ export const USER_SHARD_SCHEMA = [
       user_id TEXT NOT NULL, address_key TEXT NOT NULL, id TEXT NOT NULL, provider TEXT NOT NULL,
       scope TEXT NOT NULL, address TEXT NOT NULL, version TEXT NOT NULL, created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL, PRIMARY KEY (user_id, address_key)) WITHOUT ROWID`,
-    // Of addresses that hash to this shard: whose they are, wherever that user is.
+    // Who owns each address that hashes to this shard; that user may be stored in any shard.
     `CREATE TABLE device_owners (
       address_key TEXT PRIMARY KEY, user_id TEXT NOT NULL, version TEXT NOT NULL) WITHOUT ROWID`,
     // What other shards are still to be told of devices.
@@ -60,7 +60,7 @@ export const USER_SHARD_SCHEMA = [
     // Retries: the newest attempt, and how many reopened deliveries haven't been delivered again yet.
     "ALTER TABLE notifications ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1",
     "ALTER TABLE notifications ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0",
-    // Of a realtime send to one whose delivery may fail: what it is rendered from again.
+    // The raw values of a realtime send to one whose delivery may fail: a retry renders from them.
     "ALTER TABLE notifications ADD COLUMN target_values TEXT",
     // Costs a row for each failure, nothing for the rest.
     `CREATE INDEX deliveries_failed ON deliveries (notification_id, channel_key, reason)
@@ -72,7 +72,7 @@ export const USER_SHARD_SCHEMA = [
     "ALTER TABLE deleted_users ADD COLUMN before_id TEXT NOT NULL DEFAULT ''",
     `UPDATE deleted_users SET before_id =
       printf('%08x-%04x-7000-8000-000000000000', (deleted_at + 1) >> 16, (deleted_at + 1) & 65535)`,
-    // From which notification on the erasure of what is stored goes on; null: it is done.
+    // The notification at which the erasure of this user's rows goes on; null: it is done.
     "ALTER TABLE deleted_users ADD COLUMN erase_from TEXT",
     "CREATE INDEX deleted_users_by_time ON deleted_users (before_id)",
     "CREATE INDEX deleted_users_unerased ON deleted_users (uid) WHERE erase_from IS NOT NULL",

@@ -258,7 +258,7 @@ export class SegmentStore {
   }
 }
 
-/** Its content of these channels never changes. */
+/** The key of a template's stored text: a version's content for the same channels never changes. */
 export function keyOf({ templateId, templateVersion, channels }: NotificationHeader): string {
   return JSON.stringify([templateId, templateVersion, ...channels.map(({ key }) => key)]);
 }

@@ -78,7 +78,7 @@ export class UserCalls extends ClaimCalls {
     });
     this.reporter.schedule("batch");
     this.sockets.closeUser(uid, "The user was deleted");
-    // Ids hold milliseconds: what is sent in that of the deletion is a deleted user's.
+    // Ids hold milliseconds: a send in the same one as the deletion would count as one to the deleted user.
     if (Date.now() <= now) await scheduler.wait(1);
     return hadAnything ? succeed(null) : NO_USER;
   }
@@ -141,7 +141,7 @@ export class UserCalls extends ClaimCalls {
       this.userCount.noteChange(now);
       return changed;
     });
-    // What isn't told is told by the alarm: the change stands.
+    // The change stands in any case: where the registry can't be told now, the alarm does it.
     const told = this.userCount.tell().catch((error: unknown) => {
       this.logError("telling the count failed", error);
     });

@@ -15,7 +15,7 @@ export class UserCountRow {
       .one();
   }
 
-  /** So many more, or fewer. */
+  /** Changes the counts by so many, which may be negative. */
   add({ active, stored }: { active: number; stored: number }): void {
     this.#sql.exec(
       "UPDATE user_count SET active = active + ?, stored = stored + ?, version = version + 1",

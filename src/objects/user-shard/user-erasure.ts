@@ -99,7 +99,7 @@ export class UserErasure {
     const ids = [...new Set(rows.map(({ notification_id }) => notification_id))];
     notifications.blankSingles(uid, ids);
     calls.addForgotten(uid, notifications.listRealtime(ids), now);
-    // A notification's rows may go on beyond the slice: the next begins with it again.
+    // The last notification may have more rows than the slice took: the next slice begins with it again.
     return rows.length < ERASE_SLICE_ROWS ? null : last;
   }
 

@@ -43,7 +43,7 @@ export class CallStore {
     if (first === undefined || last === undefined) return null;
     const isBatch = eventsPerCall > 1;
     if (!isBatch && this.get(first.id) !== null) {
-      // Handed over twice, long ago: it waits already.
+      // It was handed over a second time, so late that its source was forgotten: its call waits already.
       this.#queue.delete(first.seq, first.seq);
       this.#counters.noteDone(1, first.bytes);
       return this.compose(eventsPerCall, now);

@@ -174,10 +174,10 @@ export class WebhookEndpoint extends DurableObject<Bindings> implements WebhookE
       store.setConfig(config);
       if (before?.isEnabled && !config.isEnabled) counters.noteDisabled();
       if (config.isEnabled && before?.isEnabled === false) {
-        // A new start: what has waited goes out, and its five days begin anew.
+        // Enabling is a new start: what waits goes out, and the five days until it is disabled begin again.
         store.setFailingSince(null);
         counters.noteEnabled(now);
-        // Enabled by a call that came before the registry had heard: then the call stands.
+        // The app enabled the endpoint before the registry heard that it was disabled: the app's call stands.
         for (const reason of DISABLED_REASONS) due.remove(DISABLED_DUTY, reason);
       }
       sender.plan();

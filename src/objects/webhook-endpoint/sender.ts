@@ -209,7 +209,7 @@ export class WebhookSender {
     const tries = call.tries + 1;
     const pauseMs = nextPauseMs(tries, outcome.retryAfterMs, Math.random());
     const nextAt = pauseMs === null ? null : Date.now() + pauseMs;
-    // Sent again by hand meanwhile, with success: then this failure is only told.
+    // The call may have been resent by hand meanwhile, and taken: then this failure changes nothing else.
     const isDone = calls.get(call.id) === null;
     if (!isDone) calls.setFailedTry(call, tries, nextAt);
     this.#noteFailure(outcome, startedAt);

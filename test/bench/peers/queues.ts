@@ -67,7 +67,9 @@ async function openBullMq({ folder, redisPort }: PeerPlace): Promise<PeerQueue> 
     },
     async work(deliver) {
       const worker = new Worker(NAME, ({ data }) => deliver(data), {
-        ...{ connection, concurrency: AT_ONCE, lockDuration: LOST_AFTER_SECONDS * 1000 },
+        connection,
+        concurrency: AT_ONCE,
+        lockDuration: LOST_AFTER_SECONDS * 1000,
         stalledInterval: 1000,
       });
       worker.on("error", () => {});
@@ -97,7 +99,10 @@ async function openPgBoss({ folder, postgresPort: port }: PeerPlace): Promise<Pe
   const { PgBoss } = loadPackage<PgBossModule>(folder, "pg-boss");
   const database = { host: "127.0.0.1", port, user: "bench", database: "postgres" };
   const boss = new PgBoss({
-    ...{ ...database, schedule: false, superviseIntervalSeconds: 1, monitorIntervalSeconds: 1 },
+    ...database,
+    schedule: false,
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
   });
   boss.on("error", () => {});
   await boss.start();

@@ -18,7 +18,10 @@ function Page() {
     createElement("button", { type: "button", onClick: () => setTag("own") }, "Only own"),
     createElement("button", { type: "button", onClick: () => root.unmount() }, "Leave"),
     createElement(OnecallFeed, {
-      ...{ server, getToken, locale, ...(tag === null ? {} : { tag }) },
+      server,
+      getToken,
+      locale,
+      ...(tag === null ? {} : { tag }),
       onUnread: (detail) => setCount(detail.count),
       // Another function at each drawing, as most pages have it.
       renderItem: (item) => item.tag === "own" && createElement(Own, { locale }),

@@ -28,8 +28,12 @@ const app = createApp({
       h("button", { onClick: () => filter() }, "Only own"),
       h("button", { onClick: () => app.unmount() }, "Leave"),
       h(OnecallFeed, {
-        ...{ server, getToken, locale: locale.value, tag: tag.value },
-        ...{ onUnread, renderItem: renderOwn },
+        server,
+        getToken,
+        locale: locale.value,
+        tag: tag.value,
+        onUnread,
+        renderItem: renderOwn,
       }),
     ];
   },
