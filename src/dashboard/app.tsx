@@ -1,4 +1,4 @@
-import { useEffect, useErrorBoundary } from "preact/hooks";
+import { useErrorBoundary } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, Route, Router } from "preact-iso";
 import { Failure, Loading } from "./components/feedback.tsx";
 import { Shell } from "./components/shell.tsx";
@@ -32,9 +32,6 @@ const NotFound = toPage(() => import("./pages/not-found.tsx"));
 
 /** The pages, by who is signed in. */
 export function App() {
-  useEffect(() => {
-    openSession();
-  }, []);
   const found = session.value;
   return (
     <LocationProvider scope="/dashboard">
