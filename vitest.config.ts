@@ -7,17 +7,21 @@ keepStorageInMemory();
 
 /**
  * Proofs that take long: silent providers and slow clients, objects that die, random calls, many chunks, shards and rows,
- * clocks that are days ahead: `npm run test:slow`, a worker for each file.
+ * clocks that are days ahead: `npm run test:slow`, a worker for each file. It costs as much as thirty tests to start one.
  */
 const SLOW_TESTS = [
   "test/api/fuzz.test.ts",
   "test/api/isolation.test.ts",
   "test/apps/shards.test.ts",
+  "test/apps/strangers.test.ts",
   "test/audiences/upload-cuts.test.ts",
   "test/audiences/upload-pace.test.ts",
+  "test/audit-log/retention.test.ts",
   "test/campaigns/faults.test.ts",
   "test/channels/webhook-batch.test.ts",
   "test/client/faults.test.ts",
+  "test/client/silence.test.ts",
+  "test/http/large-bodies.test.ts",
   "test/http/large-lists.test.ts",
   "test/notifications/audience-end.test.ts",
   "test/notifications/faults.test.ts",
@@ -26,13 +30,16 @@ const SLOW_TESTS = [
   "test/notifications/plan-details.test.ts",
   "test/notifications/queue-window.test.ts",
   "test/notifications/retry-limits.test.ts",
+  "test/operations/days.test.ts",
   "test/operations/erasure-aftermath.test.ts",
+  "test/operations/erasure.test.ts",
   "test/operations/wake-objects.test.ts",
   "test/push/circuits-in-shard.test.ts",
   "test/push/dead-provider.test.ts",
   "test/push/delivered-once.test.ts",
   "test/push/faults.test.ts",
   "test/push/silent-services.test.ts",
+  "test/users/retry-values.test.ts",
   "test/users/segments.test.ts",
   "test/users/shard-size.test.ts",
   "test/users/stuck-ledgers.test.ts",
@@ -40,17 +47,7 @@ const SLOW_TESTS = [
   "test/webhooks/schedule.test.ts",
 ];
 
-const TESTS_ALONE = [
-  "test/http/large-bodies.test.ts",
-  "test/isolate-budget.test.ts",
-  "test/apps/strangers.test.ts",
-  "test/notifications/copies-and-limits.test.ts",
-  "test/operations/days.test.ts",
-  "test/audit-log/retention.test.ts",
-  "test/users/retry-values.test.ts",
-  "test/operations/erasure.test.ts",
-  "test/client/silence.test.ts",
-];
+const TESTS_ALONE = ["test/isolate-budget.test.ts", "test/notifications/copies-and-limits.test.ts"];
 
 export default defineConfig({
   plugins: [
@@ -99,8 +96,8 @@ export default defineConfig({
           isolate: false,
         },
       },
-      // They set the clock ahead, and UUIDv7s that were made then are followed by later ones in the same worker; or
-      // they leave slow calls behind, which the evictions of other tests would wait for; or they use an isolate's limits up.
+      // They use an isolate's limits up, or set the clock ahead: UUIDv7s that were made then are followed by later ones in
+      // the same worker.
       { extends: true, test: { name: "alone", include: TESTS_ALONE } },
       { extends: true, test: { name: "slow", include: SLOW_TESTS } },
     ],
