@@ -17,12 +17,13 @@ const HEADS = `
 
 /** Of a line that is read by itself, bytes or characters; a longer one is read with all others. */
 const WINDOW = 1024;
-const readWindows = (lines: string): string => `
-  SELECT seq, places, CAST(substr(${lines}, value ->> 1, ${WINDOW}) AS TEXT) AS text
-  FROM json_each(?) CROSS JOIN segments ON seq = value ->> 0`;
-
 /** Where a line begins is known in UTF-16 units: bytes, where all before it is ASCII, and mostly characters. */
-const WINDOWS = [readWindows("CAST(lines AS BLOB)"), readWindows("lines")];
+const WINDOWS = [
+  `SELECT seq, places, CAST(substr(CAST(lines AS BLOB), value ->> 1, ?2) AS TEXT) AS text
+   FROM json_each(?1) CROSS JOIN segments ON seq = value ->> 0`,
+  `SELECT seq, places, substr(lines, value ->> 1, ?2) AS text
+   FROM json_each(?1) CROSS JOIN segments ON seq = value ->> 0`,
+];
 
 /** Reads lines of single users out of segments, mostly without the hundred kilobytes of the others. */
 export class SegmentLines {
@@ -57,6 +58,7 @@ export class SegmentLines {
       for (const row of this.#sql.exec<{ seq: number; places: string | null; text: string }>(
         statement,
         asked,
+        WINDOW,
       )) {
         const begin = starts.get(row.seq) === 0 ? "" : "\n";
         const line = row.text.startsWith(begin + head) ? readOne(row.text, begin.length) : null;

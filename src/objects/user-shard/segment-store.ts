@@ -119,18 +119,20 @@ export class SegmentStore {
 
   /** Segments after `seq` that have a target of this hash, oldest first. */
   listHits(seq: number, hash: number): SegmentHit[] {
-    return this.#listHits("seq > ? ORDER BY seq", seq, hash);
+    const statement = "SELECT seq, notification_id, hashes FROM segments WHERE seq > ? ORDER BY seq";
+    return this.#listHits(statement, seq, hash);
   }
 
   /** A notification's segments that have a target of this hash. */
   listHitsOf(notificationId: string, hash: number): SegmentHit[] {
-    return this.#listHits("notification_id = ?", notificationId, hash);
+    const statement = "SELECT seq, notification_id, hashes FROM segments WHERE notification_id = ?";
+    return this.#listHits(statement, notificationId, hash);
   }
 
-  #listHits(condition: string, value: number | string, hash: number): SegmentHit[] {
+  #listHits(statement: string, value: number | string, hash: number): SegmentHit[] {
     const hits: SegmentHit[] = [];
     const rows = this.#sql.exec<{ seq: number; notification_id: string; hashes: ArrayBuffer }>(
-      `SELECT seq, notification_id, hashes FROM segments WHERE ${condition}`,
+      statement,
       value,
     );
     for (const row of rows) {
