@@ -1,4 +1,4 @@
-import { decompress } from "../audiences/gzip.ts";
+import { decompressStream } from "../audiences/gzip.ts";
 import { signUpload, type UploadFields } from "../audiences/upload-signature.ts";
 import { getSigningSecret } from "../copies/root-secrets.ts";
 import type { Bindings } from "../env.ts";
@@ -83,7 +83,7 @@ export async function readFileContent(env: Bindings, app: AppRecord, fileKey: st
   if (object === null) throw new OnecallError("ERR_NOT_FOUND", "The targets file's content is gone.");
   // Earlier versions stored it as it is.
   const isCompressed = object.httpMetadata?.contentEncoding === "gzip";
-  const content = isCompressed ? decompress(object.body) : object.body;
+  const content = isCompressed ? decompressStream(object.body) : object.body;
   return new Response(content.pipeThrough(new FixedLengthStream(file.size)), {
     headers: {
       "content-type": "text/csv; charset=utf-8",

@@ -19,7 +19,7 @@ import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 import { freeBytes, readPieces } from "./byte-pieces.ts";
 import { CsvReader, type CsvRules, type CsvSummary } from "./csv.ts";
 import { CsvArchive } from "./csv-archive.ts";
-import { decompress } from "./gzip.ts";
+import { decompressStream } from "./gzip.ts";
 import { deleteAudiences, storeAudience } from "./store.ts";
 import { buildingMemory, type MemoryShare } from "./upload-memory.ts";
 import type { UploadPolicy } from "./upload-signature.ts";
@@ -163,7 +163,7 @@ export class FileUpload {
   async #readArchive(): Promise<AsyncIterable<Uint8Array>> {
     const object = await this.#env.TARGETS.get(this.#archiveKey);
     if (object === null) throw unavailable(new Error("The uploaded file can't be read back"));
-    return readPieces(decompress(object.body), READ_BYTES);
+    return readPieces(decompressStream(object.body), READ_BYTES);
   }
 
   async #build(

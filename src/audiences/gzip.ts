@@ -1,15 +1,19 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+
+/** zlib's least: half the time of its usual one, for a tenth more bytes. */
+const LEVEL = 1;
+
 /** Bytes as a gzip file (RFC 1952). Several of these one behind the other are a gzip file too, for most readers. */
-export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  const { readable, writable } = new CompressionStream("gzip");
-  const writer = writable.getWriter();
-  const [compressed] = await Promise.all([
-    new Response(readable).bytes(),
-    writer.write(bytes).then(() => writer.close()),
-  ]);
-  return compressed;
+export function compress(bytes: Uint8Array): Uint8Array {
+  return gzipSync(bytes, { level: LEVEL });
 }
 
-/** What one call of `compress`, or one stream, made of it: a second file behind the first is an error. */
-export function decompress(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+/** The text of such a file, in UTF-8. */
+export function decompressText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(gunzipSync(bytes));
+}
+
+/** What was made gzip as one stream. */
+export function decompressStream(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return stream.pipeThrough(new DecompressionStream("gzip"));
 }

@@ -5,7 +5,7 @@ import { keys } from "../model/keys.ts";
 import type { AudienceRef, StoredRow } from "../model/notification.ts";
 import { pause } from "../model/pause.ts";
 import type { BuiltAudience } from "./builder.ts";
-import { compress, decompress } from "./gzip.ts";
+import { compress, decompressText } from "./gzip.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import type { Overrides } from "./row-values.ts";
 
@@ -89,7 +89,7 @@ async function writeChunks(
   let offset = 0;
   try {
     for (const text of audience.texts) {
-      const bytes = await compress(text);
+      const bytes = compress(text);
       await writer.write(bytes);
       ranges.push({ offset, length: bytes.length });
       offset += bytes.length;
@@ -154,7 +154,7 @@ export async function readChunkText(
     onlyIf: { etagMatches: audience.etag },
   });
   if (object === null || !("body" in object)) throw new Error("The audience is gone or was replaced");
-  return stored === undefined ? object.text() : new Response(decompress(object.body)).text();
+  return stored === undefined ? object.text() : decompressText(await object.bytes());
 }
 
 /** The rows of a chunk's text. */

@@ -148,7 +148,7 @@ describe("a file that changes after the send was accepted", () => {
     const text = await readText(audience);
     expect(text).toContain("swapped");
     const other = new TextEncoder().encode(text.replaceAll("swapped", "another"));
-    await bindings.TARGETS.put(audience, await compress(other));
+    await bindings.TARGETS.put(audience, compress(other));
     expect(await consume(queue.messages)).toEqual({ acked: 0, retried: queue.messages.length });
     expect((await app.notification(id)).counts["in-app-alerts"]).toMatchObject({ pending: 3, delivered: 0 });
     expect(await textOf("another-1")).toEqual([]);
