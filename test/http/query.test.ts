@@ -85,13 +85,13 @@ describe("a cursor", () => {
     expect((await get(`${path}?cursor=${nextCursor}`)).status).toBe(400);
   });
 
-  it("that was made up gives at most what the list has", async () => {
+  it("that was made up gives at most what the list has, or is refused", async () => {
     expect(
       (await get(`/v3/business-messaging/api/users?cursor=${encode(["' OR 1=1 --"])}`)).body.data,
     ).toHaveLength(3);
     expect((await get(`/v3/business-messaging/api/users?cursor=${encode(["b"])}`)).body.data).toHaveLength(1);
     expect((await get(`${API}/templates?cursor=${encode(["zzz"])}`)).body.data).toHaveLength(2);
-    expect((await get(`${API}/notifications?cursor=${encode(["zzz"])}`)).body.data).toEqual([]);
+    expect((await get(`${API}/notifications?cursor=${encode(["zzz"])}`)).status).toBe(400);
     expect((await get(`${API}/feed?cursor=${encode(["zzz", "zzz"])}`)).body.data).toEqual([]);
   });
 });
