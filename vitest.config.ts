@@ -47,6 +47,26 @@ const SLOW_TESTS = [
   "test/webhooks/schedule.test.ts",
 ];
 
+/** Slow ones that can share a worker: many users, rows, routes and spellings, and waits for repeats. */
+const LONG_TESTS = [
+  "test/analytics/events.test.ts",
+  "test/api/cursors.test.ts",
+  "test/audiences/csv-tables.test.ts",
+  "test/http/body.test.ts",
+  "test/http/public-url-spellings.test.ts",
+  "test/notifications/delivery-log-cells.test.ts",
+  "test/notifications/delivery-log.test.ts",
+  "test/notifications/retry-one.test.ts",
+  "test/notifications/retry.test.ts",
+  "test/operations/room.test.ts",
+  "test/push/user-in-flight.test.ts",
+  "test/users/large-users.test.ts",
+  "test/webhooks/endpoint-object.test.ts",
+  "test/webhooks/events.test.ts",
+  "test/webhooks/outbox.test.ts",
+  "test/webhooks/recovery.test.ts",
+];
+
 const TESTS_ALONE = ["test/isolate-budget.test.ts", "test/notifications/copies-and-limits.test.ts"];
 
 export default defineConfig({
@@ -91,8 +111,18 @@ export default defineConfig({
             "test/web/**",
             ...TESTS_ALONE,
             ...SLOW_TESTS,
+            ...LONG_TESTS,
           ],
           // One worker for many files: to start one for each took as long as the tests.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          setupFiles: ["test/support/one-clock.ts"],
+          include: LONG_TESTS,
           isolate: false,
         },
       },
