@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 import { isCounted } from "../bench/batch.ts";
 import { OnecallClient } from "../bench/onecall-client.ts";
 import { uploadFile } from "../bench/targets-file.ts";
@@ -52,12 +53,14 @@ async function listFiles(folder: string, ending: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Files that hold the text and aren't a database's. */
+/** Files that hold the text, compressed or not, and aren't a database's. */
 async function scanFiles(folder: string, text: string): Promise<string[]> {
   const found: string[] = [];
   for (const path of await listFiles(folder, "")) {
     if (/\.sqlite(-wal|-shm)?$/.test(path)) continue;
-    if ((await readFile(path)).includes(text)) found.push(relative(folder, path));
+    const bytes = await readFile(path);
+    const content = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+    if (content.includes(text)) found.push(relative(folder, path));
   }
   return found;
 }
