@@ -58,7 +58,8 @@ export async function consumeDeliveries(batch: MessageBatch, env: Bindings): Pro
 
 /** What is to happen with each message. */
 interface Settled {
-  delivered: (entry: ReceivedMessage, reports: readonly CarriedReport[]) => void;
+  /** Resolves when its ledger knows, should it be told now: only then another app's unit begins. */
+  delivered: (entry: ReceivedMessage, reports: readonly CarriedReport[]) => Promise<void> | undefined;
   failed: (entry: ReceivedMessage, error: unknown) => void;
 }
 
@@ -112,18 +113,20 @@ class Finishing {
     }
   }
 
-  settle(entry: DeliveredMessage, isDelivered: boolean): void {
+  /** Resolves when the ledger was told, where it was its last message. */
+  settle(entry: DeliveredMessage, isDelivered: boolean): Promise<void> | undefined {
     const { unit, message, ledger } = entry;
     if (ledger === null) {
       if (isDelivered) message.ack();
-      return;
+      return undefined;
     }
     const group = this.#ledgers.get(nameOf(entry));
-    if (group === undefined) return;
+    if (group === undefined) return undefined;
     if (isDelivered) group.done.push(entry);
-    if (--group.left === 0 && group.done.length > 0) {
-      this.#calls.push(finishUnits(this.#env, unit.appId, ledger, group.done));
-    }
+    if (--group.left > 0 || group.done.length === 0) return undefined;
+    const call = finishUnits(this.#env, unit.appId, ledger, group.done);
+    this.#calls.push(call);
+    return call;
   }
 
   async whenDone(): Promise<void> {

@@ -12,9 +12,9 @@ const LEASE_MS = 60_000;
 /** What a message waits in a queue where others wait too, ms: the windows stay as small as they can be. */
 const WAITED_MS = 500;
 /** How often a lower priority has a turn, ms. */
-const TURN_MS = 100;
+const TURN_MS = 250;
 const CHUNK_MS = 10;
-const DURING_MS = 900;
+const DURING_MS = 2200;
 
 it("An app's lower priority gets a chunk into its queue now and then, while a higher one takes all places", async () => {
   const app = await createReadyApp();

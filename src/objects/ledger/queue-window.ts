@@ -21,7 +21,7 @@ export const QUEUE_WINDOW_SCHEMA = [
 ] as const;
 
 /** How often a queue gets a message where higher ones of the app take all places, ms. */
-export const LOWER_EVERY_MS = 100;
+export const LOWER_EVERY_MS = 250;
 
 /** A unit in the queue, and when it went there (Unix ms). */
 type Sent = [notificationId: string, attempt: number, unit: number, at: number];
