@@ -21,9 +21,6 @@ const FILE_TIMEOUT_MS = 12 * 60 * 1000;
 const [folder = "", ...named] = process.argv.slice(2);
 const retries = Number(process.env.TEST_RETRIES ?? 0);
 
-/** Those of browsers wait for half of their time: for pages that draw, and for batches. */
-const filesAtOnce = availableParallelism() * (folder.endsWith("web") ? 2 : 1);
-
 const all = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
 // Workers' state folders, and the browser's.
 keepStorageInMemory();
@@ -42,11 +39,11 @@ for (let left = retries; files.length > 0; left--) {
 }
 await service.stop();
 
-/** Runs them, some at once. Returns the paths of those that failed. */
+/** Runs them, as many at once as there are cores: mostly they wait. Returns the paths of those that failed. */
 function runFiles(paths: readonly string[]): Promise<string[]> {
   const failed = new Set<string>();
   return new Promise((resolve, reject) => {
-    const events = run({ files: [...paths], concurrency: filesAtOnce, timeout: FILE_TIMEOUT_MS });
+    const events = run({ files: [...paths], concurrency: availableParallelism(), timeout: FILE_TIMEOUT_MS });
     events.on("test:fail", ({ file }) => {
       if (file !== undefined) failed.add(file);
     });
