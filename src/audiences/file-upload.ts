@@ -58,7 +58,8 @@ export class FileUpload {
   readonly #requestId: string;
   readonly #placement: UserPlacement;
   readonly #audienceId = newId();
-  readonly #archive: CsvArchive;
+  /** Opened when it gets its first bytes: it holds more than a small file does. */
+  #archive: CsvArchive | null = null;
   /** The file so far; null of a larger one. */
   readonly #held: Uint8Array | null;
   #size = 0;
@@ -74,7 +75,6 @@ export class FileUpload {
     this.#policy = policy;
     this.#requestId = requestId;
     this.#placement = placement;
-    this.#archive = new CsvArchive(env.TARGETS, this.#archiveKey);
     this.#held = held === null ? null : new Uint8Array(held);
   }
 
@@ -105,14 +105,14 @@ export class FileUpload {
     if (this.#size > this.#policy.maxBytes) {
       throw new OnecallError("ERR_PAYLOAD_TOO_LARGE", `file: has more than ${this.#policy.maxBytes} bytes`);
     }
-    if (this.#held === null) await this.#archive.write(bytes);
+    if (this.#held === null) await this.#openArchive().write(bytes);
     else this.#held.set(bytes, start);
   }
 
   /** Checks the file whole, stores its audience and names it. `receiving` is let go of as soon as it can be. */
   async finish(receiving: MemoryShare): Promise<UploadedFile> {
     const held = this.#held?.subarray(0, this.#size) ?? null;
-    const stored = held === null ? await this.#archive.finish() : null;
+    const stored = held === null ? await this.#openArchive().finish() : null;
     if (held === null) receiving.release();
     const building = await buildingMemory.take(this.#policy.appId, this.#size * USUAL_GROWTH + READ_BYTES);
     const builder = new AudienceBuilder(this.#placement, "last");
@@ -140,7 +140,7 @@ export class FileUpload {
     if (this.#mayBeNamed) return;
     const { appId } = this.#policy;
     const removals = await Promise.allSettled([
-      this.#archive.abort(),
+      this.#archive?.abort(),
       this.#env.TARGETS.delete(this.#archiveKey),
       deleteAudiences(this.#env, appId, [this.#audienceId]),
     ]);
@@ -151,13 +151,19 @@ export class FileUpload {
     }
   }
 
+  #openArchive(): CsvArchive {
+    this.#archive ??= new CsvArchive(this.#env.TARGETS, this.#archiveKey);
+    return this.#archive;
+  }
+
   async #archiveHeld(held: Uint8Array): Promise<R2Object> {
+    const archive = this.#openArchive();
     for (let start = 0; start < held.length; start += READ_BYTES) {
-      await this.#archive.write(held.subarray(start, start + READ_BYTES));
+      await archive.write(held.subarray(start, start + READ_BYTES));
       await pause();
     }
     freeBytes(held);
-    return this.#archive.finish();
+    return archive.finish();
   }
 
   async #readArchive(): Promise<AsyncIterable<Uint8Array>> {
