@@ -68,8 +68,9 @@ export const AUDIENCE_TTL_MS = 24 * 60 * 60 * 1000;
 export const FILE_MARGIN_MS = 2 * AUDIENCE_TTL_MS;
 /** Ended targets files whose objects one turn of the alarm removes: two keys each, of 1,000 in a call of R2. */
 export const FILES_PER_TURN = 500;
-/** How long the audit log keeps a change. */
+/** How long the audit log keeps a change, and how many, the newest: some 300 MB, at most 1 GB of a registry's 10 GB. */
 export const AUDIT_TTL_MS = 400 * 24 * 60 * 60 * 1000;
+export const AUDIT_LINES = 1_000_000;
 /** How long an Idempotency-Key gives the first answer again. */
 export const CLAIM_TTL_MS = 24 * 60 * 60 * 1000;
 /** After this long a call that never finished may be run again under the same id. */

@@ -30,6 +30,7 @@ const RetrySchema = v.pipe(
       v.pipe(
         listSchema(choiceSchema(FAILURE_REASONS), REASONS_MESSAGE, MAX_NAMES),
         v.minLength(1, REASONS_MESSAGE),
+        v.transform((reasons) => FAILURE_REASONS.filter((reason) => reasons.includes(reason))),
       ),
     ),
     userId: v.nullish(StoredUserIdSchema),

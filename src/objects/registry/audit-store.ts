@@ -1,15 +1,26 @@
 import type { Actor, AuditEntry, AuditFilter, AuditPage, Change } from "../../model/audit.ts";
 import { firstIdAt, newId, timeOfId } from "../../model/ids.ts";
-import { AUDIT_TTL_MS } from "../../model/limits.ts";
+import { AUDIT_LINES, AUDIT_TTL_MS } from "../../model/limits.ts";
 import type { DueTable } from "../kit/due.ts";
+import { encodeDetails } from "./audit-details.ts";
 
 export const AUDIT_DUTY = "audit";
 
 /** Rows that one page looks at: with a filter that few fit it is short and has a cursor. */
 const ROWS_PER_PAGE = 10_000;
 const ROWS_PER_EXPIRY = 1_000;
+/** The oldest lines that go with a new one past the bound, where an earlier version left more. */
+const ROWS_PER_LINE = 2;
+/** After every id. */
+const BEHIND_ALL = "~";
 /** Between two alarms that remove rows: a row costs no alarm of its own. */
 const EXPIRY_INTERVAL_MS = 24 * 60 * 60 * 1000;
+
+/** SQL of the number of lines, which is kept beside them: nothing is counted by a look at all rows. */
+export const AUDIT_SIZE_SCHEMA = [
+  "CREATE TABLE audit_size (lines INTEGER NOT NULL)",
+  "INSERT INTO audit_size (lines) SELECT COUNT(*) FROM audit_log",
+] as const;
 
 type AuditRow = {
   id: string;
@@ -27,14 +38,19 @@ type AuditRow = {
 const COLUMNS =
   "id, at, actor_type, actor_key, actor_key_id, action, target_type, target_id, details, request_id";
 
-/** Who changed an app's settings, in its registry. Writing methods expect to run inside a transaction. */
+/**
+ * Who changed an app's settings, in its registry: the newest lines, as an app can make them without end, and what it
+ * fills must not keep a key from being revoked. Writing methods expect to run inside a transaction.
+ */
 export class AuditStore {
   readonly #sql: SqlStorage;
   readonly #due: DueTable;
+  readonly #mostLines: number;
 
-  constructor(sql: SqlStorage, due: DueTable) {
+  constructor(sql: SqlStorage, due: DueTable, mostLines = AUDIT_LINES) {
     this.#sql = sql;
     this.#due = due;
+    this.#mostLines = mostLines;
   }
 
   /** Inside the transaction of the change: neither is there without the other. */
@@ -45,19 +61,22 @@ export class AuditStore {
   /** What has its id already: put again, it stands there once. */
   put(id: string, actor: Actor, { action, target, details }: Change): void {
     const at = timeOfId(id);
-    this.#sql.exec(
-      `INSERT OR IGNORE INTO audit_log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      id,
-      at,
-      actor.type,
-      actor.key,
-      actor.keyId,
-      action,
-      target.type,
-      target.id,
-      JSON.stringify(details),
-      actor.requestId,
-    );
+    const added = this.#sql
+      .exec(
+        `INSERT OR IGNORE INTO audit_log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING 1`,
+        id,
+        at,
+        actor.type,
+        actor.key,
+        actor.keyId,
+        action,
+        target.type,
+        target.id,
+        encodeDetails(details),
+        actor.requestId,
+      )
+      .toArray().length;
+    if (added > 0) this.#makeRoom();
     this.#due.ensure(AUDIT_DUTY, "", at + AUDIT_TTL_MS);
   }
 
@@ -98,18 +117,34 @@ export class AuditStore {
 
   /** Removes a slice of the rows whose time is over, and says when the next are due. */
   expire(now: number): void {
-    const removed = this.#sql
-      .exec(
-        `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < ? ORDER BY id LIMIT ?)
-         RETURNING 1`,
-        firstIdAt(now - AUDIT_TTL_MS),
-        ROWS_PER_EXPIRY,
-      )
-      .toArray().length;
+    const removed = this.#removeOldest(firstIdAt(now - AUDIT_TTL_MS), ROWS_PER_EXPIRY);
     const [oldest] = this.#sql.exec<{ at: number }>("SELECT at FROM audit_log ORDER BY id LIMIT 1").toArray();
     if (oldest === undefined) this.#due.remove(AUDIT_DUTY, "");
     else if (removed === ROWS_PER_EXPIRY) this.#due.set(AUDIT_DUTY, "", now);
     else this.#due.set(AUDIT_DUTY, "", Math.max(oldest.at + AUDIT_TTL_MS, now + EXPIRY_INTERVAL_MS));
+  }
+
+  /** Counts the line that was added; the oldest make room for it. */
+  #makeRoom(): void {
+    const { lines } = this.#sql
+      .exec<{ lines: number }>("UPDATE audit_size SET lines = lines + 1 RETURNING lines")
+      .one();
+    if (lines > this.#mostLines)
+      this.#removeOldest(BEHIND_ALL, Math.min(lines - this.#mostLines, ROWS_PER_LINE));
+  }
+
+  /** Of the lines before an id; returns how many went. */
+  #removeOldest(beforeId: string, most: number): number {
+    const removed = this.#sql
+      .exec(
+        `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < ? ORDER BY id LIMIT ?)
+         RETURNING 1`,
+        beforeId,
+        most,
+      )
+      .toArray().length;
+    if (removed > 0) this.#sql.exec("UPDATE audit_size SET lines = MAX(lines - ?, 0)", removed);
+    return removed;
   }
 }
 

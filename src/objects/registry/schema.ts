@@ -1,5 +1,6 @@
 import { DUE_SCHEMA } from "../kit/due.ts";
 import { SECRET_BOX_SCHEMA } from "../kit/secret-box.ts";
+import { AUDIT_SIZE_SCHEMA } from "./audit-store.ts";
 import { FILE_AUDIENCES_SCHEMA } from "./file-audience-store.ts";
 import { QUOTAS_SCHEMA } from "./quota-store.ts";
 import { SIGN_IN_CODES_SCHEMA } from "./sign-in-code-store.ts";
@@ -120,4 +121,5 @@ export const REGISTRY_SCHEMA = [
     "ALTER TABLE api_keys ADD COLUMN last_manage_at INTEGER",
     "ALTER TABLE api_keys ADD COLUMN is_copied_with_name INTEGER NOT NULL DEFAULT 0",
   ],
+  AUDIT_SIZE_SCHEMA,
 ] as const;

@@ -65,6 +65,7 @@ export const ALLOWED: readonly Allowance[] = [
     "an index of what runs",
   ),
   statement("Ledger", "SELECT id FROM singles WHERE completed_after IS NULL ORDER BY id LIMIT ?", FIRST_ROWS),
+  table("Registry", "audit_size", ONE_ROW),
   table("WebhookEndpoint", "endpoint", ONE_ROW),
   table("WebhookEndpoint", "counters", ONE_ROW),
   table("any", "webhook_numbers", ONE_ROW),
