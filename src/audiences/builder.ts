@@ -1,13 +1,11 @@
 import type { Chunk, ShardRun } from "../model/chunks.ts";
 import { CHUNK_BYTES, CHUNK_ROWS } from "../model/limits.ts";
-import { placeUser, type UserPlacement } from "../model/user-hash.ts";
+import { placeUser, placeUserBytes, type UserPlacement } from "../model/user-hash.ts";
 import { RowLog } from "./row-log.ts";
-import { UserRows } from "./user-rows.ts";
+import type { ShardLines } from "./shard-lines.ts";
+import { endOfId, START_OF_ID, UserRows } from "./user-rows.ts";
 
 const encoder = new TextEncoder();
-const NEWLINE = "\n".charCodeAt(0);
-/** In place of a row's shard: another row of its user counts. */
-const DROPPED = -1;
 
 /** An audience ready to be written. */
 export interface BuiltAudience {
@@ -24,25 +22,22 @@ export interface BuiltAudience {
 export type DuplicateRule = "first" | "last";
 
 /**
- * Groups rows by user shard and cuts them into chunks, so that a chunk touches one shard or a few and every
- * row is in exactly one chunk. Rows lie in one log in the order they came in, whatever their shards: the memory
- * is that of the rows' bytes. Pure.
+ * Groups rows by user shard and cuts them into chunks, so that a chunk touches one shard or a few and every row is in
+ * exactly one chunk. Pure.
  */
 export class AudienceBuilder {
   readonly #placement: UserPlacement;
   readonly #rule: DuplicateRule;
-  readonly #log = new RowLog();
-  /** The shard of each row, by the row's number. */
-  readonly #shards: number[] = [];
-  /** Whether each row has a text in every column. */
-  readonly #isFull: boolean[] = [];
+  readonly #log: RowLog;
   /** The row of each user that counts so far. */
-  readonly #users = new UserRows(this.#log);
+  readonly #users: UserRows;
   #duplicates = 0;
 
   constructor(placement: UserPlacement, rule: DuplicateRule) {
     this.#placement = placement;
     this.#rule = rule;
+    this.#log = new RowLog(placement.shardCount);
+    this.#users = new UserRows(this.#log);
   }
 
   /** Bytes that the rows so far are held in. */
@@ -51,42 +46,41 @@ export class AudienceBuilder {
   }
 
   /**
-   * `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. `isFull`: it has a text in
-   * every column.
+   * `json`: the row, `["user-1","Bob",…]`, as text or as its UTF-8 bytes, which are copied. `userId` null: the id is
+   * what stands there, byte for byte. `isFull`: the row has a text in every column.
    */
-  add(userId: string, json: string | Uint8Array, isFull: boolean): void {
+  add(userId: string | null, json: string | Uint8Array, isFull: boolean): void {
     const bytes = typeof json === "string" ? encoder.encode(json) : json;
-    const row = this.#shards.length;
-    const { shard, hash } = placeUser(userId, this.#placement);
-    const earlier = this.#users.put(bytes, hash, row, this.#rule === "last");
+    const { shard, hash } =
+      userId === null
+        ? placeUserBytes(bytes, START_OF_ID, endOfId(bytes), this.#placement)
+        : placeUser(userId, this.#placement);
+    const earlier = this.#users.put(bytes, hash, this.#log.rows, this.#rule === "last");
     if (earlier !== null) {
       this.#duplicates++;
       if (this.#rule === "first") return;
-      this.#shards[earlier] = DROPPED;
+      this.#log.drop(earlier);
     }
-    this.#shards.push(shard);
-    this.#isFull.push(isFull);
-    this.#log.add(bytes);
+    this.#log.add(shard, bytes, isFull);
   }
 
   /** The chunks lie one behind the other and have every row that counts. */
   finish(): BuiltAudience {
-    const expected = new Map<number, number>();
-    const rows = this.#orderByShard();
-    for (const row of rows) {
-      const shard = this.#shards[row] ?? 0;
-      expected.set(shard, (expected.get(shard) ?? 0) + 1);
-    }
-    const cutter = new ChunkCutter(expected);
-    for (const row of rows) {
-      cutter.add(this.#shards[row] ?? 0, this.#log.lengthOf(row), this.#isFull[row] === true);
+    const shards = this.#log.listShards();
+    const cutter = new ChunkCutter();
+    let total = 0;
+    for (const [shard, lines] of shards) {
+      cutter.begin(shard, lines.count);
+      lines.eachLine((length, isFull) => cutter.add(length, isFull));
+      total += lines.count;
     }
     const chunks = cutter.finish();
+    const linesOf = new Map(shards);
     return {
-      texts: { [Symbol.iterator]: () => listTexts(this.#log, rows, chunks) },
+      texts: { [Symbol.iterator]: () => listTexts(linesOf, chunks) },
       chunks,
-      expected,
-      total: rows.length,
+      expected: new Map(shards.map(([shard, { count }]) => [shard, count])),
+      total,
       duplicates: this.#duplicates,
     };
   }
@@ -95,34 +89,24 @@ export class AudienceBuilder {
   release(): void {
     this.#log.release();
   }
-
-  /** The rows that count, shard by shard, in each in the order they came in. */
-  #orderByShard(): Uint32Array {
-    const { shardCount } = this.#placement;
-    const starts = new Uint32Array(shardCount + 1);
-    for (const shard of this.#shards) if (shard !== DROPPED) starts[shard + 1] = (starts[shard + 1] ?? 0) + 1;
-    for (let shard = 0; shard < shardCount; shard++) {
-      starts[shard + 1] = (starts[shard + 1] ?? 0) + (starts[shard] ?? 0);
-    }
-    const rows = new Uint32Array(starts[shardCount] ?? 0);
-    for (const [row, shard] of this.#shards.entries()) {
-      if (shard === DROPPED) continue;
-      const place = starts[shard] ?? 0;
-      rows[place] = row;
-      starts[shard] = place + 1;
-    }
-    return rows;
-  }
 }
 
-/** The rows of each chunk, a line each. */
-function* listTexts(log: RowLog, rows: Uint32Array, chunks: readonly Chunk[]): Generator<Uint8Array> {
+/** The rows of each chunk, a line each. Each shard's go on where the last chunk ended. */
+function* listTexts(
+  linesOf: ReadonlyMap<number, ShardLines>,
+  chunks: readonly Chunk[],
+): Generator<Uint8Array> {
   const text = new Uint8Array(Math.max(0, ...chunks.map(({ length }) => length)));
-  let next = 0;
-  for (const { length } of chunks) {
-    for (let filled = 0; filled < length; filled++) {
-      filled = log.copyTo(rows[next++] ?? 0, text, filled);
-      text[filled] = NEWLINE;
+  const next = new Map<number, number>();
+  for (const { runs, length } of chunks) {
+    let filled = 0;
+    for (const { shard, rows } of runs) {
+      const first = next.get(shard) ?? 0;
+      const lines = linesOf.get(shard);
+      if (lines === undefined) throw new Error("A chunk's shard has no rows");
+      const end = lines.skip(first, rows);
+      filled = lines.copyTo(first, end, text, filled);
+      next.set(shard, end);
     }
     yield text.subarray(0, length);
   }
@@ -134,7 +118,7 @@ function* listTexts(log: RowLog, rows: Uint32Array, chunks: readonly Chunk[]): G
  */
 class ChunkCutter {
   readonly #chunks: Chunk[] = [];
-  readonly #rowsOfShard: ReadonlyMap<number, number>;
+  #shard = 0;
   /** Rows of the chunk at most. */
   #most = CHUNK_ROWS;
   #rows = 0;
@@ -144,31 +128,27 @@ class ChunkCutter {
   #runs: ShardRun[] = [];
   #offset = 0;
 
-  constructor(rowsOfShard: ReadonlyMap<number, number>) {
-    this.#rowsOfShard = rowsOfShard;
+  /** The rows that follow, so many, are this shard's: closes the chunk where they wouldn't fit into it. */
+  begin(shard: number, rows: number): void {
+    this.#shard = shard;
+    if (this.#rows + rows > CHUNK_ROWS) this.#cut();
+    this.#most = this.#rows > 0 ? CHUNK_ROWS : Math.ceil(rows / Math.ceil(rows / CHUNK_ROWS));
   }
 
   /** `bytes`: the row's length; the end of its line belongs to each. */
-  add(shard: number, bytes: number, isFull: boolean): void {
-    if (this.#runs.at(-1)?.shard !== shard) this.#makeRoomFor(this.#rowsOfShard.get(shard) ?? 0);
+  add(bytes: number, isFull: boolean): void {
     if (this.#rows >= this.#most || this.#bytes + bytes + 1 > CHUNK_BYTES) this.#cut();
     this.#rows++;
     this.#bytes += bytes + 1;
     this.#longestFullRow = isFull ? Math.max(this.#longestFullRow, bytes) : Number.POSITIVE_INFINITY;
     const run = this.#runs.at(-1);
-    if (run !== undefined && run.shard === shard) run.rows++;
-    else this.#runs.push({ shard, rows: 1 });
+    if (run !== undefined && run.shard === this.#shard) run.rows++;
+    else this.#runs.push({ shard: this.#shard, rows: 1 });
   }
 
   finish(): Chunk[] {
     this.#cut();
     return this.#chunks;
-  }
-
-  /** Called before a shard's rows are added: closes the chunk where they wouldn't fit into it. */
-  #makeRoomFor(rows: number): void {
-    if (this.#rows + rows > CHUNK_ROWS) this.#cut();
-    this.#most = this.#rows > 0 ? CHUNK_ROWS : Math.ceil(rows / Math.ceil(rows / CHUNK_ROWS));
   }
 
   #cut(): void {

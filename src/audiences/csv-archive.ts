@@ -1,7 +1,8 @@
-import { readPieces } from "./byte-pieces.ts";
+import { GzipFile } from "./gzip.ts";
 import { ObjectWriter } from "./object-writer.ts";
 
 const METADATA = { httpMetadata: { contentType: "text/csv", contentEncoding: "gzip" } };
+/** Compressed together: the first look costs as much for a few bytes, and what repeats is found within these alone. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
@@ -10,43 +11,40 @@ const PIECE_BYTES = 64 * 1024;
  */
 export class CsvArchive {
   readonly #object: ObjectWriter;
-  readonly #compression = new CompressionStream("gzip");
-  readonly #writer = this.#compression.writable.getWriter();
-  /** All that was compressed is with R2. */
-  readonly #drained: Promise<void>;
+  readonly #gzip = new GzipFile();
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  #filled = 0;
 
   constructor(bucket: R2Bucket, key: string) {
     this.#object = new ObjectWriter(bucket, key, METADATA);
-    this.#drained = this.#drain();
-    // The failure isn't lost: `finish` waits for the same promise, and throws.
-    this.#drained.catch(() => {});
   }
 
-  /** The bytes may change once it resolves. Throws where the store doesn't take what came before. */
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#writer.write(bytes);
+  /** The bytes may change once it resolves. Throws where the store doesn't take them. */
+  async write(bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const taken = rest.subarray(0, PIECE_BYTES - this.#filled);
+      this.#piece.set(taken, this.#filled);
+      this.#filled += taken.length;
+      rest = rest.subarray(taken.length);
+      if (this.#filled === PIECE_BYTES) await this.#compressPiece();
+    }
   }
 
   /** Completes the file and lets go of its memory. */
   async finish(): Promise<R2Object> {
-    await Promise.all([this.#writer.close(), this.#drained]);
+    await this.#compressPiece();
+    await this.#object.write(this.#gzip.end());
     return this.#object.finish();
   }
 
-  async abort(): Promise<void> {
-    await Promise.allSettled([this.#writer.abort(), this.#drained]);
-    await this.#object.abort();
+  abort(): Promise<void> {
+    return this.#object.abort();
   }
 
-  async #drain(): Promise<void> {
-    try {
-      for await (const piece of readPieces(this.#compression.readable, PIECE_BYTES)) {
-        await this.#object.write(piece);
-      }
-    } catch (error) {
-      // Without this a writer would wait for ever for somebody to read.
-      await this.#writer.abort(error).catch(() => {});
-      throw error;
-    }
+  async #compressPiece(): Promise<void> {
+    const bytes = this.#gzip.add(this.#piece.subarray(0, this.#filled));
+    this.#filled = 0;
+    await this.#object.write(bytes);
   }
 }

@@ -21,6 +21,8 @@ export interface CsvRules {
   reasonColumn: string;
   /** What an id in the file is stored as. */
   toId: (sent: string) => string;
+  /** Whether the bytes between two offsets are an id that is stored as it was sent, and that JSON writes as it is. */
+  isPlainId: (bytes: Uint8Array, start: number, end: number) => boolean;
   /** Whether a user can have this id, as it is stored. */
   isId: (value: string) => boolean;
   idMessage: string;
@@ -41,10 +43,11 @@ export interface CsvSummary {
 }
 
 /**
- * `json`: the row as JSON, `["user-1","Bob",0]`, the cells in the order of `columns`; 0 is an absent value, and
- * absent ones at the end are left out. Valid during the call only. `isFull`: none is absent.
+ * `id`: as it is stored; null where it stands like that in `json`, byte for byte. `json`: the row as JSON,
+ * `["user-1","Bob",0]`, the cells in the order of `columns`; 0 is an absent value, and absent ones at the end are left
+ * out. Valid during the call only. `isFull`: none is absent.
  */
-export type OnRow = (id: string, json: Uint8Array, isFull: boolean) => void;
+export type OnRow = (id: string | null, json: Uint8Array, isFull: boolean) => void;
 
 const MAX_NAMED_FAULTS = 20;
 
@@ -174,15 +177,21 @@ export class CsvReader {
     const width = findWidthFault(header, record);
     if (width !== null) this.#addFault(line, width);
     else if (header.idIndex >= 0) {
-      const sent = textOf(record, header.idIndex);
-      const id = toId(sent);
+      // Most ids are plain: a text of each would cost more than all else that is done with it.
+      const sent = this.#hasPlainId(header, record) ? null : textOf(record, header.idIndex);
+      const id = sent === null ? null : toId(sent);
       const length = this.#findLengthFault(header, record);
-      if (!isId(id)) this.#addFault(line, `${idColumn} ${idMessage}`);
+      if (id !== null && !isId(id)) this.#addFault(line, `${idColumn} ${idMessage}`);
       else if (length !== null) this.#addFault(line, length);
       // Once a fault is found nothing of the file will be used.
       else if (this.#faultCount === 0)
-        this.#giveRow(id, id === sent ? null : encoder.encode(id), header, record);
+        this.#giveRow(id, id === null || id === sent ? null : encoder.encode(id), header, record);
     }
+  }
+
+  #hasPlainId({ idIndex }: Header, { bytes, ends }: CsvRecord): boolean {
+    const start = idIndex === 0 ? 0 : (ends[idIndex - 1] ?? 0);
+    return this.#rules.isPlainId(bytes, start, ends[idIndex] ?? start);
   }
 
   #findLengthFault({ others }: Header, record: CsvRecord): string | null {
@@ -199,7 +208,12 @@ export class CsvReader {
   }
 
   /** `idBytes`: the id's where it isn't what the record has. */
-  #giveRow(id: string, idBytes: Uint8Array | null, { cells, reasonIndex }: Header, record: CsvRecord): void {
+  #giveRow(
+    id: string | null,
+    idBytes: Uint8Array | null,
+    { cells, reasonIndex }: Header,
+    record: CsvRecord,
+  ): void {
     const { maxAudienceBytes } = this.#rules;
     // A program that quotes every cell doesn't tell an empty text from an absent value.
     const tellsEmpty = reasonIndex >= 0 && record.quoted[reasonIndex] === 0;

@@ -13,7 +13,7 @@ import {
 } from "../model/limits.ts";
 import { pause } from "../model/pause.ts";
 import type { UserPlacement } from "../model/user-hash.ts";
-import { canonicalUserId, type UserIdRule } from "../model/user-ids.ts";
+import { canonicalUserId, isPlainUserId, type UserIdRule } from "../model/user-ids.ts";
 import { getRegistryStub } from "../objects/registry/contract.ts";
 import { AudienceBuilder, type BuiltAudience } from "./builder.ts";
 import { freeBytes, readPieces } from "./byte-pieces.ts";
@@ -29,7 +29,7 @@ const USUAL_GROWTH = 2;
 /** Rows are looked at so many bytes at a time, between which memory is asked for and others have their turn. */
 const READ_BYTES = 256 * 1024;
 
-const CSV_RULES: Omit<CsvRules, "toId"> = {
+const CSV_RULES: Omit<CsvRules, "toId" | "isPlainId"> = {
   idColumn: "user_id",
   // A failures file has it; see docs/api.md.
   reasonColumn: "_reason",
@@ -177,8 +177,13 @@ export class FileUpload {
     memory: MemoryShare,
     builder: AudienceBuilder,
   ): Promise<{ audience: BuiltAudience; summary: CsvSummary }> {
-    const toId = (sent: string) => canonicalUserId(this.#userIdRule, sent);
-    const reader = new CsvReader({ ...CSV_RULES, toId }, (id, json, isFull) => builder.add(id, json, isFull));
+    const rule = this.#userIdRule;
+    const rules: CsvRules = {
+      ...CSV_RULES,
+      toId: (sent) => canonicalUserId(rule, sent),
+      isPlainId: (bytes, start, end) => isPlainUserId(rule, bytes, start, end),
+    };
+    const reader = new CsvReader(rules, (id, json, isFull) => builder.add(id, json, isFull));
     for await (const piece of pieces) {
       for (let start = 0; start < piece.length; start += READ_BYTES) {
         reader.write(piece.subarray(start, start + READ_BYTES));

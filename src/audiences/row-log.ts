@@ -1,51 +1,65 @@
 import { freeBytes } from "./byte-pieces.ts";
+import { ShardLines } from "./shard-lines.ts";
 
-/** The first block is small: most audiences are. */
+/** Slots are cut from blocks. The first is small, as most audiences are. */
 const FIRST_BLOCK_BYTES = 16 * 1024;
 const BLOCK_BYTES = 256 * 1024;
-/** Up to so many bytes a loop copies faster than `set`, which needs a view of them. */
-const SHORT_BYTES = 256;
+const MAX_SLOT_BYTES = 4 * 1024;
+/** What the shards' last slots may leave unused, together. */
+const UNUSED_BYTES = 1024 * 1024;
 
-/** Rows of bytes one behind the other in blocks: what isn't used is less than a block. Pure. */
+/**
+ * Rows by shard, in each in the order they came in: what is written together lies together. To gather rows of a hundred
+ * bytes from all over ten megabytes takes longer than to read them as a CSV. The memory is that of the rows' bytes, and
+ * of a slot for each shard. Pure.
+ */
 export class RowLog {
+  readonly #slotBytes: number;
+  readonly #shards: (ShardLines | undefined)[];
   readonly #blocks: Uint8Array[] = [];
-  /** By a row's number: its block, and where in the block the row begins and ends. */
-  readonly #blockOf: number[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  #filled = 0;
+  /** Of the last block, the bytes that are slots already. */
+  #taken = 0;
   #heldBytes = 0;
+  /** By a row's number: its shard, and which of that one's lines it is. */
+  readonly #shardOf: number[] = [];
+  readonly #lineOf: number[] = [];
+
+  constructor(shardCount: number) {
+    this.#slotBytes = Math.min(MAX_SLOT_BYTES, Math.floor(UNUSED_BYTES / shardCount));
+    this.#shards = Array.from({ length: shardCount });
+  }
 
   /** Bytes of the blocks. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** Copies the bytes. */
-  add(bytes: Uint8Array): void {
-    let block = this.#blocks.at(-1);
-    if (block === undefined || this.#filled + bytes.length > block.length) {
-      const size = block === undefined ? FIRST_BLOCK_BYTES : BLOCK_BYTES;
-      block = new Uint8Array(Math.max(size, bytes.length));
-      this.#blocks.push(block);
-      this.#heldBytes += block.length;
-      this.#filled = 0;
-    }
-    copyBytes(bytes, 0, bytes.length, block, this.#filled);
-    this.#blockOf.push(this.#blocks.length - 1);
-    this.#starts.push(this.#filled);
-    this.#filled += bytes.length;
-    this.#ends.push(this.#filled);
+  /** How many were added. */
+  get rows(): number {
+    return this.#shardOf.length;
+  }
+
+  /** The shards that have rows which count, in their order. */
+  listShards(): [shard: number, lines: ShardLines][] {
+    return this.#shards.flatMap((lines, shard): [number, ShardLines][] =>
+      lines === undefined || lines.count === 0 ? [] : [[shard, lines]],
+    );
+  }
+
+  /** Copies the bytes. Rows are numbered from 0 on. `isFull`: the row has a text in every column. */
+  add(shard: number, bytes: Uint8Array, isFull: boolean): void {
+    this.#shardOf.push(shard);
+    this.#lineOf.push(this.#linesOf(shard).add(bytes, isFull));
+  }
+
+  /** The row counts no more. */
+  drop(row: number): void {
+    this.#linesOf(this.#shardOf[row] ?? 0).drop(this.#lineOf[row] ?? 0);
   }
 
   /** True where a row has the same bytes between two offsets. */
   hasBytes(row: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const block = this.#blocks[this.#blockOf[row] ?? 0] ?? new Uint8Array();
-    const start = this.#starts[row] ?? 0;
-    for (let index = from; index < to; index++) {
-      if (block[start + index] !== bytes[index]) return false;
-    }
-    return true;
+    return this.#linesOf(this.#shardOf[row] ?? 0).hasBytes(this.#lineOf[row] ?? 0, bytes, from, to);
   }
 
   /** Lets go of the rows: they can't be read after. */
@@ -54,21 +68,24 @@ export class RowLog {
     this.#blocks.length = 0;
   }
 
-  lengthOf(row: number): number {
-    return (this.#ends[row] ?? 0) - (this.#starts[row] ?? 0);
+  #linesOf(shard: number): ShardLines {
+    const known = this.#shards[shard];
+    if (known !== undefined) return known;
+    const lines = new ShardLines(this.#slotBytes, () => this.#takeSlot());
+    this.#shards[shard] = lines;
+    return lines;
   }
 
-  /** Writes a row's bytes to `target` from `offset` on; returns where they end there. */
-  copyTo(row: number, target: Uint8Array, offset: number): number {
-    const block = this.#blocks[this.#blockOf[row] ?? 0] ?? new Uint8Array();
-    const start = this.#starts[row] ?? 0;
-    const end = this.#ends[row] ?? 0;
-    copyBytes(block, start, end, target, offset);
-    return offset + end - start;
+  #takeSlot(): Uint8Array {
+    let block = this.#blocks.at(-1);
+    if (block === undefined || this.#taken + this.#slotBytes > block.length) {
+      block = new Uint8Array(block === undefined ? FIRST_BLOCK_BYTES : BLOCK_BYTES);
+      this.#blocks.push(block);
+      this.#heldBytes += block.length;
+      this.#taken = 0;
+    }
+    const slot = block.subarray(this.#taken, this.#taken + this.#slotBytes);
+    this.#taken += this.#slotBytes;
+    return slot;
   }
-}
-
-function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, offset: number): void {
-  if (end - start > SHORT_BYTES) to.set(from.subarray(start, end), offset);
-  else for (let index = start, at = offset; index < end; index++, at++) to[at] = from[index] ?? 0;
 }

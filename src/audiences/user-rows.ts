@@ -2,6 +2,8 @@ import type { RowLog } from "./row-log.ts";
 
 const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = "\\".charCodeAt(0);
+/** Where the id of `["user-1",…` begins. */
+export const START_OF_ID = 2;
 const FIRST_SLOTS = 1024;
 const EMPTY = -1;
 
@@ -43,7 +45,8 @@ export class UserRows {
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let row = this.#slots[slot] ?? EMPTY; row !== EMPTY; row = this.#slots[slot] ?? EMPTY) {
-      if (this.#hashes[row] === hash && this.#log.hasBytes(row, json, 1, endOfId(json))) break;
+      if (this.#hashes[row] === hash && this.#log.hasBytes(row, json, START_OF_ID - 1, endOfId(json) + 1))
+        break;
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -61,9 +64,9 @@ export class UserRows {
   }
 }
 
-/** Where the first text of `["user-1",…` ends, its quote included. */
-function endOfId(json: Uint8Array): number {
-  let index = 2;
+/** Where the id of `["user-1",…` ends, as it is written there. */
+export function endOfId(json: Uint8Array): number {
+  let index = START_OF_ID;
   while (index < json.length && json[index] !== QUOTE) index += json[index] === BACKSLASH ? 2 : 1;
-  return index + 1;
+  return index;
 }

@@ -16,8 +16,11 @@ export function parseSipKey(hex: string): SipKey {
   return [word(0), word(1), word(2), word(3)];
 }
 
-/** The hash of the first `length` bytes: its low and its high 32 bits. */
-export function sipHash(key: SipKey, bytes: Uint8Array, length: number): [low: number, high: number] {
+/** The low and the high 32 bits. */
+type SipHash = [low: number, high: number];
+
+/** The hash of the bytes between two offsets. */
+export function sipHash(key: SipKey, bytes: Uint8Array, start: number, end: number): SipHash {
   let v0l = key[0] ^ 0x70736575;
   let v0h = key[1] ^ 0x736f6d65;
   let v1l = key[2] ^ 0x6e646f6d;
@@ -27,11 +30,11 @@ export function sipHash(key: SipKey, bytes: Uint8Array, length: number): [low: n
   let v3l = key[2] ^ 0x79746573;
   let v3h = key[3] ^ 0x74656462;
   let swap = 0;
-  const last = length >>> 3;
+  const last = (end - start) >>> 3;
   // One round per block of 8 bytes (the last one holds the rest and the length), then three to finish.
   for (let block = 0; block <= last + 3; block++) {
-    const low = readWord(bytes, block * 8, length);
-    const high = readWord(bytes, block * 8 + 4, length) | (block === last ? length << 24 : 0);
+    const low = readWord(bytes, start + block * 8, end);
+    const high = readWord(bytes, start + block * 8 + 4, end) | (block === last ? (end - start) << 24 : 0);
     if (block === last + 1) v2l ^= 0xff;
     v3l ^= low;
     v3h ^= high;
@@ -67,13 +70,13 @@ export function sipHash(key: SipKey, bytes: Uint8Array, length: number): [low: n
   return [(v0l ^ v1l ^ v2l ^ v3l) >>> 0, (v0h ^ v1h ^ v2h ^ v3h) >>> 0];
 }
 
-/** Four bytes, the first the lowest; beyond `length` they count as 0. */
-function readWord(bytes: Uint8Array, at: number, length: number): number {
-  if (at + 4 <= length) {
+/** Four bytes, the first the lowest; from `end` on they count as 0. */
+function readWord(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) {
     const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
     return (a ?? 0) | ((b ?? 0) << 8) | ((c ?? 0) << 16) | ((d ?? 0) << 24);
   }
   let word = 0;
-  for (let index = at; index < length; index++) word |= (bytes[index] ?? 0) << ((index - at) * 8);
+  for (let index = at; index < end; index++) word |= (bytes[index] ?? 0) << ((index - at) * 8);
   return word;
 }

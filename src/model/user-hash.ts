@@ -28,20 +28,29 @@ export function newHashKey(): string {
  */
 export function shardOfUser(userId: string, placement: UserPlacement): number {
   const length = encode(userId);
-  if (placement.hash === "fnv1a32-fmix32") return hashWithoutKey(length) % placement.shardCount;
-  const [low] = sipHash(keyOf(placement), scratch, length);
+  if (placement.hash === "fnv1a32-fmix32") return hashWithoutKey(scratch, 0, length) % placement.shardCount;
+  const [low] = sipHash(keyOf(placement), scratch, 0, length);
   return low % placement.shardCount;
 }
 
 /** The same shard, and a hash of 32 bits for a table of users that nobody can choose ids against either. */
 export function placeUser(userId: string, placement: UserPlacement): { shard: number; hash: number } {
-  const length = encode(userId);
+  return placeUserBytes(scratch, 0, encode(userId), placement);
+}
+
+/** The same of an id whose UTF-8 bytes stand between two offsets. */
+export function placeUserBytes(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  placement: UserPlacement,
+): { shard: number; hash: number } {
   if (placement.hash === "fnv1a32-fmix32") {
     ownKey ??= parseSipKey(newHashKey());
-    const [hash] = sipHash(ownKey, scratch, length);
-    return { shard: hashWithoutKey(length) % placement.shardCount, hash };
+    const [hash] = sipHash(ownKey, bytes, start, end);
+    return { shard: hashWithoutKey(bytes, start, end) % placement.shardCount, hash };
   }
-  const [low, high] = sipHash(keyOf(placement), scratch, length);
+  const [low, high] = sipHash(keyOf(placement), bytes, start, end);
   return { shard: low % placement.shardCount, hash: high };
 }
 
@@ -49,10 +58,10 @@ export function placeUser(userId: string, placement: UserPlacement): { shard: nu
 let ownKey: SipKey | null = null;
 
 /** FNV-1a (32 bit), finished with MurmurHash3's fmix32 so that ids that differ at their end only spread evenly. */
-function hashWithoutKey(length: number): number {
+function hashWithoutKey(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < length; index++) {
-    hash = Math.imul(hash ^ (scratch[index] ?? 0), 0x01000193);
+  for (let index = start; index < end; index++) {
+    hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

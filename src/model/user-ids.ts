@@ -1,3 +1,6 @@
+import { BACKSLASH, DELETE, POINT, QUOTE, SPACE, UPPER_A, UPPER_Z } from "../text/ascii.ts";
+import { MAX_USER_ID_BYTES } from "./limits.ts";
+
 /** How an app takes user ids where its callers use CometChat's families. */
 export interface UserIdRule {
   /** True: in lower case, as that vendor does, so that `Jane` and `jane` are one user there. Frozen at creation. */
@@ -13,6 +16,28 @@ export const KEEPS_USER_IDS: UserIdRule = { foldsUserIds: false };
  */
 export function canonicalUserId({ foldsUserIds }: UserIdRule, sent: string): string {
   return foldsUserIds ? sent.toLowerCase() : sent;
+}
+
+/**
+ * Whether the bytes between two offsets are an id as most are: of ASCII's letters, digits and signs, which is stored as
+ * it was sent, and which JSON writes as it is. False says nothing: such an id is looked at as text.
+ */
+export function isPlainUserId(
+  { foldsUserIds }: UserIdRule,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const length = end - start;
+  if (length === 0 || length > MAX_USER_ID_BYTES) return false;
+  let points = 0;
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index] ?? 0;
+    if (byte <= SPACE || byte >= DELETE || byte === QUOTE || byte === BACKSLASH) return false;
+    if (foldsUserIds && byte >= UPPER_A && byte <= UPPER_Z) return false;
+    if (byte === POINT) points++;
+  }
+  return points < length || length > 2;
 }
 
 /** The user ids of one call: as they are stored, and how the call spelt them last. */

@@ -1,10 +1,12 @@
 import { CsvReader, type CsvRules, type CsvSummary } from "../../src/audiences/csv.ts";
+import { isPlainUserId, KEEPS_USER_IDS } from "../../src/model/user-ids.ts";
 
 /** The rules of targets files, with ids that may be any text but an empty one. */
 const RULES: CsvRules = {
   idColumn: "user_id",
   reasonColumn: "_reason",
   toId: (id) => id,
+  isPlainId: (bytes, start, end) => isPlainUserId(KEEPS_USER_IDS, bytes, start, end),
   isId: (id) => id !== "" && !id.includes("\n"),
   idMessage: "must be a user id",
   maxRows: 100_000,
@@ -28,7 +30,7 @@ export function readCsv(
   const rows: unknown[][] = [];
   const reader = new CsvReader({ ...RULES, ...rules }, (id, json) => {
     const row: unknown[] = JSON.parse(decoder.decode(json));
-    if (row[0] !== id) throw new Error(`${id} isn't the id of ${JSON.stringify(row)}`);
+    if (id !== null && row[0] !== id) throw new Error(`${id} isn't the id of ${JSON.stringify(row)}`);
     rows.push(row);
   });
   const list = typeof pieces === "string" || pieces instanceof Uint8Array ? [pieces] : pieces;

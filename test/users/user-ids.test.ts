@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { canonicalUserId, UserIds } from "../../src/model/user-ids.ts";
+import { isUserId } from "../../src/http/validation.ts";
+import { canonicalUserId, isPlainUserId, UserIds } from "../../src/model/user-ids.ts";
 
 const FOLDS = { foldsUserIds: true };
 
@@ -41,4 +42,53 @@ describe("an app's rule of user ids", () => {
     userIds.read("jane");
     expect(userIds.sentAs("jane")).toBe("jane");
   });
+});
+
+describe("an id that is judged by its bytes", () => {
+  const encoder = new TextEncoder();
+  const isPlain = (foldsUserIds: boolean, id: string): boolean => {
+    const bytes = encoder.encode(`,${id},`);
+    return isPlainUserId({ foldsUserIds }, bytes, 1, bytes.length - 1);
+  };
+
+  it.each([false, true])(
+    "is one, is stored as it was sent, and JSON writes it as it is (folded: %s)",
+    (foldsUserIds) => {
+      for (let code = 0; code <= 0x17f; code++) {
+        const character = String.fromCodePoint(code);
+        for (const id of [character, `a${character}`, `${character}a`, `a${character}a`]) {
+          if (!isPlain(foldsUserIds, id)) continue;
+          expect([isUserId(id), canonicalUserId({ foldsUserIds }, id), JSON.stringify(id)]).toEqual([
+            true,
+            id,
+            `"${id}"`,
+          ]);
+        }
+      }
+    },
+  );
+
+  it("is what most are", () => {
+    for (const id of [
+      "user-1",
+      "customer-000001@example.com",
+      "a.b",
+      "...",
+      "x".repeat(255),
+      "{uuid}",
+      "~!#$%&'()*+,",
+    ]) {
+      expect([id, isPlain(false, id)]).toEqual([id, true]);
+    }
+    expect([isPlain(false, "Jane"), isPlain(true, "Jane"), isPlain(true, "jane")]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it.each(["", ".", "..", " a", "a ", "a b", 'a"', "a\\b", "é", "a\u0000", "a\u007f", "x".repeat(256)])(
+    "isn't %j",
+    (id) => expect(isPlain(false, id)).toBe(false),
+  );
 });
