@@ -5,28 +5,34 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.ts";
+import { Onecall } from "../../src/client/index.ts";
+import { makeCalls } from "../support/worker/many-calls.ts";
+import { startTestWorker } from "../support/worker/start.ts";
 import { startBrowser, type WatchedPage } from "./support/browser.ts";
 import { openSignedIn } from "./support/dashboard-pages.ts";
 import { type FilledApp, fillApp } from "./support/filled-app.ts";
 
 const ROWS = 100_000;
 const USERS = 10_000;
-/** Calls at once that make users. */
-const MAKERS = 32;
-/** Every hundredth user is one. */
-const EDITORS = USERS / 100;
+/** Of so many users one is an editor. */
+const EDITOR_OF = 100;
+const EDITORS = USERS / EDITOR_OF;
 
 describe("the pages of an app with 10,000 users and a batch of 100,000", () => {
   const folder = mkdtempSync(join(tmpdir(), "onecall-restart-"));
   let worker: LocalWorker;
   let browser: Browser;
   let app: FilledApp;
+  let onecall: Onecall;
   before(async () => {
-    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
-    app = await fillApp(worker);
-    await makeUsers();
+    const filling = await startTestWorker({ persistTo: folder });
+    app = await fillApp(filling);
+    await makeUsers(filling.url);
     const lines = Array.from({ length: ROWS }, (_, index) => `user-${index},Ann,${index}`);
     await app.onecall.files.upload(`user_id,customerName,orderId\n${lines.join("\n")}\n`, { key: "all.csv" });
+    await filling.stop();
+    [worker, browser] = await Promise.all([startLocalWorker({ persistTo: folder }), startBrowser()]);
+    onecall = new Onecall({ url: worker.url, apiKey: app.apiKey });
   });
   after(async () => {
     await browser.close();
@@ -34,29 +40,35 @@ describe("the pages of an app with 10,000 users and a batch of 100,000", () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
+  /** The batch that was sent last. */
+  let sent: string | null = null;
+
   const addressOf = (path: string) => `${worker.url}/dashboard/${app.id}/${path}`;
 
   /** As a service that moves here makes its users: by single calls, many at once. */
-  async function makeUsers(): Promise<void> {
-    let next = 0;
-    const make = async () => {
-      for (let index = next++; index < USERS; index = next++) {
-        const role = index % 100 === 0 ? "editor" : "default";
-        await app.onecall.users.create({ uid: uidOf(index), name: `Reader ${index}`, role });
-      }
-    };
-    await Promise.all(Array.from({ length: MAKERS }, make));
+  async function makeUsers(url: string): Promise<void> {
+    const calls = Array.from({ length: USERS }, (_, index) => ({
+      method: "POST",
+      path: "/v3/users",
+      body: {
+        uid: uidOf(index),
+        name: `Reader ${index}`,
+        role: index % EDITOR_OF === 0 ? "editor" : "default",
+      },
+    }));
+    assert.deepEqual(await makeCalls(url, { appid: app.id, apikey: app.apiKey }, calls), { 200: USERS });
   }
 
-  /** The page of a batch that runs: should one be done before its page is there, of another. */
+  /** The page of a batch that runs: should it be done before its page is there, of another. */
   async function openRunning(): Promise<WatchedPage> {
     const watched = await openSignedIn(browser, addressOf("notifications"), app.apiKey);
     const { page } = watched;
     for (;;) {
-      const sent = await app.onecall.notifications.sendFile("order-confirmation", "all.csv");
-      await page.goto(addressOf(`notifications/${sent.notificationId}`));
+      sent ??= (await onecall.notifications.sendFile("order-confirmation", "all.csv")).notificationId;
+      await page.goto(addressOf(`notifications/${sent}`));
       const state = page.getByRole("status").filter({ hasText: /^(Being sent|Completed)$/ });
       if ((await state.textContent()) === "Being sent") return watched;
+      sent = null;
     }
   }
 

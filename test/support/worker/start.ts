@@ -21,8 +21,10 @@ export async function startTestWorker(options: TestWorkerOptions = {}): Promise<
   // The answer goes on for as long as the Worker lives: it ends with whoever reads it.
   const { value, done } = (await answer.body?.pipeThrough(new TextDecoderStream()).getReader().read()) ?? {};
   if (!answer.ok || done !== false) throw new Error(`No Worker: ${value}`);
-  return {
-    ...v.parse(StartedSchema, JSON.parse(value ?? "")),
-    stop: async () => stopping.abort(),
+  const { url, adminToken } = v.parse(StartedSchema, JSON.parse(value ?? ""));
+  const stop = async () => {
+    await fetch(service, { method: "DELETE", body: url });
+    stopping.abort();
   };
+  return { url, adminToken, stop };
 }
