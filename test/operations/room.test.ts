@@ -1,12 +1,13 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { parseNotificationId } from "../../src/model/ids.ts";
 import { keys } from "../../src/model/keys.ts";
-import { callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
+import { API, callAsAdmin, createReadyApp, type TestApp } from "../support/api.ts";
 import { bindings } from "../support/faults.ts";
 import { replaceIn, rowsIn, wake } from "../support/objects.ts";
 import { PATIENTLY } from "../support/patiently.ts";
-import { shardStubOf } from "../support/users.ts";
+import { shardOf, shardStubOf, usersOfShard } from "../support/users.ts";
 import { waitUntilCompleted } from "../support/wait.ts";
 
 const PLAIN = { variableSchema: {}, content: { "in-app-alerts": { text: "Hi" } } };
@@ -134,5 +135,111 @@ describe("an app's status", () => {
     ]);
     expect(sizes[0].share).toBeCloseTo(sizes[0].bytes / 5_000_000, 8);
     undo();
+  });
+});
+
+describe("what a tenant can make without end", () => {
+  it("stops at a registry's room, in a template's new version too; what makes none goes on", async () => {
+    const app = await createReadyApp(PLAIN);
+    const undo = await replaceIn(env.REGISTRY.getByName(app.id), FULL);
+    for (const change of [
+      { variableSchema: { name: { type: "string", required: false } } },
+      { placeholders: "single" },
+      { content: { "in-app-alerts": { text: "Hello" } } },
+    ]) {
+      const answer = await app.api("PUT", "/templates/order-confirmation", change);
+      expect([answer.status, answer.body.error?.code]).toEqual([507, "ERR_STORAGE_FULL"]);
+    }
+    expect((await app.api("PUT", "/templates/order-confirmation", { name: "Other" })).status).toBe(200);
+    expect((await app.api("GET", "/templates/order-confirmation")).body).toMatchObject({ version: 1 });
+    undo();
+  });
+
+  it("stops at a user shard's room: new users by a token or an address, larger records, unknown deletions", async () => {
+    const app = await createReadyApp(PLAIN);
+    const ann = await app.asUser("ann");
+    const device = (token: string) => ({ provider: "fcm", token });
+    expect((await ann("POST", "/feed/devices", device("known-device"))).status).toBe(201);
+    const shard = await shardStubOf(app, "ann");
+    const undo = await replaceIn(shard, FULL);
+    const before = await rowsIn(shard, "deleted_users");
+    const [stranger = ""] = await usersOfShard(app, await shardOf(app, "ann"), 1);
+    const refused: [string, string, object?][] = [
+      ["POST", `/v3/users/${stranger}/auth_tokens`],
+      ["POST", `/v3/users/${stranger}/devices`, device("new-device")],
+      ["POST", "/v3/users/ann/devices", device("new-device")],
+      ["PUT", "/v3/users/ann", { metadata: { note: "x".repeat(200) } }],
+      ["DELETE", `${API}/users/${stranger}`],
+    ];
+    for (const [method, path, body] of refused) {
+      const answer = await app.call(method, path, body);
+      expect([method, path, answer.status, answer.body.error?.code]).toEqual([
+        method,
+        path,
+        507,
+        "ERR_STORAGE_FULL",
+      ]);
+    }
+    expect(await rowsIn(shard, "deleted_users")).toBe(before);
+    const goesOn: [string, string, object?][] = [
+      ["POST", "/v3/users/ann/auth_tokens"],
+      ["POST", "/v3/users/ann/devices", device("known-device")],
+      ["PUT", "/v3/users/ann", { name: "A" }],
+      ["POST", "/v3/users/ann/auth_tokens/revoke"],
+      ["DELETE", `${API}/users/ann`],
+    ];
+    for (const [method, path, body] of goesOn) {
+      const answer = await app.call(method, path, body);
+      expect([method, path, answer.status < 300]).toEqual([method, path, true]);
+    }
+    undo();
+    expect((await app.api("DELETE", `/users/${stranger}`)).status).toBe(404);
+  });
+
+  it("leaves room for deletions where batches fill a shard: what is left of them waits", async () => {
+    const app = await createReadyApp(PLAIN);
+    await app.asUser("ann");
+    const shard = await shardStubOf(app, "ann");
+    const undo = await replaceIn(shard, FULL);
+    const sent = await app.send(bodyTo(["ann"], "batch"));
+    expect(sent.status).toBe(200);
+    const request = await app.notification(sent.body.notificationId);
+    expect(request.counts["in-app-alerts"]).toMatchObject({ total: 1, pending: 1, delivered: 0 });
+    expect(await rowsIn(shard, "segments")).toBe(0);
+    expect((await app.api("DELETE", "/users/ann")).status).toBe(200);
+    undo();
+    await waitUntilCompleted(app, sent.body.notificationId);
+  });
+
+  it("stops at a shard's room for batches too, once the shard has said how large it is", async () => {
+    const app = await createReadyApp(PLAIN);
+    const shard = await shardStubOf(app, "ann");
+    const bytes = await runInDurableObject(shard, (_, { storage }) => storage.sql.databaseSize);
+    const undo = await replaceIn(shard, { OBJECT_BYTES: String(Math.round(bytes / 0.85)) });
+    const { body: sent } = await app.send(bodyTo(["ann"], "batch"));
+    await waitUntilCompleted(app, sent.notificationId);
+    const refused = await app.send(bodyTo(["ann"], "batch"));
+    expect([refused.status, refused.body.error?.code]).toEqual([507, "ERR_STORAGE_FULL"]);
+    undo();
+  });
+
+  it("stops at a thousand removed tokens of a user; all are revoked, and it goes on", async () => {
+    const app = await createReadyApp(PLAIN);
+    await app.asUser("ann");
+    const shard = await shardStubOf(app, "ann");
+    await runInDurableObject(shard, (_, { storage }) => {
+      storage.sql.exec(
+        `INSERT INTO user_tokens (uid, issued_at, expires_at, is_removed, generation)
+         SELECT 'ann', value, ?, 1, 1 FROM json_each(?)`,
+        Date.now() + 1_000_000,
+        JSON.stringify(Array.from({ length: 1000 }, (_, index) => index + 1)),
+      );
+    });
+    const issue = () => app.call("POST", "/v3/users/ann/auth_tokens");
+    const refused = await issue();
+    expect([refused.status, refused.body.error?.code]).toEqual([409, "ERR_CONFLICT"]);
+    expect((await app.call("POST", "/v3/users/ann/auth_tokens/revoke")).status).toBe(200);
+    expect(await rowsIn(shard, "user_tokens")).toBe(0);
+    expect((await issue()).status).toBeLessThan(300);
   });
 });

@@ -7,6 +7,8 @@ export const OBJECT_BYTES = 10_000_000_000;
 
 /** The share of its room from which an object takes nothing that would grow it: what frees it needs the rest. */
 export const FULL_SHARE = 0.8;
+/** The share from which a user shard takes no chunk of what was accepted either: what it has left is for deletions. */
+const RESERVED_SHARE = 0.95;
 /** A shard with a smaller share of its room doesn't say so with a batch. */
 export const TOLD_SHARE = 0.01;
 /** Objects that a status names. */
@@ -23,6 +25,11 @@ export function isFull(storage: DurableObjectStorage, env: Bindings): boolean {
 /** Before what would grow the object. Throws where it has no room. */
 export function requireRoom(storage: DurableObjectStorage, env: Bindings): void {
   if (isFull(storage, env)) throw new Error(STORAGE_FULL);
+}
+
+/** Before what was accepted when there was room. Throws where so little is left that deletions may need it. */
+export function requireReserve(storage: DurableObjectStorage, env: Bindings): void {
+  if (filledShare(storage, env) >= RESERVED_SHARE) throw new Error(STORAGE_FULL);
 }
 
 /** How much of an object's room is used: 0 to 1. */

@@ -98,7 +98,10 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
   }
 
   async register(plan: LedgerPlan, units: UnitRange[]): Promise<RegisteredPlan> {
-    if (!this.#stores.notifications.has(plan.header.id)) requireRoom(this.ctx.storage, this.env);
+    if (!this.#stores.notifications.has(plan.header.id)) {
+      requireRoom(this.ctx.storage, this.env);
+      this.#stores.shardSizes.requireRoomIn(plan.expected);
+    }
     await this.#lifetime.begin();
     const now = Date.now();
     const { id, priority } = plan.header;

@@ -1,5 +1,7 @@
+import type { LedgerPlan } from "../../model/notification.ts";
 import type { ObjectSize, ShardSize } from "../../model/object-state.ts";
-import { SHOWN_OBJECTS } from "../kit/room.ts";
+import { STORAGE_FULL } from "../../model/platform-fault.ts";
+import { FULL_SHARE, SHOWN_OBJECTS } from "../kit/room.ts";
 
 /** A size is written down again when it has changed by this part of itself. */
 const CHANGE_PART = 16;
@@ -26,6 +28,13 @@ export class ShardSizeStore {
       share,
     );
     this.#known.set(shard, bytes);
+  }
+
+  /** Throws where one of these shards has no room for what would grow it, as far as it has told. */
+  requireRoomIn(expected: LedgerPlan["expected"]): void {
+    const isFull = ({ shard, share }: ShardSize): boolean =>
+      share >= FULL_SHARE && expected.some(([expectedShard]) => expectedShard === shard);
+    if (this.listLargest().some(isFull)) throw new Error(STORAGE_FULL);
   }
 
   listLargest(): ShardSize[] {

@@ -57,7 +57,6 @@ export class TemplateCalls extends ChannelCalls {
   }
 
   async updateTemplate(idOrKey: string, change: TemplateChange, actor: Actor): Promise<Outcome<Template>> {
-    if (change.content !== undefined) requireRoom(this.ctx.storage, this.env);
     return this.change(() => {
       const template = this.templates.get(idOrKey);
       if (template === null) return NO_TEMPLATE;
@@ -66,8 +65,9 @@ export class TemplateCalls extends ChannelCalls {
       if (change.status === "approved") faults.add(findApprovalFaults(next));
       if (faults.length > 0) return refuseFaults(faults);
       const now = Date.now();
-      // What changes no content, archiving among it, needs no room.
+      // What makes no version, archiving among it, needs no room; one has all of the content, whatever was changed.
       if (this.templates.isNewVersion(template, change)) {
+        requireRoom(this.ctx.storage, this.env);
         const kept = this.templates.makeRoom(template.id, this.quotas.limitOf("templateVersions"), now);
         const refused = this.quotas.check("templateVersions", 1, kept);
         if (refused !== null) return refused;

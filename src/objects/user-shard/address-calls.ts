@@ -1,6 +1,7 @@
 import type { AddressRef, Registration, UserAddress } from "../../model/address.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import { REFUSED_TOKEN } from "../../model/user-token.ts";
+import { requireRoom } from "../kit/room.ts";
 import type { FeedCaller } from "./contract.ts";
 import { UserCalls } from "./user-calls.ts";
 
@@ -25,6 +26,9 @@ export class AddressCalls extends UserCalls {
   ): Promise<Outcome<[UserAddress, isNew: boolean]>> {
     if (!this.#allows(caller)) return REFUSED_TOKEN;
     if (this.stores.tombstones.listGone([userId], registration.version).length > 0) return USER_GONE;
+    if (!this.stores.addresses.has({ userId, addressKey: registration.addressKey })) {
+      requireRoom(this.ctx.storage, this.env);
+    }
     return succeed(await this.directory.put(userId, registration));
   }
 

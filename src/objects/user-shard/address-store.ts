@@ -43,6 +43,10 @@ export class AddressStore {
       .map(toUserAddress);
   }
 
+  hasAny(userId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM devices WHERE user_id = ? LIMIT 1", userId).toArray().length > 0;
+  }
+
   /**
    * Adds the address, or renews it, and notes what its own shard is to be told: nothing where others may have it too.
    * The user's beyond the limit leave, the oldest first.
@@ -168,7 +172,7 @@ export class AddressStore {
     this.#sql.exec("DELETE FROM device_calls WHERE id = ?", id);
   }
 
-  has({ userId, addressKey }: AddressRef): boolean {
+  has({ userId, addressKey }: Pick<AddressRef, "userId" | "addressKey">): boolean {
     return (
       this.#sql
         .exec("SELECT 1 FROM devices WHERE user_id = ? AND address_key = ?", userId, addressKey)

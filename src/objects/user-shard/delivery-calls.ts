@@ -10,7 +10,7 @@ import type { DispatchLease } from "../../model/dispatch.ts";
 import type { NotificationHeader, Retry, StoredRow } from "../../model/notification.ts";
 import type { SegmentReport } from "../../model/report.ts";
 import { findLine, type RunRequest, type SegmentRequest } from "../../model/segment.ts";
-import { isFull, requireRoom, sizeOf, TOLD_SHARE } from "../kit/room.ts";
+import { isFull, requireReserve, requireRoom, sizeOf, TOLD_SHARE } from "../kit/room.ts";
 import { UserShardBase } from "./base.ts";
 import type { Delivered } from "./contract.ts";
 import { RETENTION_DUTY, VALUES_DUTY } from "./duty-kinds.ts";
@@ -22,11 +22,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export class DeliveryCalls extends UserShardBase {
   deliver(request: DeliverRequest, leaseMs: number | null = null): Delivered {
     const now = Date.now();
-    // Chunks of what was accepted use the room that is left; a send that isn't accepted yet is refused.
-    if (isSingle(request.header) && isFull(this.ctx.storage, this.env)) {
-      if (this.stores.deliveries.getNotification(request.header.id) === null)
-        requireRoom(this.ctx.storage, this.env);
-    }
+    this.#requireRoomFor(request);
     const watchers =
       request.target === null ? this.sockets.watchers() : this.sockets.watchersOf(request.target);
     const { header, totals, fresh, pending, leases } = this.due.transaction(() => {
@@ -51,8 +47,18 @@ export class DeliveryCalls extends UserShardBase {
     return { header, leases };
   }
 
+  /** Chunks of what was accepted use the room that is left, but for a rest; a send that isn't accepted is refused. */
+  #requireRoomFor({ header }: DeliverRequest): void {
+    const { storage } = this.ctx;
+    if (!isFull(storage, this.env)) return;
+    if (!isSingle(header)) requireReserve(storage, this.env);
+    else if (this.stores.deliveries.getNotification(header.id) === null) requireRoom(storage, this.env);
+  }
+
   deliverSegment(request: SegmentRequest): SegmentReport | "needs_template" {
     const now = Date.now();
+    if (isFull(this.ctx.storage, this.env) && !this.stores.segments.has(request.header.id, request.part))
+      requireReserve(this.ctx.storage, this.env);
     const online = this.sockets.watchers().isEmpty ? [] : [...this.sockets.listOnline()];
     const stored = this.due.transaction(() => {
       if (!this.stores.segmentInserts.insert(request, now)) return null;

@@ -3,14 +3,20 @@ import { NO_USER } from "../../model/missing.ts";
 import { type Outcome, refuse, succeed } from "../../model/outcome.ts";
 import type { User, UserFields, UserFilter, UserPart, UserSlice } from "../../model/user.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
-import { requireRoom } from "../kit/room.ts";
+import { isFull, requireRoom } from "../kit/room.ts";
 import { ClaimCalls } from "./claim-calls.ts";
 import { RETENTION_DUTY } from "./duty-kinds.ts";
 import type { UserRoom } from "./user-count.ts";
+import { MAX_REMOVED_TOKENS } from "./user-tokens.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const UID_TAKEN = refuse("ERR_UID_ALREADY_EXISTS", "A user with this uid exists.");
+
+const TOO_MANY_REMOVED = refuse(
+  "ERR_CONFLICT",
+  `${MAX_REMOVED_TOKENS} of the user's tokens were removed and haven't ended. Revoke all of the user's tokens first.`,
+);
 
 /** How long a change of users waits for the registry to know their number, so that the next list has it, ms. */
 const COUNT_WAIT_MS = 100;
@@ -30,6 +36,8 @@ export class UserCalls extends ClaimCalls {
   }
 
   async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes>> {
+    // Who is known gets a token in any case; there are as many of one as are listed, and as may be removed.
+    if (!this.stores.users.has(uid)) requireRoom(this.ctx.storage, this.env);
     const room = this.stores.users.has(uid) ? null : await this.#readUserRoom();
     return this.#changeUsers((now) => {
       const refusal = this.stores.users.has(uid) ? null : this.userCount.refuse(room);
@@ -37,6 +45,7 @@ export class UserCalls extends ClaimCalls {
       this.stores.users.create(uid, {}, now);
       if (this.stores.users.listInactive([uid]).length > 0)
         return refuse("ERR_CONFLICT", "The user is deactivated.");
+      if (!this.stores.tokens.mayIssue(uid, now)) return TOO_MANY_REMOVED;
       const notBefore = Math.max(
         (this.stores.users.getDeletedAt(uid) ?? 0) + 1,
         this.stores.tokenBounds.validFrom(uid),
@@ -51,7 +60,9 @@ export class UserCalls extends ClaimCalls {
     const validFrom = this.due.transaction(() => {
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);
       this.erasureCalls.addAudit("user.tokens_revoked", actor, uidHash, now);
-      return this.stores.tokenBounds.revoke(uid, now);
+      const from = this.stores.tokenBounds.revoke(uid, now);
+      this.stores.tokens.forget(uid);
+      return from;
     });
     this.sockets.closeUser(uid, "The user's tokens were revoked");
     return succeed(validFrom);
@@ -63,11 +74,23 @@ export class UserCalls extends ClaimCalls {
 
   updateUser(uid: string, fields: UserFields): Outcome<User> {
     const { users } = this.stores;
-    const user = this.ctx.storage.transactionSync(() => users.update(uid, fields, Date.now()));
+    const { storage } = this.ctx;
+    const user = storage.transactionSync(() => {
+      const before = users.get(uid);
+      const after = users.update(uid, fields, Date.now());
+      if (isFull(storage, this.env) && JSON.stringify(after).length > JSON.stringify(before).length) {
+        requireRoom(storage, this.env);
+      }
+      return after;
+    });
     return user === null ? NO_USER : succeed(user);
   }
 
   async deleteUser(uid: string, actor: Actor, uidHash: string): Promise<Outcome<null>> {
+    // A tombstone of whom nothing is stored is a row that anybody's uid would add.
+    if (isFull(this.ctx.storage, this.env) && !this.erasure.isKnown(uid)) {
+      requireRoom(this.ctx.storage, this.env);
+    }
     const now = Date.now();
     const hadAnything = await this.#changeUsers(() => {
       this.due.ensure(RETENTION_DUTY, "", now + DAY_MS);

@@ -51,6 +51,18 @@ export class UserErasure {
     return hadRecord || hadAddresses || hadDeliveries;
   }
 
+  /** True where something is stored of this user, or was and a deletion is noted. */
+  isKnown(uid: string): boolean {
+    const { users, addresses, tombstones } = this.#parts.stores;
+    return (
+      users.has(uid) ||
+      addresses.hasAny(uid) ||
+      tombstones.getBeforeId(uid) !== "" ||
+      this.#hasDeliveries(uid) ||
+      this.#isInSegment(uid)
+    );
+  }
+
   /** The alarm's turn: a slice of one deleted user's deliveries. */
   serve(now: number): void {
     const { due } = this.#parts;

@@ -1,6 +1,9 @@
 import { MAX_LISTED_TOKENS } from "../../model/limits.ts";
 import type { IssuedToken, TokenTimes } from "../../model/user-token.ts";
 
+/** Tokens of a user that were removed and haven't ended: each is a row until then, and so they have a bound too. */
+export const MAX_REMOVED_TOKENS = 1000;
+
 /**
  * The tokens of one shard's users: which there are, for the server's list, and which were removed. Tokens are checked
  * by their signature; a row that is missing here refuses none. Methods expect to run inside a transaction.
@@ -10,6 +13,17 @@ export class UserTokens {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  /** False where so many of the user's were removed that another, which might be removed too, would be one too many. */
+  mayIssue(uid: string, now: number): boolean {
+    const removed = this.#sql.exec(
+      "SELECT 1 FROM user_tokens WHERE uid = ? AND is_removed = 1 AND expires_at > ? LIMIT 1 OFFSET ?",
+      uid,
+      now,
+      MAX_REMOVED_TOKENS - 1,
+    );
+    return removed.toArray().length === 0;
   }
 
   /**
@@ -78,7 +92,7 @@ export class UserTokens {
     );
   }
 
-  /** The user was deleted: none of them is accepted any more. */
+  /** The user was deleted, or all that was issued was revoked: none of them is accepted any more. */
   forget(uid: string): void {
     this.#sql.exec("DELETE FROM user_tokens WHERE uid = ?", uid);
   }
