@@ -50,7 +50,7 @@ const COMPOSED: [statement: string, test: string][] = [
   ["UPDATE deliveries SET status = 'pending'", "notifications/retry"],
   ["SELECT uid, name, avatar, link, role, status_message, phone_number, metadata, tags", "users/list-users"],
   ["SELECT COUNT(*) AS count FROM users", "users/cometchat-users"],
-  ["DELETE FROM … WHERE id IN (SELECT id FROM … WHERE id < ? LIMIT ?) RETURNING 1", "webhooks/schedule"],
+  ["DELETE FROM … WHERE id IN (SELECT id FROM … WHERE id < ? LIMIT ? + 0) RETURNING 1", "webhooks/schedule"],
 ];
 
 const OBJECTS: [ObjectName, DurableObjectStub<undefined>, readonly (readonly string[])[]][] = [
@@ -115,6 +115,12 @@ describe("every statement of every object", () => {
     const found = Object.keys(import.meta.glob("../**/*.test.ts", { query: "?raw", import: "default" }));
     const files = found.map((file) => file.replace(/^\.\//, "../objects/"));
     expect(COMPOSED.filter(([, test]) => !files.includes(`../${test}.test.ts`))).toEqual([]);
+  });
+
+  it("has no bare parameter for its limit: SQLite would compile it anew at each call", () => {
+    // Its planner reads such a value, so a statement is only good for that one (docs/storage.md).
+    const bare = STATEMENTS.filter(({ text }) => /\bLIMIT\s+\?\d*(?!\d|\s*\+ 0)/.test(text));
+    expect(bare.map(({ text }) => normalize(text))).toEqual([]);
   });
 
   it("needs what is allowed: an allowance that nothing uses goes", async () => {

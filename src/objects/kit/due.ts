@@ -124,7 +124,7 @@ export class DueTable {
     this.#unpark();
     return this.#storage.sql
       .exec<{ kind: string; id: string; at: number }>(
-        "SELECT kind, id, at FROM due WHERE at <= ? ORDER BY at LIMIT ?",
+        "SELECT kind, id, at FROM due WHERE at <= ? ORDER BY at LIMIT ? + 0",
         now,
         limit,
       )
@@ -222,7 +222,7 @@ export class DueTable {
     const unparked = this.#storage.sql
       .exec<{ kind: string; id: string; at: number }>(
         `UPDATE due SET at = at - ?1 WHERE (kind, id) IN (
-           SELECT kind, id FROM due WHERE at >= ?1 AND kind IN (SELECT value FROM json_each(?2)) LIMIT ?3)
+           SELECT kind, id FROM due WHERE at >= ?1 AND kind IN (SELECT value FROM json_each(?2)) LIMIT ?3 + 0)
          RETURNING kind, id, at`,
         PARKED_MS,
         JSON.stringify(this.#kinds),

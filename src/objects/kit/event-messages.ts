@@ -64,7 +64,7 @@ export class EventMessages {
   listAfter(seq: number, limit: number): OutboxMessage[] {
     const rows = this.#sql
       .exec<MessageRow>(
-        "SELECT seq, id, type, body FROM webhook_outbox WHERE seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, id, type, body FROM webhook_outbox WHERE seq > ? ORDER BY seq LIMIT ? + 0",
         seq,
         limit,
       )
@@ -96,7 +96,7 @@ export class EventMessages {
     const rows = this.#sql
       .exec<{ seq: number; size: number }>(
         `DELETE FROM webhook_outbox WHERE seq IN (
-           SELECT seq FROM webhook_outbox WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?)
+           SELECT seq FROM webhook_outbox WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ? + 0)
          RETURNING seq, LENGTH(body) AS size`,
         oldest,
         upTo,

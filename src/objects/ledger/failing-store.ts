@@ -36,7 +36,7 @@ export class FailingStore {
   list(from: string, before: string, limit: number): string[] {
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM failing WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT id FROM failing WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0",
         from,
         before,
         limit,

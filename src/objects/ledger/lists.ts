@@ -64,7 +64,7 @@ export class LedgerLists {
     const full = this.#sql
       .exec<{ id: string }>(
         `SELECT id FROM notifications WHERE completed_at IS NULL AND id >= ? AND id < ?
-         ORDER BY id DESC LIMIT ?`,
+         ORDER BY id DESC LIMIT ? + 0`,
         fromId ?? "",
         beforeId ?? END,
         limit,
@@ -108,7 +108,7 @@ export class LedgerLists {
     if (filters === 0) {
       const rows = this.#sql
         .exec<{ id: string }>(
-          "SELECT id FROM notifications WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+          "SELECT id FROM notifications WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0",
           from,
           before,
           limit,
@@ -121,18 +121,18 @@ export class LedgerLists {
       tag !== null
         ? [
             `SELECT id, template_key, tag, mode FROM listings
-             WHERE tag = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?`,
+             WHERE tag = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
             tag,
           ]
         : templateKey !== null
           ? [
               `SELECT id, template_key, tag, mode FROM listings
-               WHERE template_key = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?`,
+               WHERE template_key = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
               templateKey,
             ]
           : [
               `SELECT id, template_key, tag, mode FROM listings
-               WHERE mode = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?`,
+               WHERE mode = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0`,
               mode,
             ];
     const rows = this.#sql.exec<ListedRow>(statement, value, from, before, looks).toArray();
@@ -147,7 +147,7 @@ export class LedgerLists {
     const rows = this.#sql
       .exec<ListedRow>(
         `SELECT id, template_key, tag, mode FROM notifications
-         WHERE id >= ? AND id < ? AND id <= ? ORDER BY id DESC LIMIT ?`,
+         WHERE id >= ? AND id < ? AND id <= ? ORDER BY id DESC LIMIT ? + 0`,
         filter.fromId ?? "",
         filter.beforeId ?? END,
         unlisted.until_id,

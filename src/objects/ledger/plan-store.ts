@@ -33,7 +33,7 @@ export class PlanStore {
   /** Ids of up to `limit` batches, whose audiences end with the ledger. */
   listIds(limit: number): string[] {
     return this.#sql
-      .exec<{ id: string }>("SELECT notification_id AS id FROM plans LIMIT ?", limit)
+      .exec<{ id: string }>("SELECT notification_id AS id FROM plans LIMIT ? + 0", limit)
       .toArray()
       .map(({ id }) => id);
   }
@@ -82,7 +82,7 @@ export class PlanStore {
   dropEndedValues(afterId: string, limit: number): string | null {
     const ids = this.#sql
       .exec<{ id: string }>(
-        "SELECT notification_id AS id FROM plans WHERE notification_id > ? ORDER BY notification_id LIMIT ?",
+        "SELECT notification_id AS id FROM plans WHERE notification_id > ? ORDER BY notification_id LIMIT ? + 0",
         afterId,
         limit,
       )

@@ -76,7 +76,7 @@ export class LedgerRetries {
         is_of_one: number;
       }>(
         `SELECT audit_id, actor, attempt, reasons, user_id IS NOT NULL AS is_of_one FROM retries WHERE notification_id = ? AND is_told = 0
-         ORDER BY attempt LIMIT ?`,
+         ORDER BY attempt LIMIT ? + 0`,
         notificationId,
         limit,
       )

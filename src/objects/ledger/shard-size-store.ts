@@ -40,7 +40,7 @@ export class ShardSizeStore {
   listLargest(): ShardSize[] {
     return this.#sql
       .exec<{ shard: number; bytes: number; share: number }>(
-        "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ?",
+        "SELECT shard, bytes, share FROM shard_sizes ORDER BY bytes DESC LIMIT ? + 0",
         SHOWN_OBJECTS,
       )
       .toArray();

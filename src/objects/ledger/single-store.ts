@@ -137,7 +137,7 @@ export class SingleStore {
   /** Ids, newest first, `fromId` inclusive, `beforeId` exclusive. */
   listIds(fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
-      "SELECT id FROM singles WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+      "SELECT id FROM singles WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0",
       ...boundsOf(fromId, beforeId),
       limit,
     );
@@ -145,7 +145,7 @@ export class SingleStore {
 
   listIdsByTemplate(key: string, fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
-      "SELECT id FROM singles WHERE template = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+      "SELECT id FROM singles WHERE template = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0",
       this.#names.find("template", key),
       ...boundsOf(fromId, beforeId),
       limit,
@@ -163,7 +163,7 @@ export class SingleStore {
     const template = templateKey === null ? null : this.#names.find("template", templateKey);
     const rows = this.#sql
       .exec<{ id: ArrayBuffer; template: number }>(
-        "SELECT id, template FROM singles WHERE tag = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT id, template FROM singles WHERE tag = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ? + 0",
         this.#names.find("tag", tag),
         ...boundsOf(fromId, beforeId),
         limit,
@@ -182,7 +182,7 @@ export class SingleStore {
   listOpenIds(fromId: string | null, beforeId: string | null, limit: number): string[] {
     return this.#listIds(
       `SELECT id FROM singles WHERE completed_after IS NULL AND id >= ? AND id < ?
-       ORDER BY id DESC LIMIT ?`,
+       ORDER BY id DESC LIMIT ? + 0`,
       ...boundsOf(fromId, beforeId),
       limit,
     );
@@ -195,7 +195,10 @@ export class SingleStore {
       .one();
     return {
       count,
-      first: this.#listIds("SELECT id FROM singles WHERE completed_after IS NULL ORDER BY id LIMIT ?", limit),
+      first: this.#listIds(
+        "SELECT id FROM singles WHERE completed_after IS NULL ORDER BY id LIMIT ? + 0",
+        limit,
+      ),
     };
   }
 

@@ -64,7 +64,7 @@ export class WaitingBatches {
     const behind = this.#sql
       .exec<WaitingRow>(
         `SELECT notification_id, priority, attempt, todo, lost FROM queue_waiting
-         WHERE priority = ? AND todo <> '[]' AND notification_id > ? ORDER BY notification_id LIMIT ?`,
+         WHERE priority = ? AND todo <> '[]' AND notification_id > ? ORDER BY notification_id LIMIT ? + 0`,
         priority,
         turn,
         limit,
@@ -74,7 +74,7 @@ export class WaitingBatches {
     const before = this.#sql
       .exec<WaitingRow>(
         `SELECT notification_id, priority, attempt, todo, lost FROM queue_waiting
-         WHERE priority = ? AND todo <> '[]' AND notification_id <= ? ORDER BY notification_id LIMIT ?`,
+         WHERE priority = ? AND todo <> '[]' AND notification_id <= ? ORDER BY notification_id LIMIT ? + 0`,
         priority,
         turn,
         limit - behind.length,

@@ -98,7 +98,7 @@ export class AuditStore {
            AND (?4 IS NULL OR action = ?4) AND (?5 IS NULL OR target_type = ?5)
            AND (?6 IS NULL OR target_id = ?6) AND (?7 IS NULL OR ?7 IN (actor_key, actor_key_id)
              OR (?7 IN ('admin', 'onecall') AND actor_type = ?7))
-         ORDER BY id DESC LIMIT ?8`,
+         ORDER BY id DESC LIMIT ?8 + 0`,
         fromId,
         beforeId,
         last?.id ?? null,
@@ -137,7 +137,7 @@ export class AuditStore {
   #removeOldest(beforeId: string, most: number): number {
     const removed = this.#sql
       .exec(
-        `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < ? ORDER BY id LIMIT ?)
+        `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < ? ORDER BY id LIMIT ? + 0)
          RETURNING 1`,
         beforeId,
         most,

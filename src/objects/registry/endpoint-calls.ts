@@ -30,7 +30,9 @@ export class EndpointCalls {
     this.#sql = sql;
     const rows = {
       list: (_: number, limit: number) =>
-        sql.exec<CallRow>("SELECT webhook_id AS id, revision FROM webhook_calls LIMIT ?", limit).toArray(),
+        sql
+          .exec<CallRow>("SELECT webhook_id AS id, revision FROM webhook_calls LIMIT ? + 0", limit)
+          .toArray(),
       tell: ({ id }: CallRow) => tell(id, getConfig(id)),
       remove: ({ id, revision }: CallRow) => {
         // A change that came in meanwhile is still to be told.

@@ -52,7 +52,7 @@ export class FileAudienceStore {
   listEnded(now: number, limit: number): string[] {
     this.#sql.exec(
       `UPDATE file_audiences SET ends_at = used_until + ?1 WHERE audience_id IN (
-         SELECT audience_id FROM file_audiences WHERE ends_at <= ?2 ORDER BY ends_at LIMIT ?3)
+         SELECT audience_id FROM file_audiences WHERE ends_at <= ?2 ORDER BY ends_at LIMIT ?3 + 0)
          AND used_until + ?1 > ?2`,
       FILE_MARGIN_MS,
       now,
@@ -60,7 +60,7 @@ export class FileAudienceStore {
     );
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT audience_id AS id FROM file_audiences WHERE ends_at <= ? ORDER BY ends_at LIMIT ?",
+        "SELECT audience_id AS id FROM file_audiences WHERE ends_at <= ? ORDER BY ends_at LIMIT ? + 0",
         now,
         limit,
       )

@@ -46,7 +46,7 @@ export class TargetsFileStore {
     return this.#sql
       .exec<Omit<FileRow, "columns">>(
         `SELECT ${LISTED_COLUMNS} FROM targets_files
-         WHERE expires_at > ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3`,
+         WHERE expires_at > ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3 + 0`,
         now,
         beforeId,
         limit,

@@ -61,7 +61,7 @@ export class KvOutbox {
 
   #list(limit: number): OutboxRow[] {
     return this.#sql
-      .exec<OutboxRow>("SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT ?", limit)
+      .exec<OutboxRow>("SELECT key, value, revision FROM kv_outbox ORDER BY key LIMIT ? + 0", limit)
       .toArray();
   }
 

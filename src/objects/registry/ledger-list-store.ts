@@ -42,7 +42,7 @@ export class LedgerListStore {
     const limit = maxLedgers + MAX_LEDGER_SLOTS;
     const rows = this.#sql
       .exec<{ day: string }>(
-        "SELECT day FROM ledgers WHERE day >= ? AND day < ? ORDER BY day DESC LIMIT ?",
+        "SELECT day FROM ledgers WHERE day >= ? AND day < ? ORDER BY day DESC LIMIT ? + 0",
         fromDay ?? "",
         `${toDay ?? END_OF_DAYS}${BEHIND_SLOTS}`,
         limit,
@@ -69,7 +69,7 @@ export class LedgerListStore {
   listAfter(after: LedgerRef | null, limit: number): LedgerRef[] {
     return this.#sql
       .exec<{ day: string }>(
-        "SELECT day FROM ledgers WHERE day > ? ORDER BY day LIMIT ?",
+        "SELECT day FROM ledgers WHERE day > ? ORDER BY day LIMIT ? + 0",
         after === null ? "" : nameOf(after),
         limit,
       )

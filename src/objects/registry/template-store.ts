@@ -82,7 +82,7 @@ export class TemplateStore {
     }
     return this.#sql
       .exec<ListedRow>(
-        `SELECT ${LISTED_COLUMNS} ${TEMPLATES} WHERE ${conditions.join(" AND ")} ORDER BY t.id DESC LIMIT ?`,
+        `SELECT ${LISTED_COLUMNS} ${TEMPLATES} WHERE ${conditions.join(" AND ")} ORDER BY t.id DESC LIMIT ? + 0`,
         ...values,
         filter.limit,
       )

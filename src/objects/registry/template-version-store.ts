@@ -30,7 +30,7 @@ export class TemplateVersionStore {
     return this.#sql
       .exec<VersionRow>(
         `SELECT ${LISTED_VERSION_COLUMNS} FROM template_versions
-         WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3`,
+         WHERE template_id = ?1 AND (?2 IS NULL OR version < ?2) ORDER BY version DESC LIMIT ?3 + 0`,
         templateId,
         beforeVersion,
         limit,
@@ -105,7 +105,7 @@ export class TemplateVersionStore {
          WHERE v.template_id = ?1 AND v.version < t.version AND v.version IS NOT t.approved_version
            AND (v.approved_at IS NULL OR EXISTS (SELECT 1 FROM template_versions n
              WHERE n.template_id = ?1 AND n.version > v.version AND n.approved_at < ?2))
-         ORDER BY v.version LIMIT ?3) RETURNING 1`,
+         ORDER BY v.version LIMIT ?3 + 0) RETURNING 1`,
       templateId,
       now - PINNED_MS,
       count - limit + 1,

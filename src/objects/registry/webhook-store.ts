@@ -51,7 +51,7 @@ export class WebhookStore {
   list(beforeId: string | null, limit: number, now: number): Webhook[] {
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM webhooks WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`,
+        `SELECT ${COLUMNS} FROM webhooks WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2 + 0`,
         beforeId,
         limit,
       )

@@ -162,7 +162,7 @@ export class AddressStore {
     return this.#sql
       .exec<AddressCallRow>(
         `SELECT id, kind, user_id AS userId, address_key AS addressKey, version
-         FROM device_calls ORDER BY id LIMIT ?`,
+         FROM device_calls ORDER BY id LIMIT ? + 0`,
         limit,
       )
       .toArray();

@@ -101,7 +101,7 @@ export class DeliveryEvents {
     return due.transaction(() => {
       const rows = sql
         .exec<EventRow>(
-          "SELECT id, type, notification_id, data, at FROM webhook_events ORDER BY id LIMIT ?",
+          "SELECT id, type, notification_id, data, at FROM webhook_events ORDER BY id LIMIT ? + 0",
           GATHER_ROWS,
         )
         .toArray();

@@ -262,7 +262,7 @@ export class DeliveryRows {
       .exec(
         `DELETE FROM deliveries WHERE (user_id, notification_id, channel_key) IN
            (SELECT user_id, notification_id, channel_key FROM json_each(?1)
-              CROSS JOIN deliveries ON user_id = value AND notification_id < ?2 LIMIT ?3)
+              CROSS JOIN deliveries ON user_id = value AND notification_id < ?2 LIMIT ?3 + 0)
          RETURNING 1`,
         JSON.stringify(userIds),
         beforeId,

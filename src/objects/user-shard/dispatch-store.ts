@@ -182,7 +182,7 @@ export class DispatchStore extends DispatchReads {
              FROM channels WHERE channels.channel_key IS NOT NULL)
            SELECT pushes.channel_key, notification_id, user_id FROM channels
              CROSS JOIN pushes ON pushes.channel_key = channels.channel_key AND notification_id < ?
-           LIMIT ?)
+           LIMIT ? + 0)
          RETURNING 1`,
         notificationId,
         limit,

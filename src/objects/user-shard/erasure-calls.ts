@@ -59,7 +59,7 @@ export class ErasureCalls {
       list: (now: number, limit: number) =>
         sql
           .exec<CallRow>(
-            "SELECT id, body, tries FROM erasure_calls WHERE next_at <= ? ORDER BY next_at LIMIT ?",
+            "SELECT id, body, tries FROM erasure_calls WHERE next_at <= ? ORDER BY next_at LIMIT ? + 0",
             now,
             limit,
           )

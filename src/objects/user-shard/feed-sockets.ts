@@ -122,7 +122,10 @@ export class FeedSockets {
   closeExpired(now: number): number | null {
     const { sql } = this.#ctx.storage;
     const buckets = sql
-      .exec<{ bucket: number }>("SELECT bucket FROM socket_ends ORDER BY bucket LIMIT ?", BUCKETS_PER_TURN)
+      .exec<{ bucket: number }>(
+        "SELECT bucket FROM socket_ends ORDER BY bucket LIMIT ? + 0",
+        BUCKETS_PER_TURN,
+      )
       .toArray();
     for (const { bucket } of buckets) {
       const next = this.#closeExpiredOf(bucket, now);

@@ -46,7 +46,7 @@ export class FeedStore {
       .exec<FeedRow>(
         `SELECT notification_id, channel_key, content, viewed_at, clicked_at, header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
-         WHERE ${conditions.join(" AND ")} ORDER BY notification_id DESC, channel_key DESC LIMIT ?`,
+         WHERE ${conditions.join(" AND ")} ORDER BY notification_id DESC, channel_key DESC LIMIT ? + 0`,
         ...values,
         limit,
       )
@@ -81,7 +81,7 @@ export class FeedStore {
     const unread = this.#sql
       .exec<{ notificationId: string; channelKey: string }>(
         `SELECT notification_id AS notificationId, channel_key AS channelKey FROM deliveries
-         WHERE ${VISIBLE} AND viewed_at IS NULL ORDER BY notification_id DESC, channel_key DESC LIMIT ?2`,
+         WHERE ${VISIBLE} AND viewed_at IS NULL ORDER BY notification_id DESC, channel_key DESC LIMIT ?2 + 0`,
         userId,
         limit,
       )

@@ -69,7 +69,7 @@ export class HeaderStore {
     const deleted = this.#sql
       .exec(
         `DELETE FROM header_parts WHERE id IN
-           (SELECT id FROM header_parts WHERE id < ? ORDER BY id LIMIT ?) RETURNING 1`,
+           (SELECT id FROM header_parts WHERE id < ? ORDER BY id LIMIT ? + 0) RETURNING 1`,
         first,
         limit,
       )

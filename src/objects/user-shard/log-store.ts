@@ -235,7 +235,7 @@ export class LogStore {
            header, part
          FROM deliveries JOIN notifications ON notifications.id = notification_id
          WHERE user_id = ?1 AND notification_id >= ${FIRST_ID} AND (?2 IS NULL OR (notification_id, channel_key) < (?2, ?3))
-         ORDER BY notification_id DESC, channel_key DESC LIMIT ?4`,
+         ORDER BY notification_id DESC, channel_key DESC LIMIT ?4 + 0`,
         userId,
         before?.notificationId ?? null,
         before?.channelKey ?? null,

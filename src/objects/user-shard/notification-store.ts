@@ -110,7 +110,7 @@ export class NotificationStore {
   listUnreported(beforeId: string, limit: number): string[] {
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM notifications WHERE version > reported_version AND id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT id FROM notifications WHERE version > reported_version AND id < ? ORDER BY id DESC LIMIT ? + 0",
         beforeId,
         limit,
       )
@@ -178,7 +178,7 @@ export class NotificationStore {
   listBetween(afterId: string, beforeId: string, limit: number): string[] {
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM notifications WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+        "SELECT id FROM notifications WHERE id > ? AND id < ? ORDER BY id LIMIT ? + 0",
         afterId,
         beforeId,
         limit,
@@ -197,7 +197,7 @@ export class NotificationStore {
     return this.#sql
       .exec(
         `DELETE FROM notifications WHERE id IN
-           (SELECT id FROM notifications WHERE id < ? ORDER BY id LIMIT ?) RETURNING 1`,
+           (SELECT id FROM notifications WHERE id < ? ORDER BY id LIMIT ? + 0) RETURNING 1`,
         id,
         limit,
       )

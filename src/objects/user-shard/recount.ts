@@ -74,7 +74,7 @@ export class Recount {
         `SELECT user_id, notification_id, channel_key, delivered_at, viewed_at, clicked_at,
            EXISTS (SELECT 1 FROM recounts WHERE id = notification_id) AS is_wanted
          FROM deliveries WHERE (user_id, notification_id, channel_key) > (?, ?, ?)
-         ORDER BY user_id, notification_id, channel_key LIMIT ?`,
+         ORDER BY user_id, notification_id, channel_key LIMIT ? + 0`,
         user_id,
         notification_id,
         channel_key,

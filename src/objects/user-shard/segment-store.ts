@@ -192,7 +192,7 @@ export class SegmentStore {
     let looked = 0;
     const hits: number[] = [];
     for (const row of this.#sql.exec<{ seq: number; notification_id: string; hashes: ArrayBuffer }>(
-      "SELECT seq, notification_id, hashes FROM segments WHERE seq > ? ORDER BY seq LIMIT ?",
+      "SELECT seq, notification_id, hashes FROM segments WHERE seq > ? ORDER BY seq LIMIT ? + 0",
       after,
       limit,
     )) {
@@ -215,7 +215,7 @@ export class SegmentStore {
   deleteBefore(id: string, limit: number): number {
     return this.#sql
       .exec(
-        `DELETE FROM segments WHERE seq IN (SELECT seq FROM segments WHERE notification_id < ? LIMIT ?)
+        `DELETE FROM segments WHERE seq IN (SELECT seq FROM segments WHERE notification_id < ? LIMIT ? + 0)
          RETURNING 1`,
         id,
         limit,

@@ -45,7 +45,7 @@ export class TokenBounds {
     const removed = this.#sql
       .exec(
         `DELETE FROM token_bounds WHERE uid IN (
-           SELECT uid FROM token_bounds WHERE valid_from < ? LIMIT ?) RETURNING 1`,
+           SELECT uid FROM token_bounds WHERE valid_from < ? LIMIT ? + 0) RETURNING 1`,
         now - MAX_TOKEN_TTL_SECONDS * 1000,
         FORGET_SLICE,
       )

@@ -97,7 +97,7 @@ export class UserErasure {
       .exec<ErasedRow>(
         `SELECT notification_id, channel_key, status FROM deliveries
          WHERE user_id = ?1 AND notification_id >= ?2 AND notification_id < ?3
-         ORDER BY notification_id, channel_key LIMIT ?4`,
+         ORDER BY notification_id, channel_key LIMIT ?4 + 0`,
         uid,
         from,
         before,

@@ -155,7 +155,7 @@ export class UserStore {
   list(filter: UserFilter, { afterUid, offset, limit, maxLength }: UserSlice): UserPart {
     const search = new UserSearch(filter, () => this.#presence.listOnline());
     const rows = this.#sql.exec<UserRow>(
-      `SELECT ${COLUMNS} FROM users WHERE uid > ? AND ${search.condition} ORDER BY uid LIMIT ? OFFSET ?`,
+      `SELECT ${COLUMNS} FROM users WHERE uid > ? AND ${search.condition} ORDER BY uid LIMIT ? + 0 OFFSET ?`,
       afterUid,
       ...search.values,
       limit,

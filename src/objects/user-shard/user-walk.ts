@@ -8,4 +8,4 @@ export const USERS_AFTER = `
     UNION ALL
     SELECT (SELECT deliveries.user_id FROM deliveries
       WHERE deliveries.user_id > users_after.user_id ORDER BY deliveries.user_id LIMIT 1)
-    FROM users_after WHERE users_after.user_id IS NOT NULL LIMIT ?2)`;
+    FROM users_after WHERE users_after.user_id IS NOT NULL LIMIT ?2 + 0)`;

@@ -52,7 +52,7 @@ export class AttemptStore {
   /** Newest first. */
   list(beforeId: string | null, limit: number): Attempt[] {
     return this.#sql
-      .exec<AttemptRow>(`${READ} WHERE id < COALESCE(?, '~') ORDER BY id DESC LIMIT ?`, beforeId, limit)
+      .exec<AttemptRow>(`${READ} WHERE id < COALESCE(?, '~') ORDER BY id DESC LIMIT ? + 0`, beforeId, limit)
       .toArray();
   }
 
@@ -65,7 +65,7 @@ export class AttemptStore {
     const deleted = this.#sql
       .exec(
         `DELETE FROM attempts WHERE id IN (
-           SELECT id FROM attempts WHERE id < COALESCE(?, '~') ORDER BY id LIMIT ?) RETURNING 1`,
+           SELECT id FROM attempts WHERE id < COALESCE(?, '~') ORDER BY id LIMIT ? + 0) RETURNING 1`,
         beforeId,
         limit,
       )

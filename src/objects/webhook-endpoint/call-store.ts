@@ -144,7 +144,7 @@ export class CallStore {
   wake(afterId: string, toId: string, limit: number, now: number): string | null {
     const ids = this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM calls WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
+        "SELECT id FROM calls WHERE id > ? AND id <= ? ORDER BY id LIMIT ? + 0",
         afterId,
         toId,
         limit,
@@ -167,7 +167,7 @@ export class CallStore {
   recover(fromId: string, now: number): { recovered: number; isMore: boolean } {
     const failed = this.#sql
       .exec<CallRow>(
-        `${READ} WHERE status = 'failed' AND id >= ? ORDER BY id LIMIT ?`,
+        `${READ} WHERE status = 'failed' AND id >= ? ORDER BY id LIMIT ? + 0`,
         fromId,
         MAX_KEPT_ATTEMPTS + SLACK,
       )
@@ -197,7 +197,7 @@ export class CallStore {
   /** Removes up to `limit` from before `beforeId`, waiting or failed; true where there may be more. */
   expire(beforeId: string, limit: number): boolean {
     const old = this.#sql
-      .exec<CallRow>(`${READ} WHERE id < ? ORDER BY id LIMIT ?`, beforeId, limit)
+      .exec<CallRow>(`${READ} WHERE id < ? ORDER BY id LIMIT ? + 0`, beforeId, limit)
       .toArray();
     for (const call of old) this.remove(call);
     return old.length === limit;
@@ -209,7 +209,7 @@ export class CallStore {
     if (count < MAX_KEPT_ATTEMPTS + SLACK) return;
     const oldest = this.#sql
       .exec<CallRow>(
-        `${READ} WHERE status = 'failed' AND id > '' ORDER BY id LIMIT ?`,
+        `${READ} WHERE status = 'failed' AND id > '' ORDER BY id LIMIT ? + 0`,
         count - MAX_KEPT_ATTEMPTS,
       )
       .toArray();

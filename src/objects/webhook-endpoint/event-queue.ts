@@ -86,7 +86,7 @@ export class EventQueue {
     let bytes = 0;
     const rows = this.#sql.exec<QueuedEvent & Record<string, SqlStorageValue>>(
       `SELECT seq, id, type, bytes, body FROM events WHERE seq > (SELECT composed_seq FROM counters)
-       ORDER BY seq LIMIT ?`,
+       ORDER BY seq LIMIT ? + 0`,
       limit,
     );
     for (const row of rows) {
@@ -118,7 +118,7 @@ export class EventQueue {
   expire(before: number, limit: number): boolean {
     const rows = this.#sql
       .exec<{ seq: number; at: number; bytes: number }>(
-        `SELECT seq, at, bytes FROM events WHERE seq > (SELECT composed_seq FROM counters) ORDER BY seq LIMIT ?`,
+        `SELECT seq, at, bytes FROM events WHERE seq > (SELECT composed_seq FROM counters) ORDER BY seq LIMIT ? + 0`,
         limit,
       )
       .toArray();
@@ -136,7 +136,7 @@ export class EventQueue {
   /** Removes up to `limit` sources that haven't handed anything over for days. */
   expireSources(now: number, limit: number): void {
     this.#sql.exec(
-      "DELETE FROM sources WHERE name IN (SELECT name FROM sources WHERE day < ? ORDER BY day LIMIT ?)",
+      "DELETE FROM sources WHERE name IN (SELECT name FROM sources WHERE day < ? ORDER BY day LIMIT ? + 0)",
       Math.floor(now / DAY_MS) - SOURCE_DAYS,
       limit,
     );
