@@ -44,11 +44,11 @@ export function sendRealtime(prepared: PreparedSend): (context: SendContext) => 
     const inline = dispatchInline(env, app);
     const getShardStub = () => getShardStubOf(env, app, userId);
     const room = await INLINE_TEXT.reserve(slices.reduce((sum, { json }) => sum + json.length, 0));
-    const { header: stored, leases } = await commitSafely(() =>
+    const { earlier, leases } = await commitSafely(() =>
       getShardStub().deliver(deliverRequest, inline.leaseMs),
     ).finally(room.release);
     await inline.send(getShardStub, leases);
-    return stored;
+    return earlier ?? header;
   };
 }
 

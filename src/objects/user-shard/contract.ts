@@ -37,8 +37,8 @@ export interface FeedCaller {
 
 /** What a delivery has become, and what of it its caller has in hand now to send. */
 export interface Delivered {
-  /** The header that stands in the shard: that of the first call. */
-  header: NotificationHeader;
+  /** The header of an earlier call, where one stands in the shard; null where it is this call's. */
+  earlier: NotificationHeader | null;
   leases: DispatchLease[];
 }
 

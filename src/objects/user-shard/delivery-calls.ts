@@ -44,7 +44,7 @@ export class DeliveryCalls extends UserShardBase {
     if (leases.length === 0) this.reporter.schedule(isSingle(header) ? "single" : isWhole ? "now" : "batch");
     this.pushToSockets(header.id, fresh);
     if (leaseMs === null && pending.length > 0) this.#enqueueNew(header.id, pending);
-    return { header, leases };
+    return { earlier: header === request.header ? null : header, leases };
   }
 
   /** Chunks of what was accepted use the room that is left, but for a rest; a send that isn't accepted is refused. */

@@ -55,8 +55,8 @@ export class DeliveryRows {
 
   /** Inserts the slice if all of its rows are new; otherwise writes nothing and returns false. */
   insertWhole(notificationId: string, slice: DeliverySlice, now: number): boolean {
-    // A statement of one row has written it or not: there is no part of it to undo.
-    if (slice.rows === 1) return this.#countInserted(notificationId, slice, now) === 1;
+    // A statement of one row has written it or not: there is no part of it to undo, and it says so itself.
+    if (slice.rows === 1) return this.insertNew(notificationId, slice, now).toArray().length === 1;
     try {
       return this.#storage.transactionSync(() => {
         if (this.#countInserted(notificationId, slice, now) !== slice.rows) throw NOT_WHOLE;
