@@ -59,7 +59,7 @@ async function chooseShots({ notifications }: Onecall): Promise<Shot[]> {
   if (file === undefined) throw new Error("The story has left no notification with failures.");
   const heading = (name: string) => (page: Page) => page.getByRole("heading", { name }).first().waitFor();
   return [
-    { name: "home", path: "home", ready: (page) => page.getByText("in_app, by UTC day").first().waitFor() },
+    { name: "home", path: "home", ready: (page) => page.getByText("in-app, by UTC day").first().waitFor() },
     { name: "notification", path: `notifications/${file.id}`, ready: heading("Deliveries") },
     {
       name: "notification-dark",

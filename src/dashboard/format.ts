@@ -35,7 +35,18 @@ export function formatShare(part: number, whole: number): string {
 /** Such as "2.3 MB". */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  const [unit, size] = bytes < 1e6 ? ["kB", 1e3] : bytes < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  return `${(bytes / Number(size)).toFixed(1)} ${unit}`;
+}
+
+/** A day or an hour of figures, which are by UTC: "2026-11-26" or "2026-11-26 14:00". */
+export function formatPoint(date: string): string {
+  return date.slice(0, 16).replace("T", " ");
+}
+
+/** Such as "in-app". */
+export function formatChannelType(type: string): string {
+  return type.replace("_", "-");
 }
 
 /** Such as "26 Nov 2026, 14:03:21". */

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { OnecallError } from "../client/index.ts";
-import { endSession } from "./session.ts";
+import { endSession, session } from "./session.ts";
 
 /** What a page has of what it shows. While it is loaded anew, what was there stays. */
 export interface Loaded<T> {
@@ -77,6 +77,7 @@ export function useAction<A extends unknown[]>(work: (...values: A) => Promise<v
 /** True where the failure says that there is no session any more: the sign-in page says why. */
 export function endIfSignedOut(error: unknown): boolean {
   const isSignedOut = error instanceof OnecallError && error.status === 401;
-  if (isSignedOut) endSession("Your session has ended. Sign in again.");
+  // On the sign-in page there is none yet: what was typed is wrong.
+  if (isSignedOut && session.value.state === "open") endSession("Your session has ended. Sign in again.");
   return isSignedOut;
 }

@@ -1,4 +1,5 @@
 import type { DashboardSession } from "../client/api-types.ts";
+import { isOperator, may } from "./session.ts";
 
 /** A page in the navigation. */
 export interface NavigationItem {
@@ -35,7 +36,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
   },
   { group: "People", items: [{ label: "Users", path: "users", scope: "read" }] },
   {
-    group: "Setting",
+    group: "Settings",
     items: [
       { label: "Webhooks", path: "webhooks", scope: "read" },
       { label: "API keys", path: "api-keys", scope: "manage", isOperators: true },
@@ -44,3 +45,18 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
     ],
   },
 ];
+
+/** Those that who is signed in may see; a group of which nothing is left isn't named. */
+export function visiblePages(): typeof NAVIGATION {
+  const isVisible = ({ scope, isOperators = false }: NavigationItem) =>
+    may(scope) && (!isOperators || isOperator());
+  return NAVIGATION.map(({ group, items }) => ({ group, items: items.filter(isVisible) })).filter(
+    ({ items }) => items.length > 0,
+  );
+}
+
+/** The first of an app's pages that who is signed in may see. */
+export function firstPageOf(app: string): string {
+  const [first] = visiblePages();
+  return `/dashboard/${encodeURIComponent(app)}/${first?.items[0]?.path ?? "home"}`;
+}

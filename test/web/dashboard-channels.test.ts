@@ -114,7 +114,7 @@ describe("the dashboard's channels", () => {
       .first()
       .waitFor();
     while (!(await circuits.getByText("it gets one call per 30 s").isVisible())) {
-      await circuits.getByRole("button", { name: "Look again" }).click();
+      await circuits.getByRole("button", { name: "Refresh" }).click();
     }
     const trial = page.getByRole("form", { name: "Test" });
     await trial.getByLabel("User id").fill("bob");

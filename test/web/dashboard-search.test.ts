@@ -99,7 +99,7 @@ describe("the dashboard's search and its picker of templates", () => {
     await page.getByText("1 found").waitFor();
     await page.getByRole("option", { name: /Order confirmation/ }).click();
     await page.waitForURL(/of=template&key=order-confirmation/);
-    await page.getByRole("region", { name: "Channel type in_app" }).waitFor();
+    await page.getByRole("region", { name: "Channel type in-app" }).waitFor();
     await picker.fill("sale-1");
     await page.getByText("11 found").waitFor();
     await page.keyboard.press("ArrowDown");

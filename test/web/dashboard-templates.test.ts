@@ -185,7 +185,7 @@ describe("the dashboard's templates", () => {
     );
     await page.getByText("There is no template yet").waitFor();
     await page.getByRole("link", { name: "New template" }).click();
-    await page.getByText("The app has no channel yet: a template needs one.").waitFor();
+    await page.getByText("The app has no channel yet, and a template needs one").waitFor();
     await close();
   });
 

@@ -137,7 +137,7 @@ describe("the dashboard's users, and what is sent to them", () => {
     const { apiKey } = (await made.json()) as { apiKey: string };
     const { page, expect, close } = await open("users/user-2", {}, apiKey);
     expect(/404/);
-    await page.getByText("There is no record of this user: a send needs none.").waitFor();
+    await page.getByText("There is no record of this user, and a send needs none.").waitFor();
     await feedOf(page).getByText("Order ORD-2 is on its way.").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Send notification" }).count(), 0);
     await close();

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 interface ConfirmProps {
   /** What it does, such as "Delete". */
@@ -12,12 +12,24 @@ interface ConfirmProps {
   onConfirm(): void;
 }
 
-/** A button whose work can't be undone: it says what will be, and asks once more. */
+/**
+ * A button whose work can't be undone: it says what will be, and asks once more. The keys are at "Keep it" then; with
+ * it, or with Escape, they are back where they were.
+ */
 export function Confirm({ verb, what, children, isRunning, onConfirm }: ConfirmProps) {
   const [isAsked, setIsAsked] = useState(false);
+  const asking = useRef<HTMLButtonElement>(null);
+  const keeping = useRef<HTMLButtonElement>(null);
+  const wasAsked = useRef(false);
+  useEffect(() => {
+    if (isAsked) keeping.current?.focus();
+    else if (wasAsked.current) asking.current?.focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   if (!isAsked) {
     return (
       <button
+        ref={asking}
         type="button"
         class="button plain"
         aria-label={`${verb} ${what} …`}
@@ -28,13 +40,19 @@ export function Confirm({ verb, what, children, isRunning, onConfirm }: ConfirmP
     );
   }
   return (
-    <div class="stack-tight" role="alert">
+    <div
+      class="stack-tight words"
+      role="alert"
+      onKeyDown={({ key }) => {
+        if (key === "Escape") setIsAsked(false);
+      }}
+    >
       <span>{children}</span>
       <span class="row">
-        <button type="button" class="button main" disabled={isRunning} onClick={onConfirm}>
+        <button type="button" class="button danger" disabled={isRunning} onClick={onConfirm}>
           {verb} {what}
         </button>
-        <button type="button" class="button" onClick={() => setIsAsked(false)}>
+        <button ref={keeping} type="button" class="button" onClick={() => setIsAsked(false)}>
           Keep it
         </button>
       </span>

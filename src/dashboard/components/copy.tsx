@@ -34,6 +34,18 @@ export interface CallExample {
   client: string;
 }
 
+/** The same where there is no room for it, such as in a row: it unfolds. */
+export function CopyAsMenu({ call, what }: { call: CallExample; what: string }) {
+  return (
+    <details class="menu small">
+      <summary>
+        Copy as … <span class="unseen">{what}</span>
+      </summary>
+      <CopyAs call={call} what={what} />
+    </details>
+  );
+}
+
 /** "Copy as curl" and "copy as client code", beside what the page does. Keys are the shell's variables. */
 export function CopyAs({ call, what }: { call: CallExample; what?: string }) {
   return (

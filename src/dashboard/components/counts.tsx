@@ -54,17 +54,17 @@ export function Equation({ counts, linkTo }: EquationProps) {
         <span>total</span>
       </a>
       {parts.map((part, index) => (
-        <>
-          <span key={`${part}-sign`} class="sign" aria-hidden="true">
+        <span key={part} class="part">
+          <span class="sign" aria-hidden="true">
             {index === 0 ? "=" : "+"}
           </span>
-          <a key={part} class="term" href={linkTo(part)}>
+          <a class="term" href={linkTo(part)}>
             <b>{formatNumber(sum[part])}</b>
             <span>
               {part} {sum.total > 0 && part === "delivered" && formatShare(sum.delivered, sum.total)}
             </span>
           </a>
-        </>
+        </span>
       ))}
     </div>
   );

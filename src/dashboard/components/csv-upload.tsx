@@ -56,8 +56,8 @@ export function CsvUpload({ app, columns, keyOf, overwrite = false, file, onFile
         )}
         {file !== null && (
           <p class="notice good">
-            {file.fileKey}: {formatNumber(file.rows)} users, {formatNumber(file.duplicates)} named twice and
-            sent to once.
+            {file.fileKey}: {formatNumber(file.rows)} users, {formatNumber(file.duplicates)} named twice
+            {file.duplicates > 0 && ", who get it once"}.
           </p>
         )}
       </div>

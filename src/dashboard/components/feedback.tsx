@@ -26,12 +26,15 @@ export function Empty({ title, children }: { title: string; children?: Component
 export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const known = error instanceof OnecallError ? error : null;
   const message = error instanceof Error ? error.message : String(error);
+  const faults = Object.entries(known?.details ?? {});
+  // Of one field the message says what the list says.
+  const isOne = faults.some(([field, fault]) => message === `${field}: ${fault}`);
   return (
     <div class="notice bad" role="alert">
-      <strong>{message}</strong>
-      {known !== null && Object.keys(known.details).length > 0 && (
+      <strong>{isOne ? "1 field is wrong" : message}</strong>
+      {faults.length > 0 && (
         <ul>
-          {Object.entries(known.details).map(([field, fault]) => (
+          {faults.map(([field, fault]) => (
             <li key={field}>
               <code>{field}</code> {fault}
             </li>
@@ -60,6 +63,7 @@ function adviceOn(error: OnecallError | null): string {
   if (error === null) return "The page has a fault: reload it, and tell the operator what you did.";
   if (error.code === "ERR_NETWORK" || error.code === "ERR_TIMEOUT")
     return "Look at your connection, then try again.";
+  if (error.status === 401) return "Look whether all of it was copied; the operator makes new keys.";
   if (error.status === 403)
     return "Your API key lacks a scope for this. Ask the operator for one that has it.";
   if (error.status === 404) return "It was deleted, is of another app, or its address is wrong.";

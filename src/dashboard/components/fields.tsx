@@ -163,7 +163,7 @@ interface CheckFieldProps {
 
 export function CheckField({ isChecked, isDisabled = false, onCheck, children }: CheckFieldProps) {
   return (
-    <label class="row">
+    <label class="check">
       <input
         type="checkbox"
         checked={isChecked}

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useLocation } from "preact-iso";
 import type { UrlState } from "../url-state.ts";
 import { Empty } from "./feedback.tsx";
 import { Form, type Option, SelectField } from "./fields.tsx";
@@ -70,9 +71,16 @@ export function DateFilter({ url, name, label }: FilterProps) {
 
 /** A page of a list that nothing is on: the service looks through so many rows a page, and others may fit. */
 export function NothingFits({ title, hasMore }: { title: string; hasMore: boolean }) {
+  const { path } = useLocation();
   return (
     <Empty title={title}>
-      <p>{hasMore ? "Others may: go on with the next page." : "Take a filter away, or widen it."}</p>
+      {hasMore ? (
+        <p>Others may: go on with the next page.</p>
+      ) : (
+        <p>
+          Take a filter away, or widen it. <a href={path}>Take all away</a>
+        </p>
+      )}
     </Empty>
   );
 }

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { useLocation } from "preact-iso";
 import { useAction } from "../load.ts";
-import { isOperator, openApp, session } from "../session.ts";
+import { firstPageOf, NAVIGATION, type NavigationItem } from "../navigation.ts";
+import { isOperator, may, openApp, session } from "../session.ts";
 import { Empty, Failure, Loading } from "./feedback.tsx";
 import { Page } from "./page.tsx";
 
@@ -15,6 +17,9 @@ interface OpenedAppProps {
 export function OpenedApp({ app, children }: OpenedAppProps) {
   const found = session.value;
   const own = found.state === "open" ? (found.app?.id ?? null) : null;
+  const { path } = useLocation();
+  const lacking = lackingFor(path);
+  if (app !== null && app === own && lacking !== null) return <MayNot {...lacking} />;
   if (app === null || app === own) return <>{children}</>;
   return isOperator() ? <Opening key={app} app={app} /> : <NotYours own={own} />;
 }
@@ -35,12 +40,31 @@ function Opening({ app }: { app: string }) {
   return <Failure error={opening.error} onRetry={opening.run} />;
 }
 
+/** The page that an address is of, where the key lacks the scope for it: nothing is asked for there. */
+function lackingFor(path: string): NavigationItem | null {
+  const [, , , name = "home"] = path.split("/");
+  const item = NAVIGATION.flatMap(({ items }) => items).find((one) => one.path === name);
+  // Search is no page of the navigation.
+  const needed = name === "search" ? { label: "Search", path: name, scope: "read" as const } : item;
+  return needed === undefined || may(needed.scope) ? null : needed;
+}
+
+function MayNot({ label, scope }: NavigationItem) {
+  return (
+    <Page title={label}>
+      <Empty title={`Your key may not ${scope}`}>
+        <p>Sign in with one that has the scope “{scope}”. The operator makes keys.</p>
+      </Empty>
+    </Page>
+  );
+}
+
 function NotYours({ own }: { own: string | null }) {
   return (
     <Page title="Another app">
       <Empty title="Your key is another app's">
         <p>Sign in with a key of this one to see it.</p>
-        {own !== null && <a href={`/dashboard/${encodeURIComponent(own)}/home`}>Open your app</a>}
+        {own !== null && <a href={firstPageOf(own)}>Open your app</a>}
       </Empty>
     </Page>
   );

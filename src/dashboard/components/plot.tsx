@@ -8,50 +8,64 @@ export interface Point {
   value: number;
 }
 
-/** Bars over time. What they show stands in a table beside them too. Drawn by hand: no library is loaded for it. */
-export function Bars({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+interface BarsProps {
+  title: string;
+  unit: string;
+  points: readonly Point[];
+}
+
+/** Bars over time, with how high they are and from when to when. Drawn by hand: no library is loaded for it. */
+export function Bars({ title, unit, points }: BarsProps) {
   const most = mostOf(points);
   // A single bar is no block.
   const width = 100 / Math.max(MIN_PLACES, points.length);
+  const [first, last] = [points[0]?.label, points.at(-1)?.label];
   return (
-    <svg
-      class="plot"
-      viewBox="0 0 100 40"
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={`${title}: the table has the numbers`}
-    >
-      <line x1="0" x2="100" y1="40" y2="40" stroke-width="0.3" />
-      {points.map(({ label, value }, index) => (
-        <rect
-          key={label}
-          x={index * width + width * 0.1}
-          width={width * 0.8}
-          y={40 - (value / most) * 38}
-          height={(value / most) * 38}
-        >
-          <title>{`${label}: ${formatNumber(value)} ${unit}`}</title>
-        </rect>
-      ))}
-    </svg>
+    <div class="stack-tight">
+      <span class="small quiet">
+        {title}: at most {formatNumber(Math.max(0, ...points.map(({ value }) => value)))} {unit} a bar
+      </span>
+      <svg
+        class="plot"
+        viewBox="0 0 100 40"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${title}: the table has the numbers`}
+      >
+        <line x1="0" x2="100" y1="40" y2="40" stroke-width="0.3" />
+        {points.map(({ label, value }, index) => (
+          <rect
+            key={label}
+            x={index * width + width * 0.1}
+            width={width * 0.8}
+            y={40 - (value / most) * 38}
+            height={(value / most) * 38}
+          >
+            <title>{`${label}: ${formatNumber(value)} ${unit}`}</title>
+          </rect>
+        ))}
+      </svg>
+      <span class="row spread small quiet number">
+        <span>{first}</span>
+        {last !== first && <span>{last}</span>}
+      </span>
+    </div>
   );
 }
 
 /** Bars over time, with their table beside them for whoever can't see them. */
-export function Plot({ title, unit, points }: { title: string; unit: string; points: readonly Point[] }) {
+export function Plot({ title, unit, points }: BarsProps) {
   return (
-    <figure class="stack">
+    <figure class="stack-tight">
       <Bars title={title} unit={unit} points={points} />
       <details>
-        <summary class="small quiet">
-          {title} as a table, at most {formatNumber(mostOf(points))} {unit}
-        </summary>
+        <summary class="small quiet">{title}, as a table</summary>
         <Table
           caption={title}
           rows={points}
           keyOf={({ label }) => label}
           columns={[
-            { title: "Time", cell: ({ label }) => label },
+            { title: "Time (UTC)", cell: ({ label }) => label },
             { title: unit, isNumber: true, cell: ({ value }) => formatNumber(value) },
           ]}
         />

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ChannelSeries } from "../../client/api-types.ts";
-import { formatNumber, formatShare } from "../format.ts";
+import { formatChannelType, formatNumber, formatPoint, formatShare } from "../format.ts";
 import { Fact, Facts } from "./facts.tsx";
 import { Bars } from "./plot.tsx";
 import { Table } from "./table.tsx";
@@ -14,43 +14,49 @@ const FIRST_ROWS = 31;
 /** What a type of channel had over a time: its sums, one of them as bars, all as a table, newest first. */
 export function Series({ series, metric }: { series: ChannelSeries; metric: Metric }) {
   const [isWhole, setIsWhole] = useState(false);
-  const { channelType, delivered, viewed, clicked, timeSeries } = series;
-  const points = timeSeries.map((point) => ({ label: point.date, value: point[metric] }));
+  const { delivered, viewed, clicked } = series;
+  const name = formatChannelType(series.channelType);
+  // The hours of today that are to come have nothing to say.
+  const timeSeries = series.timeSeries.filter(({ date }) => Date.parse(date) <= Date.now());
+  const points = timeSeries.map((point) => ({ label: formatPoint(point.date), value: point[metric] }));
   const newestFirst = timeSeries.toReversed();
-  const title = `${channelType}, ${metric}`;
+  const label = `Channel type ${name}`;
+  if (delivered + viewed + clicked === 0) {
+    return (
+      <section class="card stack-tight" aria-label={label}>
+        <h2>{name}</h2>
+        <p class="quiet">Nothing was delivered, viewed or clicked in this time.</p>
+      </section>
+    );
+  }
   return (
-    <section class="card stack" aria-label={`Channel type ${channelType}`}>
-      <h2>{channelType}</h2>
+    <section class="card stack" aria-label={label}>
+      <h2>{name}</h2>
       <Facts>
         <Sum name="Delivered" value={delivered} />
         <Sum name="Viewed" value={viewed} of={delivered} />
         <Sum name="Clicked" value={clicked} of={delivered} />
       </Facts>
-      <figure class="stack-tight">
-        <Bars title={title} unit={metric} points={points} />
-        <figcaption class="row spread small quiet">
-          <span>{points[0]?.label}</span>
-          <span>at most {formatNumber(Math.max(0, ...points.map(({ value }) => value)))} at a time</span>
-          <span>{points.at(-1)?.label}</span>
-        </figcaption>
+      <figure>
+        <Bars title={`${name}, ${metric}`} unit={metric} points={points} />
       </figure>
       <Table
-        caption={`${channelType} over time`}
+        caption={`${name} over time`}
         rows={isWhole ? newestFirst : newestFirst.slice(0, FIRST_ROWS)}
         keyOf={({ date }) => date}
         columns={[
-          { title: "Time (UTC)", cell: ({ date }) => date },
-          ...METRICS.map((name) => ({
-            title: name,
+          { title: "Time (UTC)", cell: ({ date }) => formatPoint(date) },
+          ...METRICS.map((one) => ({
+            title: one[0]?.toUpperCase() + one.slice(1),
             isNumber: true,
-            cell: (point: ChannelSeries["timeSeries"][number]) => formatNumber(point[name]),
+            cell: (point: ChannelSeries["timeSeries"][number]) => formatNumber(point[one]),
           })),
         ]}
       />
       {newestFirst.length > FIRST_ROWS && !isWhole && (
         <div>
           <button type="button" class="button" onClick={() => setIsWhole(true)}>
-            Show all {formatNumber(newestFirst.length)} rows of {channelType}
+            Show all {formatNumber(newestFirst.length)} rows of {name}
           </button>
         </div>
       )}
@@ -61,7 +67,7 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
 function Sum({ name, value, of }: { name: string; value: number; of?: number }) {
   return (
     <Fact name={name}>
-      {formatNumber(value)} {of !== undefined && <span class="quiet">{formatShare(value, of)}</span>}
+      {formatNumber(value)} {of !== undefined && <span class="quiet">({formatShare(value, of)})</span>}
     </Fact>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { isUtc, setUtc, zoneName } from "../format.ts";
 import { useAction } from "../load.ts";
-import { NAVIGATION } from "../navigation.ts";
+import { visiblePages } from "../navigation.ts";
 import { isOperator, may, session, signOut } from "../session.ts";
 import { mayLeave } from "../unsaved.ts";
 import { Failure } from "./feedback.tsx";
@@ -34,7 +34,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
           >
             Menu
           </button>
-          {app !== null && <Search app={app} />}
+          {app !== null && may("read") && <Search app={app} />}
+          <Zone />
         </header>
         <main id="main" tabIndex={-1}>
           <OpenedApp app={app}>{children}</OpenedApp>
@@ -50,6 +51,12 @@ function appOf(path: string): string | null {
   return app === "" || app === "apps" || app === "sign-in" ? null : decodeURIComponent(app);
 }
 
+/** Of an API key: the one app that its links lead to, whatever the address names. */
+function ownApp(): string | null {
+  const found = session.value;
+  return found.state === "open" && !isOperator() ? (found.app?.id ?? null) : null;
+}
+
 function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
   return (
     <aside id="side" class={isOpen ? "side open" : "side"}>
@@ -61,7 +68,7 @@ function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
         Onecall
       </a>
       <AppName app={app} />
-      <nav aria-label="Pages">{app !== null && <PageLinks app={app} />}</nav>
+      <nav aria-label="Pages">{app !== null && <PageLinks app={ownApp() ?? app} />}</nav>
       <SignedIn />
     </aside>
   );
@@ -71,24 +78,34 @@ function Side({ app, isOpen }: { app: string | null; isOpen: boolean }) {
 function PageLinks({ app }: { app: string }) {
   const { path } = useLocation();
   const isCurrent = (href: string) => path === href || path.startsWith(`${href}/`);
-  return NAVIGATION.map(({ group, items }) => (
+  return visiblePages().map(({ group, items }) => (
     <div key={group}>
       <h2>{group}</h2>
-      {items
-        .filter(({ scope, isOperators = false }) => may(scope) && (!isOperators || isOperator()))
-        .map((item) => {
-          const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
-          return (
-            <a key={item.path} href={href} aria-current={isCurrent(href) ? "page" : undefined}>
-              {item.label}
-            </a>
-          );
-        })}
+      {items.map((item) => {
+        const href = `/dashboard/${encodeURIComponent(app)}/${item.path}`;
+        return (
+          <a key={item.path} href={href} aria-current={isCurrent(href) ? "page" : undefined}>
+            {item.label}
+          </a>
+        );
+      })}
     </div>
   ));
 }
 
-/** Who is signed in, the zone of times, and the way out. */
+/** In which zone each page's times are, and the way to UTC. */
+function Zone() {
+  return (
+    <div class="zone">
+      <span>Times in {zoneName()}</span>
+      <CheckField isChecked={isUtc.value} onCheck={setUtc}>
+        Show UTC
+      </CheckField>
+    </div>
+  );
+}
+
+/** Who is signed in, and the way out. */
 function SignedIn() {
   const found = session.value;
   const leaving = useAction(async () => {
@@ -101,10 +118,6 @@ function SignedIn() {
         {isOperator() ? "Signed in as the operator" : `Signed in with ${found.key}`}
         {!isOperator() && <> · may {found.scopes.join(", ")}</>}
       </span>
-      <span>Times in {zoneName()}</span>
-      <CheckField isChecked={isUtc.value} onCheck={setUtc}>
-        Show UTC
-      </CheckField>
       {leaving.error !== null && <Failure error={leaving.error} />}
       <button type="button" class="button" disabled={leaving.isRunning} onClick={() => leaving.run()}>
         Sign out
@@ -153,7 +166,7 @@ function Search({ app }: { app: string }) {
           type="search"
           aria-label="Search"
           aria-describedby="search-finds"
-          placeholder="User, notification id or tag, template  ( / )"
+          placeholder="Search  ( / )"
         />
         <span id="search-finds" class="unseen">
           Finds users by id or name, notifications by id or tag, templates by name or key

@@ -8,6 +8,7 @@ import { Page } from "../components/page.tsx";
 import { METRICS, Series } from "../components/series.tsx";
 import { TemplatePicker } from "../components/template-picker.tsx";
 import { download } from "../download.ts";
+import { formatChannelType } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { clientOf } from "../session.ts";
 import { type UrlState, useUrlState } from "../url-state.ts";
@@ -68,7 +69,8 @@ export default function Analytics({ app = "" }: { app?: string }) {
     >
       <AnalyticsFilters app={app} url={url} scope={scope} types={[...types]} />
       <p class="small quiet">
-        {range.from} to {range.to}, whole {range.granularity === "daily" ? "days" : "hours"} of UTC. A point
+        {range.from} to {range.to},{" "}
+        {range.granularity === "daily" ? "whole days" : "hour by hour, of at most 31 days"} of UTC. A bar
         counts what happened then, whenever the notification was sent.
       </p>
       <WhenLoaded loaded={loaded} what="the figures">
@@ -98,7 +100,10 @@ function Figures({ app, shown, isAsked, scope, metric }: FiguresProps) {
   if (shown.length === 0) {
     return (
       <Empty title="The app has no such channel yet">
-        <p>Figures are by type of channel: in-app, push and webhook. Make a channel, and send to it.</p>
+        <p>
+          Figures are by type of channel: in-app, push and webhook.{" "}
+          <a href={`/dashboard/${encodeURIComponent(app)}/channels`}>Make a channel</a>, and send to it.
+        </p>
       </Empty>
     );
   }
@@ -150,7 +155,7 @@ function AnalyticsFilters({ app, url, scope, types }: AnalyticsFiltersProps) {
         url={url}
         name="channel"
         label="Channel type"
-        options={["", ...types].map((one) => [one, one || "Any"])}
+        options={["", ...types].map((one) => [one, one === "" ? "Any" : formatChannelType(one)])}
       />
       <SelectFilter
         url={url}
@@ -162,10 +167,10 @@ function AnalyticsFilters({ app, url, scope, types }: AnalyticsFiltersProps) {
       <SelectFilter
         url={url}
         name="granularity"
-        label="Points are"
+        label="Bars are"
         options={[
           ["", "Days"],
-          ["hourly", "Hours (at most 31 days)"],
+          ["hourly", "Hours"],
         ]}
       />
       <DateFilter url={url} name="from" label="From (UTC day)" />

@@ -33,7 +33,7 @@ export default function AuditLog({ app = "" }: { app?: string }) {
         what="the log"
         caption="Audit log"
         keyOf={({ id }) => id}
-        columns={columnsOf(url)}
+        columns={columnsOf(app, url)}
       >
         <NothingFits title="No line fits" hasMore={(loaded.data?.nextCursor ?? null) !== null} />
       </LoadedTable>
@@ -51,22 +51,54 @@ export default function AuditLog({ app = "" }: { app?: string }) {
   );
 }
 
-function columnsOf(url: UrlState): Column<AuditEntry>[] {
+function columnsOf(app: string, url: UrlState): Column<AuditEntry>[] {
   return [
     { title: "When", cell: ({ at }) => <Time at={at} /> },
-    { title: "Who", cell: ({ actor }) => whoIs(actor) },
-    { title: "Did", cell: ({ action }) => <a href={url.with({ action })}>{action}</a> },
+    { title: "Who", cell: ({ actor }) => <span class="word">{whoIs(actor)}</span> },
     {
-      title: "To",
-      cell: ({ target }) => (
-        <>
-          {target.type}
-          <div class="small quiet mono">{target.id}</div>
-        </>
+      title: "Did",
+      cell: ({ action }) => (
+        <a class="word" href={url.with({ action })}>
+          {action}
+        </a>
       ),
     },
-    { title: "Details", cell: ({ details }) => <code class="small">{JSON.stringify(details)}</code> },
+    { title: "To", cell: ({ target }) => <Target app={app} target={target} /> },
+    { title: "Details", cell: ({ details }) => <Details details={details} /> },
   ];
+}
+
+/** What it was done to; where a page shows that one, the way there. */
+function Target({ app, target: { type, id } }: { app: string; target: AuditEntry["target"] }) {
+  const base = `/dashboard/${encodeURIComponent(app)}`;
+  const list = PAGES[type];
+  return (
+    <div class="words">
+      {type.replaceAll("_", " ")}
+      <div class="small quiet mono">
+        {list === undefined ? id : <a href={`${base}/${list}/${encodeURIComponent(id)}`}>{id}</a>}
+      </div>
+    </div>
+  );
+}
+
+/** Those whose page's address has the id that the log has. */
+const PAGES: Readonly<Record<string, string>> = { notification: "notifications", webhook: "webhooks" };
+
+/** Each on a line of its own: a name, and what the log says of it. */
+function Details({ details }: { details: Readonly<Record<string, unknown>> }) {
+  return (
+    <ul class="small words">
+      {Object.entries(details)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => (
+          <li key={name}>
+            <span class="quiet">{name}</span>{" "}
+            <span class="mono">{typeof value === "string" ? value : JSON.stringify(value)}</span>
+          </li>
+        ))}
+    </ul>
+  );
 }
 
 function whoIs({ type, key }: AuditEntry["actor"]): string {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { ListedTargetsFile, TargetsFile } from "../../client/api-types.ts";
 import { Confirm } from "../components/confirm.tsx";
-import { CopyAs } from "../components/copy.tsx";
+import { CopyAs, CopyAsMenu } from "../components/copy.tsx";
 import { CsvUpload, toFileKey } from "../components/csv-upload.tsx";
 import { Empty, Failure } from "../components/feedback.tsx";
 import { CheckField } from "../components/fields.tsx";
@@ -99,11 +99,28 @@ function columnsOf(app: string, deleting: FileAction, downloading: FileAction): 
         </>
       ),
     },
-    { title: "Users", isNumber: true, cell: ({ rows }) => formatNumber(rows) },
-    { title: "Named twice", isNumber: true, cell: ({ duplicates }) => formatNumber(duplicates) },
+    {
+      title: "Users",
+      isNumber: true,
+      cell: ({ rows, duplicates }) => (
+        <>
+          {formatNumber(rows)}
+          {duplicates > 0 && <div class="small quiet">{formatNumber(duplicates)} named twice</div>}
+        </>
+      ),
+    },
     { title: "Columns", cell: ({ fileKey }) => <Columns app={app} fileKey={fileKey} /> },
-    { title: "Uploaded", cell: ({ uploadedAt }) => <Time at={uploadedAt} /> },
-    { title: "Expires", cell: ({ expiresAt }) => <Time at={expiresAt} isAge /> },
+    {
+      title: "Uploaded",
+      cell: ({ uploadedAt, expiresAt }) => (
+        <>
+          <Time at={uploadedAt} />
+          <div class="small quiet">
+            expires <Time at={expiresAt} isAge />
+          </div>
+        </>
+      ),
+    },
     {
       title: "Actions",
       cell: ({ fileKey }) => (
@@ -122,7 +139,7 @@ interface FileActionsProps {
 
 function FileActions({ app, fileKey, deleting, downloading }: FileActionsProps) {
   return (
-    <div class="row">
+    <div class="row words">
       {may("send") && (
         <a
           class="button plain"
@@ -141,6 +158,14 @@ function FileActions({ app, fileKey, deleting, downloading }: FileActionsProps) 
       >
         Download
       </button>
+      <CopyAsMenu
+        what={`downloading ${fileKey}`}
+        call={{
+          method: "GET",
+          path: `${API}/${fileKey}/content`,
+          client: `files.download(${JSON.stringify(fileKey)})`,
+        }}
+      />
       {may("send") && (
         <Confirm
           verb="Delete"

@@ -37,8 +37,8 @@ function StatusFacts({ app, status }: { app: string; status: AppStatus }) {
   const [fullest] = status.largestObjects;
   return (
     <Facts>
-      <Fact name="Not completed">{formatNumber(uncompleted)}</Fact>
-      <Fact name="The oldest of them">
+      <Fact name="Notifications not completed">{formatNumber(uncompleted)}</Fact>
+      <Fact name="The oldest of them, sent">
         {oldestUncompleted === null ? (
           "none"
         ) : (
@@ -49,19 +49,20 @@ function StatusFacts({ app, status }: { app: string; status: AppStatus }) {
       </Fact>
       <Fact name="Providers that fail">
         {probedProviders.length === 0
-          ? "none: every circuit is closed"
+          ? "none"
           : probedProviders.map(({ channelKey, scope, shards }) => (
               <div key={`${channelKey} ${scope}`}>
-                <span class="badge bad">{scope}</span> in {channelKey}, {shards} shards
+                <span class="badge bad">{scope}</span> in {channelKey}, for {shards}{" "}
+                {shards === 1 ? "shard" : "shards"} of users
               </div>
             ))}
       </Fact>
-      <Fact name="Sent again by the watchdog">{formatNumber(redrivenChunks)} chunks</Fact>
-      <Fact name="Dead letters">{formatNumber(deadLetters)}</Fact>
-      <Fact name="Fullest object">
+      <Fact name="Got stuck, and was sent again">{formatNumber(redrivenChunks)} chunks of users</Fact>
+      <Fact name="Failed for good, and was made up for">{formatNumber(deadLetters)} messages</Fact>
+      <Fact name="Fullest store, of its 10 GB">
         {fullest === undefined
           ? "unknown"
-          : `${(fullest.share * 100).toFixed(1)} % of a ${fullest.kind.replace("_", " ")}`}
+          : `${(fullest.share * 100).toFixed(1)} %, a ${fullest.kind.replace("_", " ")}`}
       </Fact>
     </Facts>
   );

@@ -8,7 +8,7 @@ import { Page } from "../components/page.tsx";
 import { Plot } from "../components/plot.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { formatNumber } from "../format.ts";
+import { formatChannelType, formatNumber } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { meaningOf } from "../reasons.ts";
 import { clientOf, isOperator, may } from "../session.ts";
@@ -127,7 +127,11 @@ function Reasons({ app, reasons }: { app: string; reasons: readonly FailingReaso
             ),
           },
           { title: "Deliveries", isNumber: true, cell: ({ count }) => formatNumber(count) },
-          { title: "Notifications", isNumber: true, cell: ({ notifications }) => notifications },
+          {
+            title: "Notifications",
+            isNumber: true,
+            cell: ({ notifications }) => formatNumber(notifications),
+          },
         ]}
       />
       <p class="small quiet">
@@ -179,7 +183,7 @@ function Delivered({ app }: { app: string }) {
     <section class="card stack" aria-label="Delivered">
       <h2>Delivered in {DAYS} days</h2>
       <WhenLoaded loaded={loaded} what="the days">
-        {(series) => <DeliveredPlots series={series.filter(({ delivered }) => delivered > 0)} />}
+        {(series) => <DeliveredPlots app={app} series={series.filter(({ delivered }) => delivered > 0)} />}
       </WhenLoaded>
       <CopyAs
         what="what was delivered"
@@ -193,12 +197,15 @@ function Delivered({ app }: { app: string }) {
   );
 }
 
-function DeliveredPlots({ series }: { series: readonly ChannelSeries[] }) {
+function DeliveredPlots({ app, series }: { app: string; series: readonly ChannelSeries[] }) {
+  const base = `/dashboard/${encodeURIComponent(app)}`;
   if (series.length === 0) {
     return (
       <Empty title="Nothing was delivered yet">
         <p>
-          Send a template to a user, and it stands here. <a href="/docs">The API</a> has the call.
+          Three steps lead to the first: <a href={`${base}/channels`}>make a channel</a>,{" "}
+          <a href={`${base}/new-template`}>write a template</a> and approve it, and{" "}
+          <a href={`${base}/send`}>send it</a> to a user. <a href="/docs">The API</a> has calls for each.
         </p>
       </Empty>
     );
@@ -206,7 +213,7 @@ function DeliveredPlots({ series }: { series: readonly ChannelSeries[] }) {
   return series.map(({ channelType, timeSeries }) => (
     <Plot
       key={channelType}
-      title={`${channelType}, by UTC day`}
+      title={`${formatChannelType(channelType)}, by UTC day`}
       unit="deliveries"
       points={timeSeries.map(({ date, delivered }) => ({ label: date, value: delivered }))}
     />

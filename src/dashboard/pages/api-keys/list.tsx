@@ -69,7 +69,7 @@ function columnsOf(app: string, onRevoked: () => void): Column<ApiKey>[] {
         </>
       ),
     },
-    { title: "May", cell: ({ scopes }) => scopes.join(", ") },
+    { title: "May", cell: ({ scopes }) => <span class="word">{scopes.join(", ")}</span> },
     { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       title: "Last used",
@@ -101,9 +101,16 @@ function NewKey({ app, onMade }: { app: string; onMade: () => void }) {
   return (
     <Form onSubmit={making.run}>
       <h2>A new key</h2>
-      <div class="row">
-        <TextField label="Name: who uses it" required value={name} onValue={setName} />
+      <TextField label="Name: who uses it" required value={name} onValue={setName} />
+      <fieldset class="stack-tight plain">
+        <legend class="small">It may</legend>
         <Choices all={SCOPES} chosen={scopes} onChosen={setScopes} />
+        <p class="small quiet">
+          “send” sends, retries and uploads CSVs; “read” sees users, notifications and figures; “manage”
+          changes templates, channels, users and webhooks, and sees the audit log.
+        </p>
+      </fieldset>
+      <div class="row">
         <button type="submit" class="button main" disabled={scopes.length === 0 || making.isRunning}>
           Make the key
         </button>

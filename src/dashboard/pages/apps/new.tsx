@@ -70,7 +70,7 @@ interface FieldsProps {
 function NewAppFields({ fields, onFields }: FieldsProps) {
   return (
     <>
-      <div class="filters">
+      <div class="filters wide">
         <TextField
           label="Name"
           required
@@ -86,7 +86,7 @@ function NewAppFields({ fields, onFields }: FieldsProps) {
           onValue={(id) => onFields({ ...fields, id })}
         />
         <NumberField
-          label="User shards, for ever (16 to 1,024)"
+          label="User shards, 16 to 1,024: they never change"
           min={16}
           max={1024}
           required
@@ -98,7 +98,7 @@ function NewAppFields({ fields, onFields }: FieldsProps) {
         isChecked={fields.foldsUserIds}
         onCheck={(foldsUserIds) => onFields({ ...fields, foldsUserIds })}
       >
-        User ids that differ in case only are one user; this is for ever, too
+        User ids that differ in case only, such as “Mia” and “mia”, are one user: this never changes
       </CheckField>
     </>
   );

@@ -8,10 +8,10 @@ export const QUOTA_LABELS: readonly (readonly [name: QuotaName, label: string])[
   ["channels", "Channels"],
   ["templates", "Templates"],
   ["templateVersions", "Versions of a template"],
-  ["files", "Targets files"],
+  ["files", "CSV files"],
   ["uploadedBytesPerDay", "Bytes uploaded a day"],
   ["users", "Users"],
-  ["tags", "Tags counted apart"],
+  ["tags", "Tags with figures of their own"],
   ["webhooks", "Webhooks"],
 ];
 

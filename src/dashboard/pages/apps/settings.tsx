@@ -43,7 +43,7 @@ function Settings({ app }: { app: string }) {
               </Fact>
               <Fact name="User shards">{formatNumber(found.shardCount)}</Fact>
               <Fact name="User ids">
-                {found.foldsUserIds ? "in any case the same user" : "tell upper from lower case"}
+                {found.foldsUserIds ? "“Mia” and “mia” are one user" : "“Mia” and “mia” are two users"}
               </Fact>
               <Fact name="Made">
                 <Time at={found.createdAt} />
@@ -71,7 +71,8 @@ function Quotas({ app, onSaved }: { app: AppWithQuotas; onSaved: () => void }) {
       <h2>Quotas</h2>
       <QuotaTable quotas={app.quotas} />
       <p class="quiet small">
-        Type those that are to be others. What is emptied again has its default. What is there already stays.
+        Fill in what is to change; a field that is filled in and emptied again sets the default. A lower limit
+        takes nothing away that is there already.
       </p>
       <QuotaFields
         texts={texts}
@@ -109,7 +110,7 @@ function QuotaTable({ quotas }: Pick<AppWithQuotas, "quotas">) {
       rows={QUOTA_LABELS}
       keyOf={([name]) => name}
       columns={[
-        { title: "Of", cell: ([, label]) => label },
+        { title: "Quota", cell: ([, label]) => label },
         { title: "Used", isNumber: true, cell: ([name]) => formatUsed(quotas[name].used) },
         { title: "Limit", isNumber: true, cell: ([name]) => formatNumber(quotas[name].limit) },
       ]}
@@ -118,7 +119,7 @@ function QuotaTable({ quotas }: Pick<AppWithQuotas, "quotas">) {
 }
 
 function formatUsed(used: number | null): string {
-  return used === null ? "of each" : formatNumber(used);
+  return used === null ? "not counted" : formatNumber(used);
 }
 
 function Erase({ app: { id, name } }: { app: AppWithQuotas }) {

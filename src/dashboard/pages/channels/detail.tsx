@@ -6,6 +6,7 @@ import { Fact, Facts, KeyFacts } from "../../components/facts.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
+import { formatChannelType } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { clientOf, isOperator, may } from "../../session.ts";
 import { Circuits } from "./circuits.tsx";
@@ -61,7 +62,7 @@ function ChannelFacts({ channel }: { channel: Channel }) {
       <Fact name="State">
         <StatusBadge status={enabled ? "enabled" : "disabled"} />
       </Fact>
-      <Fact name="Type">{type.replace("_", "-")}</Fact>
+      <Fact name="Type">{formatChannelType(type)}</Fact>
       <KeyFacts of={channel} />
     </Facts>
   );

@@ -9,6 +9,7 @@ import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import type { Column } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
+import { formatChannelType } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { showSecret } from "./secret.ts";
@@ -32,7 +33,7 @@ export default function ChannelList({ app = "" }: { app?: string }) {
         columns={columnsOf(app)}
       >
         <Empty title="There is no channel yet">
-          <p>A template's content is for channels. Make one: in-app needs nothing else.</p>
+          <p>A template's content is for channels. Make the first below: in-app needs nothing else.</p>
         </Empty>
       </LoadedTable>
       <CopyAs
@@ -58,7 +59,7 @@ function columnsOf(app: string): Column<Channel>[] {
         </>
       ),
     },
-    { title: "Type", cell: ({ type }) => <span class="word">{type.replace("_", "-")}</span> },
+    { title: "Type", cell: ({ type }) => <span class="word">{formatChannelType(type)}</span> },
     {
       title: "State",
       cell: ({ enabled }) => <StatusBadge status={enabled ? "enabled" : "disabled"} />,
@@ -68,10 +69,14 @@ function columnsOf(app: string): Column<Channel>[] {
   ];
 }
 
+const PROVIDER_NAMES: Readonly<Record<string, string>> = { fcm: "FCM", apns: "APNs", webpush: "Web Push" };
+
 function sendsBy({ type, providers }: Channel): string {
   if (type === "in_app") return "this service";
   if (type === "webhook") return "signed calls";
-  const names = Object.entries(providers ?? {}).flatMap(([name, found]) => (found === null ? [] : [name]));
+  const names = Object.entries(providers ?? {}).flatMap(([name, found]) =>
+    found === null ? [] : [PROVIDER_NAMES[name] ?? name],
+  );
   return names.length === 0 ? "no provider yet: nothing is pushed" : names.join(", ");
 }
 
@@ -89,7 +94,7 @@ function NewChannel({ app }: { app: string }) {
   return (
     <Form label="A new channel" onSubmit={making.run}>
       <h2>A new channel</h2>
-      <div class="filters">
+      <div class="filters wide">
         <TextField label="Name" required value={name} onValue={setName} />
         <SelectField label="Type: it never changes" value={type} options={TYPES} onValue={setType} />
         <TextField label="Key (made from the name where empty)" isCode value={key} onValue={setKey} />

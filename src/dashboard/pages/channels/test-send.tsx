@@ -37,7 +37,7 @@ export function TestSend({ app, channel: { key, type } }: { app: string; channel
           nothing.
         </p>
       </div>
-      <div class="filters">
+      <div class="filters wide">
         <TextField label="User id" required value={userId} onValue={setUserId} />
         <TextField label="Title" required value={title} onValue={setTitle} />
         <TextField label="Body" required value={text} onValue={setText} />

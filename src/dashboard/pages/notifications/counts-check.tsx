@@ -14,7 +14,9 @@ export function CountsCheck({ app, id }: { app: string; id: string }) {
       <div class="row spread">
         <div>
           <h2>Check the counts</h2>
-          <p class="small quiet">Counts every stored delivery anew. It reads all shards: don't poll it.</p>
+          <p class="small quiet">
+            Counts every stored delivery anew, one by one. It takes a while: for doubts, not for every day.
+          </p>
         </div>
         <button type="button" class="button" disabled={checking.isRunning} onClick={() => checking.run()}>
           {checking.isRunning ? "Counting …" : "Count anew"}

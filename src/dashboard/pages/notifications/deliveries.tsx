@@ -1,6 +1,6 @@
 import type { Delivery, Notification } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
-import { CopyAs } from "../../components/copy.tsx";
+import { CopyAs, CopyAsMenu } from "../../components/copy.tsx";
 import { Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
 import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
@@ -32,6 +32,7 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
     await clientOf(app).notifications.retry(id, { userId });
     onRetried();
   });
+  const toRetry = state === "completed" && may("send") ? { id, retrying } : null;
   const downloading = useAction(async () => {
     download(`${id}.csv`, await clientOf(app).notifications.exportDeliveries(id));
   });
@@ -49,6 +50,14 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
           >
             {downloading.isRunning ? "Preparing …" : "Download all as CSV"}
           </button>
+          <CopyAsMenu
+            what="the download"
+            call={{
+              method: "GET",
+              path: `/notifications/${id}/deliveries.csv`,
+              client: `notifications.exportDeliveries("${id}")`,
+            }}
+          />
         </div>
       </div>
       <DeliveryFilters url={url} channels={channels.map(({ key }) => key)} />
@@ -58,7 +67,7 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
         what="deliveries"
         caption="Deliveries"
         keyOf={({ userId, channelKey }) => `${userId} ${channelKey}`}
-        columns={columnsOf(app, state === "completed" && may("send"), retrying)}
+        columns={columnsOf(app, loaded.data?.data ?? [], toRetry)}
       >
         <NothingFits title="No delivery fits" hasMore={(loaded.data?.nextCursor ?? null) !== null} />
       </LoadedTable>
@@ -107,8 +116,15 @@ function DeliveryFilters({ url, channels }: { url: UrlState; channels: readonly 
   );
 }
 
-function columnsOf(app: string, mayRetry: boolean, retrying: Action<[userId: string]>): Column<Delivery>[] {
-  return [
+interface ToRetry {
+  /** The notification. */
+  id: string;
+  retrying: Action<[userId: string]>;
+}
+
+/** `toRetry`: null where nothing may be retried now. A column that no row has something for isn't there. */
+function columnsOf(app: string, rows: readonly Delivery[], toRetry: ToRetry | null): Column<Delivery>[] {
+  const columns: (Column<Delivery> & { isFor?(row: Delivery): boolean })[] = [
     {
       title: "User",
       cell: ({ userId, userDeleted }) =>
@@ -122,9 +138,16 @@ function columnsOf(app: string, mayRetry: boolean, retrying: Action<[userId: str
     { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
     {
       title: "Why",
+      isFor: ({ reason, message }) => reason !== null || message !== null,
       cell: ({ reason, message }) => <Why reason={reason} message={message} />,
     },
-    { title: "Tries", isNumber: true, cell: ({ attempts }) => attempts },
+    {
+      // In-app needs no provider to be asked.
+      title: "Tries",
+      isNumber: true,
+      isFor: ({ attempts }) => attempts > 0,
+      cell: ({ attempts }) => (attempts === 0 ? null : attempts),
+    },
     {
       title: "Delivered",
       cell: ({ deliveredAt, viewedAt, clickedAt }) => (
@@ -136,24 +159,37 @@ function columnsOf(app: string, mayRetry: boolean, retrying: Action<[userId: str
     },
     {
       title: "Action",
+      isFor: ({ status, userId }) => toRetry !== null && status === "failed" && userId !== null,
       cell: ({ status, userId }) =>
-        mayRetry && status === "failed" && userId !== null ? (
-          <Retry userId={userId} retrying={retrying} />
+        toRetry !== null && status === "failed" && userId !== null ? (
+          <Retry userId={userId} {...toRetry} />
         ) : null,
     },
   ];
+  return columns.filter(({ isFor }) => isFor === undefined || rows.some(isFor));
 }
 
-function Retry({ userId, retrying }: { userId: string; retrying: Action<[userId: string]> }) {
+function Retry({ userId, id, retrying }: ToRetry & { userId: string }) {
   return (
-    <button
-      type="button"
-      class="button plain"
-      disabled={retrying.isRunning}
-      aria-label={`Retry for ${userId}`}
-      onClick={() => retrying.run(userId)}
-    >
-      Retry
-    </button>
+    <div class="row">
+      <button
+        type="button"
+        class="button plain"
+        disabled={retrying.isRunning}
+        aria-label={`Retry for ${userId}`}
+        onClick={() => retrying.run(userId)}
+      >
+        Retry
+      </button>
+      <CopyAsMenu
+        what={`retrying for ${userId}`}
+        call={{
+          method: "POST",
+          path: `/notifications/${id}/retry`,
+          body: { userId },
+          client: `notifications.retry("${id}", ${JSON.stringify({ userId })})`,
+        }}
+      />
+    </div>
   );
 }

@@ -7,9 +7,9 @@ import { Failure } from "../../components/feedback.tsx";
 import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { Time } from "../../components/time.tsx";
-import { formatDuration } from "../../format.ts";
+import { formatChannelType, formatDuration, formatNumber } from "../../format.ts";
 import { useLoad } from "../../load.ts";
-import { clientOf, isOperator, may } from "../../session.ts";
+import { clientOf, isOperator } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
 import { useProgress } from "../../use-progress.ts";
 import { CountsCheck } from "./counts-check.tsx";
@@ -40,6 +40,10 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
   return (
     <>
       <NotificationFacts app={app} notification={shown} />
+      <CopyAs
+        what="the notification"
+        call={{ method: "GET", path: `/notifications/${id}`, client: `notifications.get("${id}")` }}
+      />
       {error !== null && <Failure error={error} onRetry={reload} />}
       <FailureActions app={app} notification={shown} onRetried={reload} />
       <p class="unseen" role="status">
@@ -50,7 +54,8 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
           <div class="row spread">
             <h2>{channel}</h2>
             <span class="small quiet">
-              {channelCounts.type} · {channelCounts.viewed} viewed · {channelCounts.clicked} clicked
+              {formatChannelType(channelCounts.type)} · {formatNumber(channelCounts.viewed)} viewed ·{" "}
+              {formatNumber(channelCounts.clicked)} clicked
             </span>
           </div>
           <Equation
@@ -64,15 +69,6 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
       <OverTime app={app} id={id} isCompleted={shown.state === "completed"} />
       <Payload app={app} notification={shown} />
       {isOperator() && <CountsCheck app={app} id={id} />}
-      {may("read") && (
-        <CopyAs
-          call={{
-            method: "GET",
-            path: `/notifications/${id}`,
-            client: `notifications.get("${id}")`,
-          }}
-        />
-      )}
     </>
   );
 }
@@ -80,6 +76,7 @@ function Found({ app, first, reload }: { app: string; first: Notification; reloa
 function NotificationFacts({ app, notification }: { app: string; notification: Notification }) {
   const { id, state, templateKey, templateVersion, mode, tag, priority, createdAt, completedAt, expiresAt } =
     notification;
+  const base = `/dashboard/${encodeURIComponent(app)}`;
   const took = completedAt === null ? null : Date.parse(completedAt) - Date.parse(createdAt);
   return (
     <Facts>
@@ -88,7 +85,8 @@ function NotificationFacts({ app, notification }: { app: string; notification: N
         {took !== null && <span class="small quiet"> after {formatDuration(took)}</span>}
       </Fact>
       <Fact name="Template">
-        {templateKey} <span class="quiet">version {templateVersion}</span>
+        <a href={`${base}/templates/${encodeURIComponent(templateKey)}`}>{templateKey}</a>{" "}
+        <span class="quiet">version {templateVersion}</span>
       </Fact>
       <Fact name="Sent">
         <Time at={createdAt} />
@@ -100,7 +98,9 @@ function NotificationFacts({ app, notification }: { app: string; notification: N
         {mode}
         {priority !== null && `, ${priority} priority`}
       </Fact>
-      <Fact name="Tag">{tag ?? "none"}</Fact>
+      <Fact name="Tag">
+        {tag === null ? "none" : <a href={`${base}/notifications?tag=${encodeURIComponent(tag)}`}>{tag}</a>}
+      </Fact>
       <Fact name="Expires">
         <Time at={expiresAt} />
       </Fact>

@@ -1,5 +1,5 @@
 import type { Notification } from "../../../client/api-types.ts";
-import { CopyAs } from "../../components/copy.tsx";
+import { CopyAsMenu } from "../../components/copy.tsx";
 import { totalOf } from "../../components/counts.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { Table } from "../../components/table.tsx";
@@ -77,25 +77,33 @@ export function FailureActions({
       </strong>
       <div class="row">
         {may("send") && (
-          <button
-            type="button"
-            class="button main"
-            disabled={state !== "completed" || retrying.isRunning}
-            onClick={() => retrying.run()}
-          >
-            Retry all that failed
-          </button>
+          <>
+            <button
+              type="button"
+              class="button main"
+              disabled={state !== "completed" || retrying.isRunning}
+              onClick={() => retrying.run()}
+            >
+              Retry all that failed
+            </button>
+            <CopyAsMenu
+              what="retrying all that failed"
+              call={{
+                method: "POST",
+                path: `/notifications/${id}/retry`,
+                body: {},
+                client: `notifications.retry("${id}")`,
+              }}
+            />
+          </>
         )}
         <FailuresDownload app={app} id={id} />
-        <CopyAs
-          call={{
-            method: "POST",
-            path: `/notifications/${id}/retry`,
-            body: {},
-            client: `notifications.retry("${id}")`,
-          }}
-        />
       </div>
+      {state !== "completed" && may("send") && (
+        <span class="small quiet">
+          It is still being sent: what failed can be retried when it is completed.
+        </span>
+      )}
       {retrying.error !== null && <Failure error={retrying.error} />}
     </section>
   );
@@ -114,6 +122,14 @@ function FailuresDownload({ app, id }: { app: string; id: string }) {
       <button type="button" class="button" disabled={downloading.isRunning} onClick={() => downloading.run()}>
         {downloading.isRunning ? "Preparing …" : "Download failures as CSV"}
       </button>
+      <CopyAsMenu
+        what="the failures' download"
+        call={{
+          method: "GET",
+          path: `/notifications/${id}/deliveries.csv?status=failed`,
+          client: `notifications.exportDeliveries("${id}", { status: "failed" })`,
+        }}
+      />
       {downloading.error !== null && <Failure error={downloading.error} />}
     </>
   );

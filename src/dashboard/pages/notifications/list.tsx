@@ -10,7 +10,7 @@ import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { formatNumber } from "../../format.ts";
 import { useLoad } from "../../load.ts";
-import { clientOf } from "../../session.ts";
+import { clientOf, may } from "../../session.ts";
 import { type UrlState, useUrlState } from "../../url-state.ts";
 
 const FILTERS = ["state", "hasFailures", "mode", "tag", "templateKey", "from", "to"] as const;
@@ -32,9 +32,9 @@ export default function NotificationList({ app = "" }: { app?: string }) {
         what="notifications"
         caption="Notifications"
         keyOf={({ id }) => id}
-        columns={columnsOf(app)}
+        columns={columnsOf(app, loaded.data?.data ?? [])}
       >
-        <Nothing isFiltered={isFiltered} hasMore={(loaded.data?.nextCursor ?? null) !== null} />
+        <Nothing app={app} isFiltered={isFiltered} hasMore={(loaded.data?.nextCursor ?? null) !== null} />
       </LoadedTable>
       <div class="row spread">
         <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
@@ -91,30 +91,39 @@ function NotificationFilters({ url }: { url: UrlState }) {
   );
 }
 
-function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
+function Nothing({ app, isFiltered, hasMore }: { app: string; isFiltered: boolean; hasMore: boolean }) {
   if (hasMore || isFiltered) return <NothingFits title="No notification fits" hasMore={hasMore} />;
   return (
     <Empty title="Nothing was sent yet">
+      {may("send") && (
+        <p>
+          <a href={`/dashboard/${encodeURIComponent(app)}/send`}>Send a template</a> to a user, to some, or to
+          a CSV.
+        </p>
+      )}
       <p>
-        One call sends a template to a user: <code>POST /v3/business-messaging/api/notifications/send</code>.
+        One call does it too: <code>POST /v3/business-messaging/api/notifications/send</code>.
       </p>
     </Empty>
   );
 }
 
-function columnsOf(app: string): Column<Notification>[] {
+function columnsOf(app: string, rows: readonly Notification[]): Column<Notification>[] {
   const sums = new WeakMap<Notification, ReturnType<typeof totalOf>>();
   const sumOf = (row: Notification) => {
     const sum = sums.get(row) ?? totalOf(row.counts);
     sums.set(row, sum);
     return sum;
   };
+  // A state that none of them has needs no room.
+  const shown = STATUSES.filter((status) => ALWAYS.has(status) || rows.some((row) => sumOf(row)[status] > 0));
+  const linkTo = (id: string) => `/dashboard/${encodeURIComponent(app)}/notifications/${id}`;
   return [
     {
       title: "Notification",
       cell: ({ id, title, templateKey, tag }) => (
         <>
-          <a href={`/dashboard/${encodeURIComponent(app)}/notifications/${id}`}>{title ?? templateKey}</a>
+          <a href={linkTo(id)}>{title ?? templateKey}</a>
           <div class="small quiet">
             {title !== null && templateKey} {tag !== null && <span class="badge">{tag}</span>}
           </div>
@@ -140,12 +149,30 @@ function columnsOf(app: string): Column<Notification>[] {
         </>
       ),
     },
-    { title: "Delivered", isNumber: true, cell: (row) => formatNumber(sumOf(row).delivered) },
-    { title: "Failed", isNumber: true, cell: (row) => <Failed count={sumOf(row).failed} /> },
-    { title: "Pending", isNumber: true, cell: (row) => formatNumber(sumOf(row).pending) },
+    ...shown.map((status) => ({
+      title: `${status[0]?.toUpperCase()}${status.slice(1)}`,
+      isNumber: true,
+      cell: (row: Notification) => (
+        <Count
+          count={sumOf(row)[status]}
+          isBad={status === "failed"}
+          href={`${linkTo(row.id)}?status=${status}#deliveries`}
+        />
+      ),
+    })),
   ];
 }
 
-function Failed({ count }: { count: number }) {
-  return count === 0 ? <>0</> : <span class="badge bad number">{formatNumber(count)}</span>;
+/** What the deliveries of a row add up of. */
+const STATUSES = ["delivered", "failed", "skipped", "cancelled", "pending"] as const;
+const ALWAYS: ReadonlySet<(typeof STATUSES)[number]> = new Set(["delivered", "failed", "pending"]);
+
+/** A number leads to its rows. */
+function Count({ count, isBad, href }: { count: number; isBad: boolean; href: string }) {
+  if (count === 0) return <>0</>;
+  return (
+    <a class={isBad ? "badge bad number" : undefined} href={href}>
+      {formatNumber(count)}
+    </a>
+  );
 }

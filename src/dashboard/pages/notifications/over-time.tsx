@@ -1,5 +1,6 @@
 import { Failure } from "../../components/feedback.tsx";
 import { Plot } from "../../components/plot.tsx";
+import { formatChannelType, formatPoint } from "../../format.ts";
 import { useLoad } from "../../load.ts";
 import { clientOf } from "../../session.ts";
 
@@ -18,9 +19,9 @@ export function OverTime({ app, id, isCompleted }: { app: string; id: string; is
       {series.map(({ channelType, timeSeries }) => (
         <Plot
           key={channelType}
-          title={`Delivered by ${channelType}`}
+          title={`Delivered by ${formatChannelType(channelType)}, in UTC`}
           unit="deliveries"
-          points={timeSeries.map(({ date, delivered }) => ({ label: date, value: delivered }))}
+          points={timeSeries.map(({ date, delivered }) => ({ label: formatPoint(date), value: delivered }))}
         />
       ))}
     </section>

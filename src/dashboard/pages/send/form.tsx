@@ -1,33 +1,22 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { TargetsFile, Template } from "../../../client/api-types.ts";
-import { type CallExample, CopyAs } from "../../components/copy.tsx";
+import { CopyAs } from "../../components/copy.tsx";
 import { CsvUpload, toFileKey } from "../../components/csv-upload.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { Form } from "../../components/fields.tsx";
 import { formatNumber } from "../../format.ts";
 import { useAction } from "../../load.ts";
-import { clientOf } from "../../session.ts";
 import { useUnsaved } from "../../unsaved.ts";
 import { useUrlState } from "../../url-state.ts";
-import { NO_OPTIONS, OptionFields, type Options, toSendOptions } from "./options.tsx";
+import { countOf, type Draft, exampleOf, sendDraft } from "./draft.ts";
+import { NO_OPTIONS, OptionFields } from "./options.tsx";
 import { Preview } from "./preview.tsx";
 import { RowPreview } from "./row-preview.tsx";
-import { idsOf, NamedUsers } from "./users.tsx";
-import { emptyValues, toVariables, type Values, VariableFields } from "./variables.tsx";
+import { NamedUsers } from "./users.tsx";
+import { emptyValues, toVariables, VariableFields } from "./variables.tsx";
 
 const MAX_IDS = 10_000;
-
-/** What somebody has filled in. */
-interface Draft {
-  audience: "ids" | "csv";
-  /** Ids as they were pasted. */
-  text: string;
-  picked: readonly string[];
-  file: TargetsFile | null;
-  values: Values;
-  options: Options;
-}
 
 interface SendFormProps {
   app: string;
@@ -48,10 +37,11 @@ export function SendForm({ app, template, first }: SendFormProps) {
   const { values, options } = draft;
   const file = draft.audience === "csv" ? draft.file : null;
   const sending = useAction(async () => {
-    const { notificationId } = await send(app, template, draft);
+    const { notificationId } = await sendDraft(app, template, draft);
     route(`/dashboard/${encodeURIComponent(app)}/notifications/${notificationId}`);
   });
-  const readSample = async () => ({ variables: toVariables(template, values), whose: null });
+  const sample = toVariables(template, values);
+  const readSample = async () => ({ variables: sample, whose: null });
   return (
     <Form class="stack" onSubmit={() => countOf(draft) > 0 && sending.run()}>
       <ToWhom {...{ app, template, draft, change }} onSource={setSource} />
@@ -62,7 +52,7 @@ export function SendForm({ app, template, first }: SendFormProps) {
             legend={VARIABLES_LEGENDS[draft.audience]}
             onValues={(changed) => change({ values: changed })}
           />
-          <Preview {...{ app, template, readSample }} />
+          <Preview {...{ app, template, sample, readSample }} />
         </>
       ) : (
         <RowPreview key={file.fileKey} {...{ app, template, file, source }} />
@@ -82,19 +72,6 @@ const VARIABLES_LEGENDS: Readonly<Record<Draft["audience"], string>> = {
 function newDraft(template: Template, file: TargetsFile | null, text: string): Draft {
   const audience = file === null ? "ids" : "csv";
   return { audience, text, picked: [], file, values: emptyValues(template), options: NO_OPTIONS };
-}
-
-function countOf({ audience, picked, text, file }: Draft): number {
-  return audience === "ids" ? idsOf(picked, text).length : (file?.rows ?? 0);
-}
-
-function send(app: string, template: Template, { audience, picked, text, file, values, options }: Draft) {
-  const { notifications } = clientOf(app);
-  const chosen = toSendOptions(options);
-  if (audience === "csv" && file !== null) return notifications.sendFile(template.key, file, chosen);
-  const variables = toVariables(template, values);
-  const recipients = Object.fromEntries(idsOf(picked, text).map((id) => [id, variables]));
-  return notifications.sendBatch(template.key, recipients, chosen);
 }
 
 interface ToWhomProps {
@@ -146,7 +123,7 @@ interface ChoiceProps {
 
 function AudienceChoice({ value, label, chosen, onChoose }: ChoiceProps) {
   return (
-    <label class="row">
+    <label class="check">
       <input type="radio" name="audience" checked={chosen === value} onChange={() => onChoose(value)} />
       {label}
     </label>
@@ -176,7 +153,7 @@ function SendButton({
         {isRunning ? "Sending …" : labelOf(count)}
       </button>
       {isTooMany && <span>Above {formatNumber(MAX_IDS)}, send a CSV.</span>}
-      <CopyAs call={exampleOf(template, draft)} />
+      <CopyAs what="the send" call={exampleOf(template, draft)} />
     </div>
   );
 }
@@ -184,18 +161,4 @@ function SendButton({
 function labelOf(count: number): string {
   if (count === 0) return "Send: nobody is chosen yet";
   return `Send to ${formatNumber(count)} ${count === 1 ? "user" : "users"}`;
-}
-
-/** To some of the users, or to the file, where one is uploaded yet. */
-function exampleOf({ key }: Template, { audience, picked, text, file }: Draft): CallExample {
-  const isIds = audience === "ids";
-  const targets = isIds
-    ? { targets: idsOf(picked, text).slice(0, 20) }
-    : { targetsFile: file?.fileKey ?? "targets.csv" };
-  return {
-    method: "POST",
-    path: "/notifications/send",
-    body: { mode: "batch", ...targets, template: { key } },
-    client: `notifications.send${isIds ? "Batch" : "File"}("${key}", …)`,
-  };
 }

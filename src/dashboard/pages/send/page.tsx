@@ -1,8 +1,8 @@
-import { Empty, Failure } from "../../components/feedback.tsx";
+import { Failure } from "../../components/feedback.tsx";
 import { WhenLoaded } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { useLoad } from "../../load.ts";
-import { clientOf, may } from "../../session.ts";
+import { clientOf } from "../../session.ts";
 import { mayLeave } from "../../unsaved.ts";
 import { useUrlState } from "../../url-state.ts";
 import { SendForm } from "./form.tsx";
@@ -12,15 +12,6 @@ import { TemplateChoice, useTemplate } from "./template-choice.tsx";
 export default function Send({ app = "" }: { app?: string }) {
   const url = useUrlState();
   const key = url.get("template");
-  if (!may("send")) {
-    return (
-      <Page title="Send">
-        <Empty title="Your key may not send">
-          <p>Sign in with one that has the scope “send”.</p>
-        </Empty>
-      </Page>
-    );
-  }
   return (
     <Page title="Send">
       <div class="card">

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Channel, Template } from "../../../client/api-types.ts";
+import { CopyAsMenu } from "../../components/copy.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { useAction } from "../../load.ts";
 import { clientOf } from "../../session.ts";
@@ -18,6 +19,8 @@ interface PreviewProps {
   template: Template;
   /** Asked for at each look. */
   readSample(): Promise<Sample>;
+  /** What the copied call is given; else no variable. */
+  sample?: object;
   /** Of the button; else what a user gets. */
   label?: string;
   /** What says which sample it is. */
@@ -34,14 +37,16 @@ export function Preview({
   app,
   template,
   readSample,
+  sample = {},
   label = "Show what a user gets",
   children,
 }: PreviewProps) {
   const [shown, setShown] = useState<Shown | null>(null);
+  const version = template.approvedVersion ?? template.version;
+  const asked = { variables: sample, version };
   const rendering = useAction(async () => {
     const { templates, channels } = clientOf(app);
     const { variables, whose } = await readSample();
-    const version = template.approvedVersion ?? template.version;
     const [{ content }, { data }] = await Promise.all([
       templates.preview(template.key, { variables, version }),
       channels.list().page(),
@@ -54,11 +59,20 @@ export function Preview({
     <section class="card stack" aria-label="Preview">
       <div class="row spread">
         <h2>Preview</h2>
-        <div class="row">
+        <div class="row ends">
           {children}
           <button type="button" class="button" disabled={rendering.isRunning} onClick={() => rendering.run()}>
             {rendering.isRunning ? "Rendering …" : label}
           </button>
+          <CopyAsMenu
+            what="the preview"
+            call={{
+              method: "POST",
+              path: `/templates/${template.key}/preview`,
+              body: asked,
+              client: `templates.preview("${template.key}", ${JSON.stringify(asked)})`,
+            }}
+          />
         </div>
       </div>
       {rendering.error !== null && <Failure error={rendering.error} />}

@@ -23,7 +23,11 @@ export function TemplateChoice({ app, templateKey, onChoose }: TemplateChoicePro
       {({ data }) =>
         data.length === 0 ? (
           <Empty title="No template is approved yet">
-            <p>A send needs an approved template: make one, look at its preview, and approve it.</p>
+            <p>
+              A send needs an approved template:{" "}
+              <a href={`/dashboard/${encodeURIComponent(app)}/templates`}>make one</a>, look at its preview,
+              and approve it.
+            </p>
           </Empty>
         ) : (
           <TemplatePicker

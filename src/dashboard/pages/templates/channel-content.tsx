@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Channel } from "../../../client/api-types.ts";
 import { CheckField, LongTextField } from "../../components/fields.tsx";
+import { formatChannelType } from "../../format.ts";
 import { usualFieldsOf } from "../channels/usual-fields.ts";
 import { type Fields, fieldsOf } from "./draft.ts";
 
@@ -24,7 +25,7 @@ export function ChannelContent({ channelKey, type, content, onContent }: Channel
   return (
     <fieldset class="card stack">
       <legend>
-        {channelKey} <span class="small quiet">{type?.replace("_", "-")}</span>
+        {channelKey} <span class="small quiet">{type !== undefined && formatChannelType(type)}</span>
       </legend>
       <CheckField
         isChecked={json !== null}

@@ -154,7 +154,9 @@ function About({ draft, isNew, channels, change }: AboutProps) {
       </div>
       <fieldset class="stack-tight plain">
         <legend class="small">Channels</legend>
-        {channels.length === 0 && <p class="quiet">The app has no channel yet: a template needs one.</p>}
+        {channels.length === 0 && (
+          <p class="quiet">The app has no channel yet, and a template needs one: make it under “Channels”.</p>
+        )}
         <div class="row">
           {channels.map((channel) => (
             <CheckField

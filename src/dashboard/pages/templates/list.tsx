@@ -42,6 +42,7 @@ export default function TemplateList({ app = "" }: { app?: string }) {
         columns={columnsOf(base)}
       >
         <Nothing
+          base={base}
           isFiltered={FILTERS.some((name) => url.get(name) !== "")}
           hasMore={(loaded.data?.nextCursor ?? null) !== null}
         />
@@ -81,11 +82,15 @@ function TemplateFilters({ url }: { url: UrlState }) {
   );
 }
 
-function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
+function Nothing({ base, isFiltered, hasMore }: { base: string; isFiltered: boolean; hasMore: boolean }) {
   if (hasMore || isFiltered) return <NothingFits title="No template fits" hasMore={hasMore} />;
   return (
     <Empty title="There is no template yet">
-      <p>A template says what users get in each channel. Make one, look at its preview, and approve it.</p>
+      <p>
+        A template says what users get in each channel.{" "}
+        {may("manage") ? <a href={`${base}/new-template`}>Make one</a> : "Make one"}, look at its preview, and
+        approve it.
+      </p>
     </Empty>
   );
 }

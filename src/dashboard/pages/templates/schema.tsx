@@ -78,7 +78,7 @@ function Row({ row, number, onRow, onRemove }: RowProps) {
           onValue={(value) => onRow({ ...row, default: value })}
         />
       )}
-      <div class="row">
+      <div class="row at-field">
         <CheckField isChecked={required} onCheck={(isChecked) => onRow({ ...row, required: isChecked })}>
           Required
         </CheckField>

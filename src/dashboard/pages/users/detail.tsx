@@ -57,8 +57,8 @@ function UserFacts({ app, uid }: { app: string; uid: string }) {
   if (loaded.error instanceof OnecallError && loaded.error.status === 404) {
     return (
       <p class="quiet">
-        There is no record of this user: a send needs none. One is made by <code>POST …/users</code>, or with
-        the user's first token.
+        There is no record of this user, and a send needs none. Your server makes one by{" "}
+        <code>POST …/users</code>, or with the user's first token.
       </p>
     );
   }
@@ -118,6 +118,8 @@ function ReadExample({ uid, path, what, client }: ReadExampleProps) {
   );
 }
 
+const PROVIDER_NAMES = { fcm: "Firebase (FCM)", apns: "Apple (APNs)", webpush: "Web Push" } as const;
+
 function Devices({ app, uid }: { app: string; uid: string }) {
   const loaded = useLoad((signal) => clientOf(app).devices.list(uid, { signal }).page(), [app, uid]);
   return (
@@ -129,13 +131,21 @@ function Devices({ app, uid }: { app: string; uid: string }) {
         caption="Devices"
         keyOf={({ id }) => id}
         columns={[
-          { title: "Provider", cell: ({ provider }) => provider },
+          { title: "Provider", cell: ({ provider }) => PROVIDER_NAMES[provider] },
           { title: "Registered", cell: ({ createdAt }) => <Time at={createdAt} /> },
           { title: "Id", cell: ({ id }) => <code class="small">{id}</code> },
         ]}
       >
         <p class="quiet">None: a push to this user is skipped until the user's client registers one.</p>
       </LoadedTable>
+      <CopyAs
+        what="devices"
+        call={{
+          method: "GET",
+          path: `/users/${encodeURIComponent(uid)}/devices`,
+          client: `devices.list(${JSON.stringify(uid)}).page()`,
+        }}
+      />
     </section>
   );
 }
@@ -162,14 +172,14 @@ function History({ app, uid, sent }: { app: string; uid: string; sent: string | 
             </p>
             {notifications.length === 0 ? (
               <Empty title="Nothing was sent to this user yet">
-                <p>What is sent stands here at once.</p>
+                <p>Send one: it stands here at once, with what became of it.</p>
               </Empty>
             ) : (
               <Table
                 caption="Deliveries"
                 rows={notifications}
                 keyOf={({ notificationId, channelKey }) => `${notificationId} ${channelKey}`}
-                columns={columnsOf(app, uid)}
+                columns={columnsOf(app, uid, notifications)}
               />
             )}
           </>
@@ -183,8 +193,12 @@ function History({ app, uid, sent }: { app: string; uid: string; sent: string | 
   );
 }
 
-function columnsOf(app: string, uid: string): Column<UserDelivery>[] {
+function columnsOf(app: string, uid: string, rows: readonly UserDelivery[]): Column<UserDelivery>[] {
   const base = `/dashboard/${encodeURIComponent(app)}/notifications`;
+  const why: Column<UserDelivery> = {
+    title: "Why",
+    cell: ({ reason, message }) => <Why reason={reason} message={message} />,
+  };
   return [
     {
       title: "Notification",
@@ -194,14 +208,16 @@ function columnsOf(app: string, uid: string): Column<UserDelivery>[] {
     },
     { title: "Channel", cell: ({ channelKey }) => channelKey },
     { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
-    {
-      title: "Why",
-      cell: ({ reason, message }) => <Why reason={reason} message={message} />,
-    },
+    // Where all went well there is nothing to say.
+    ...(rows.some(({ reason, message }) => reason !== null || message !== null) ? [why] : []),
     {
       title: "Delivered",
-      cell: ({ deliveredAt }) => (deliveredAt === null ? null : <Time at={deliveredAt} />),
+      cell: ({ deliveredAt, viewed, clicked }) => (
+        <>
+          {deliveredAt !== null && <Time at={deliveredAt} />}
+          <div class="small quiet">{clicked ? "clicked" : viewed ? "viewed" : ""}</div>
+        </>
+      ),
     },
-    { title: "Seen", cell: ({ viewed, clicked }) => (clicked ? "clicked" : viewed ? "viewed" : "") },
   ];
 }

@@ -1,7 +1,7 @@
 import type { User } from "../../../client/api-types.ts";
 import { CopyAs } from "../../components/copy.tsx";
 import { Empty } from "../../components/feedback.tsx";
-import { DateFilter, Filters, SelectFilter, TextFilter } from "../../components/filters.tsx";
+import { DateFilter, Filters, NothingFits, SelectFilter, TextFilter } from "../../components/filters.tsx";
 import { LoadedTable } from "../../components/loaded.tsx";
 import { Page } from "../../components/page.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
@@ -42,11 +42,10 @@ export default function UserList({ app = "" }: { app?: string }) {
         keyOf={({ uid }) => uid}
         columns={columnsOf(app)}
       >
-        <Empty title="No user fits">
-          <p>
-            Sends need no user record: it is made by <code>POST …/users</code>, or with a user's first token.
-          </p>
-        </Empty>
+        <Nothing
+          isFiltered={Object.keys(filters).length > 0}
+          hasMore={(loaded.data?.nextCursor ?? null) !== null}
+        />
       </LoadedTable>
       <div class="row spread">
         <Pager url={url} nextCursor={loaded.data?.nextCursor ?? null} />
@@ -59,6 +58,18 @@ export default function UserList({ app = "" }: { app?: string }) {
         />
       </div>
     </Page>
+  );
+}
+
+function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
+  if (hasMore || isFiltered) return <NothingFits title="No user fits" hasMore={hasMore} />;
+  return (
+    <Empty title="No user has a record yet">
+      <p>
+        Your server makes one by <code>POST …/users</code>, or with a user's first token. A send needs none:
+        any id can be sent to.
+      </p>
+    </Empty>
   );
 }
 
@@ -82,7 +93,7 @@ function UserFilters({ url }: { url: UrlState }) {
       <SelectFilter
         url={url}
         name="perPage"
-        label="A page has"
+        label="Users a page"
         options={SIZES.map((size) => [size === "20" ? "" : size, size])}
       />
     </Filters>
@@ -101,7 +112,7 @@ function columnsOf(app: string): Column<User>[] {
       ),
     },
     { title: "Role", cell: ({ role }) => role },
-    { title: "Status", cell: ({ status }) => <span class="badge">{status}</span> },
+    { title: "Status", cell: ({ status }) => <span class="badge word">{status}</span> },
     { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
 }

@@ -58,13 +58,18 @@ function SendOne({ app, uid, template, onSent }: SendToUserProps & { template: T
   return (
     <Form class="stack" onSubmit={sending.run}>
       <VariableFields {...{ template, values }} onValues={setValues} legend="Variables" />
-      <Preview app={app} template={template} readSample={async () => ({ variables, whose: null })} />
+      <Preview
+        app={app}
+        template={template}
+        sample={variables}
+        readSample={async () => ({ variables, whose: null })}
+      />
       {sending.error !== null && <Failure error={sending.error} />}
       <div class="row">
         <button type="submit" class="button main" disabled={sending.isRunning}>
           {sending.isRunning ? "Sending …" : `Send to ${uid}`}
         </button>
-        <CopyAs call={exampleOf(template, uid, variables)} />
+        <CopyAs what="the send" call={exampleOf(template, uid, variables)} />
       </div>
     </Form>
   );

@@ -1,6 +1,6 @@
 import type { Webhook, WebhookAttempt } from "../../../client/api-types.ts";
 import { StatusBadge } from "../../components/badges.tsx";
-import { CopyAs, CopyButton } from "../../components/copy.tsx";
+import { CopyAs, CopyAsMenu, CopyButton } from "../../components/copy.tsx";
 import { Empty, Failure } from "../../components/feedback.tsx";
 import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
@@ -80,7 +80,10 @@ function TestCall({ app, id, onCalled }: { app: string; id: string; onCalled: ()
       <button type="button" class="button main" disabled={testing.isRunning} onClick={() => testing.run()}>
         {testing.isRunning ? "Calling …" : "Send a test call"}
       </button>
-      <CopyAs call={{ method: "POST", path: `${API}/${id}/test`, client: `webhooks.test("${id}")` }} />
+      <CopyAsMenu
+        what="the test call"
+        call={{ method: "POST", path: `${API}/${id}/test`, client: `webhooks.test("${id}")` }}
+      />
       {testing.error !== null && <Failure error={testing.error} />}
     </>
   );
@@ -101,7 +104,15 @@ function columnsOf(webhook: string, resending: Action<[attempt: string]>): Colum
         </div>
       ),
     },
-    { title: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
+    {
+      title: "Status",
+      cell: ({ status, nextAttemptAt }) => (
+        <>
+          <StatusBadge status={status} />
+          {nextAttemptAt !== null && <NextAttempt at={nextAttemptAt} />}
+        </>
+      ),
+    },
     {
       title: "Answer",
       cell: ({ httpStatus, durationMs, response, error }) => (
@@ -112,10 +123,6 @@ function columnsOf(webhook: string, resending: Action<[attempt: string]>): Colum
       ),
     },
     {
-      title: "Next attempt",
-      cell: ({ nextAttemptAt }) => (nextAttemptAt === null ? "none" : <Time at={nextAttemptAt} isAge />),
-    },
-    {
       title: "Action",
       // Of what the endpoint has taken nothing is kept.
       cell: (attempt) =>
@@ -124,6 +131,17 @@ function columnsOf(webhook: string, resending: Action<[attempt: string]>): Colum
         ) : null,
     },
   ];
+}
+
+/** When it is called again; what has been due since may have been called: a later attempt says so. */
+function NextAttempt({ at }: { at: string }) {
+  const isPast = Date.parse(at) < Date.now();
+  return (
+    <div class="small quiet word">
+      {isPast ? "next was due " : "next "}
+      <Time at={at} isAge />
+    </div>
+  );
 }
 
 interface ResendProps {
@@ -137,14 +155,15 @@ function Resend({ webhook, attempt: { id, type }, resending }: ResendProps) {
     <div class="stack-tight">
       <button
         type="button"
-        class="button plain"
+        class="button plain at-start"
         aria-label={`Resend ${type}`}
         disabled={resending.isRunning}
         onClick={() => resending.run(id)}
       >
         Resend
       </button>
-      <CopyAs
+      <CopyAsMenu
+        what={`resending ${type}`}
         call={{
           method: "POST",
           path: `${API}/${webhook}/attempts/${id}/resend`,

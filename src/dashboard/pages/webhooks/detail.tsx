@@ -65,9 +65,18 @@ function EndpointFacts({ webhook }: { webhook: Webhook }) {
       </Fact>
       <Fact name="URL">{url}</Fact>
       <Fact name="Events">
-        {webhook.events.join(", ")} <span class="quiet">at most {webhook.eventsPerCall} a call</span>
+        {webhook.events.join(", ")}{" "}
+        <span class="quiet">at most {formatNumber(webhook.eventsPerCall)} a call</span>
       </Fact>
-      <Fact name="Failing">{failingSince === null ? "no" : <Time at={failingSince} isAge />}</Fact>
+      <Fact name="Failing">
+        {failingSince === null ? (
+          "no"
+        ) : (
+          <>
+            since <Time at={failingSince} />
+          </>
+        )}
+      </Fact>
       <Fact name="Events that wait">{formatNumber(webhook.waitingEvents)}</Fact>
       <Fact name="Events dropped">{formatNumber(webhook.droppedEvents)}</Fact>
       <Fact name="Secret's fingerprint">

@@ -50,7 +50,7 @@ export function Fields({ fields, kept, onFields }: FieldsProps) {
   const { url, description, events, eventsPerCall } = fields;
   return (
     <>
-      <div class="filters">
+      <div class="filters wide">
         <TextField
           label="URL"
           isUrl

@@ -37,7 +37,7 @@ export default function WebhookList({ app = "" }: { app?: string }) {
         <Empty title="No endpoint is here">
           <p>
             An endpoint is a URL of your server. Onecall calls it when something happens, signed, and for a
-            day again where it fails.
+            day again where it fails. Make the first below.
           </p>
         </Empty>
       </LoadedTable>
@@ -108,7 +108,7 @@ function columnsOf(app: string): Column<Webhook>[] {
         </>
       ),
     },
-    { title: "Events", cell: ({ events }) => <span class="small">{events.join(", ")}</span> },
+    { title: "Events", cell: ({ events }) => <div class="small words">{events.join(", ")}</div> },
     { title: "Waiting", isNumber: true, cell: ({ waitingEvents }) => formatNumber(waitingEvents) },
     { title: "Dropped", isNumber: true, cell: ({ droppedEvents }) => formatNumber(droppedEvents) },
   ];

@@ -36,7 +36,7 @@ export function Recover({ app, webhook: { id, enabled }, onDone }: RepairProps) 
         Calls since then that failed for good wait again, with all their attempts anew; those that wait for a
         later attempt are due now.
       </p>
-      <div class="row">
+      <div class="row ends">
         <TimeField label={`Since (${zoneName()})`} value={local} onValue={setLocal} />
         <button type="submit" class="button" disabled={since === "" || !enabled || recovering.isRunning}>
           {recovering.isRunning ? "Recovering …" : "Recover"}
@@ -76,7 +76,7 @@ export function Rotate({ app, webhook: { id }, onDone }: RepairProps) {
   return (
     <section class="card stack" aria-label="Rotate the secret">
       <h2>Rotate the secret</h2>
-      <div class="row">
+      <div class="row ends">
         <NumberField
           label="Hours that the old one signs too"
           min={0}
