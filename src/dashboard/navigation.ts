@@ -6,7 +6,7 @@ export interface NavigationItem {
   label: string;
   /** Below the app's address. */
   path: string;
-  /** What its calls need: without it the page isn't named. */
+  /** What its calls need, beside `read`, which every page begins with: without it the page isn't named. */
   scope: DashboardSession["scopes"][number];
   /** Only the operator's calls do it. */
   isOperators?: boolean;
@@ -49,7 +49,7 @@ export const NAVIGATION: readonly { group: string; items: readonly NavigationIte
 /** Those that who is signed in may see; a group of which nothing is left isn't named. */
 export function visiblePages(): typeof NAVIGATION {
   const isVisible = ({ scope, isOperators = false }: NavigationItem) =>
-    may(scope) && (!isOperators || isOperator());
+    may("read") && may(scope) && (!isOperators || isOperator());
   return NAVIGATION.map(({ group, items }) => ({ group, items: items.filter(isVisible) })).filter(
     ({ items }) => items.length > 0,
   );

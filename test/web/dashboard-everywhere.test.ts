@@ -44,25 +44,30 @@ describe("what holds on every page of the dashboard", () => {
     await close();
   });
 
-  test("a key that may only send begins with Send, and pages that it may not read ask for nothing", async () => {
-    const { page, close } = await open("", {}, await makeKey("sender", ["send"]));
-    await page.goto(`${worker.url}/dashboard`);
-    await page.getByRole("heading", { level: 1, name: "Send" }).waitFor();
-    const pages = page.getByRole("navigation", { name: "Pages" });
-    assert.deepEqual(await pages.getByRole("link").allTextContents(), ["Send"]);
-    assert.deepEqual(await pages.getByRole("heading").allTextContents(), ["Sending"]);
-    assert.equal(await page.getByRole("searchbox", { name: "Search" }).count(), 0);
+  test("what a key may not see isn't offered, and its pages say so and ask for nothing", async () => {
+    const sender = await open("home", {}, await makeKey("sender", ["send"]));
+    const pages = sender.page.getByRole("navigation", { name: "Pages" });
     for (const [path, title] of [
       ["home", "Home"],
+      ["send", "Send"],
       ["notifications", "Notifications"],
-      ["search?q=mia", "Search"],
+      ["search?q=mia", "Dashboard"],
     ] as const) {
-      await page.goto(addressOf(path));
-      await page.getByRole("heading", { level: 1, name: title }).waitFor();
-      await page.getByText("Your key may not read").waitFor();
+      await sender.page.goto(addressOf(path));
+      await sender.page.getByRole("heading", { level: 1, name: title }).waitFor();
+      await sender.page.getByText("Your key may not read").waitFor();
+      assert.deepEqual(await pages.getByRole("link").allTextContents(), []);
+      assert.deepEqual(await pages.getByRole("heading").allTextContents(), []);
+      assert.equal(await sender.page.getByRole("searchbox", { name: "Search" }).count(), 0);
     }
     // A refused call would be a fault of the console.
-    await close();
+    await sender.close();
+    const reader = await open("audit-log", {}, await makeKey("reader", ["read"]));
+    await reader.page.getByText("Your key may not manage").waitFor();
+    assert.equal(await reader.page.getByRole("link", { name: "Send", exact: true }).count(), 0);
+    await reader.page.goto(addressOf("send"));
+    await reader.page.getByText("Your key may not send").waitFor();
+    await reader.close();
   });
 
   test("the zone of times is named on a phone too, and UTC is one step away and stays", async () => {

@@ -40,20 +40,22 @@ function Opening({ app }: { app: string }) {
   return <Failure error={opening.error} onRetry={opening.run} />;
 }
 
-/** The page that an address is of, where the key lacks the scope for it: nothing is asked for there. */
-function lackingFor(path: string): NavigationItem | null {
-  const [, , , name = "home"] = path.split("/");
+/** What the key lacks for the page that an address is of: nothing is asked for there. */
+function lackingFor(path: string): { title: string; scope: NavigationItem["scope"] } | null {
+  const [, , , name] = path.split("/");
   const item = NAVIGATION.flatMap(({ items }) => items).find((one) => one.path === name);
-  // Search is no page of the navigation.
-  const needed = name === "search" ? { label: "Search", path: name, scope: "read" as const } : item;
-  return needed === undefined || may(needed.scope) ? null : needed;
+  const scope = may("read") ? item?.scope : "read";
+  return scope === undefined || may(scope) ? null : { title: item?.label ?? "Dashboard", scope };
 }
 
-function MayNot({ label, scope }: NavigationItem) {
+function MayNot({ title, scope }: { title: string; scope: NavigationItem["scope"] }) {
   return (
-    <Page title={label}>
+    <Page title={title}>
       <Empty title={`Your key may not ${scope}`}>
-        <p>Sign in with one that has the scope “{scope}”. The operator makes keys.</p>
+        <p>
+          Sign in with one that has the scope “{scope}”. The operator makes keys.
+          {scope === "read" && " Without it a key sends from your server, and sees nothing here."}
+        </p>
       </Empty>
     </Page>
   );
