@@ -20,17 +20,9 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
   const timeSeries = series.timeSeries.filter(({ date }) => Date.parse(date) <= Date.now());
   const points = timeSeries.map((point) => ({ label: formatPoint(point.date), value: point[metric] }));
   const newestFirst = timeSeries.toReversed();
-  const label = `Channel type ${name}`;
-  if (delivered + viewed + clicked === 0) {
-    return (
-      <section class="card stack-tight" aria-label={label}>
-        <h2>{name}</h2>
-        <p class="quiet">Nothing was delivered, viewed or clicked in this time.</p>
-      </section>
-    );
-  }
+  if (delivered + viewed + clicked === 0) return <NothingOf name={name} />;
   return (
-    <section class="card stack" aria-label={label}>
+    <section class="card stack" aria-label={`Channel type ${name}`}>
       <h2>{name}</h2>
       <Facts>
         <Sum name="Delivered" value={delivered} />
@@ -60,6 +52,15 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
           </button>
         </div>
       )}
+    </section>
+  );
+}
+
+function NothingOf({ name }: { name: string }) {
+  return (
+    <section class="card stack-tight" aria-label={`Channel type ${name}`}>
+      <h2>{name}</h2>
+      <p class="quiet">Nothing was delivered, viewed or clicked in this time.</p>
     </section>
   );
 }

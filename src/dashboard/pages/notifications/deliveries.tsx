@@ -6,10 +6,10 @@ import { LoadedTable, Refresh } from "../../components/loaded.tsx";
 import { type Column, Pager } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { Why } from "../../components/why.tsx";
-import { download } from "../../download.ts";
 import { type Action, useAction, useLoad } from "../../load.ts";
 import { clientOf, may } from "../../session.ts";
 import { type UrlState, useUrlState } from "../../url-state.ts";
+import { CsvDownload } from "./csv-download.tsx";
 
 interface DeliveriesProps {
   app: string;
@@ -33,37 +33,19 @@ export function Deliveries({ app, notification, onRetried }: DeliveriesProps) {
     onRetried();
   });
   const toRetry = state === "completed" && may("send") ? { id, retrying } : null;
-  const downloading = useAction(async () => {
-    download(`${id}.csv`, await clientOf(app).notifications.exportDeliveries(id));
-  });
   return (
     <section class="stack" id="deliveries" aria-label="Deliveries">
       <div class="row spread">
         <h2>Deliveries</h2>
         <div class="row">
           <Refresh loaded={loaded} />
-          <button
-            type="button"
-            class="button"
-            onClick={() => downloading.run()}
-            disabled={downloading.isRunning}
-          >
-            {downloading.isRunning ? "Preparing …" : "Download all as CSV"}
-          </button>
-          <CopyAsMenu
-            what="the download"
-            call={{
-              method: "GET",
-              path: `/notifications/${id}/deliveries.csv`,
-              client: `notifications.exportDeliveries("${id}")`,
-            }}
-          />
+          <CsvDownload app={app} id={id} />
         </div>
       </div>
       <DeliveryFilters url={url} channels={channels.map(({ key }) => key)} />
       <LoadedTable
         loaded={loaded}
-        problem={retrying.error ?? downloading.error}
+        problem={retrying.error}
         what="deliveries"
         caption="Deliveries"
         keyOf={({ userId, channelKey }) => `${userId} ${channelKey}`}

@@ -3,12 +3,12 @@ import { CopyAsMenu } from "../../components/copy.tsx";
 import { totalOf } from "../../components/counts.tsx";
 import { Failure } from "../../components/feedback.tsx";
 import { Table } from "../../components/table.tsx";
-import { download } from "../../download.ts";
 import { formatNumber } from "../../format.ts";
 import { useAction, useLoad } from "../../load.ts";
 import { meaningOf, remedyOf } from "../../reasons.ts";
 import { clientOf, may } from "../../session.ts";
 import { useUrlState } from "../../url-state.ts";
+import { CsvDownload } from "./csv-download.tsx";
 
 interface FailuresProps {
   app: string;
@@ -97,7 +97,7 @@ export function FailureActions({
             />
           </>
         )}
-        <FailuresDownload app={app} id={id} />
+        <CsvDownload app={app} id={id} isFailures />
       </div>
       {state !== "completed" && may("send") && (
         <span class="small quiet">
@@ -106,32 +106,6 @@ export function FailureActions({
       )}
       {retrying.error !== null && <Failure error={retrying.error} />}
     </section>
-  );
-}
-
-/** Those that failed, as a file that can be mended and sent. */
-function FailuresDownload({ app, id }: { app: string; id: string }) {
-  const downloading = useAction(async () => {
-    download(
-      `${id}-failures.csv`,
-      await clientOf(app).notifications.exportDeliveries(id, { status: "failed" }),
-    );
-  });
-  return (
-    <>
-      <button type="button" class="button" disabled={downloading.isRunning} onClick={() => downloading.run()}>
-        {downloading.isRunning ? "Preparing …" : "Download failures as CSV"}
-      </button>
-      <CopyAsMenu
-        what="the failures' download"
-        call={{
-          method: "GET",
-          path: `/notifications/${id}/deliveries.csv?status=failed`,
-          client: `notifications.exportDeliveries("${id}", { status: "failed" })`,
-        }}
-      />
-      {downloading.error !== null && <Failure error={downloading.error} />}
-    </>
   );
 }
 

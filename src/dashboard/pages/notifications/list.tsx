@@ -119,17 +119,7 @@ function columnsOf(app: string, rows: readonly Notification[]): Column<Notificat
   const shown = STATUSES.filter((status) => ALWAYS.has(status) || rows.some((row) => sumOf(row)[status] > 0));
   const linkTo = (id: string) => `/dashboard/${encodeURIComponent(app)}/notifications/${id}`;
   return [
-    {
-      title: "Notification",
-      cell: ({ id, title, templateKey, tag }) => (
-        <>
-          <a href={linkTo(id)}>{title ?? templateKey}</a>
-          <div class="small quiet">
-            {title !== null && templateKey} {tag !== null && <span class="badge">{tag}</span>}
-          </div>
-        </>
-      ),
-    },
+    { title: "Notification", cell: (row) => <Name href={linkTo(row.id)} {...row} /> },
     { title: "State", cell: ({ state }) => <StatusBadge status={state} /> },
     {
       title: "Sent",
@@ -161,6 +151,17 @@ function columnsOf(app: string, rows: readonly Notification[]): Column<Notificat
       ),
     })),
   ];
+}
+
+function Name({ href, title, templateKey, tag }: Notification & { href: string }) {
+  return (
+    <>
+      <a href={href}>{title ?? templateKey}</a>
+      <div class="small quiet">
+        {title !== null && templateKey} {tag !== null && <span class="badge">{tag}</span>}
+      </div>
+    </>
+  );
 }
 
 /** What the deliveries of a row add up of. */

@@ -114,6 +114,10 @@ const PLACEHOLDERS: readonly Option<Draft["placeholders"]>[] = [
   ["single", "{name}, as Sendbird's"],
 ];
 
+function NoChannel() {
+  return <p class="quiet">The app has no channel yet, and a template needs one: make it under “Channels”.</p>;
+}
+
 interface AboutProps {
   draft: Draft;
   isNew: boolean;
@@ -154,9 +158,7 @@ function About({ draft, isNew, channels, change }: AboutProps) {
       </div>
       <fieldset class="stack-tight plain">
         <legend class="small">Channels</legend>
-        {channels.length === 0 && (
-          <p class="quiet">The app has no channel yet, and a template needs one: make it under “Channels”.</p>
-        )}
+        {channels.length === 0 && <NoChannel />}
         <div class="row">
           {channels.map((channel) => (
             <CheckField
