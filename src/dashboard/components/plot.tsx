@@ -3,7 +3,7 @@ import { Table } from "./table.tsx";
 
 const MIN_PLACES = 12;
 
-export interface Point {
+interface Point {
   label: string;
   value: number;
 }
