@@ -130,7 +130,7 @@ async function findAudienceIndex(
   return object === null ? null : v.parse(AudienceIndexSchema, await object.json());
 }
 
-type ChunkPlace = Pick<Chunk, "offset" | "length" | "stored">;
+export type ChunkPlace = Pick<Chunk, "offset" | "length" | "stored">;
 
 /** The rows of one chunk. Throws where the audience isn't the one that the plan was made with. */
 export async function readChunk(
@@ -147,14 +147,34 @@ export async function readChunkText(
   env: Bindings,
   appId: string,
   audience: AudienceRef,
-  { stored, offset, length }: ChunkPlace,
+  chunk: ChunkPlace,
 ): Promise<string> {
+  return textOfChunk(chunk, await readRange(env, appId, audience, rangeOf(chunk)));
+}
+
+/** Where a chunk is in its audience's object. */
+export function rangeOf({ stored, offset, length }: ChunkPlace): ByteRange {
+  return stored ?? { offset, length };
+}
+
+/** What an audience's object has there. Throws where the audience isn't the one that the plan was made with. */
+export async function readRange(
+  env: Bindings,
+  appId: string,
+  audience: AudienceRef,
+  range: ByteRange,
+): Promise<Uint8Array> {
   const object = await env.TARGETS.get(keys.r2Audience(appId, audience.id), {
-    range: stored ?? { offset, length },
+    range,
     onlyIf: { etagMatches: audience.etag },
   });
   if (object === null || !("body" in object)) throw new Error("The audience is gone or was replaced");
-  return stored === undefined ? object.text() : decompressText(await object.bytes());
+  return object.bytes();
+}
+
+/** The text of a chunk, of what stands in its range. */
+export function textOfChunk({ stored }: ChunkPlace, bytes: Uint8Array): string {
+  return stored === undefined ? new TextDecoder().decode(bytes) : decompressText(bytes);
 }
 
 /** The rows of a chunk's text. */

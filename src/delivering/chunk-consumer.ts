@@ -5,6 +5,7 @@ import type { CarriedReport } from "../model/report.ts";
 import { commitSafely } from "../objects/kit/commit.ts";
 import { getLedgerStub } from "../objects/ledger/contract.ts";
 import { type ChunkMessage, enqueueHandouts, parseChunkMessage } from "../queues/chunks.ts";
+import { BatchChunks } from "./batch-chunks.ts";
 import { BatchPlans } from "./compiled-plans.ts";
 import { deliverUnit, type ReadUnit, readUnit } from "./unit.ts";
 
@@ -73,13 +74,14 @@ async function deliverInTurn(
   messages: readonly ReceivedMessage[],
   { delivered, failed }: Settled,
 ): Promise<void> {
-  const plans = new BatchPlans(env);
+  const units = messages.map(({ unit }) => unit);
+  const sources = { plans: new BatchPlans(env), chunks: new BatchChunks(env, units) };
   const deliveries: Promise<void>[] = [];
   let ahead: Promise<ReadUnit> | null = null;
   for (const [index, entry] of messages.entries()) {
-    const reading = ahead ?? readAhead(env, plans, entry);
+    const reading = ahead ?? readAhead(env, sources, entry);
     const next = messages[index + 1];
-    ahead = next === undefined ? null : readAhead(env, plans, next);
+    ahead = next === undefined ? null : readAhead(env, sources, next);
     const delivery = reading
       .then((read) => deliverUnit(env, read))
       .then(
@@ -186,8 +188,12 @@ function retryLater(message: Message): void {
 }
 
 /** Begins to read a unit. Whoever delivers it hears of what went wrong. */
-function readAhead(env: Bindings, plans: BatchPlans, { unit }: ReceivedMessage): Promise<ReadUnit> {
-  const reading = readUnit(env, plans, unit);
+function readAhead(
+  env: Bindings,
+  sources: Parameters<typeof readUnit>[1],
+  { unit }: ReceivedMessage,
+): Promise<ReadUnit> {
+  const reading = readUnit(env, sources, unit);
   reading.catch(() => {});
   return reading;
 }

@@ -1,4 +1,4 @@
-import { parseChunk, readChunkText } from "../audiences/store.ts";
+import { parseChunk } from "../audiences/store.ts";
 import { findEnabledChannels } from "../channels/enabled.ts";
 import { getApp } from "../copies/app.ts";
 import type { Bindings } from "../env.ts";
@@ -10,6 +10,7 @@ import { pause } from "../model/pause.ts";
 import type { CarriedReport, SegmentReport } from "../model/report.ts";
 import { getShardStub } from "../objects/user-shard/contract.ts";
 import type { ChunkMessage } from "../queues/chunks.ts";
+import type { BatchChunks } from "./batch-chunks.ts";
 import type { BatchPlans, CompiledPlan } from "./compiled-plans.ts";
 import { deliverAsRows, retryInShard, retryRun } from "./deliver.ts";
 import { IsolateBudget } from "./isolate-budget.ts";
@@ -46,23 +47,22 @@ function listRuns(place: UnitPlace): PlacedRun[] {
 
 /** A unit's targets in the audience, read once, when somebody needs them. */
 class UnitRows {
-  readonly #env: Bindings;
+  readonly #chunks: BatchChunks;
   readonly #appId: string;
   readonly #plan: CompiledPlan;
   readonly #place: UnitPlace;
   #text: Promise<string> | null = null;
   #rows: StoredRow[] | null = null;
 
-  constructor(env: Bindings, appId: string, plan: CompiledPlan, place: UnitPlace) {
-    this.#env = env;
+  constructor(chunks: BatchChunks, appId: string, plan: CompiledPlan, place: UnitPlace) {
+    this.#chunks = chunks;
     this.#appId = appId;
     this.#plan = plan;
     this.#place = place;
   }
 
   read(): Promise<string> {
-    const { source } = this.#plan;
-    this.#text ??= readChunkText(this.#env, this.#appId, source.audience, this.#place.chunk);
+    this.#text ??= this.#chunks.textOf(this.#appId, this.#plan, this.#place.chunk);
     return this.#text;
   }
 
@@ -104,13 +104,17 @@ export interface ReadUnit {
 }
 
 /** Reads a unit, so that it can be delivered: `release` is called by whoever delivers it. */
-export async function readUnit(env: Bindings, plans: BatchPlans, message: ChunkMessage): Promise<ReadUnit> {
+export async function readUnit(
+  env: Bindings,
+  { plans, chunks }: { plans: BatchPlans; chunks: BatchChunks },
+  message: ChunkMessage,
+): Promise<ReadUnit> {
   const { appId, notificationId, attempt = 1 } = message;
   const [compiled, app] = await Promise.all([plans.get(appId, notificationId, attempt), getApp(env, appId)]);
   const place = placeOf(message, compiled);
   const { release } = await ROWS_TEXT.reserve(place.chunk.length * PARSED);
   try {
-    const rows = new UnitRows(env, appId, compiled, place);
+    const rows = new UnitRows(chunks, appId, compiled, place);
     // A retry's targets mostly stand in the shards: they are read here only where they don't.
     if (compiled.retry === null) await rows.read();
     const unit = message.version === 1 ? null : message.unit;
