@@ -88,9 +88,15 @@ export function timeOfId(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** The day that was asked for last: mostly it is the next one too, and a date costs more to write than all else here. */
+let lastDay = { number: Number.NaN, text: "" };
+
 /** `YYYY-MM-DD` of a time in Unix ms, in UTC. */
 export function utcDay(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
+  const number = Math.floor(timeMs / DAY_MS);
+  if (number !== lastDay.number) lastDay = { number, text: new Date(timeMs).toISOString().slice(0, 10) };
+  return lastDay.text;
 }
 
 /** The smallest notification id of a millisecond: a bound for ranges by time. */

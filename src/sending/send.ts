@@ -4,7 +4,7 @@ import type { Bindings } from "../env.ts";
 import type { AppRecord, KeyRecord } from "../model/app.ts";
 import { OnecallError } from "../model/errors.ts";
 import { listWantedEvents } from "../model/events.ts";
-import { newNotificationId, parseNotificationId } from "../model/ids.ts";
+import { newNotificationId, timeOfId } from "../model/ids.ts";
 import { chooseSlot } from "../model/ledger-slots.ts";
 import { DEFAULT_EXPIRY_MS } from "../model/limits.ts";
 import {
@@ -114,7 +114,7 @@ function makeHeader(
   const { total, duplicates } = file === null ? countTargets(request.audience) : file.index;
   const shard = shardOfRealtime(request, total, app);
   const id = newNotificationId(shard, chooseSlot(app, shard));
-  const createdAt = parseNotificationId(id)?.timeMs ?? Date.now();
+  const createdAt = timeOfId(id);
   return {
     id,
     mode: request.mode,

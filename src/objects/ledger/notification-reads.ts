@@ -39,6 +39,18 @@ export class NotificationReads {
     return this.#sql.exec("SELECT 1 FROM notifications WHERE id = ?", id).toArray().length > 0;
   }
 
+  /** Those of these ids that are here, in full or in short: one statement for a call's reports. */
+  listKnown(ids: readonly string[]): Set<string> {
+    if (ids.length === 0) return new Set();
+    const rows = this.#sql.exec<{ id: string }>(
+      `SELECT value AS id FROM json_each(?)
+       WHERE EXISTS (SELECT 1 FROM singles WHERE singles.id = unhex(replace(value, '-', '')))
+         OR EXISTS (SELECT 1 FROM notifications WHERE notifications.id = value)`,
+      JSON.stringify(ids),
+    );
+    return new Set(rows.toArray().map(({ id }) => id));
+  }
+
   /** `withHours`: also when things happened, which most readers don't need and which is long. */
   get(id: string, withHours = false): NotificationRecord | null {
     const single = this.#getSingle(id);

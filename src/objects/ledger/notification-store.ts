@@ -112,15 +112,15 @@ export class LedgerStore extends NotificationReads {
   }
 
   /**
-   * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. A realtime
-   * notification is opened by its first report. `series` gets what has happened since the earlier ones.
+   * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. `series` gets what has
+   * happened since the earlier ones.
    */
   applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
-    const { notificationId, totals, header } = report;
+    const { notificationId, totals } = report;
     const single = this.#singles.get(notificationId);
     if (single !== null) return this.#singles.update(single, report, now, series);
     const known = this.getRow(notificationId);
-    if (known === null) return header === null ? "unknown" : this.#open(shard, report, header, now, series);
+    if (known === null) return "unknown";
     const applied = this.#reports.apply(shard, report);
     if (applied === null) return "stale";
     series.note(JSON.parse(known.header), applied.before, totals);
@@ -151,7 +151,8 @@ export class LedgerStore extends NotificationReads {
     return changed?.redrives ?? null;
   }
 
-  #open(
+  /** A realtime notification that isn't here: its first report opens it. */
+  open(
     shard: number,
     report: ShardReport,
     header: NotificationHeader,
