@@ -89,7 +89,7 @@ export function timeOfId(id: string): number {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** The day that was asked for last: mostly it is the next one too, and a date costs more to write than all else here. */
+/** The day that was asked for last: mostly the next is the same, and to write a date costs more than the rest. */
 let lastDay = { number: Number.NaN, text: "" };
 
 /** `YYYY-MM-DD` of a time in Unix ms, in UTC. */

@@ -5,7 +5,7 @@ import {
   type Retry,
   withoutLabels,
 } from "../../model/notification.ts";
-import type { ShardReport } from "../../model/report.ts";
+import type { CarriedReport, ShardReport } from "../../model/report.ts";
 import type { RetryRequest } from "./contract.ts";
 import type { FailingStore } from "./failing-store.ts";
 import type { LedgerLists } from "./lists.ts";
@@ -112,10 +112,27 @@ export class LedgerStore extends NotificationReads {
   }
 
   /**
-   * Takes a shard's absolute totals over its earlier ones; an older report changes nothing. `series` gets what has
-   * happened since the earlier ones.
+   * Takes shards' absolute totals over their earlier ones; an older report changes nothing. A realtime notification is
+   * opened by its first report. `series` gets what has happened since the earlier ones.
    */
-  applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
+  applyReports(
+    reports: readonly CarriedReport[],
+    now: number,
+    series: SeriesChanges,
+  ): (CarriedReport & { outcome: ReportOutcome })[] {
+    const opening = reports.flatMap(({ report }) => (report.header === null ? [] : [report.notificationId]));
+    const known = this.listKnown(opening);
+    return reports.map(({ shard, report }) => {
+      const { notificationId: id, header } = report;
+      if (header === null || known.has(id)) {
+        return { shard, report, outcome: this.#applyReport(shard, report, now, series) };
+      }
+      known.add(id);
+      return { shard, report, outcome: this.#open(shard, report, header, now, series) };
+    });
+  }
+
+  #applyReport(shard: number, report: ShardReport, now: number, series: SeriesChanges): ReportOutcome {
     const { notificationId, totals } = report;
     const single = this.#singles.get(notificationId);
     if (single !== null) return this.#singles.update(single, report, now, series);
@@ -151,8 +168,7 @@ export class LedgerStore extends NotificationReads {
     return changed?.redrives ?? null;
   }
 
-  /** A realtime notification that isn't here: its first report opens it. */
-  open(
+  #open(
     shard: number,
     report: ShardReport,
     header: NotificationHeader,

@@ -232,17 +232,9 @@ export class Ledger extends DurableObject<Bindings> implements LedgerContract {
 
   /** In a transaction. */
   #applyReports(reports: readonly CarriedReport[], now: number): void {
-    const { notifications } = this.#stores;
     const series = new SeriesChanges();
-    const opening = reports.flatMap(({ report }) => (report.header === null ? [] : [report.notificationId]));
-    const known = notifications.listKnown(opening);
-    for (const { shard, report } of reports) {
+    for (const { shard, report, outcome } of this.#stores.notifications.applyReports(reports, now, series)) {
       const { notificationId: id, header } = report;
-      const isNew = header !== null && !known.has(id);
-      const outcome = isNew
-        ? notifications.open(shard, report, header, now, series)
-        : notifications.applyReport(shard, report, now, series);
-      if (isNew) known.add(id);
       if (outcome === "unknown") console.error({ message: "report on an unknown notification", id, shard });
       else if (outcome === "completed") {
         if (header === null) this.#noteCompleted(id, now);
