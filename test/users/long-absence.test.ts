@@ -133,13 +133,13 @@ describe(`a first look after ${SENT} batches`, () => {
     const sizes: number[] = [];
     await runInDurableObject(shard(), (instance) => {
       const { feed } = (
-        instance as unknown as { stores: { feed: { markSomeViewed(...given: unknown[]): number } } }
+        instance as unknown as { stores: { feed: { markSomeViewed(...given: unknown[]): unknown[] } } }
       ).stores;
       const { markSomeViewed } = feed;
       feed.markSomeViewed = (...given) => {
-        const count = markSomeViewed.apply(feed, given);
-        sizes.push(count);
-        return count;
+        const marked = markSomeViewed.apply(feed, given);
+        sizes.push(marked.length);
+        return marked;
       };
     });
     const before = await countViews();
@@ -158,6 +158,44 @@ describe(`a first look after ${SENT} batches`, () => {
     expect(requireValue(await stub().markAllViewed(callerOf("zoe")))).toBe(unread);
     expect(requireValue(await stub().countUnread(callerOf("zoe")))).toBe(0);
     expect(await countViews()).toBe(before + CHANNELS.length * ids.length);
+  });
+
+  it("is marked by reading each item a few times, not once for each slice", async () => {
+    await stub().listFeed(callerOf("bob"), { before: null, unread: true, tag: null, limit: 1 });
+    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+    const undo = await runInDurableObject(shard(), (instance) => {
+      const { feed } = (
+        instance as unknown as { stores: { feed: { markSomeViewed(...given: unknown[]): unknown[] } } }
+      ).stores;
+      const { markSomeViewed } = feed;
+      feed.markSomeViewed = (...given) => {
+        const { sql } = (instance as unknown as { ctx: DurableObjectState }).ctx.storage;
+        const prototype: SqlStorage = Object.getPrototypeOf(sql);
+        const { exec } = prototype;
+        prototype.exec = function counted<T extends Record<string, SqlStorageValue>>(
+          this: SqlStorage,
+          query: string,
+          ...values: unknown[]
+        ): SqlStorageCursor<T> {
+          const cursor = exec.call(this, query, ...values) as unknown as SqlStorageCursor<T>;
+          if (query.startsWith("SELECT") && query.includes("viewed_at IS NULL")) cursors.push(cursor);
+          return cursor;
+        };
+        try {
+          return markSomeViewed.apply(feed, given);
+        } finally {
+          prototype.exec = exec;
+        }
+      };
+      return () => {
+        feed.markSomeViewed = markSomeViewed;
+      };
+    });
+    const viewed = requireValue(await stub().markAllViewed(callerOf("bob")));
+    undo();
+    expect(viewed).toBe(CHANNELS.length * ids.length);
+    expect(cursors.length).toBeGreaterThan(viewed / VIEW_ROWS);
+    expect(cursors.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThan(2.5 * viewed);
   });
 
   it("is counted once where the object dies while it is marked", async () => {

@@ -169,7 +169,10 @@ function readDefault(given: unknown): unknown {
 
 /** The definition, or what is wrong with it. */
 function readDefinition(name: string, value: unknown): VariableDefinition | string {
-  if (!VARIABLE_NAME.test(name) || name === "__proto__") {
+  if (name === "__proto__") {
+    return 'a variable can\'t be called "__proto__", a name that JavaScript keeps for itself; choose another';
+  }
+  if (!VARIABLE_NAME.test(name)) {
     return "a variable's name has 1 to 128 letters, digits, _, - or .";
   }
   const fields = Object.fromEntries(entriesOf(value) ?? []) as {

@@ -11,6 +11,14 @@ import { RETENTION_DUTY, SOCKETS_DUTY } from "./duty-kinds.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** `next`: where the slice after it begins; null: at the newest item. */
+interface ViewedSlice {
+  count: number;
+  isLast: boolean;
+  next: FeedPosition | null;
+  tell: () => unknown;
+}
+
 /** About users' feeds and what they do there. */
 export class FeedCalls extends AddressCalls {
   async listFeed(caller: FeedCaller, filter: FeedFilter): Promise<Outcome<FeedItem[]>> {
@@ -50,23 +58,32 @@ export class FeedCalls extends AddressCalls {
   }
 
   async markAllViewed(caller: FeedCaller): Promise<Outcome<number>> {
+    let before: FeedPosition | null = null;
     for (let viewed = 0; ; ) {
       if (!this.accepts(caller)) return REFUSED_TOKEN;
-      const slice = this.#viewSlice(caller.userId);
+      const slice = this.#viewSlice(caller.userId, before);
       viewed += slice.count;
       if (slice.isLast) return succeed(viewed);
+      before = slice.next;
       await pause();
     }
   }
 
-  /** Brings in and marks so many items. With the last of them all is viewed: only then the sockets hear of it. */
-  #viewSlice(userId: string): { count: number; isLast: boolean } {
+  /**
+   * Brings in and marks so many items, from where the slice before it ended: what is viewed isn't read again for each.
+   * The last slice begins anew, as newer ones may have arrived meanwhile. With it all is viewed: only then the sockets
+   * hear of it.
+   */
+  #viewSlice(userId: string, before: FeedPosition | null): ViewedSlice {
     return this.#engage(userId, (now) => {
       const { arrivals, feed } = this.stores;
       arrivals.bringIn(userId);
-      const count = feed.markSomeViewed(userId, VIEW_ROWS, now);
-      const isLast = count < VIEW_ROWS && arrivals.isCurrent(userId);
-      return { count, isLast, tell: () => isLast && this.sockets.sendAllViewed(userId, now) };
+      const marked = feed.markSomeViewed(userId, VIEW_ROWS, before, now);
+      const isEnd = marked.length < VIEW_ROWS && arrivals.isCurrent(userId);
+      const isLast = isEnd && before === null;
+      const next = isEnd ? null : (marked.at(-1) ?? before);
+      const tell = () => isLast && this.sockets.sendAllViewed(userId, now);
+      return { count: marked.length, isLast, next, tell };
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Engagement } from "../../model/engagement.ts";
-import type { FeedFilter, FeedItem, FeedMark } from "../../model/feed.ts";
+import type { FeedFilter, FeedItem, FeedMark, FeedPosition } from "../../model/feed.ts";
 import type { EngagementStore } from "./engagement-store.ts";
 import type { HeaderStore, StoredHeader } from "./header-store.ts";
 import { FIRST_ID } from "./tombstones.ts";
@@ -16,6 +16,9 @@ type FeedRow = {
 // goes out through a provider no content is kept with the delivery.
 const VISIBLE = `user_id = ?1 AND notification_id >= ${FIRST_ID}
   AND status = 'delivered' AND content IS NOT NULL`;
+
+/** After every notification's id. */
+const BEHIND_ALL = "~";
 
 /** The feeds of one shard's users. Writing methods expect to run inside a transaction. */
 export class FeedStore {
@@ -76,18 +79,21 @@ export class FeedStore {
     return this.find(userId, mark);
   }
 
-  /** Marks the newest unread items viewed, so many; returns how many there were. */
-  markSomeViewed(userId: string, limit: number, now: number): number {
+  /** Marks the newest unread items viewed, so many; of all, or of those that follow `before`. Returns them. */
+  markSomeViewed(userId: string, limit: number, before: FeedPosition | null, now: number): FeedPosition[] {
     const unread = this.#sql
       .exec<{ notificationId: string; channelKey: string }>(
         `SELECT notification_id AS notificationId, channel_key AS channelKey FROM deliveries
-         WHERE ${VISIBLE} AND viewed_at IS NULL ORDER BY notification_id DESC, channel_key DESC LIMIT ?2 + 0`,
+         WHERE ${VISIBLE} AND viewed_at IS NULL AND (notification_id, channel_key) < (?3, ?4)
+         ORDER BY notification_id DESC, channel_key DESC LIMIT ?2 + 0`,
         userId,
         limit,
+        before?.notificationId ?? BEHIND_ALL,
+        before?.channelKey ?? "",
       )
       .toArray();
     if (unread.length > 0) this.#engagements.markViewed(userId, unread, now);
-    return unread.length;
+    return unread;
   }
 
   /** The items of a notification that the user sees. */
