@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { findFreePort } from "../free-port.ts";
 
 const DEBIAN_POSTGRES = "/usr/lib/postgresql";
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 /** Durable as they come; more memory than their defaults, as Onecall's objects have theirs. */
 const POSTGRES_SETTINGS = [
@@ -33,7 +33,7 @@ export class Services {
   readonly #folder: string;
   readonly #owner: Owner | undefined;
   readonly #binaries: { redis: string; postgres: string };
-  #running: ChildProcess[] = [];
+  readonly #running = new Map<"postgres" | "redis", ChildProcess>();
 
   private constructor(
     folder: string,
@@ -63,29 +63,38 @@ export class Services {
   }
 
   async start(): Promise<void> {
-    const postgres = [
-      ...["-D", join(this.#folder, "postgres"), "-p", String(this.postgresPort), "-k", this.#folder],
-      ...["listen_addresses=127.0.0.1", ...POSTGRES_SETTINGS].flatMap((setting) => ["-c", setting]),
-    ];
     const redis = ["--port", String(this.redisPort), "--dir", this.#folder, ...REDIS_SETTINGS];
-    const options = { cwd: this.#folder, stdio: "ignore" as const, ...this.#owner };
-    this.#running = [
-      spawn(join(this.#binaries.postgres, "postgres"), postgres, options),
-      spawn(this.#binaries.redis, redis, options),
-    ];
-    await Promise.all([this.#waitForPostgres(), waitForPort(this.redisPort)]);
+    this.#spawn("redis", this.#binaries.redis, redis);
+    await Promise.all([this.#startPostgres(), waitForPort(this.redisPort)]);
   }
 
-  /** After a kill it recovers first, and refuses who comes meanwhile. */
-  async #waitForPostgres(): Promise<void> {
-    const isReady = join(this.#binaries.postgres, "pg_isready");
-    const place = ["-h", "127.0.0.1", "-p", String(this.postgresPort)];
-    await until(`port ${this.postgresPort}`, () =>
-      promisify(execFile)(isReady, place).then(
+  /**
+   * After a kill it recovers first, and refuses who comes meanwhile. What served a query of the killed one lives on
+   * until it has noticed; as long as that has the shared memory, a new one ends at once, and is started again.
+   */
+  async #startPostgres(): Promise<void> {
+    const place = ["-p", String(this.postgresPort)];
+    const settings = ["listen_addresses=127.0.0.1", ...POSTGRES_SETTINGS].flatMap((setting) => [
+      "-c",
+      setting,
+    ]);
+    const given = ["-D", join(this.#folder, "postgres"), ...place, "-k", this.#folder, ...settings];
+    const start = () => this.#spawn("postgres", join(this.#binaries.postgres, "postgres"), given);
+    let server = start();
+    await until(`port ${this.postgresPort}`, () => {
+      if (hasEnded(server)) server = start();
+      const isReady = join(this.#binaries.postgres, "pg_isready");
+      return promisify(execFile)(isReady, ["-h", "127.0.0.1", ...place]).then(
         () => true,
         () => false,
-      ),
-    );
+      );
+    });
+  }
+
+  #spawn(name: "postgres" | "redis", binary: string, given: readonly string[]): ChildProcess {
+    const child = spawn(binary, given, { cwd: this.#folder, stdio: "ignore", ...this.#owner });
+    this.#running.set(name, child);
+    return child;
   }
 
   /** SIGKILL to both; what they had told the system to write stays. */
@@ -100,15 +109,19 @@ export class Services {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     await Promise.all(
-      this.#running.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
+      [...this.#running.values()].map(async (child) => {
+        if (hasEnded(child)) return;
         const exit = once(child, "exit");
         child.kill(signal);
         await exit;
       }),
     );
-    this.#running = [];
+    this.#running.clear();
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 async function findBinaries(): Promise<{ redis: string; postgres: string }> {
