@@ -37,7 +37,7 @@ export function Series({ series, metric }: { series: ChannelSeries; metric: Metr
         rows={isWhole ? newestFirst : newestFirst.slice(0, FIRST_ROWS)}
         keyOf={({ date }) => date}
         columns={[
-          { title: "Time (UTC)", cell: ({ date }) => formatPoint(date) },
+          { title: "Time (UTC)", cell: ({ date }) => <span class="number">{formatPoint(date)}</span> },
           ...METRICS.map((one) => ({
             title: one[0]?.toUpperCase() + one.slice(1),
             isNumber: true,

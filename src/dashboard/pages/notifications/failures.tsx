@@ -45,11 +45,11 @@ export function Failures({ app, notification, channel }: FailuresProps) {
         {
           title: "What it means",
           cell: ({ status, reason }) => (
-            <>
+            <div class="words">
               {meaningOf(reason)}
               {status === "failed" && <Words app={app} id={id} channel={channel} reason={reason} />}
               {remedyOf(reason) !== null && <div class="small quiet">{remedyOf(reason)}.</div>}
-            </>
+            </div>
           ),
         },
       ]}

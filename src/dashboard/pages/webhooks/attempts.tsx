@@ -138,7 +138,7 @@ function NextAttempt({ at }: { at: string }) {
   const isPast = Date.parse(at) < Date.now();
   return (
     <div class="small quiet word">
-      {isPast ? "next was due " : "next "}
+      {isPast ? "was due " : "next "}
       <Time at={at} isAge />
     </div>
   );
