@@ -48,11 +48,6 @@ export class OnecallInbox extends FeedElement {
     removeEventListener("scroll", this.#place, { capture: true });
   }
 
-  override attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    super.attributeChangedCallback(name, before, after);
-    if (name === "open" && this.isConnected) this.#follow();
-  }
-
   protected get isListOpen(): boolean {
     return this.open;
   }
@@ -126,7 +121,7 @@ export class OnecallInbox extends FeedElement {
     this.update();
   }
 
-  /** The panel opens and closes with the attribute. */
+  /** The panel opens and closes with the attribute, as soon as that is drawn. */
   #follow(): void {
     const panel = this.#panel;
     if (panel === null || !panel.isConnected) return;
@@ -136,7 +131,10 @@ export class OnecallInbox extends FeedElement {
   }
 
   #prepareToggle(event: Event): void {
-    if (!(event instanceof ToggleEvent) || event.newState !== "open") return;
+    if (!(event instanceof ToggleEvent)) return;
+    // At once: the event that follows comes later, and what is drawn until then would close the panel again.
+    this.open = event.newState === "open";
+    if (!this.open) return;
     this.#prepare();
     this.#place();
   }
@@ -144,7 +142,6 @@ export class OnecallInbox extends FeedElement {
   #toggled(event: Event): void {
     if (!(event instanceof ToggleEvent)) return;
     const isOpen = event.newState === "open";
-    this.open = isOpen;
     if (isOpen) this.#panel?.focus({ preventScroll: true });
     // Where the focus was in the panel it would be nowhere; where somebody clicked on something else it is there.
     else if (this.matches(":focus-within") || document.activeElement === document.body) {

@@ -79,6 +79,19 @@ describe("the attribute", () => {
     await watched.close();
   });
 
+  test("what is drawn while the panel opens doesn't close it again", async () => {
+    const watched = await site.open("xia");
+    const { page } = watched;
+    await bellOf(page).waitFor();
+    // Nothing points at the bell before: the list is begun, and so drawn, by the click itself.
+    await bellOf(page).evaluate((bell) => bell instanceof HTMLElement && bell.click());
+    await page.waitForFunction(() => told.some(({ type }) => type === "open" || type === "close"));
+    assert.deepEqual(await toldOf(page, "open"), [{}]);
+    await page.locator("onecall-inbox[open]").waitFor();
+    await page.getByRole("dialog").getByText("Nothing here yet").waitFor();
+    await watched.close();
+  });
+
   test("open is the panel's, from the first on", async () => {
     const watched = await site.open("fay", { open: "" });
     const { page } = watched;
