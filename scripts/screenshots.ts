@@ -72,7 +72,14 @@ async function chooseShots({ notifications }: Onecall): Promise<Shot[]> {
     },
     { name: "template", path: "templates/appointment-reminder", ready: heading("Appointment reminder") },
     { name: "send", path: "send?template=appointment-reminder", ready: fillSend },
-    { name: "user", path: `users/${userId(1)}`, ready: heading("Devices") },
+    {
+      name: "user",
+      path: `users/${userId(1)}`,
+      ready: async (page) => {
+        await page.getByRole("heading", { name: "Devices" }).first().waitFor();
+        await page.locator("onecall-feed .item").first().waitFor();
+      },
+    },
   ];
 }
 
@@ -90,7 +97,11 @@ async function takeAll(
   { link, base }: { link: string; base: string },
   shots: readonly Shot[],
 ): Promise<void> {
-  const context = await browser.newContext({ viewport: WINDOW, locale: "en-GB", timezoneId: "UTC" });
+  const context = await browser.newContext({
+    viewport: WINDOW,
+    locale: "en-GB",
+    timezoneId: "Europe/Amsterdam",
+  });
   const page = await context.newPage();
   await page.goto(link);
   await page.getByRole("heading", { level: 1, name: "Home" }).waitFor();

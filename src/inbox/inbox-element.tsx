@@ -15,6 +15,9 @@ const MAX_BADGE = 99;
 export class OnecallInbox extends FeedElement {
   static override readonly observedAttributes = [...FeedElement.observedAttributes, "open"];
 
+  /** The panel is about to open or to close. What is drawn until it has would turn it back. */
+  #isToggling = false;
+
   /** Whether the panel is open. An attribute too. */
   get open(): boolean {
     return this.hasAttribute("open");
@@ -44,6 +47,7 @@ export class OnecallInbox extends FeedElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#isToggling = false;
     removeEventListener("resize", this.#place);
     removeEventListener("scroll", this.#place, { capture: true });
   }
@@ -124,7 +128,7 @@ export class OnecallInbox extends FeedElement {
   /** The panel opens and closes with the attribute, as soon as that is drawn. */
   #follow(): void {
     const panel = this.#panel;
-    if (panel === null || !panel.isConnected) return;
+    if (panel === null || !panel.isConnected || this.#isToggling) return;
     const isShown = panel.matches(":popover-open");
     if (this.open && !isShown) panel.showPopover();
     if (!this.open && isShown) panel.hidePopover();
@@ -132,7 +136,7 @@ export class OnecallInbox extends FeedElement {
 
   #prepareToggle(event: Event): void {
     if (!(event instanceof ToggleEvent)) return;
-    // At once: the event that follows comes later, and what is drawn until then would close the panel again.
+    this.#isToggling = true;
     this.open = event.newState === "open";
     if (!this.open) return;
     this.#prepare();
@@ -141,6 +145,7 @@ export class OnecallInbox extends FeedElement {
 
   #toggled(event: Event): void {
     if (!(event instanceof ToggleEvent)) return;
+    this.#isToggling = false;
     const isOpen = event.newState === "open";
     if (isOpen) this.#panel?.focus({ preventScroll: true });
     // Where the focus was in the panel it would be nowhere; where somebody clicked on something else it is there.

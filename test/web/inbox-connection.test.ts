@@ -41,6 +41,22 @@ describe("a connection", () => {
     await watched.close();
   });
 
+  test("that opens after the list was read brings what came between the two", async () => {
+    const watched = await site.open("pia", { element: "onecall-feed" });
+    const { page } = watched;
+    const opening = Promise.withResolvers<void>();
+    await page.routeWebSocket(/feed/, async (socket) => {
+      await opening.promise;
+      socket.connectToServer();
+    });
+    await page.reload();
+    await page.getByText("Nothing here yet").waitFor();
+    await site.app.send("pia", "Between");
+    opening.resolve();
+    await page.getByRole("button", { name: "Between" }).waitFor();
+    await watched.close();
+  });
+
   test("that outlives a moment without a network is the same, and isn't offline any more", async () => {
     const watched = await site.open("oda", { element: "onecall-feed" });
     const { page } = watched;

@@ -22,10 +22,10 @@ export function KeyFacts({ of: { key, createdAt, updatedAt } }: { of: Keyed }) {
       <Fact name="Key">
         <span class="mono">{key}</span>
       </Fact>
-      <Fact name="Made">
+      <Fact name="Created">
         <Time at={createdAt} />
       </Fact>
-      <Fact name="Changed">
+      <Fact name="Updated">
         <Time at={updatedAt} />
       </Fact>
     </>

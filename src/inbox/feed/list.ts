@@ -93,7 +93,9 @@ export class FeedList {
           item.viewedAt === null ? { ...item, viewedAt: event.viewedAt } : item,
         );
       case "reread":
-        void this.read();
+        // A read that is on its way may have missed it.
+        if (this.#reading === null) void this.read();
+        else void this.#reading.then(() => this.read());
         return false;
       default:
         return false;

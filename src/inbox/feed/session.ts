@@ -47,7 +47,7 @@ export class Session {
   /** Calls in a row that told of views in vain. */
   #viewMisses = 0;
   #socket: FeedSocket | null = null;
-  /** When lists were told to read, Unix ms; 0 before the first connection, beside which they do by themselves. */
+  /** When lists were told to read, Unix ms; 0 before the first connection. */
   #rereadAt = 0;
 
   constructor(options: SessionOptions) {
@@ -182,8 +182,8 @@ export class Session {
   #opened(): void {
     this.error = null;
     this.#setOffline(false);
-    // What was there before the first socket was read beside it; what came while there was none wasn't.
-    if (this.#rereadAt !== 0) this.#tell({ type: "reread" });
+    // What came while there was no socket was told to nobody, also between a list's first read and the first socket.
+    this.#tell({ type: "reread" });
     this.#rereadAt = Date.now();
     if (this.#views.size > 0) void this.#sendViews();
   }

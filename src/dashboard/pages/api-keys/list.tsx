@@ -70,7 +70,7 @@ function columnsOf(app: string, onRevoked: () => void): Column<ApiKey>[] {
       ),
     },
     { title: "May", cell: ({ scopes }) => <span class="word">{scopes.join(", ")}</span> },
-    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       title: "Last used",
       cell: ({ lastUsedAt, scopes, uses }) => (

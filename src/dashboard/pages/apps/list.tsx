@@ -80,6 +80,6 @@ function columnsOf(opening: Action<[id: string]>): Column<App>[] {
     },
     { title: "Id", cell: ({ id }) => <code>{id}</code> },
     { title: "Shards", isNumber: true, cell: ({ shardCount }) => shardCount },
-    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
 }

@@ -45,7 +45,7 @@ function Settings({ app }: { app: string }) {
               <Fact name="User ids">
                 {found.foldsUserIds ? "“Mia” and “mia” are one user" : "“Mia” and “mia” are two users"}
               </Fact>
-              <Fact name="Made">
+              <Fact name="Created">
                 <Time at={found.createdAt} />
               </Fact>
             </Facts>

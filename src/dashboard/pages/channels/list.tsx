@@ -65,7 +65,7 @@ function columnsOf(app: string): Column<Channel>[] {
       cell: ({ enabled }) => <StatusBadge status={enabled ? "enabled" : "disabled"} />,
     },
     { title: "Sends by", cell: sendsBy },
-    { title: "Changed", cell: ({ updatedAt }) => <Time at={updatedAt} isAge /> },
+    { title: "Updated", cell: ({ updatedAt }) => <Time at={updatedAt} isAge /> },
   ];
 }
 

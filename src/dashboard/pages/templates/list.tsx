@@ -119,6 +119,6 @@ function columnsOf(base: string): Column<ListedTemplate>[] {
       ),
     },
     { title: "Channels", cell: ({ channelKeys }) => channelKeys.join(", ") },
-    { title: "Changed", cell: ({ updatedAt }) => <Time at={updatedAt} isAge /> },
+    { title: "Updated", cell: ({ updatedAt }) => <Time at={updatedAt} isAge /> },
   ];
 }

@@ -64,7 +64,7 @@ export default function TemplateVersions({ app = "", template = "" }: { app?: st
 function columnsOf(url: UrlState, newest: number): Column<ListedTemplateVersion>[] {
   return [
     { title: "Version", cell: ({ version }) => version },
-    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       title: "Approved",
       cell: ({ approvedAt }) => (approvedAt === null ? "never" : <Time at={approvedAt} />),

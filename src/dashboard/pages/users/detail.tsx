@@ -78,10 +78,10 @@ function UserFacts({ app, uid }: { app: string; uid: string }) {
               )}
             </Fact>
             <Fact name="Avatar">{avatar ?? "none"}</Fact>
-            <Fact name="Made">
+            <Fact name="Created">
               <Time at={createdAt} />
             </Fact>
-            <Fact name="Changed">
+            <Fact name="Updated">
               <Time at={updatedAt} />
             </Fact>
           </Facts>

@@ -88,8 +88,8 @@ function UserFilters({ url }: { url: UrlState }) {
           ["offline", "Offline"],
         ]}
       />
-      <DateFilter url={url} name="createdFrom" label="Made from (UTC day)" />
-      <DateFilter url={url} name="createdTo" label="Made to (UTC day)" />
+      <DateFilter url={url} name="createdFrom" label="Created from (UTC day)" />
+      <DateFilter url={url} name="createdTo" label="Created to (UTC day)" />
       <SelectFilter
         url={url}
         name="perPage"
@@ -113,6 +113,6 @@ function columnsOf(app: string): Column<User>[] {
     },
     { title: "Role", cell: ({ role }) => role },
     { title: "Status", cell: ({ status }) => <span class="badge word">{status}</span> },
-    { title: "Made", cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { title: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
 }

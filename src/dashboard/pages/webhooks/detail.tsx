@@ -87,7 +87,7 @@ function EndpointFacts({ webhook }: { webhook: Webhook }) {
           </div>
         )}
       </Fact>
-      <Fact name="Made">
+      <Fact name="Created">
         <Time at={webhook.createdAt} />
       </Fact>
     </Facts>
