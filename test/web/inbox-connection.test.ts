@@ -7,6 +7,9 @@ import { type LocalWorker, startLocalWorker } from "../../scripts/local-worker.t
 import { openTab } from "./support/browser.ts";
 import { bellOf, expectBadge, InboxSite, toldOf } from "./support/inbox-pages.ts";
 
+/** A Worker that takes long to start has let the page come to its longest pause, half a minute. */
+const RECONNECTED_MS = 90_000;
+
 const folder = mkdtempSync(join(tmpdir(), "onecall-connection-"));
 let worker: LocalWorker;
 let site: InboxSite;
@@ -36,7 +39,7 @@ describe("a connection", () => {
     const port = Number(new URL(worker.url).port);
     worker = await startLocalWorker({ persistTo: folder, port });
     await site.app.send("pat", "While away");
-    await page.getByRole("button", { name: "While away" }).waitFor();
+    await page.getByRole("button", { name: "While away" }).waitFor({ timeout: RECONNECTED_MS });
     await page.getByText("You're offline.").waitFor({ state: "detached" });
     await watched.close();
   });
