@@ -104,7 +104,7 @@ function* listTexts(
       const first = next.get(shard) ?? 0;
       const lines = linesOf.get(shard);
       if (lines === undefined) throw new Error("A chunk's shard has no rows");
-      const end = lines.skip(first, rows);
+      const end = lines.endOf(first, rows);
       filled = lines.copyTo(first, end, text, filled);
       next.set(shard, end);
     }

@@ -58,7 +58,7 @@ export class ShardLines {
   }
 
   /** The line behind so many that count, from `first` on. */
-  skip(first: number, count: number): number {
+  endOf(first: number, count: number): number {
     if (this.#dropped.size === 0) return first + count;
     let line = first;
     for (let left = count; left > 0; line++) if (!this.#dropped.has(line)) left--;

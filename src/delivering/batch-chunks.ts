@@ -65,14 +65,10 @@ function joinRanges(ranges: readonly ByteRange[]): ByteRange[] {
   const joined: ByteRange[] = [];
   for (const { offset, length } of ranges.toSorted((one, other) => one.offset - other.offset)) {
     const last = joined.at(-1);
-    if (last !== undefined && contains(last, { offset, length })) continue;
-    if (
-      last?.offset !== undefined &&
-      last.offset + last.length === offset &&
-      last.length + length <= BYTES_AT_ONCE
-    )
-      last.length += length;
-    else joined.push({ offset, length });
+    if (last === undefined || last.offset + last.length < offset) joined.push({ offset, length });
+    else if (contains(last, { offset, length })) continue;
+    else if (last.length + length > BYTES_AT_ONCE) joined.push({ offset, length });
+    else last.length += length;
   }
   return joined;
 }

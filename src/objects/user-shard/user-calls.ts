@@ -37,8 +37,9 @@ export class UserCalls extends ClaimCalls {
 
   async issueToken(uid: string, ttlMs: number, generation: number): Promise<Outcome<TokenTimes>> {
     // Who is known gets a token in any case; there are as many of one as are listed, and as may be removed.
-    if (!this.stores.users.has(uid)) requireRoom(this.ctx.storage, this.env);
-    const room = this.stores.users.has(uid) ? null : await this.#readUserRoom();
+    const isKnown = this.stores.users.has(uid);
+    if (!isKnown) requireRoom(this.ctx.storage, this.env);
+    const room = isKnown ? null : await this.#readUserRoom();
     return this.#changeUsers((now) => {
       const refusal = this.stores.users.has(uid) ? null : this.userCount.refuse(room);
       if (refusal !== null) return refusal;
@@ -76,11 +77,10 @@ export class UserCalls extends ClaimCalls {
     const { users } = this.stores;
     const { storage } = this.ctx;
     const user = storage.transactionSync(() => {
+      if (!isFull(storage, this.env)) return users.update(uid, fields, Date.now());
       const before = users.get(uid);
       const after = users.update(uid, fields, Date.now());
-      if (isFull(storage, this.env) && JSON.stringify(after).length > JSON.stringify(before).length) {
-        requireRoom(storage, this.env);
-      }
+      if (JSON.stringify(after).length > JSON.stringify(before).length) requireRoom(storage, this.env);
       return after;
     });
     return user === null ? NO_USER : succeed(user);
