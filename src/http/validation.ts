@@ -159,7 +159,7 @@ function hasControlCharacter(value: string): boolean {
 }
 
 export const USER_ID_MESSAGE =
-  "must be a user id: 1 to 255 bytes of text without control characters, and without white space or invisible characters at either end";
+  "must be a user id: 1 to 255 bytes of text without control characters, and without white space or invisible characters at either end; . and .. are none";
 
 const SHOWN_USER_ID = { type: "string", minLength: 1, maxLength: MAX_USER_ID_BYTES };
 

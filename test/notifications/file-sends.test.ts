@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compress } from "../../src/audiences/gzip.ts";
 import { keys } from "../../src/model/keys.ts";
+import { CHUNKS_IN_QUEUE } from "../../src/model/limits.ts";
 import { type Body, createApp, createReadyApp, createTemplate, type TestApp } from "../support/api.ts";
 import { bindings, CapturingQueue, callWith, consume, interceptCalls } from "../support/faults.ts";
 import { readStoredText } from "../support/stored-objects.ts";
@@ -78,7 +79,8 @@ describe("a send to a targets file", () => {
   it("is counted once where its chunks come twice, and finished by the watchdog where some vanish", async () => {
     await uploadCsv(app, "vanish.csv", rowsOf("vanish", 5000));
     const { id, queue } = await sendCaptured("vanish.csv");
-    expect(queue.messages.length).toBeGreaterThan(2);
+    // One of them comes, twice; the others vanish. A ledger hands out so many at least, and more as it finds them fast.
+    expect(queue.messages.length).toBeGreaterThanOrEqual(CHUNKS_IN_QUEUE);
     const [first] = queue.messages;
     await consume([first, first]);
     await expectExact(id, 5000);
